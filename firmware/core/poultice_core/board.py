@@ -1,0 +1,90 @@
+"""What a board must offer: the whole of the hardware, as the device's logic sees it.
+
+A board samples, writes outputs and moves bytes. It decides nothing. The controller calls
+`sample`, `estop`, `button` and `sense` once at the start of a tick, `write` once after the
+guard has judged, and `feed` once at the end of a complete tick.
+"""
+
+SENSE_LOW = 0
+SENSE_HIGH = 1
+SENSE_BROKEN = 2
+
+
+class Store:
+    """Files of the device, by name: the journal, the configuration."""
+
+    def load(self, name: str) -> bytes | None:
+        """The whole content last saved under `name`; None where there is none.
+
+        Raises OSError where the file system does not mount or cannot be read.
+        """
+        raise NotImplementedError
+
+    def save(self, name: str, data: bytes) -> None:
+        """Replace `name` whole: after a power cut either the old or the new content is there.
+
+        Raises OSError (full, worn out). Never called while MASTER is energised.
+        """
+        raise NotImplementedError
+
+
+class Board:
+    """The hardware contract. Attributes are set before the controller is made."""
+
+    name = "board"
+    uid = "0000000000000000"
+    reset_cause = "power_on"
+    store: Store
+
+    def ticks_ms(self) -> int:
+        """Milliseconds since an arbitrary start, on the ring 0 … 2^30 - 1."""
+        raise NotImplementedError
+
+    def sample(self, samples_a: list[int], samples_b: list[int]) -> bool:
+        """Fill both lists (16 items each) with 12-bit codes from one burst of conversions.
+
+        Sensor B's list is left alone where B is not fitted. Returns False, and leaves the lists
+        as they are, where no new conversion could be made.
+        """
+        raise NotImplementedError
+
+    def sense(self) -> int:
+        """The pad supply: SENSE_LOW or SENSE_HIGH where it was so at every look since the last
+        call, SENSE_BROKEN where it changed in between."""
+        raise NotImplementedError
+
+    def button(self) -> bool:
+        """True while the button is pressed; debounced by the board (30 ms)."""
+        raise NotImplementedError
+
+    def estop(self) -> bool:
+        """True while the emergency stop's loop is open (pressed, or its wire cut)."""
+        raise NotImplementedError
+
+    def write(self, master: bool, heat: bool, cool: bool) -> None:
+        """Set the outputs for this tick. `master` gives the dead-man one token (250 ms from
+        now, never added up) or drops MASTER at once."""
+        raise NotImplementedError
+
+    def show(self, led: int, tune: int) -> None:
+        """The LED's blink code and a tune to start on the buzzer (0: none); see `signals`."""
+
+    def feed(self) -> None:
+        """Feed the hardware watchdog: called at the end of a complete tick, nowhere else."""
+
+    def receive(self, buffer: bytearray) -> int:
+        """Read what the host sent into `buffer`; the number of bytes, 0 for none. Never blocks."""
+        raise NotImplementedError
+
+    def send(self, line: bytes) -> bool:
+        """Send a whole line or nothing at all; False where there is no room. Never blocks."""
+        raise NotImplementedError
+
+    def entropy(self) -> int:
+        """28 bits for a start token. Unpredictable enough that a stray frame cannot hit it."""
+        raise NotImplementedError
+
+    def reboot(self, into: str) -> None:
+        """Outputs off, leave the planned-reboot mark, then restart into `app`, `repl` or
+        `bootloader`. Does not return on a real board."""
+        raise NotImplementedError

@@ -1,0 +1,125 @@
+"""Rest between sessions and the totals of any 24 h (SR-05), on the device's own time.
+
+Device time is seconds of powered time since the device was new, plus what a proven clock
+credits. A session counts whole until 24 h after its end. Nothing here knows of a wall clock.
+"""
+
+from .limits import Limits
+
+DAY_S = 86_400
+_NEVER_S = -DAY_S
+
+END_S = 0
+HEAT_S = 1
+COLD_S = 2
+DOSE_M = 3
+
+
+class Ledger:
+    """Past sessions, as far as rest and totals need them."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.now_s = 0
+        self._part_ms = 0
+        self.records: list[list[int]] = []
+        self.heat_end_s = _NEVER_S
+        self.cold_end_s = _NEVER_S
+
+    def advance(self, dt_ms: int) -> None:
+        """Powered time passes."""
+        self._part_ms += dt_ms
+        if self._part_ms >= 1000:
+            self.now_s += self._part_ms // 1000
+            self._part_ms %= 1000
+
+    def credit(self, seconds: int) -> None:
+        """Time that a proven clock says has passed without power."""
+        self.now_s += seconds
+
+    def add(self, heat_s: int, cold_s: int, dose_m: int, rests: bool) -> None:
+        """A session has ended now. `rests`: was it long enough to ask rest?"""
+        self._forget()
+        self.records.append([self.now_s, heat_s, cold_s, dose_m])
+        if rests and heat_s:
+            self.heat_end_s = self.now_s
+        if rests and cold_s:
+            self.cold_end_s = self.now_s
+
+    def more_cold(self, cold_s: int) -> None:
+        """The last session's pack is still on: its cold goes on (SR-23)."""
+        if self.records:
+            self.records[-1][COLD_S] = cold_s
+            self.records[-1][END_S] = self.now_s
+        if cold_s >= self.limits.rest_asked_from_s:
+            self.cold_end_s = self.now_s
+
+    def used(self, field: int) -> int:
+        """The sum of HEAT_S, COLD_S or DOSE_M over the last 24 h."""
+        total = 0
+        for record in self.records:
+            if self.now_s - record[END_S] < DAY_S:
+                total += record[field]
+        return total
+
+    def sessions(self) -> int:
+        """How many sessions the last 24 h had."""
+        count = 0
+        for record in self.records:
+            if self.now_s - record[END_S] < DAY_S:
+                count += 1
+        return count
+
+    def wait_s(self, field: int, excess: int) -> int:
+        """How long until `excess` of a field (END_S: of the count) has left the 24 h."""
+        wait_s = 0
+        for record in self.records:
+            if excess <= 0:
+                break
+            left_s = record[END_S] + DAY_S - self.now_s
+            if left_s > 0:
+                excess -= 1 if field == END_S else record[field]
+                wait_s = left_s
+        return wait_s
+
+    def rest_after_heat_s(self, heat: bool, cold: bool) -> int:
+        """What is left of the rest that earlier heat asks of a session with these modes."""
+        if not (heat or cold):
+            return 0
+        return max(0, self.heat_end_s + self.limits.rest_after_heat_s - self.now_s)
+
+    def rest_after_cold_s(self, heat: bool, cold: bool) -> int:
+        """What is left of the rest that earlier cold asks of a session with these modes."""
+        asked_s = 0
+        if heat:
+            asked_s = self.limits.rest_cold_to_heat_s
+        if cold:
+            asked_s = max(asked_s, self.limits.rest_cold_to_cold_s)
+        return max(0, self.cold_end_s + asked_s - self.now_s) if asked_s else 0
+
+    def rest_s(self, heat: bool, cold: bool) -> int:
+        """The longer of both."""
+        return max(self.rest_after_heat_s(heat, cold), self.rest_after_cold_s(heat, cold))
+
+    def dump(self) -> list[object]:
+        """Everything, as JSON can hold it."""
+        self._forget()
+        return [self.now_s, self.heat_end_s, self.cold_end_s, self.records]
+
+    def load(self, dumped: list[object]) -> None:
+        """What `dump` gave. Raises TypeError or ValueError where it did not."""
+        now_s, heat_end_s, cold_end_s, records = dumped
+        for number in (now_s, heat_end_s, cold_end_s):
+            if not isinstance(number, int):
+                raise ValueError
+        kept = []
+        for record in records:  # type: ignore[attr-defined]
+            end_s, heat_s, cold_s, dose_m = record
+            kept.append([int(end_s), int(heat_s), int(cold_s), int(dose_m)])
+        self.now_s = now_s  # type: ignore[assignment]
+        self.heat_end_s = heat_end_s  # type: ignore[assignment]
+        self.cold_end_s = cold_end_s  # type: ignore[assignment]
+        self.records = kept
+
+    def _forget(self) -> None:
+        self.records = [r for r in self.records if self.now_s - r[END_S] < DAY_S]

@@ -1,0 +1,224 @@
+"""Line codec: JSON-RPC 2.0 with a checksum, one message a line. No I/O.
+
+A line is the JSON, `*`, eight lower-case hex digits of its CRC-32, and a line feed: at most
+2048 bytes in all. Nothing here raises on what a host sends.
+"""
+
+import json
+from binascii import crc32
+
+MAX_LINE = 2048
+
+PARSE_ERROR = -32700
+INVALID_REQUEST = -32600
+METHOD_NOT_FOUND = -32601
+INVALID_PARAMS = -32602
+
+WRONG_STATE = 1
+LIMIT_EXCEEDED = 2
+FAULT_ACTIVE = 3
+REST_REQUIRED = 4
+BAD_TOKEN = 5
+BUSY = 6
+NOT_READY = 7
+
+_WORDS = (
+    "",
+    "wrong_state",
+    "limit_exceeded",
+    "fault_active",
+    "rest_required",
+    "bad_token",
+    "busy",
+    "not_ready",
+)
+
+
+class Refusal(Exception):
+    """An answer that is an error: its code of the link contract and its data."""
+
+    def __init__(self, code: int, data: dict[str, object]) -> None:
+        super().__init__(code)
+        self.code = code
+        self.data = data
+
+
+def invalid(param: str, expected: str) -> Refusal:
+    """-32602 with the parameter and what was expected."""
+    return Refusal(INVALID_PARAMS, {"param": param, "expected": expected})
+
+
+def whole(value: object) -> int | None:
+    """The value where it is a whole number and no boolean, else None."""
+    if isinstance(value, int) and value is not True and value is not False:
+        return value
+    return None
+
+
+def seal(text: bytes) -> bytes:
+    """The bytes with their checksum, without a line end."""
+    return text + b"*%08x" % (crc32(text) & 0xFFFFFFFF)
+
+
+def unseal(line: bytes) -> bytes | None:
+    """The bytes before a right checksum; None where it is wrong or missing."""
+    if len(line) < 9 or line[-9:-8] != b"*":
+        return None
+    text = line[:-9]
+    return text if seal(text) == line else None
+
+
+def encode(message: dict[str, object]) -> bytes:
+    """A message as a line, checksum and line feed included."""
+    return seal(_ascii(json.dumps(message, separators=(",", ":")))) + b"\n"
+
+
+def _ascii(text: str) -> bytes:
+    for char in text:
+        if ord(char) > 126:
+            return "".join([c if ord(c) < 127 else _escape(ord(c)) for c in text]).encode()
+    return text.encode()
+
+
+def _escape(code: int) -> str:
+    if code < 0x10000:
+        return "\\u%04x" % code
+    code -= 0x10000
+    return "\\u%04x\\u%04x" % (0xD800 + (code >> 10), 0xDC00 + (code & 0x3FF))
+
+
+def answer(request_id: object, result: object) -> bytes:
+    """The line that answers a request."""
+    return encode({"jsonrpc": "2.0", "id": request_id, "result": result})
+
+
+def error(request_id: object, refusal: Refusal) -> bytes:
+    """The line that refuses a request."""
+    code = refusal.code
+    if code > 0:
+        word = _WORDS[code]
+    elif code == METHOD_NOT_FOUND:
+        word = "Method not found"
+    elif code == INVALID_PARAMS:
+        word = "Invalid params"
+    elif code == PARSE_ERROR:
+        word = "Parse error"
+    else:
+        word = "Invalid Request"
+    body = {"code": code, "message": word, "data": refusal.data}
+    return encode({"jsonrpc": "2.0", "id": request_id, "error": body})
+
+
+def notification(method: str, params: dict[str, object]) -> bytes:
+    """The line of an event or of telemetry."""
+    return encode({"jsonrpc": "2.0", "method": method, "params": params})
+
+
+class Request:
+    """One line read: `code` is 0 for a valid request, else the error that answers it.
+
+    `request_id` is None where none could be read; then nothing is answered.
+    """
+
+    def __init__(self) -> None:
+        self.code = 0
+        self.request_id: object = None
+        self.method = ""
+        self.params: object = None
+
+
+def parse(line: bytes) -> Request:
+    """Read a line without its line end. Never raises."""
+    request = Request()
+    text = unseal(line)
+    message = _load(line if text is None else text)
+    if isinstance(message, dict):
+        request.request_id = _readable_id(message.get("id"))
+    if text is None or message is _BAD:
+        request.code = PARSE_ERROR
+        if text is None and message is _BAD and b"*" in line:
+            request.request_id = _id_before_star(line)
+        return request
+    if not _shaped(message) or request.request_id is None:
+        request.code = INVALID_REQUEST
+        return request
+    request.method = message["method"]  # type: ignore[index]
+    request.params = message.get("params")  # type: ignore[attr-defined]
+    return request
+
+
+_BAD = object()
+
+
+def _load(text: bytes) -> object:
+    try:
+        for byte in text:
+            if byte > 126:
+                return _BAD
+        return json.loads(text.decode())
+    except Exception:  # whatever a parser raises on garbage: depth, memory, numbers, syntax
+        return _BAD
+
+
+def _id_before_star(line: bytes) -> object:
+    message = _load(line[: line.rfind(b"*")])
+    return _readable_id(message.get("id")) if isinstance(message, dict) else None
+
+
+def _readable_id(value: object) -> object:
+    if isinstance(value, str):
+        return value if len(value) <= 32 else None
+    number = whole(value)
+    return number if number is not None and 0 <= number <= 0x7FFFFFFF else None
+
+
+def _shaped(message: object) -> bool:
+    return (
+        isinstance(message, dict)
+        and message.get("jsonrpc") == "2.0"
+        and isinstance(message.get("method"), str)
+    )
+
+
+class LineReader:
+    """Bytes to lines, in bounded memory: an over-long line is dropped and counted once."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._dropping = False
+        self.overlong = 0
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The lines that `data` completes, without line ends; empty ones are left out.
+
+        0x03 does nothing: it is what terminals send for Ctrl-C.
+        """
+        lines: list[bytes] = []
+        start = 0
+        if b"\x03" in data:
+            data = data.replace(b"\x03", b"")
+        while True:
+            end = data.find(b"\n", start)
+            if end < 0:
+                self._keep(data[start:])
+                return lines
+            self._keep(data[start:end])
+            start = end + 1
+            if not self._dropping:
+                line = bytes(self._buffer)
+                if line[-1:] == b"\r":
+                    line = line[:-1]
+                if line:
+                    lines.append(line)
+            self._dropping = False
+            self._buffer = bytearray()
+
+    def _keep(self, part: bytes) -> None:
+        if self._dropping:
+            return
+        if len(self._buffer) + len(part) >= MAX_LINE:
+            self._dropping = True
+            self.overlong += 1
+            self._buffer = bytearray()
+        else:
+            self._buffer.extend(part)
