@@ -28,8 +28,6 @@ from .plan import judge
 from .plan import read as read_plan
 from .telemetry import build
 
-Params = dict[str, object]
-
 _REASONS = {
     faults.SENSOR_OPEN: "sensor_open",
     faults.SENSOR_SHORT: "sensor_short",
@@ -52,7 +50,7 @@ def handle(device: Device, method: str, params: object) -> dict[str, object]:
     return handler(device, params)
 
 
-def _only(params: Params, *names: str) -> None:
+def _only(params: dict[str, object], *names: str) -> None:
     for name in params:
         if name not in names:
             raise invalid(str(name)[:32], "no such parameter")
@@ -80,7 +78,7 @@ def _not_ready(device: Device, heat: bool) -> Refusal:
     return Refusal(NOT_READY, {"reason": _REASONS.get(device.guard.not_ready(heat))})
 
 
-def hello(device: Device, params: Params) -> Params:
+def hello(device: Device, params: dict[str, object]) -> dict[str, object]:
     """Who this is, and the limits in force."""
     _only(params)
     guard = device.guard
@@ -99,19 +97,19 @@ def hello(device: Device, params: Params) -> Params:
     }
 
 
-def status(device: Device, params: Params) -> Params:
+def status(device: Device, params: dict[str, object]) -> dict[str, object]:
     """The telemetry object."""
     _only(params)
     return build(device)
 
 
-def ping(device: Device, params: Params) -> Params:
+def ping(device: Device, params: dict[str, object]) -> dict[str, object]:
     """Still there."""
     _only(params)
     return {"uptime_ms": device.uptime_ms()}
 
 
-def arm(device: Device, params: Params) -> Params:
+def arm(device: Device, params: dict[str, object]) -> dict[str, object]:
     """Take a plan; a token that starts this very plan once."""
     _only(params, "plan")
     plan = read_plan(params.get("plan"))
@@ -154,7 +152,7 @@ def _totals(device: Device, heat_s: int, cold_s: int, dose_m: int) -> Refusal:
                 asked = ledger.used(DOSE_M) + dose_m
                 name, field, allowed = "dose_day_m", DOSE_M, limits.dose_day_m
     wait_s = ledger.wait_s(field, asked - allowed)
-    data: Params = {"limit": name, "asked": asked, "allowed": allowed, "wait_s": wait_s}
+    data: dict[str, object] = {"limit": name, "asked": asked, "allowed": allowed, "wait_s": wait_s}
     return Refusal(LIMIT_EXCEEDED, data)
 
 
@@ -162,7 +160,7 @@ def _rest(device: Device, heat: bool, cold: bool) -> Refusal:
     ledger = device.ledger
     after_heat_s = ledger.rest_after_heat_s(heat, cold)
     after_cold_s = ledger.rest_after_cold_s(heat, cold)
-    data: Params = {
+    data: dict[str, object] = {
         "rest_s": max(after_heat_s, after_cold_s),
         "after": "cold" if after_cold_s > after_heat_s else "heat",
         "clock": device.journal.clock_proven(),
@@ -170,7 +168,7 @@ def _rest(device: Device, heat: bool, cold: bool) -> Refusal:
     return Refusal(REST_REQUIRED, data)
 
 
-def start(device: Device, params: Params) -> Params:
+def start(device: Device, params: dict[str, object]) -> dict[str, object]:
     """Start what was armed; answered when the intent is on flash."""
     _only(params, "token")
     text = params.get("token")
@@ -197,7 +195,7 @@ def _token(text: str) -> int:
     return int(text, 16)
 
 
-def confirm(device: Device, params: Params) -> Params:
+def confirm(device: Device, params: dict[str, object]) -> dict[str, object]:
     """The prompt is answered."""
     _only(params)
     _allow(device, states.WAITING)
@@ -205,7 +203,7 @@ def confirm(device: Device, params: Params) -> Params:
     return {}
 
 
-def pause(device: Device, params: Params) -> Params:
+def pause(device: Device, params: dict[str, object]) -> dict[str, object]:
     """Relays off, the phase clock stands."""
     _only(params)
     _allow(device, states.RUNNING)
@@ -213,7 +211,7 @@ def pause(device: Device, params: Params) -> Params:
     return {}
 
 
-def resume(device: Device, params: Params) -> Params:
+def resume(device: Device, params: dict[str, object]) -> dict[str, object]:
     """Go on, after the checks of a start."""
     _only(params)
     _allow(device, states.PAUSED)
@@ -222,14 +220,14 @@ def resume(device: Device, params: Params) -> Params:
     return {}
 
 
-def stop(device: Device, params: Params) -> Params:
+def stop(device: Device, params: dict[str, object]) -> dict[str, object]:
     """End what runs; the loop answers when the outputs are low."""
     _only(params)
     device.guard.stop(states.HOST)
     return {}
 
 
-def clear_fault(device: Device, params: Params) -> Params:
+def clear_fault(device: Device, params: dict[str, object]) -> dict[str, object]:
     """Acknowledge the latched fault by its name."""
     _only(params, "fault")
     name = params.get("fault")
@@ -246,7 +244,7 @@ def clear_fault(device: Device, params: Params) -> Params:
     return {}
 
 
-def journal(device: Device, params: Params) -> Params:
+def journal(device: Device, params: dict[str, object]) -> dict[str, object]:
     """Entries after a number, as many as fit a line."""
     _only(params, "after", "limit")
     after = whole(params.get("after", 0))
@@ -259,14 +257,14 @@ def journal(device: Device, params: Params) -> Params:
     while True:
         last = entries[-1]["n"] if entries else None
         more = last is not None and last != device.journal.next_n - 1
-        result: Params = {"entries": entries, "next": last if more else None}
+        result: dict[str, object] = {"entries": entries, "next": last if more else None}
         # an id of 32 characters, each of which may be escaped to six
         if len(answer("x" * 192, result)) <= MAX_LINE or not entries:
             return result
         entries = entries[:-1]
 
 
-def set_clock(device: Device, params: Params) -> Params:
+def set_clock(device: Device, params: dict[str, object]) -> dict[str, object]:
     """Take the wall clock, once a boot."""
     _only(params, "unix_s")
     unix_s = whole(params.get("unix_s"))
@@ -281,7 +279,7 @@ def set_clock(device: Device, params: Params) -> Params:
         raise _fault_active(device) from refusal
 
 
-def get_config(device: Device, params: Params) -> Params:
+def get_config(device: Device, params: dict[str, object]) -> dict[str, object]:
     """What is in force; `pending` where another waits."""
     _only(params)
     result = dict(device.config)
@@ -290,7 +288,7 @@ def get_config(device: Device, params: Params) -> Params:
     return result
 
 
-def set_config(device: Device, params: Params) -> Params:
+def set_config(device: Device, params: dict[str, object]) -> dict[str, object]:
     """Store a configuration; in force after the button was held."""
     wanted = configuration.merged(device.pending or device.config, params)
     _allow(device, states.IDLE)
@@ -305,7 +303,7 @@ def set_config(device: Device, params: Params) -> Params:
     return result
 
 
-def self_test(device: Device, params: Params) -> Params:
+def self_test(device: Device, params: dict[str, object]) -> dict[str, object]:
     """What the device can check without energising anything."""
     _only(params)
     _allow(device, states.IDLE)
@@ -315,7 +313,7 @@ def self_test(device: Device, params: Params) -> Params:
     except Exception:  # whatever the file system raises
         journal_ok = False
     sense_ok = device.inputs.sense == SENSE_LOW
-    checks: Params = {
+    checks: dict[str, object] = {
         "sensor_a": _verdict(guard.a.ok),
         "sensor_b": _verdict(guard.b.ok) if guard.sensor_b else "absent",
         "sense": _verdict(sense_ok) if guard.sense_fitted else "absent",
@@ -330,7 +328,7 @@ def _verdict(good: bool) -> str:
     return "ok" if good else "fail"
 
 
-def reboot(device: Device, params: Params) -> Params:
+def reboot(device: Device, params: dict[str, object]) -> dict[str, object]:
     """Restart on purpose, once this is answered."""
     _only(params, "into")
     into = params.get("into", "app")
