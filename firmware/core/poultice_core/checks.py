@@ -119,6 +119,7 @@ class Slope:
     slope = (mean of the last 10 ticks - mean of the 10 ticks 2.0 s earlier) / 2.0 s.
     """
 
+    UNKNOWN_MC = 1_000_000
     _TICKS = 30
 
     def __init__(self, limits: Limits) -> None:
@@ -146,12 +147,10 @@ class Slope:
         if self._count < 30:
             self._count += 1
 
-    def ready(self) -> bool:
-        """Are there 30 ticks to judge by?"""
-        return self._count >= 30
-
     def ahead_mc(self) -> int:
-        """What ten seconds of this slope add, rounded up."""
+        """What ten seconds of this slope add, rounded up; `UNKNOWN_MC` with too few ticks."""
+        if self._count < 30:
+            return self.UNKNOWN_MC
         return ((self._recent - self._earlier) * self._horizon_ds + 199) // 200
 
 

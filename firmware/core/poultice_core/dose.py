@@ -10,6 +10,7 @@ from .dose_table import PER_TICK_U
 
 _FIRST_DC = 390
 _LAST_DC = _FIRST_DC + len(PER_TICK_U) - 1
+COUNTS_FROM_MC = _FIRST_DC * 100 - 100
 CAP_U = 500_000_000
 
 
@@ -37,7 +38,7 @@ class Dose:
 
     def add(self, temp_mc: int, elapsed_ms: int) -> None:
         """`elapsed_ms` at `temp_mc`, whole, however long it was."""
-        if temp_mc <= 38_900:
+        if temp_mc <= COUNTS_FROM_MC:
             return
         rate = rate_u(temp_mc)
         whole = elapsed_ms // 100

@@ -8,6 +8,7 @@ fault. `step` allocates nothing.
 
 from . import faults, states
 from .button import HOLD, PRESS, SHORT, Button
+from .dose import COUNTS_FROM_MC
 from .ledger import Ledger
 from .lifecycle import OK
 from .limits import Limits
@@ -21,6 +22,8 @@ _CUTOFFS = 2
 _RELAYS = 4
 _STATE = 8
 _ALL = 15
+
+_NO_TRIP = 1 << faults.NONE
 
 _SELF_TEST_MS = 500
 
@@ -51,6 +54,7 @@ class Guard(Phases):
         self._hot_ticks = 0
         self._stall = False
         self.inhibited = True
+        self.sensor_inhibit = True
         self.start_wanted = False
         self.config_confirmed = False
 
@@ -133,55 +137,66 @@ class Guard(Phases):
         judged = self.mode == states.HEAT and self.state == states.RUNNING and not self._stall
         fresh = inputs.fresh
         fault = a.look(inputs.code_x8_a, inputs.raw_a, inputs.temp_a_mc, fresh, judged, dt_ms)
+        trips = 1 << fault
+        all_ok = self.readable = a.ok
+        self.sensor_inhibit = a.inhibit
         if self.sensor_b:
-            fault = faults.more_severe(fault, self._second_sensor(inputs, judged, dt_ms))
-        else:
-            self.readable = a.ok
-            if a.ok:
-                self.hot_mc = self.cold_mc = a.temp_mc
-                self.control_mc = a.accepted_mc
-        if fault != faults.NONE and self.in_session():
-            self._trips |= 1 << fault
-        if not a.ok or (self.sensor_b and not self.b.ok):
+            trips |= self._second_sensor(inputs, judged, dt_ms)
+            all_ok = all_ok and self.b.ok
+        elif all_ok:
+            self.hot_mc = self.cold_mc = a.temp_mc
+            self.control_mc = a.accepted_mc
+        if trips > _NO_TRIP and self.in_session():
+            self._trips |= trips & ~_NO_TRIP
+        if not all_ok:
             self.slope.restart()
-        elif not a.inhibit and not (self.sensor_b and self.b.inhibit):
+        elif not self.sensor_inhibit:
             self.slope.push(self.control_mc)
         self._ran |= _SENSORS
 
     def _second_sensor(self, inputs: Inputs, judged: bool, dt_ms: int) -> int:
+        """The same for B, and for both together; the faults as bits."""
         a = self.a
         b = self.b
         fresh = inputs.fresh
         fault = b.look(inputs.code_x8_b, inputs.raw_b, inputs.temp_b_mc, fresh, judged, dt_ms)
-        self.readable = a.ok or b.ok
+        if b.inhibit:
+            self.sensor_inhibit = True
         if a.ok and b.ok:
-            a_hotter = a.temp_mc > b.temp_mc
-            self.hot_mc = a.temp_mc if a_hotter else b.temp_mc
-            self.cold_mc = b.temp_mc if a_hotter else a.temp_mc
-            a_hotter = a.accepted_mc > b.accepted_mc
-            self.control_mc = a.accepted_mc if a_hotter else b.accepted_mc
-            apart = self.mismatch.look(a.temp_mc, b.temp_mc, judged, dt_ms)
-            return faults.more_severe(fault, apart)
+            a_mc = a.temp_mc
+            b_mc = b.temp_mc
+            if a_mc > b_mc:
+                self.hot_mc = a_mc
+                self.cold_mc = b_mc
+            else:
+                self.hot_mc = b_mc
+                self.cold_mc = a_mc
+            apart = self.mismatch.look(a_mc, b_mc, judged, dt_ms)
+            a_mc = a.accepted_mc
+            b_mc = b.accepted_mc
+            self.control_mc = a_mc if a_mc > b_mc else b_mc
+            return 1 << fault | 1 << apart
+        self.readable = a.ok or b.ok
         if self.readable:
             self.hot_mc = self.cold_mc = a.temp_mc if a.ok else b.temp_mc
-        return fault
+        return 1 << fault
 
     def _cutoffs(self, dt_ms: int) -> None:
         """SR-01, SR-03 and SR-06, on the unfiltered reading."""
         limits = self.limits
+        hot_mc = self.hot_mc
         over = 0
-        if self.readable:
-            if self.hot_mc >= limits.absolute_cutoff_mc:
+        if hot_mc >= limits.heat_cutoff_mc and self.readable:
+            over = 1
+            if hot_mc >= limits.absolute_cutoff_mc:
                 self._trips |= 1 << faults.ABSOLUTE_TEMPERATURE
-            if self.hot_mc >= limits.heat_cutoff_mc:
-                over = 1
         ticks = (self._hot_ticks << 1 | over) & 7
         self._hot_ticks = ticks
         in_session = self.in_session()
         if ticks & (ticks - 1) and (in_session or self.since_session_ms <= limits.watch_after_ms):
             self._trips |= 1 << faults.OVER_TEMPERATURE
-        if in_session:
-            self.dose.add(self.hot_mc, dt_ms)
+        if in_session and hot_mc > COUNTS_FROM_MC:
+            self.dose.add(hot_mc, dt_ms)
             if self.dose.total_u > self.dose_bound_u:
                 self._trips |= 1 << faults.DOSE_LIMIT
         if self._too_cold(dt_ms):
@@ -289,9 +304,7 @@ class Guard(Phases):
 
     def _heat_inhibited(self, asked: bool) -> bool:
         limits = self.limits
-        if self.a.inhibit or (self.sensor_b and self.b.inhibit) or not self.slope.ready():
-            return True
-        if self.hot_mc >= limits.heat_cutoff_mc:
+        if self.sensor_inhibit or self.hot_mc >= limits.heat_cutoff_mc:
             return True
         if self.control_mc + self.slope.ahead_mc() >= limits.predictive_mc:
             return True

@@ -25,6 +25,9 @@ class HeatingProof:
         """A heat phase starts at this reading."""
         limits = self._limits
         self._target_mc = target_mc
+        self._near_mc = target_mc - limits.hold_near_mc
+        self._below_mc = target_mc - limits.hold_below_mc
+        self._stall_ms = limits.stall_ms
         self._lowest_mc = temp_mc
         self._climbs = temp_mc < target_mc - limits.climb_from_mc
         self._climb_on_ms = 0
@@ -54,20 +57,26 @@ class HeatingProof:
                 self._mark_mc = temp_mc
             self._on_ms += dt_ms
             self._run_ms += dt_ms
-            if self._detached(trend):
+            if trend.pushed and self._alone and self._detached(trend):
                 return faults.SENSOR_DETACHED
-            if self._no_climb(temp_mc, dt_ms) or self._no_gain(temp_mc):
+            if self._climbs and self._no_climb(temp_mc, dt_ms):
+                return faults.HEATING_STALLED
+            if self._run_ms >= self._stall_ms and self._no_gain(temp_mc):
                 return faults.HEATING_STALLED
         else:
             self._on_ms = 0
             self._run_ms = 0
+        if temp_mc >= self._near_mc:
+            self._reached = True
+        if not self._reached or temp_mc >= self._below_mc:
+            self._lost_ms = -1
+            self._lost_lowest_mc = _NONE_MC
+            return faults.NONE
         return faults.HEATING_STALLED if self._lost_ground(temp_mc, dt_ms) else faults.NONE
 
     def _detached(self, trend: Trend) -> bool:
         limits = self._limits
-        if not (self._alone and trend.pushed and trend.full()):
-            return False
-        if self._on_ms < limits.detached_ms:
+        if not trend.full() or self._on_ms < limits.detached_ms:
             return False
         fall_mc = limits.detached_fall_mc
         ten_mc = trend.ago_mc(10)
@@ -79,8 +88,6 @@ class HeatingProof:
         )
 
     def _no_climb(self, temp_mc: int, dt_ms: int) -> bool:
-        if not self._climbs:
-            return False
         self._climb_on_ms += dt_ms
         if self._climb_on_ms < self._limits.climb_ms:
             return False
@@ -89,8 +96,6 @@ class HeatingProof:
 
     def _no_gain(self, temp_mc: int) -> bool:
         limits = self._limits
-        if self._run_ms < limits.stall_ms:
-            return False
         gained = temp_mc - self._mark_mc >= limits.stall_gain_mc
         self._run_ms = 0
         self._mark_mc = temp_mc
@@ -103,12 +108,6 @@ class HeatingProof:
 
     def _lost_ground(self, temp_mc: int, dt_ms: int) -> bool:
         limits = self._limits
-        if temp_mc >= self._target_mc - limits.hold_near_mc:
-            self._reached = True
-        if not self._reached or temp_mc >= self._target_mc - limits.hold_below_mc:
-            self._lost_ms = -1
-            self._lost_lowest_mc = _NONE_MC
-            return False
         self._lost_ms = 0 if self._lost_ms < 0 else self._lost_ms + dt_ms
         if temp_mc < self._lost_lowest_mc:
             self._lost_lowest_mc = temp_mc

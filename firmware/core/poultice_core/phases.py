@@ -34,9 +34,11 @@ class Phases(Lifecycle):
 
     def _too_cold(self, dt_ms: int) -> bool:
         """SR-03: the cold cutoff, in a cold phase and in `waiting` after one."""
+        if self.cold_mc > self.limits.cold_cutoff_mc or not self.readable:
+            self.cold_cutoff_ms = -1
+            return False
         cold = self.state == states.RUNNING and self.mode == states.COLD
-        cold = cold or (self.state == states.WAITING and self.prompt == states.REMOVE_PACK)
-        if not (cold and self.readable) or self.cold_mc > self.limits.cold_cutoff_mc:
+        if not cold and not (self.state == states.WAITING and self.prompt == states.REMOVE_PACK):
             self.cold_cutoff_ms = -1
             return False
         self.cold_cutoff_ms = 0 if self.cold_cutoff_ms < 0 else self.cold_cutoff_ms + dt_ms
@@ -50,7 +52,13 @@ class Phases(Lifecycle):
         if self.mode == states.HEAT and self.readable:
             heated = self.outputs & PAD == PAD and seen_ms > 0
             fault = self.heating.look(heated, self.control_mc, self.trend, seen_ms)
-        self._follow(inputs)
+        if (
+            inputs.ask_done
+            or inputs.ask_phase != self.phase
+            or inputs.ask_mode != self.mode
+            or inputs.ask_target_mc != self.target_mc
+        ):
+            self._follow(inputs)
         if self.mode == states.NO_MODE:
             return fault
         if not self.phase_over and self._phase_at_bound(dt_ms):
@@ -62,13 +70,8 @@ class Phases(Lifecycle):
         return fault
 
     def _follow(self, inputs: Inputs) -> None:
-        """Leave and enter phases as the session asks."""
-        if self.mode != states.NO_MODE and (
-            inputs.ask_done
-            or inputs.ask_phase != self.phase
-            or inputs.ask_mode != self.mode
-            or inputs.ask_target_mc != self.target_mc
-        ):
+        """The session asks for something else: leave this phase, enter the next."""
+        if self.mode != states.NO_MODE:
             self._leave()
             if self.proof.active or self.state != states.RUNNING:
                 return
