@@ -8,7 +8,7 @@ from . import faults, signals, states
 from .board import Board
 from .device import Device
 from .messages import LineReader, Refusal, answer, error, notification, parse
-from .relays import COOL, HEAT, MASTER
+from .relays import COOL, HEAT, MASTER, PAD
 from .requests import handle
 from .telemetry import build
 from .thermistor import B3950, temp_mc
@@ -40,9 +40,12 @@ class Controller(Device):
         self._broken = True
         self._announced = False
         self._stops: list[object] = []
-        self._was = (self.guard.state, -1, states.NO_PROMPT)
+        self._state = self.guard.state
+        self._phase = -1
+        self._prompt = states.NO_PROMPT
         self._known_fault = self.guard.fault
         self._warned: list[str] = []
+        self._pack_counts = False
 
     # --- one pass -----------------------------------------------------------------------
 
@@ -64,7 +67,8 @@ class Controller(Device):
         if dt_ms < 0:
             dt_ms = 0
         self.uptime_part_ms += dt_ms
-        if self.uptime_part_ms >= 1000:
+        second = self.uptime_part_ms >= 1000
+        if second:
             self.uptime_s += self.uptime_part_ms // 1000
             self.uptime_part_ms %= 1000
         inputs.now_ms = now_ms
@@ -76,7 +80,13 @@ class Controller(Device):
         before = guard.state
         outputs = guard.step(inputs)
         board.write(outputs & MASTER != 0, outputs & HEAT != 0, outputs & COOL != 0)
-        self._note(before, dt_ms)
+        if outputs & PAD == PAD:
+            self.tally.heated_ms += dt_ms
+        if states.RUNNING <= before <= states.WAITING and guard.readable:
+            self.tally.reading(guard.hot_mc, guard.cold_mc)
+        self._note(before)
+        if second:
+            self._each_second()
         self._report(dt_ms)
 
     def _measure(self) -> None:
@@ -104,29 +114,33 @@ class Controller(Device):
 
     # --- what changed -------------------------------------------------------------------
 
-    def _note(self, before: int, dt_ms: int) -> None:
+    def _note(self, before: int) -> None:
         """After the outputs: the journal, events and sounds of whatever this tick changed."""
         guard = self.guard
-        self.tally.heat(guard.heating_now(), dt_ms)
-        if guard.in_session():
-            if guard.readable:
-                self.tally.reading(guard.hot_mc, guard.cold_mc)
-            self._warn()
         if guard.fault != self._known_fault:
             self._note_fault(before)
         if guard.unbooked:
             self._note_end()
-        elif guard.pack_on and not guard.in_session():
-            guard.book_pack()
         if guard.start_wanted and guard.may_start_by_button() == 0:
             self.begin()
         if guard.config_confirmed:
             self.adopt_pending()
         if guard.pack_alarm:
             self._sound(signals.TUNE_REMOVE_PACK)
-        was = self._was
-        if guard.state != was[0] or guard.phase != was[1] or guard.prompt != was[2]:
+        if guard.state != self._state or guard.phase != self._phase or guard.prompt != self._prompt:
             self._note_change()
+
+    def _each_second(self) -> None:
+        guard = self.guard
+        self.tally.second()
+        if guard.in_session():
+            self._warn()
+        elif guard.pack_on:
+            guard.book_pack()
+            self._pack_counts = True
+        elif self._pack_counts:
+            self._pack_counts = False
+            self.save()
         elif guard.state == states.IDLE and self._checkpoint_due():
             self.save()
 
@@ -168,12 +182,15 @@ class Controller(Device):
 
     def _note_change(self) -> None:
         guard = self.guard
-        was = self._was
-        self._was = (guard.state, guard.phase, guard.prompt)
-        self._since_telemetry_ms = _TELEMETRY_MS
-        if guard.state == states.ARMED and was[0] != states.ARMED:
+        if guard.state == states.ARMED and self._state != states.ARMED:
             self._warned = []
-        if guard.in_session() and guard.phase != was[1] and guard.phase >= 0:
+        self._state = guard.state
+        entered = guard.phase != self._phase and guard.phase >= 0
+        asked = guard.prompt != self._prompt and guard.prompt != states.NO_PROMPT
+        self._phase = guard.phase
+        self._prompt = guard.prompt
+        self._since_telemetry_ms = _TELEMETRY_MS
+        if entered:
             phase = self.session.phase()
             self.event(
                 "phase",
@@ -183,7 +200,7 @@ class Controller(Device):
                 duration_s=phase.duration_s,
             )
             self._sound(signals.TUNE_PHASE)
-        if guard.prompt != was[2] and guard.prompt != states.NO_PROMPT:
+        if asked:
             self.event("prompt", prompt=states.PROMPTS[guard.prompt])
             self._sound(signals.TUNE_BY_PROMPT[guard.prompt])
         self.board.show(signals.led(guard.state), signals.SILENT)
