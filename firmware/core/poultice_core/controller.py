@@ -40,7 +40,7 @@ class Controller(Device):
         self._broken = True
         self._announced = False
         self._stops: list[object] = []
-        self._state = self.guard.state
+        self.state_noted = self.guard.state
         self._phase = -1
         self._prompt = states.NO_PROMPT
         self._known_fault = self.guard.fault
@@ -127,7 +127,11 @@ class Controller(Device):
             self.adopt_pending()
         if guard.pack_alarm:
             self._sound(signals.TUNE_REMOVE_PACK)
-        if guard.state != self._state or guard.phase != self._phase or guard.prompt != self._prompt:
+        if (
+            guard.state != self.state_noted
+            or guard.phase != self._phase
+            or guard.prompt != self._prompt
+        ):
             self._note_change()
 
     def _each_second(self) -> None:
@@ -182,9 +186,9 @@ class Controller(Device):
 
     def _note_change(self) -> None:
         guard = self.guard
-        if guard.state == states.ARMED and self._state != states.ARMED:
+        if guard.state == states.ARMED and self.state_noted != states.ARMED:
             self._warned = []
-        self._state = guard.state
+        self.state_noted = guard.state
         entered = guard.phase != self._phase and guard.phase >= 0
         asked = guard.prompt != self._prompt and guard.prompt != states.NO_PROMPT
         self._phase = guard.phase

@@ -30,6 +30,7 @@ class Device:
         self.session_n: int | None = None
         self.reboot_into: str | None = None
         self._plans = 0
+        self.state_noted = states.BOOT
         config_lost = self._load_config()
         self.limits = self._limits_in_force()
         self.ledger = Ledger(self.limits)

@@ -230,6 +230,7 @@ class Lifecycle:
         if self.booked:
             treated_ms = self.heat_ms + self.session_cold_ms
             rests = treated_ms >= self.limits.rest_asked_from_s * 1000
+            rests = rests or self.outcome == states.COMPLETE
             self.ledger.add(self.heat_s(), self.cold_s(), self.dose.milli(), rests)
 
     def book_pack(self) -> None:

@@ -11,7 +11,8 @@ def build(device: Device) -> dict[str, object]:
     ledger = device.ledger
     result: dict[str, object] = {
         "t_ms": device.uptime_ms(),
-        "state": states.NAMES[guard.state],
+        # a session that was stopped since the last tick: its pins are still to go low
+        "state": states.NAMES[device.state_noted if guard.unbooked else guard.state],
         "temp_mc": guard.a.temp_mc if guard.a.ok else None,
         "temp_b_mc": guard.b.temp_mc if guard.sensor_b and guard.b.ok else None,
         "master": guard.outputs & MASTER != 0,
