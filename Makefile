@@ -1,0 +1,59 @@
+# Every target sets up what it needs in .venv, and does it again when pyproject.toml changes.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+JOBS ?= 2
+FILES ?=
+
+empty :=
+space := $(empty) $(empty)
+# One compiled cache for every run of the checks, none of it in the way of git.
+export PYTHONDONTWRITEBYTECODE =
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format test-protocols bench clean
+
+help:  ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
+
+demo: $(VENV)/.installed  ## a whole session on a simulated device
+	$(BIN)/poultice run arthritis --device sim: --yes
+
+test: lint  ## everything: ruff, mypy, and the tests of every tier
+	$(BIN)/python -m pytest -n $(JOBS) -q
+
+lint: $(VENV)/.developed  ## ruff and mypy --strict, on the core and on the host
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(VENV)/.developed  ## ruff's formatter over everything
+	$(BIN)/ruff format .
+
+test-protocols: $(VENV)/.developed  ## your protocols against the simulated device: FILES="a.toml b.toml"
+	POULTICE_PROTOCOL_FILES="$(subst $(space),:,$(abspath $(FILES)))" \
+		$(BIN)/python -m pytest -n $(JOBS) -q tests/protocols
+
+bench: $(VENV)/.developed  ## the benchmarks; reported, not judged
+	$(BIN)/python -m pytest --benchmark-only -o addopts="--import-mode=importlib" tests/benchmarks
+
+clean:  ## the environment and every cache, gone
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.installed: pyproject.toml
+	@test -n "$(PYTHON)" || { \
+		echo "poultice needs Python 3.11 or newer: apt-get install python3.11 python3.11-venv" >&2; exit 1; }
+	@$(BIN)/python -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+			echo "$(PYTHON) cannot make an environment: apt-get install $$($(PYTHON) -c \
+				'import sys; print("python%d.%d-venv" % sys.version_info[:2])')" >&2; exit 1; }; \
+		rm -rf $(VENV); $(PYTHON) -m venv $(VENV); }
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.developed: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --group dev
+	@touch $@

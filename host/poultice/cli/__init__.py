@@ -1,0 +1,24 @@
+"""The command line. Private: programs use ``poultice.client``.
+
+One module a command group, loaded when it is asked for; commands return data and ``output``
+alone turns it into text or JSON; errors end here, in ``main``, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from poultice import __version__
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code of ``docs/reference/exit-codes.md``. Never raises."""
+    args = list(sys.argv[1:] if argv is None else argv)
+    if args == ["--version"]:
+        # Answered before click is loaded: scripts ask this of every tool they find.
+        print(f"poultice {__version__}")
+        return 0
+    from poultice.cli.boundary import run
+
+    return run(args)

@@ -1,0 +1,119 @@
+"""What the commands share: options with their environment names, and results.
+
+An option's value comes, in this order, from the command line, from
+``POULTICE_<COMMAND>_<OPTION>`` or else ``POULTICE_<OPTION>``, from the configuration file,
+and from its default.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import click
+
+from poultice.errors import PoulticeError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass
+class Result:
+    """What a command has to report.
+
+    `data` is the JSON object without its schema, `view` the name of the text renderer in
+    ``output`` and `error` what to end with once it is shown.
+    """
+
+    data: dict[str, Any]
+    view: str
+    error: PoulticeError | None = None
+
+
+class Option(click.Option):
+    """An option that also reads the environment, the command's own name first."""
+
+    def resolve_envvar_value(self, ctx: click.Context) -> str | None:
+        """The value from the environment, or None."""
+        name = (self.name or "").upper()
+        for variable in (f"{ctx.auto_envvar_prefix}_{name}", f"POULTICE_{name}"):
+            value = os.environ.get(variable)
+            if value:
+                return value
+        return None
+
+
+class Command(click.Command):
+    """A command whose result is rendered here, and never by itself."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it, show its result, raise the error it ends with."""
+        result = super().invoke(ctx)
+        if isinstance(result, Result):
+            show(ctx, result)
+            if result.error is not None:
+                raise result.error
+        return None
+
+
+class Group(click.Group):
+    """A group that does the first of its commands where none is named."""
+
+    command_class = Command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As the command does; the result is that of the group's own function."""
+        result = super().invoke(ctx)
+        if isinstance(result, Result):
+            show(ctx, result)
+            if result.error is not None:
+                raise result.error
+        return None
+
+
+def show(ctx: click.Context, result: Result) -> None:
+    """Render `result` as text or, with --json, as one object on one line."""
+    from poultice.cli import output
+
+    output.show(command_word(ctx), result.data, result.view, as_json=asked_for_json(ctx))
+
+
+def asked_for_json(ctx: click.Context) -> bool:
+    """Whether --json stands anywhere: `history --json list` means it too."""
+    here: click.Context | None = ctx
+    while here is not None:
+        if here.params.get("as_json"):
+            return True
+        here = here.parent
+    return False
+
+
+def command_word(ctx: click.Context) -> str:
+    """The command's first word: `history` for `poultice history show`."""
+    while ctx.parent is not None and ctx.parent.parent is not None:
+        ctx = ctx.parent
+    return ctx.info_name or ""
+
+
+def option(*names: str, **attributes: Any) -> Callable[[F], F]:
+    """click.option, with the environment as above."""
+    return click.option(*names, cls=Option, **attributes)
+
+
+device_option = option(
+    "-d",
+    "--device",
+    metavar="PATH",
+    help="serial:/dev/ttyACM0 (or just the path), usb:<serial number>, sim:. "
+    "Default: the only one that answers.",
+)
+json_option = option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+
+
+def nearest(word: str, known: Iterable[str]) -> list[str]:
+    """The names like `word`, best first, three at most."""
+    from difflib import get_close_matches
+
+    return get_close_matches(word, list(known), n=3, cutoff=0.6)

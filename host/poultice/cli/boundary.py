@@ -1,0 +1,61 @@
+"""The one place where errors become words on stderr and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from poultice.cli.app import root
+from poultice.errors import ExitCode, PoulticeError
+
+
+def run(args: Sequence[str]) -> int:
+    """Run the command line `args`; the exit code."""
+    try:
+        code = root.main(args=list(args), prog_name="poultice", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else ExitCode.DONE
+    except PoulticeError as error:
+        _say(str(error), error.hint)
+        return error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show(file=sys.stderr)
+        return ExitCode.USAGE
+    except click.UsageError as error:
+        hint = f"`{error.ctx.command_path} --help` shows what there is" if error.ctx else None
+        _say(error.format_message(), hint)
+        return ExitCode.USAGE
+    except click.ClickException as error:
+        _say(error.format_message(), None)
+        return ExitCode.USAGE
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        _say("stopped; nothing was running", None)
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has left; Python must not trip over the same pipe at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.UNEXPECTED
+    except Exception as error:
+        if wants_traceback(args):
+            raise
+        _say(
+            f"unexpected: {type(error).__name__}: {error}",
+            "POULTICE_DEBUG=1 shows where; please report it with that",
+        )
+        return ExitCode.UNEXPECTED
+
+
+def wants_traceback(args: Sequence[str]) -> bool:
+    """Whether the person asked to see the insides (-v, or POULTICE_DEBUG set)."""
+    return bool(os.environ.get("POULTICE_DEBUG")) or bool({"-v", "--verbose"} & set(args))
+
+
+def _say(message: str, hint: str | None) -> None:
+    from poultice.cli.output import say_error
+
+    say_error(message, hint)

@@ -1,0 +1,75 @@
+"""`poultice history`: recorded sessions."""
+
+from __future__ import annotations
+
+import click
+
+from poultice.cli.base import Group, Result, json_option, option
+
+
+@click.group(cls=Group, invoke_without_command=True)
+@json_option
+@option(
+    "-n",
+    "--limit",
+    type=click.IntRange(min=1),
+    default=20,
+    help="How many, newest first.",
+)
+@click.pass_context
+def history(ctx: click.Context, as_json: bool, limit: int) -> Result | None:
+    """Recorded sessions; without a word after it, the list."""
+    if ctx.invoked_subcommand is not None:
+        return None
+    return _list(limit)
+
+
+@history.command("list")
+@json_option
+@option(
+    "-n",
+    "--limit",
+    type=click.IntRange(min=1),
+    default=20,
+    help="How many, newest first.",
+)
+def list_(as_json: bool, limit: int) -> Result:
+    """The latest sessions."""
+    return _list(limit)
+
+
+@history.command()
+@click.argument("n", type=click.IntRange(min=1))
+@json_option
+def show(n: int, as_json: bool) -> Result:
+    """One session: plan, answers, outcome, events."""
+    from poultice.history import History
+
+    return Result(History.open().show(n), "session")
+
+
+@history.command()
+@click.argument("n", type=click.IntRange(min=1))
+@option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "jsonl"]),
+    default="csv",
+    show_default=True,
+    help="csv: the samples. jsonl: the session, its events and its samples.",
+)
+@option("-o", "--output", "path", metavar="FILE", help="Where to; default: stdout.")
+def export(n: int, form: str, path: str | None) -> None:
+    """Session N for other programs."""
+    from poultice import export as exporting
+    from poultice.cli import output
+    from poultice.history import History
+
+    lines = {"csv": exporting.csv_lines, "jsonl": exporting.json_lines}[form]
+    output.lines(lines(History.open(), n), path)
+
+
+def _list(limit: int) -> Result:
+    from poultice.history import History
+
+    return Result({"sessions": History.open().list(limit)}, "sessions")

@@ -1,0 +1,126 @@
+"""The device now: `status`, `watch`, `stop`, `pause`, `resume`, `confirm`, `clear`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from poultice.cli.base import (
+    Command,
+    Result,
+    device_option,
+    json_option,
+    nearest,
+    option,
+)
+from poultice.errors import UsageError
+
+if TYPE_CHECKING:
+    from poultice.client import Client
+
+
+def _ask(device: str | None, do: Callable[[Client], Any]) -> Result:
+    """Do one thing to the device and report how it is then."""
+    from poultice import discovery
+
+    with discovery.open_device(device) as client:
+        hello = client.hello()
+        client.settle()
+        do(client)
+        return Result(
+            {
+                "device": {
+                    "path": client.path,
+                    "uid": hello.uid,
+                    "firmware": hello.firmware,
+                },
+                **client.status(),
+            },
+            "status",
+        )
+
+
+@click.command(cls=Command)
+@device_option
+@json_option
+def status(device: str | None, as_json: bool) -> Result:
+    """The device now: state, temperature, relays, what it would have to rest."""
+    return _ask(device, lambda client: None)
+
+
+@click.command(cls=Command)
+@device_option
+@json_option
+def stop(device: str | None, as_json: bool) -> Result:
+    """End what runs; answered once the pad is off."""
+    return _ask(device, lambda client: client.stop())
+
+
+@click.command(cls=Command)
+@device_option
+@json_option
+def pause(device: str | None, as_json: bool) -> Result:
+    """Relays off, the session kept for up to 5 minutes."""
+    return _ask(device, lambda client: client.pause())
+
+
+@click.command(cls=Command)
+@device_option
+@json_option
+def resume(device: str | None, as_json: bool) -> Result:
+    """Go on after a pause."""
+    return _ask(device, lambda client: client.resume())
+
+
+@click.command(cls=Command)
+@device_option
+@json_option
+def confirm(device: str | None, as_json: bool) -> Result:
+    """Answer the device's prompt: the cold pack is on, or off again."""
+    return _ask(device, lambda client: client.confirm())
+
+
+@click.command(cls=Command)
+@click.argument("fault")
+@device_option
+@json_option
+def clear(fault: str, device: str | None, as_json: bool) -> Result:
+    """Clear FAULT, once its cause is gone. Severe faults only the device's button clears."""
+    from poultice import remedies
+
+    name = fault.lower().replace("-", "_")
+    if name not in remedies.FAULTS:
+        near = nearest(name, remedies.FAULTS)
+        hint = f"did you mean {' or '.join(near)}?" if near else "`poultice status` names it"
+        raise UsageError(f"there is no fault {fault!r}", hint=hint)
+    return _ask(device, lambda client: client.clear_fault(name))
+
+
+@click.command(cls=Command)
+@device_option
+@option(
+    "--for",
+    "for_s",
+    type=click.FloatRange(min=0),
+    help="Seconds of the device's clock.",
+)
+@json_option
+def watch(device: str | None, for_s: float | None, as_json: bool) -> None:
+    """What the device reports, a line each, until Ctrl-C. With --json: JSON Lines."""
+    from poultice import discovery
+    from poultice.cli import output
+
+    with discovery.open_device(device) as client:
+        client.hello()
+        end_s = None if for_s is None else client.now_s() + for_s
+        try:
+            while end_s is None or client.now_s() < end_s:
+                left_s = 1.0 if end_s is None else min(1.0, end_s - client.now_s())
+                update = client.poll(max(0.0, left_s))
+                if update is not None:
+                    output.stream("watch", update, as_json=as_json)
+        except KeyboardInterrupt:
+            # Watching ends; what is watched goes on.
+            return

@@ -1,0 +1,199 @@
+"""The one place that turns data into text or JSON, and the only one that writes to stdout.
+
+Data goes to stdout, everything else to stderr. Colour only on a terminal, and none with
+NO_COLOR set; where there is neither colour nor a live view, rich is not even loaded.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from poultice import messages, words
+from poultice.messages import Event, Telemetry
+
+Data = Mapping[str, Any]
+
+
+def show(command: str, data: Data, view: str, *, as_json: bool) -> None:
+    """Print `data`: as the text of `view`, or as one JSON object on one line."""
+    if as_json:
+        print(_json({"schema": f"poultice.{command}/1", **data}), flush=True)
+        return
+    text = "\n".join(VIEWS[view](data))
+    if text:
+        print(text, flush=True)
+
+
+def stream(command: str, update: Telemetry | Event, *, as_json: bool) -> None:
+    """Print one of many: a JSON line, or a line of text."""
+    if as_json:
+        print(_json({"schema": f"poultice.{command}/1", **as_member(update)}), flush=True)
+    elif isinstance(update, Event):
+        print(f"{words.clock(update.t_ms // 1000)}  {words.event(update)}", flush=True)
+    else:
+        print(words.line(update), flush=True)
+
+
+def lines(texts: Iterable[str], path: str | None) -> None:
+    """Print `texts`, or write them to `path`. Raises UsageError where that cannot be written."""
+    if path is None:
+        for text in texts:
+            print(text)
+        return
+    from poultice.errors import UsageError
+
+    try:
+        with Path(path).open("w", encoding="utf-8") as file:
+            file.writelines(f"{text}\n" for text in texts)
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written: {error.strerror}",
+            hint="give a file in a directory that you may write to",
+        ) from None
+
+
+def as_member(update: Telemetry | Event) -> dict[str, Any]:
+    """A notification as one JSON object of a stream."""
+    if isinstance(update, Event):
+        return {"method": "event", "params": dict(update.data)}
+    return {"method": "telemetry", "params": dict(update)}
+
+
+def json_line(data: Mapping[str, Any]) -> str:
+    """One object, on one line with its line feed."""
+    return _json(data) + "\n"
+
+
+def say(text: str) -> None:
+    """Something for the person, not data."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def say_error(message: str, hint: str | None) -> None:
+    """An error and what to do about it."""
+    red, bold, plain = ("\033[31m", "\033[1m", "\033[0m") if coloured(sys.stderr) else ("",) * 3
+    say(f"{red}error:{plain} {message}")
+    if hint:
+        say(f"{bold}hint:{plain} {hint}")
+
+
+def coloured(stream_to: IO[str]) -> bool:
+    """Whether colour may be written there."""
+    return (
+        not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb" and stream_to.isatty()
+    )
+
+
+def _json(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, ensure_ascii=True, separators=(", ", ": "), allow_nan=False)
+
+
+def _table(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def _devices(data: Data) -> list[str]:
+    if not data["devices"]:
+        say("no port looks like a device (USB 2e8a:0005)")
+        say("hint: a cable that carries data? To try without a device: --device sim:")
+        return []
+    rows = [("PORT", "USB SERIAL", "FIRMWARE", "UID", "")]
+    for one in data["devices"]:
+        told = one["board"] if one["answered"] else one["error"]
+        cells = (one["path"], one["usb_serial"], one["firmware"], one["uid"], told)
+        rows.append(tuple(str(cell) if cell else "-" for cell in cells))  # type: ignore[arg-type]
+    return _table(rows)
+
+
+def _protocols(data: Data) -> list[str]:
+    rows = [("NAME", "TIME", "WHAT")]
+    rows += [(one["name"], words.span(one["total_s"]), one["title"]) for one in data["protocols"]]
+    return _table(rows)
+
+
+def _protocol(data: Data) -> list[str]:
+    lines = [data["title"], data["summary"], ""]
+    for number, phase in enumerate(data["phases"], 1):
+        lines.append(f"{number:3}. {words.phase(phase)}")
+        if phase["say"]:
+            lines.append(f"     {phase['say']}")
+    lines += ["", *(f"source: {line}" for line in data["evidence"])]
+    return lines
+
+
+def _check(data: Data) -> list[str]:
+    if data["ok"]:
+        return [f"{data['file']}: {data['name']} is within the limits"]
+    return [f"{data['file']}: {one['text']}" for one in data["violations"]]
+
+
+def _status(data: Data) -> list[str]:
+    rows = [("device", f"{data['device']['path']}, firmware {data['device']['firmware']}")]
+    rows += words.facts(data)
+    return _table(rows)
+
+
+def _sessions(data: Data) -> list[str]:
+    if not data["sessions"]:
+        say("no session is recorded yet")
+        return []
+    rows: list[Sequence[str]] = [("N", "STARTED", "PROTOCOL", "OUTCOME", "TIME", "PEAK")]
+    for one in data["sessions"]:
+        rows.append(
+            (
+                str(one["n"]),
+                words.date(one["started_unix"]),
+                str(one["protocol"]),
+                str(one["outcome"] or "unfinished"),
+                words.span(one["duration_s"]),
+                words.celsius(one["peak_mc"]),
+            )
+        )
+    return _table(rows)
+
+
+def _session(data: Data) -> list[str]:
+    lines = [
+        f"session {data['n']} of {words.date(data['started_unix'])}",
+        f"  screening    {data['screening']}, injury: {data['injury_age']}",
+    ]
+    if data["summary"] is None:
+        lines.append(f"  {data['protocol']}: cut off before its end; {data['samples']} samples")
+    else:
+        lines += words.summary(data["summary"])
+    for one in data["events"]:
+        event = messages.event(one)
+        if event is not None:
+            lines.append(f"  {words.clock(event.t_ms // 1000)}  {words.event(event)}")
+    return lines
+
+
+def _run(data: Data) -> list[str]:
+    return words.summary(data)
+
+
+def _nothing(data: Data) -> list[str]:
+    return []
+
+
+VIEWS: Mapping[str, Callable[[Data], list[str]]] = {
+    "devices": _devices,
+    "protocols": _protocols,
+    "protocol": _protocol,
+    "check": _check,
+    "status": _status,
+    "sessions": _sessions,
+    "session": _session,
+    "run": _run,
+    "plan": words.plan,
+    "nothing": _nothing,
+}

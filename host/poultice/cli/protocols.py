@@ -1,0 +1,123 @@
+"""`poultice protocols`: the library, and a file checked against the limits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from poultice.cli.base import Group, Result, device_option, json_option
+from poultice.errors import LimitError
+
+
+@click.group(cls=Group, invoke_without_command=True)
+@json_option
+@click.pass_context
+def protocols(ctx: click.Context, as_json: bool) -> Result | None:
+    """The library of therapy protocols; without a word after it, the list."""
+    if ctx.invoked_subcommand is not None:
+        return None
+    return _list()
+
+
+@protocols.command("list")
+@json_option
+def list_(as_json: bool) -> Result:
+    """The protocols that come with poultice."""
+    return _list()
+
+
+@protocols.command()
+@click.argument("name")
+@json_option
+def show(name: str, as_json: bool) -> Result:
+    """One protocol (its name, or a file): phases, and where its numbers come from."""
+    from poultice import library
+
+    return Result(_whole(library.load(name)), "protocol")
+
+
+@protocols.command()
+@click.argument("file")
+@device_option
+@json_option
+def check(file: str, device: str | None, as_json: bool) -> Result:
+    """Check a protocol FILE against the limits: the device's with -d, else those of a
+    fully equipped device of this version."""
+    from poultice import library, plan
+
+    protocol = library.load(file)
+    limits = _limits(device)
+    made, _ = plan.make_plan(protocol, sensitive=False, attended_s=10, limits=limits)
+    violations = plan.check(made, limits)
+    data = {
+        "file": file,
+        "name": protocol.name,
+        "ok": not violations,
+        "violations": [
+            {
+                "limit": one.limit,
+                "asked": one.asked,
+                "allowed": one.allowed,
+                "phase": one.phase,
+                "text": one.text,
+            }
+            for one in violations
+        ],
+    }
+    error = None
+    if violations:
+        error = LimitError(
+            f"{file} is over {len(violations)} limit{'s' * (len(violations) > 1)}",
+            hint="lower what is listed, or run it with --fit",
+        )
+    return Result(data, "check", error)
+
+
+def _limits(device: str | None) -> dict[str, int]:
+    if device is None:
+        from poultice_core.limits import Limits
+
+        return dict(Limits().reported())
+    from poultice import discovery
+
+    with discovery.open_device(device) as client:
+        return dict(client.hello().limits)
+
+
+def _list() -> Result:
+    from poultice import library
+
+    return Result({"protocols": [_short(one) for one in library.all_protocols()]}, "protocols")
+
+
+def _short(protocol: Any) -> dict[str, Any]:
+    return {
+        "name": protocol.name,
+        "title": protocol.title,
+        "summary": protocol.summary,
+        "acute": protocol.acute,
+        "heat_s": _seconds(protocol, "heat"),
+        "cold_s": _seconds(protocol, "cold"),
+        "total_s": sum(phase.duration_s for phase in protocol.phases),
+    }
+
+
+def _seconds(protocol: Any, mode: str) -> int:
+    return sum(phase.duration_s for phase in protocol.phases if phase.mode == mode)
+
+
+def _whole(protocol: Any) -> dict[str, Any]:
+    return {
+        **_short(protocol),
+        "evidence": list(protocol.evidence),
+        "phases": [
+            {
+                "mode": phase.mode,
+                "target_mc": phase.target_mc,
+                "duration_s": phase.duration_s,
+                "say": phase.say,
+            }
+            for phase in protocol.phases
+        ],
+    }

@@ -1,0 +1,359 @@
+"""The record of past sessions: one SQLite file, kept by the standard library's `sqlite3`.
+
+A session is written as it goes. Samples are gathered for a second and committed together,
+events at once, so that a killed process loses at most a second and a vanished device nothing.
+Whatever is wrong with the file comes back as HistoryError: a session never depends on it.
+The tables are described in docs/reference/record.md.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from poultice.errors import HistoryError, UsageError
+
+FILE_NAME = "history.sqlite3"
+SCHEMA_VERSION = 1
+COMMIT_AFTER_S = 1.0
+BUSY_S = 2.0
+
+SAMPLE_COLUMNS = (
+    "t_ms",
+    "state",
+    "phase",
+    "mode",
+    "phase_left_s",
+    "left_s",
+    "temp_mc",
+    "temp_b_mc",
+    "target_mc",
+    "master",
+    "heat",
+    "cool",
+    "sense",
+    "duty_pct",
+    "dose_m",
+    "budget_pct",
+    "prompt",
+    "fault",
+    "rx_errors",
+    "tx_dropped",
+)
+Rows = list[dict[str, Any]]
+
+_FLAGS = ("master", "heat", "cool", "sense")
+_SUMMARY_COLUMNS = ("outcome", "reason", "fault", "duration_s", "heat_s", "cold_s", "peak_mc",
+                    "min_mc", "dose_m")  # fmt: skip
+
+_SCHEMA = f"""
+CREATE TABLE sessions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    started_unix REAL NOT NULL,
+    protocol TEXT NOT NULL,
+    plan TEXT NOT NULL,
+    device TEXT NOT NULL,
+    screening TEXT,
+    injury_age TEXT,
+    outcome TEXT, reason TEXT, fault TEXT,
+    duration_s INTEGER, heat_s INTEGER, cold_s INTEGER,
+    peak_mc INTEGER, min_mc INTEGER, dose_m INTEGER,
+    summary TEXT
+);
+CREATE TABLE answers (
+    session_id INTEGER NOT NULL REFERENCES sessions (id),
+    question TEXT NOT NULL,
+    answer INTEGER NOT NULL,
+    PRIMARY KEY (session_id, question)
+) WITHOUT ROWID;
+CREATE TABLE samples (
+    id INTEGER PRIMARY KEY,
+    session_id INTEGER NOT NULL REFERENCES sessions (id),
+    {", ".join(SAMPLE_COLUMNS)}
+);
+CREATE INDEX samples_of ON samples (session_id);
+CREATE TABLE events (
+    id INTEGER PRIMARY KEY,
+    session_id INTEGER NOT NULL REFERENCES sessions (id),
+    t_ms INTEGER,
+    kind TEXT NOT NULL,
+    event TEXT NOT NULL
+);
+CREATE INDEX events_of ON events (session_id);
+"""
+_INSERT_SAMPLE = (
+    f"INSERT INTO samples (session_id, {', '.join(SAMPLE_COLUMNS)}) "
+    f"VALUES ({', '.join('?' * (1 + len(SAMPLE_COLUMNS)))})"
+)
+
+
+class Recorder:
+    """The record of one session, open while it runs. Every method may raise HistoryError."""
+
+    def __init__(self, path: Path, what: Mapping[str, Any], clock_s: Callable[[], float]) -> None:
+        self.path = path
+        self._clock_s = clock_s
+        self._samples: list[tuple[Any, ...]] = []
+        with _errors(path):
+            self._connection = _connect(path)
+        try:
+            with self._writing() as connection:
+                self.record_id = _insert_session(connection, what)
+        except HistoryError:
+            self._connection.close()
+            raise
+        self._committed_s = clock_s()
+
+    def sample(self, telemetry: Mapping[str, Any]) -> None:
+        """Record one telemetry object of the link; on disk within a second of the next one."""
+        values = (_plain(telemetry.get(name)) for name in SAMPLE_COLUMNS)
+        self._samples.append((self.record_id, *values))
+        if self._clock_s() - self._committed_s >= COMMIT_AFTER_S:
+            with self._writing():
+                pass
+
+    def event(self, event: Mapping[str, Any]) -> None:
+        """Record one event, and with it every sample before it, at once."""
+        row = (self.record_id, event.get("t_ms"), str(event.get("kind")), _json(event))
+        with self._writing() as connection:
+            connection.execute(
+                "INSERT INTO events (session_id, t_ms, kind, event) VALUES (?, ?, ?, ?)", row
+            )
+
+    def finish(self, outcome: str, summary: Mapping[str, Any]) -> None:
+        """Write the outcome and the summary, and close the file."""
+        values = {name: _plain(summary.get(name)) for name in _SUMMARY_COLUMNS}
+        values["outcome"] = outcome
+        assignments = ", ".join(f"{name} = :{name}" for name in values)
+        with self._writing() as connection:
+            connection.execute(
+                f"UPDATE sessions SET {assignments}, summary = :summary WHERE id = :id",
+                {**values, "summary": _json(summary), "id": self.record_id},
+            )
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file without an outcome; the session stays in the list as unfinished."""
+        self._connection.close()
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction, which first writes the samples gathered so far."""
+        with _errors(self.path), self._connection as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany(_INSERT_SAMPLE, self._samples)
+            yield connection
+        self._samples.clear()
+        self._committed_s = self._clock_s()
+
+
+class History:
+    """The record as a whole. Holds no file open: each call opens it and lets it go."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def open(cls, path: Path | str | None = None) -> History:
+        """The record at `path`, else that in the data directory; made where there is none.
+
+        Raises HistoryError where it is damaged, from a newer version, or cannot be had.
+        """
+        if path is None:
+            from poultice import settings
+
+            path = settings.data_dir() / FILE_NAME
+        path = Path(path)
+        with _errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with contextlib.closing(_connect(path)) as connection:
+                _migrate(connection, path)
+        return cls(path)
+
+    def begin(
+        self,
+        *,
+        protocol: str | None,
+        plan: Mapping[str, Any],
+        device: Mapping[str, Any] | None,
+        answers: Mapping[str, Any],
+        started_unix: float,
+        clock_s: Callable[[], float] = time.monotonic,
+    ) -> Recorder:
+        """Start the record of one session; it is in the list from here on.
+
+        `answers` holds `screening` ("asked" or "assumed"), `injury_age` and the `answers`
+        themselves. `started_unix` is in seconds. `clock_s` paces the commits.
+        """
+        what = {
+            "protocol": protocol,
+            "plan": plan,
+            "device": device,
+            "answers": answers,
+            "started_unix": started_unix,
+        }
+        return Recorder(self.path, what, clock_s)
+
+    def list(self, limit: int = 20) -> Rows:
+        """The latest sessions, newest first. `outcome` None: cut off before its end."""
+        columns = ("id AS n", "started_unix", "protocol", *_SUMMARY_COLUMNS)
+        return self._read(
+            f"SELECT {', '.join(columns)} FROM sessions ORDER BY id DESC LIMIT ?", (limit,)
+        )
+
+    def show(self, n: int) -> dict[str, Any]:
+        """One session: plan, device, answers, summary, events, and how many samples.
+
+        Raises UsageError where there is no session of that number.
+        """
+        found = self._read("SELECT *, id AS n FROM sessions WHERE id = ?", (n,))
+        if not found:
+            raise UsageError(
+                f"there is no recorded session {n}", hint="`poultice history` lists them"
+            )
+        session = found[0]
+        answers = self._read(
+            "SELECT question, answer FROM answers WHERE session_id = ? ORDER BY question", (n,)
+        )
+        events = self._read("SELECT event FROM events WHERE session_id = ? ORDER BY id", (n,))
+        count = self._read("SELECT count(*) AS n FROM samples WHERE session_id = ?", (n,))
+        with _errors(self.path):
+            return {
+                "n": session["n"],
+                "started_unix": session["started_unix"],
+                "protocol": session["protocol"],
+                **{name: session[name] for name in _SUMMARY_COLUMNS},
+                "screening": session["screening"],
+                "injury_age": session["injury_age"],
+                "answers": {row["question"]: bool(row["answer"]) for row in answers},
+                "plan": json.loads(session["plan"]),
+                "device": json.loads(session["device"]),
+                "summary": json.loads(session["summary"]) if session["summary"] else None,
+                "events": [json.loads(row["event"]) for row in events],
+                "samples": count[0]["n"],
+            }
+
+    def rows(self, n: int) -> Rows:
+        """The samples of one session, oldest first: `SAMPLE_COLUMNS`, relays as booleans.
+
+        Raises UsageError where there is no session of that number.
+        """
+        self.show(n)
+        rows = self._read(
+            f"SELECT {', '.join(SAMPLE_COLUMNS)} FROM samples WHERE session_id = ? ORDER BY id",
+            (n,),
+        )
+        for row in rows:
+            for name in _FLAGS:
+                row[name] = None if row[name] is None else bool(row[name])
+        return rows
+
+    def _read(self, query: str, values: tuple[Any, ...]) -> Rows:
+        with _errors(self.path), contextlib.closing(_connect(self.path)) as connection:
+            cursor = connection.execute(query, values)
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+    # One file, readable by anything: no -wal beside it. NORMAL is enough against a killed
+    # process, which is what is promised; a power cut may cost the last commit.
+    connection.execute("PRAGMA journal_mode = DELETE")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    if _version(connection) == SCHEMA_VERSION:
+        return
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        # Asked again under the lock: another process may have made the tables meanwhile.
+        version = _version(connection)
+        if version == SCHEMA_VERSION:
+            return
+        if version > SCHEMA_VERSION:
+            raise HistoryError(
+                f"the record {path} was written by a newer poultice (format {version})",
+                hint="update poultice, or set POULTICE_DATA_DIR to another directory",
+            )
+        if version != 0 or connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+            raise HistoryError(
+                f"{path} is a database, but not a record of poultice",
+                hint="set POULTICE_DATA_DIR to another directory",
+            )
+        for statement in _SCHEMA.split(";"):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _insert_session(connection: sqlite3.Connection, what: Mapping[str, Any]) -> int:
+    answers = what["answers"]
+    cursor = connection.execute(
+        "INSERT INTO sessions (started_unix, protocol, plan, device, screening, injury_age) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            what["started_unix"],
+            str(what["protocol"]),
+            _json(what["plan"]),
+            _json(what["device"]),
+            answers.get("screening"),
+            answers.get("injury_age"),
+        ),
+    )
+    number = cursor.lastrowid
+    if number is None:
+        raise HistoryError("the record gave the session no number")
+    connection.executemany(
+        "INSERT INTO answers (session_id, question, answer) VALUES (?, ?, ?)",
+        [(number, key, int(bool(yes))) for key, yes in answers.get("answers", {}).items()],
+    )
+    return number
+
+
+@contextlib.contextmanager
+def _errors(path: Path) -> Iterator[None]:
+    """Turn whatever the file or SQLite may say into HistoryError with what to do about it."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        text = str(error)
+        if "locked" in text or "busy" in text:
+            hint = "another program holds it: close that, or wait a moment"
+        elif "readonly" in text or "unable to open" in text:
+            hint = "check its permissions, or set POULTICE_DATA_DIR to a directory you may write"
+        elif "full" in text:
+            hint = "make room on the disk, or set POULTICE_DATA_DIR to another"
+        else:
+            hint = "move it away and a new one is begun; `sqlite3 FILE .recover` may save the old"
+        raise HistoryError(f"the record {path} cannot be used: {text}", hint=hint) from None
+    except (OSError, ValueError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise HistoryError(
+            f"the record {path} cannot be used: {reason}",
+            hint="check the path, or set POULTICE_DATA_DIR to a directory you may write",
+        ) from None
+
+
+def _plain(value: object) -> object:
+    """A value that SQLite takes, whatever the device sent in its place."""
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, int):
+        return value if -(2**63) <= value < 2**63 else None
+    return value if value is None or isinstance(value, str | float) else _json(value)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=True, separators=(",", ":"), default=str)

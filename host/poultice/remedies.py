@@ -1,0 +1,167 @@
+"""What a person can do about each thing the device reports: the firmware only has the names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from poultice import errors
+from poultice.errors import DeviceFaultError, LinkError, PoulticeError, RefusedError
+
+BUTTON_ONLY = frozenset(
+    {
+        "absolute_temperature",
+        "heat_welded",
+        "master_welded",
+        "over_temperature",
+        "emergency_stop",
+        "sensor_short",
+        "watchdog_reset",
+        "limits_corrupt",
+        "internal",
+    }
+)
+"""The faults that only a 3 s hold of the button clears (SR-20)."""
+
+FAULTS: Mapping[str, str] = {
+    "absolute_temperature": "take the pad off and pull its plug; have the relays checked",
+    "heat_welded": "pull the pad's plug: a relay is stuck closed and has to be replaced",
+    "master_welded": "pull the pad's plug: the safety relay is stuck closed and has to be replaced",
+    "over_temperature": "take the pad off and let it cool; look for a fold or a cover",
+    "emergency_stop": "close the emergency stop again when it is safe",
+    "sensor_short": "check the sensor's wires: they touch",
+    "sensor_open": "check the sensor's plug and wires: one is broken",
+    "sensor_jump": "check the sensor's plug: its reading jumps",
+    "sensor_frozen": "check the sensor and its wiring: its reading never moves",
+    "sensor_stale": "check the sensor's plug: readings stay away",
+    "sensor_mismatch": "lay the pad flat: its two ends disagree",
+    "sensor_detached": "lay the sensor on the skin again: it cools while the pad heats",
+    "heating_stalled": "check the pad's plug and supply: it heats and nothing gets warmer",
+    "supply_lost": "check the pad's supply and its thermal switch: the pad gets no power",
+    "under_temperature": "take the cold pack off and let the skin warm up",
+    "dose_limit": "enough heat for now: let the skin rest",
+    "overrun": "start again; if it comes back, report it with the record of this session",
+    "loop_late": "start again; if it comes back, report it with the record of this session",
+    "watchdog_reset": "the device restarted by itself; report it with the record of this session",
+    "journal_lost": "the device forgot the past sessions: it asks a rest as after a whole one",
+    "config_lost": "set the configuration again: the device fell back to the careful one",
+    "limits_corrupt": "flash the firmware again: its table of limits is damaged",
+    "internal": "report it with the record of this session",
+}
+
+NOT_READY: Mapping[str, str] = {
+    "sensor_open": "check the sensor's plug and wires: one is broken",
+    "sensor_short": "check the sensor's wires: they touch",
+    "sensor_cold": "let the pad and its sensor come to room temperature first",
+    "sensor_hot": "let the pad cool down first",
+}
+
+STOPS: Mapping[str, str] = {
+    "button": "ended with the device's button",
+    "host": "ended by a stop from a computer",
+    "attended": "ended by the device: the computer fell silent",
+    "pause_timeout": "ended by the device: paused for too long",
+    "prompt_timeout": "ended by the device: nobody answered its prompt",
+    "session_timeout": "ended by the device: the session took its longest time with phases left",
+}
+
+PROMPTS: Mapping[str, str] = {
+    "lay_pack": "Lay the cold pack on",
+    "remove_pack": "Take the cold pack off",
+}
+
+
+def fault_hint(fault: str | None) -> str:
+    """What mends `fault`, and how it is cleared."""
+    if fault is None:
+        return "see `poultice status`"
+    first = FAULTS.get(fault, "see the list of faults in the documentation")
+    if fault in BUTTON_ONLY:
+        return f"{first}; then hold the device's button for 3 s"
+    return f"{first}; then `poultice clear {fault}`"
+
+
+def fault_error(fault: str | None, *, state: str | None = None) -> DeviceFaultError:
+    """The error for a device that tripped with `fault`."""
+    name = fault or "unknown"
+    return DeviceFaultError(
+        f"the device is in fault: {name}",
+        hint=fault_hint(fault),
+        data={"fault": fault, "state": state},
+    )
+
+
+def from_answer(code: int, message: str, data: Mapping[str, Any]) -> PoulticeError:
+    """The error of the tree that a device's error answer stands for."""
+    text, hint = _words(code, message, data)
+    kinds: dict[int, type[PoulticeError]] = {
+        1: errors.WrongStateError,
+        2: errors.LimitError,
+        3: errors.DeviceFaultError,
+        4: errors.RestError,
+        5: errors.BadTokenError,
+        6: errors.BusyError,
+        7: errors.NotReadyError,
+        -32602: RefusedError,
+    }
+    kind = kinds.get(code, LinkError)
+    return kind(text, hint=hint, code=code, data=data, device_message=message)
+
+
+def _words(code: int, message: str, data: Mapping[str, Any]) -> tuple[str, str | None]:
+    if code == 1:
+        states = ", ".join(str(one) for one in data.get("states") or ())
+        hint = f"possible while {states}" if states else None
+        return f"not possible while the device is {data.get('state')}", hint
+    if code == 2:
+        where = "" if data.get("phase") is None else f" (phase {data['phase']})"
+        wait = data.get("wait_s")
+        hint = (
+            f"possible again in {duration(wait)}"
+            if isinstance(wait, int)
+            else "--fit lowers the plan to the limits, where a target or a time is over"
+        )
+        figures = f"asked {data.get('asked')}, allowed {data.get('allowed')}"
+        return f"over the limit {data.get('limit')}{where}: {figures}", hint
+    if code == 3:
+        fault = data.get("fault")
+        gone = "" if data.get("cause_gone") else " and its cause is still there"
+        name = fault if isinstance(fault, str) else None
+        return f"the device is in fault: {fault}{gone}", fault_hint(name)
+    if code == 4:
+        rest = data.get("rest_s")
+        wait_text = duration(rest) if isinstance(rest, int) else "some time"
+        clock = (
+            "" if data.get("clock") else " (it has no clock: only powered time counts)"
+        )
+        return (
+            f"rest first: {wait_text} after {data.get('after')}{clock}",
+            f"come back in {wait_text}; the device keeps count while it is powered",
+        )
+    if code == 5:
+        return "the device refused the token", "arm again"
+    if code == 6:
+        return "the device is busy", f"try again in {data.get('retry_ms')} ms"
+    if code == 7:
+        reason = str(data.get("reason"))
+        return f"the device is not ready: {reason}", NOT_READY.get(reason)
+    if code == -32602:
+        return (
+            f"the device does not accept {data.get('param')}: expected {data.get('expected')}",
+            None,
+        )
+    return (
+        f"the device answered with an error: {message} ({code})",
+        "are both of one version?",
+    )
+
+
+def duration(seconds: int) -> str:
+    """`seconds` for a person, rounded up to what matters: `45 s`, `18 min`, `2 h 5 min`."""
+    if seconds < 90:
+        return f"{seconds} s"
+    minutes = -(-seconds // 60)
+    if minutes < 120:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest} min" if rest else f"{hours} h"

@@ -1,0 +1,75 @@
+"""Where things are kept, and the configuration file.
+
+The file is TOML, `config.toml` in the user's configuration directory; `POULTICE_CONFIG` names
+another. A key at the top is the default of that option for every command that has it; a table
+named after a command holds for that command and wins. What the command line or an environment
+variable says comes before either.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+
+from poultice.errors import UsageError
+
+FILE_MAX_BYTES = 65_536
+
+
+def config_path() -> Path:
+    """The configuration file, whether it exists or not."""
+    named = os.environ.get("POULTICE_CONFIG")
+    if named:
+        return Path(named).expanduser()
+    # platformdirs costs milliseconds that `poultice --version` does not have.
+    import platformdirs
+
+    return Path(platformdirs.user_config_dir("poultice", appauthor=False)) / "config.toml"
+
+
+def data_dir() -> Path:
+    """The directory of the session record; not created here.
+
+    `POULTICE_DATA_DIR`, else `data_dir` of the configuration file, else the user's data
+    directory. Raises UsageError as `load` does.
+    """
+    named = os.environ.get("POULTICE_DATA_DIR") or load().get("data_dir")
+    if named:
+        return Path(str(named)).expanduser()
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("poultice", appauthor=False))
+
+
+def load() -> dict[str, object]:
+    """The configuration as it stands in the file; empty where there is none.
+
+    A file that is there but cannot be understood raises UsageError: to go on without it could
+    drop a `sensitive = true` that somebody relies on.
+    """
+    path = config_path()
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(FILE_MAX_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise _unusable(path, f"cannot be read ({reason})") from None
+    if len(data) > FILE_MAX_BYTES:
+        raise _unusable(path, f"is larger than {FILE_MAX_BYTES // 1024} KiB")
+    try:
+        # utf-8-sig: Windows editors put a byte order mark before the first key.
+        return tomllib.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise _unusable(path, "is not text in UTF-8") from None
+    except (ValueError, RecursionError) as error:
+        raise _unusable(path, f"is not valid TOML: {error}") from None
+
+
+def _unusable(path: Path, problem: str) -> UsageError:
+    return UsageError(
+        f"configuration file {path} {problem}",
+        hint="mend it, move it away, or set POULTICE_CONFIG to another file",
+    )

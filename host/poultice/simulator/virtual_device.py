@@ -1,0 +1,180 @@
+"""A whole virtual device: body, board, the device's own logic, and the person beside it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from poultice.errors import UsageError
+from poultice.simulator.body import Pad
+from poultice.simulator.faults import INJECT, start_ms
+from poultice.simulator.options import SimOptions
+from poultice.simulator.plant import Plant
+from poultice.simulator.stores import FileStore, MemoryStore, preset_config
+from poultice.simulator.user import User
+from poultice.simulator.virtual_board import TICK_MS, VirtualBoard
+from poultice_core import states
+from poultice_core.board import Store
+from poultice_core.controller import Controller
+
+RUN_ON_MAX_S = 45 * 60
+_IN_SESSION = (states.RUNNING, states.PAUSED, states.WAITING)
+
+
+class VirtualDevice:
+    """One device on one body, in virtual time.
+
+    Read `alive` (False once power is cut, or it left for a boot loader), `host_lost`, `now_s`,
+    `plant`, `board`, `controller` (a reboot makes a new one). `store` overrides the `state`
+    option: tests cut power on the same flash.
+
+    Raises UsageError where the directory of `state` cannot be used.
+    """
+
+    def __init__(self, options: SimOptions | None = None, store: Store | None = None) -> None:
+        self.options = options or SimOptions()
+        self.alive = True
+        self.host_lost = False
+        self.late_ms = 0
+        self.plant = self._make_plant()
+        self.board = self._make_board(store or self._make_store())
+        self._user = User(self) if self.options.user_present else None
+        self._started_ms: int | None = None
+        self._pending = sorted(
+            (round(fault.at_s * 1000), fault.name)
+            for fault in self.options.faults
+            if fault.at_s is not None
+        )
+        self._preset()
+        self._boot_faults()
+        self.controller = Controller(self.board)
+
+    def _make_plant(self) -> Plant:
+        options = self.options
+        pad = Pad(density_w_cm2=options.pad_w_cm2, mass_j_m2k=options.mass_j_m2k)
+        return Plant(pad, ambient_c=options.ambient_c, perfusion=options.perfusion)
+
+    def _make_store(self) -> Store:
+        directory = self.options.state
+        if directory is None:
+            return MemoryStore()
+        try:
+            return FileStore(directory)
+        except OSError as error:
+            raise UsageError(
+                f"state={directory} cannot hold the device's flash: {error.strerror}",
+                hint="give a directory that can be written, or one that does not exist yet",
+            ) from None
+
+    def _make_board(self, store: Store) -> VirtualBoard:
+        options = self.options
+        return VirtualBoard(
+            self.plant,
+            store,
+            seed=options.seed,
+            start_ms=start_ms(options.faults),
+            sensor_b=options.sensor_b,
+            sense=options.sense,
+        )
+
+    def _preset(self) -> None:
+        options = self.options
+        changes: dict[str, object] = {
+            "density_mw_cm2": options.density_mw_cm2(),
+            "cooler": options.cooler,
+            "sensor_b": options.sensor_b,
+            "sense": options.sense,
+            "two_point": options.two_point,
+        }
+        preset_config(self.board.store, changes, self.board.entropy())
+
+    def _boot_faults(self) -> None:
+        for fault in self.options.faults:
+            if fault.at_s is None:
+                INJECT[fault.name](self)
+
+    # --- time ---------------------------------------------------------------------------
+
+    @property
+    def now_s(self) -> float:
+        """Virtual seconds since power-up."""
+        return self.board.now_ms / 1000
+
+    @property
+    def in_session(self) -> bool:
+        """Is a session running, paused or waiting?"""
+        return self.alive and self.controller.guard.state in _IN_SESSION
+
+    def step(self) -> None:
+        """One tick of the control loop, 100 ms; nothing where the device has no power."""
+        if not self.alive:
+            return
+        if self._pending and not self._inject_due():
+            return
+        dt_ms = TICK_MS
+        if self.late_ms:
+            dt_ms, self.late_ms = self.late_ms, 0
+        self.board.advance(dt_ms)
+        self.controller.tick()
+        self.controller.serve()
+        if self.board.reboot_into is not None:
+            self._reboot(self.board.reboot_into)
+        elif self._user is not None:
+            self._user.act()
+
+    def run_until(self, done: Callable[[], bool], limit_s: float = math.inf) -> bool:
+        """Step until `done()`, at most `limit_s` of virtual time; what `done` says then."""
+        end_s = self.now_s + limit_s
+        while not done():
+            if not self.alive or self.now_s >= end_s:
+                return done()
+            self.step()
+        return True
+
+    def run_on(self) -> None:
+        """To the end of the session, with nobody at the link, at most 45 virtual minutes."""
+        self.run_until(lambda: not self.in_session, RUN_ON_MAX_S)
+
+    # --- the link -----------------------------------------------------------------------
+
+    def host_bytes_in(self, data: bytes) -> None:
+        """Bytes from the host; they are served at once, without time passing."""
+        if self.alive and not self.host_lost:
+            self.board.host_bytes_in(data)
+            self.controller.serve()
+
+    def host_bytes_out(self) -> bytes:
+        """Bytes for the host since the last call."""
+        return self.board.host_bytes_out()
+
+    # --- what befalls it ----------------------------------------------------------------
+
+    def lose_host(self) -> None:
+        """The cable is pulled: nothing passes in either direction any more."""
+        self.host_lost = True
+        self.board.link_up = False
+        self.board.host_bytes_out()
+
+    def cut_power(self) -> None:
+        """Everything stops where it is; the flash keeps what was written."""
+        self.board.write(False, False, False)
+        self.board.link_up = False
+        self.alive = False
+
+    def _inject_due(self) -> bool:
+        """Do what is due; False where the device has no power afterwards."""
+        if self._started_ms is None:
+            if self.controller.guard.state not in _IN_SESSION:
+                return True
+            self._started_ms = self.board.now_ms
+        while self._pending and self.board.now_ms - self._started_ms >= self._pending[0][0]:
+            INJECT[self._pending.pop(0)[1]](self)
+        return self.alive
+
+    def _reboot(self, into: str) -> None:
+        self.board.reboot_into = None
+        if into != "app":
+            self.cut_power()
+            return
+        self.board.reset_cause = "reboot"
+        self.controller = Controller(self.board)

@@ -1,0 +1,177 @@
+"""The device's numbers and names in words: pure functions, used by every view."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from poultice import remedies
+from poultice.messages import Event, Telemetry
+
+_WARNINGS = {
+    "dose": "a good deal of heat already: the device will end it at its limit",
+    "budget": "the heat budget is used up: the pad waits until some has come back",
+    "target_unreachable": "the pad is too weak for this target; it gives what it can",
+    "relay_life": "the pad relay is near the end of its rated life: have it replaced",
+}
+
+
+def celsius(value_mc: int | None) -> str:
+    """Milli-degrees as `40.5 °C`."""
+    return "-" if value_mc is None else f"{value_mc / 1000:.1f} °C"
+
+
+def clock(seconds: int | None) -> str:
+    """Seconds as `mm:ss` or `h:mm:ss`."""
+    if seconds is None:
+        return "--:--"
+    minutes, left = divmod(max(0, seconds), 60)
+    if minutes < 60:
+        return f"{minutes:02}:{left:02}"
+    return f"{minutes // 60}:{minutes % 60:02}:{left:02}"
+
+
+def span(seconds: int | None) -> str:
+    """Seconds as `20 min` or `4 min 30 s`."""
+    if seconds is None:
+        return "-"
+    minutes, left = divmod(seconds, 60)
+    if not minutes:
+        return f"{left} s"
+    return f"{minutes} min {left} s" if left else f"{minutes} min"
+
+
+def date(unix_s: float | None) -> str:
+    """A moment in local time, to the minute."""
+    if unix_s is None:
+        return "-"
+    return datetime.fromtimestamp(unix_s).strftime("%Y-%m-%d %H:%M")
+
+
+def cem43(dose_m: int | None) -> str:
+    """Thousandths of a CEM43 minute as `0.6 CEM43`."""
+    return "-" if dose_m is None else f"{dose_m / 1000:.2f} CEM43"
+
+
+def relays(now: Telemetry | Mapping[str, Any]) -> str:
+    """Which relays are commanded closed."""
+    closed = [name for name in ("master", "heat", "cool") if now[name]]
+    return " + ".join(name.upper() for name in closed) or "all open"
+
+
+def phase(one: Mapping[str, Any]) -> str:
+    """A phase of a plan."""
+    target = "" if one.get("target_mc") is None else f" {celsius(one['target_mc'])}"
+    return f"{one['mode']}{target}, {span(one['duration_s'])}"
+
+
+def event(one: Event) -> str:
+    """An event, for a log."""
+    data = one.data
+    if one.kind == "phase":
+        return f"phase {int(data.get('phase') or 0) + 1}: {phase(data)}"
+    if one.kind == "prompt":
+        asked = str(data.get("prompt"))
+        return f"{remedies.PROMPTS.get(asked, asked)}, then press the device's button"
+    if one.kind == "warning":
+        what = str(data.get("what"))
+        return f"warning: {_WARNINGS.get(what, what)}"
+    if one.kind == "stopped":
+        reason = str(data.get("reason"))
+        return f"stopped: {remedies.STOPS.get(reason, reason)}"
+    if one.kind == "fault":
+        return f"fault: {data.get('fault')} at {celsius(data.get('temp_mc'))}"
+    if one.kind == "boot":
+        return f"the device started ({data.get('reset_cause')})"
+    return one.kind
+
+
+def line(now: Telemetry) -> str:
+    """The device now, on one line of plain text."""
+    target = f" of {celsius(now['target_mc'])}" if now["target_mc"] is not None else ""
+    parts = [
+        clock(now["t_ms"] // 1000),
+        f"{now['mode'] or now['state']:<5}",
+        f"{celsius(now['temp_mc'])}{target}",
+        relays(now),
+    ]
+    if now["left_s"]:
+        parts.append(f"left {clock(now['left_s'])}")
+    if now["dose_m"]:
+        parts.append(cem43(now["dose_m"]))
+    if now["state"] not in ("running", "idle"):
+        parts.append(f"({now['state']}{': ' + now['fault'] if now['fault'] else ''})")
+    return "  ".join(parts)
+
+
+def facts(now: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The device now, as label and value."""
+    rows = [("state", str(now["state"]))]
+    if now["fault"]:
+        more = f" (and {now['faults_more']} more)" if now["faults_more"] else ""
+        rows += [
+            ("fault", f"{now['fault']}{more}"),
+            ("remedy", remedies.fault_hint(now["fault"])),
+        ]
+    if now["plan"]:
+        rows.append(("plan", f"{now['plan']} ({now['profile']})"))
+    if now["mode"]:
+        left = f"{clock(now['phase_left_s'])} left of the phase, {clock(now['left_s'])} in all"
+        rows.append((f"phase {(now['phase'] or 0) + 1}", f"{now['mode']}, {left}"))
+    if now["prompt"]:
+        rows.append(("asks", remedies.PROMPTS.get(now["prompt"], now["prompt"])))
+    rows.append(("sensor A", celsius(now["temp_mc"])))
+    rows.append(("sensor B", celsius(now["temp_b_mc"])))
+    if now["target_mc"] is not None:
+        rows.append(("target", celsius(now["target_mc"])))
+    rows.append(("relays", relays(now)))
+    rows.append(("dose", cem43(now["dose_m"])))
+    rows.append(
+        ("heat budget", "-" if now["budget_pct"] is None else f"{now['budget_pct']} %")
+    )
+    for label, name in (("heat", "rest_heat_s"), ("cold", "rest_cold_s")):
+        if now[name]:
+            rows.append((f"rest for {label}", remedies.duration(now[name])))
+    return rows
+
+
+def plan(data: Mapping[str, Any]) -> list[str]:
+    """A plan as it would be sent."""
+    wire = data["plan"]
+    lines = [
+        f"{wire['name']}, profile {wire['profile']}, would be sent to {data['device']['path']}"
+    ]
+    lines += [
+        f"{number:3}. {phase(one)}" for number, one in enumerate(wire["phases"], 1)
+    ]
+    return [*lines, "nothing was sent: this was a dry run"]
+
+
+def summary(data: Mapping[str, Any]) -> list[str]:
+    """How a session went."""
+    if data.get("detached"):
+        return [f"session {data['session']} runs by itself; `poultice status` shows it"]
+    outcome = str(data["outcome"])
+    if data["fault"]:
+        outcome += f": {data['fault']}"
+    elif data["reason"]:
+        outcome += f": {remedies.STOPS.get(data['reason'], data['reason'])}"
+    lines = [f"{data['protocol']}: {outcome}"]
+    if data["session"] is None:
+        return lines
+    parts = f"heat {span(data['heat_s'])}, cold {span(data['cold_s'])}"
+    lines += [
+        f"  time         {span(data['duration_s'])} ({parts})",
+        f"  temperature  {celsius(data['min_mc'])} to {celsius(data['peak_mc'])}",
+        f"  dose         {cem43(data['dose_m'])}",
+        f"  pad relay    {data['heat_operations']} closings",
+    ]
+    for number, one in enumerate(data["phases"], 1):
+        lines.append(
+            f"  phase {number:<6} {one['mode']}, {span(one['actual_s'])} of "
+            f"{span(one['planned_s'])}, mean {celsius(one['mean_mc'])}, "
+            f"peak {celsius(one['peak_mc'])}"
+        )
+    lines.append(f"  record       {data['record'] or 'none'}")
+    return lines

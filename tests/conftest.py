@@ -1,0 +1,83 @@
+"""What every tier shares: Hypothesis profiles, the requirement marker, which tiers ran."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+TESTS = Path(__file__).parent
+REQUIREMENT = re.compile(r"SR-(0[1-9]|1[0-9]|2[0-4])")
+
+# No deadline anywhere: two cores shared with others say nothing about the code.
+_common = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("dev", parent=_common, max_examples=50)
+settings.register_profile(
+    "ci", parent=_common, max_examples=50, derandomize=True, database=None, print_blob=True
+)
+settings.register_profile("deep", parent=_common, max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+
+_passed: Counter[str] = Counter()
+_home: list[str] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # The settings and the record of whoever runs the tests are none of the tests' business.
+    _home.append(tempfile.mkdtemp(prefix="poultice-tests-"))
+    for name in list(os.environ):
+        ours = ("POULTICE_REQUIRE_TIERS", "POULTICE_PROTOCOL_FILES")
+        if name.startswith("POULTICE_") and name not in ours:
+            del os.environ[name]
+    os.environ["POULTICE_DATA_DIR"] = str(Path(_home[-1], "data"))
+    os.environ["POULTICE_CONFIG"] = str(Path(_home[-1], "config.toml"))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    while _home:
+        shutil.rmtree(_home.pop(), ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for marker in item.iter_markers("requirement"):
+            ids = marker.args
+            if not ids or not all(isinstance(i, str) and REQUIREMENT.fullmatch(i) for i in ids):
+                raise pytest.UsageError(
+                    f'{item.nodeid}: requirement{ids}: expected ids like "SR-04"'
+                )
+
+
+def _tier(nodeid: str) -> str:
+    parts = nodeid.split("/")
+    return parts[1] if len(parts) > 2 and parts[0] == TESTS.name else "top"
+
+
+def _missing_tiers() -> list[str]:
+    required = os.environ.get("POULTICE_REQUIRE_TIERS", "").split()
+    return [tier for tier in required if not _passed[tier]]
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.when == "call" and report.passed:
+        _passed[_tier(report.nodeid)] += 1
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if not hasattr(session.config, "workerinput") and session.exitstatus == 0 and _missing_tiers():
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    terminalreporter.section("tiers", sep="-")
+    for tier, count in sorted(_passed.items()):
+        terminalreporter.write_line(f"{tier}: {count} passed")
+    for tier in _missing_tiers():
+        terminalreporter.write_line(f"{tier}: required, and nothing of it passed", red=True)

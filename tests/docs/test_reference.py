@@ -1,0 +1,106 @@
+"""The reference pages say what the code does; a page that drifts fails here."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from poultice import history, library
+from poultice.cli.app import COMMANDS
+from poultice.remedies import BUTTON_ONLY
+from poultice.simulator import options
+from poultice_core import faults
+from poultice_core.limits import REPORTED, Limits
+
+ROOT = Path(__file__).parents[2]
+REFERENCE = ROOT / "docs" / "reference"
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
+
+
+def text(name: str) -> str:
+    return (REFERENCE / name).read_text(encoding="utf-8")
+
+
+def rows(name: str) -> list[list[str]]:
+    """The cells of every table row of a page whose first column is code or a number."""
+    found = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in text(name).splitlines()
+        if line.startswith("| ")
+    ]
+    return [cells for cells in found if re.fullmatch(r"`\w+`|\d+", cells[0])]
+
+
+def test_limits() -> None:
+    page = {
+        cells[0].strip("`"): int(cells[1].replace(" ", ""))
+        for cells in rows("limits.md")
+        if re.fullmatch(r"[\d ]+", cells[1])
+    }
+    assert page == Limits().reported()
+    assert list(page) == list(REPORTED)
+
+
+@pytest.mark.parametrize(("sensor_b", "two_point"), [(True, False), (False, True)])
+def test_limits_under_a_configuration(sensor_b: bool, two_point: bool) -> None:
+    whole, narrowed = Limits().reported(), Limits().under(sensor_b, two_point).reported()
+    changed = {name: value for name, value in narrowed.items() if value != whole[name]}
+    option = "two_point" if sensor_b else "sensor_b"
+    [line] = [line for line in text("limits.md").splitlines() if f"`{option}` false" in line]
+    says = re.findall(r"`(\w+)` ([\d ]+\d)", line)
+    assert {name: int(value.replace(" ", "")) for name, value in says} == changed
+
+
+def test_faults() -> None:
+    page = [(int(c[0]), c[1].strip("`"), c[2]) for c in rows("faults.md") if c[0].isdigit()]
+    assert page == [
+        (number, name, "button" if number in faults.BUTTON_ONLY else "host")
+        for number, name in enumerate(faults.NAMES)
+        if name is not None
+    ]
+    assert {faults.NAMES[number] for number in faults.BUTTON_ONLY} == BUTTON_ONLY
+
+
+def test_commands() -> None:
+    named = set(re.findall(r"`poultice ([a-z]+)", text("cli.md")))
+    assert named == set(COMMANDS)
+
+
+def test_simulator_options() -> None:
+    page = text("simulator-options.md")
+    named, _, fault_table = page.partition("| fault | what happens |")
+    assert set(re.findall(r"^\| `(\w+)` \|", named, re.MULTILINE)) == set(options._READERS)
+    cells = re.findall(r"^\| (`.*?) \|", fault_table, re.MULTILINE)
+    assert re.findall(r"\w+", " ".join(cells)) == list(options.FAULTS)
+
+
+def test_record() -> None:
+    page = text("record.md")
+    for column in history.SAMPLE_COLUMNS:
+        assert f"`{column}`" in page
+    assert f"`PRAGMA user_version` is {history.SCHEMA_VERSION}." in page
+
+
+@pytest.mark.parametrize("page", ["reference/protocol-file.md", "how-to/write-a-protocol.md"])
+def test_the_protocols_shown_are_protocols(page: str) -> None:
+    shown = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    blocks = re.findall(r"```toml\n(.*?)```", shown, re.DOTALL)
+    assert blocks
+    for block in blocks:
+        assert library.parse(block.encode(), page).phases
+
+
+def test_the_configuration_shown_is_toml() -> None:
+    [block] = re.findall(r"```toml\n(.*?)```", text("cli.md"), re.DOTALL)
+    assert tomllib.loads(block)["run"] == {"sensitive": True}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in LINK.findall(page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target

@@ -1,0 +1,178 @@
+"""The session engine: how each way of ending is told, and that none leaves the pad on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from poultice import errors
+from poultice.client import Client
+from poultice.runner import SessionRunner
+from tests.host.fakes import Error, FakeDevice, FakePhase, FakePlan
+
+PLAN = FakePlan(
+    (FakePhase("heat", 60, 40_500), FakePhase("rest", 30), FakePhase("heat", 30, 40_000))
+)
+
+
+def ran(device: FakeDevice, **options: Any) -> SessionRunner:
+    runner = SessionRunner(Client(device), PLAN, **options)
+    for _ in runner.updates():
+        pass
+    return runner
+
+
+def test_a_whole_session() -> None:
+    runner = ran(FakeDevice())
+    assert runner.result is not None
+    assert (runner.result.outcome, runner.result.error) == ("complete", None)
+    told = runner.tally.to_json()
+    assert (told["duration_s"], told["dose_m"], told["heat_operations"]) == (120, 123, 17)
+    assert [(one["mode"], one["actual_s"]) for one in told["phases"]] == [
+        ("heat", 60),
+        ("rest", 30),
+        ("heat", 30),
+    ]
+    assert told["phases"][0]["mean_mc"] == 40_000
+
+
+def test_the_host_keeps_the_session_attended() -> None:
+    device = FakeDevice()
+    ran(device)
+    assert device.asked.count("ping") >= 120 / 2 - 1
+
+
+@pytest.mark.parametrize(
+    ("device", "outcome", "reason", "code"),
+    [
+        (FakeDevice(fault_at_s=20), "fault", None, 7),
+        (FakeDevice(lost_at_s=20), "lost", None, 8),
+        (FakeDevice(silent_at_s=20), "lost", None, 8),
+        (FakeDevice(restart_at_s=20), "lost", None, 8),
+        (FakeDevice(stop_reason_at_s=(20, "button")), "stopped", "button", 0),
+        (FakeDevice(stop_reason_at_s=(20, "host")), "stopped", "host", 0),
+        (FakeDevice(stop_reason_at_s=(20, "attended")), "stopped", "attended", 8),
+        (FakeDevice(stop_reason_at_s=(20, "pause_timeout")), "stopped", "pause_timeout", 8),
+        (FakeDevice(stop_reason_at_s=(20, "prompt_timeout")), "stopped", "prompt_timeout", 8),
+        (FakeDevice(stop_reason_at_s=(20, "session_timeout")), "stopped", "session_timeout", 8),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_every_other_end(device: FakeDevice, outcome: str, reason: str | None, code: int) -> None:
+    result = ran(device).result
+    assert result is not None
+    assert (result.outcome, result.reason) == (outcome, reason)
+    assert (result.error.exit_code if result.error else 0) == code
+
+
+def test_a_fault_keeps_its_name_and_names_the_remedy() -> None:
+    result = ran(FakeDevice(fault_at_s=20)).result
+    assert result is not None
+    assert result.fault == "sensor_open"
+    assert result.error is not None
+    assert "poultice clear sensor_open" in (result.error.hint or "")
+
+
+def test_a_lost_device_leaves_what_was_seen() -> None:
+    told = ran(FakeDevice(lost_at_s=20)).tally.to_json()
+    assert 18 <= told["duration_s"] <= 20
+    assert told["phases"][0]["peak_mc"] == 40_000
+
+
+def test_the_end_is_found_where_its_event_was_torn() -> None:
+    device = FakeDevice()
+    device.mangle = lambda line: None if b'"complete"' in line and b"event" in line else line
+    result = ran(device).result
+    assert result is not None
+    assert result.outcome == "complete"
+
+
+def test_ctrl_c_stops_and_waits_until_the_pad_is_off() -> None:
+    device = FakeDevice()
+    runner = ran(device, interrupted=lambda: device.clock_s > 15)
+    assert runner.result is not None
+    assert (runner.result.outcome, runner.result.reason) == ("stopped", "host")
+    assert isinstance(runner.result.error, errors.Interrupted)
+    assert device.state == "idle"
+    assert device.asked.index("stop") < len(device.asked) - 1
+
+
+def test_ctrl_c_says_so_where_the_pad_is_not_confirmed_off() -> None:
+    device = FakeDevice(override={"stop": lambda _: {}})
+    result = ran(device, interrupted=lambda: device.clock_s > 15).result
+    assert result is not None
+    assert isinstance(result.error, errors.DeviceTimeoutError)
+    assert "plug" in (result.error.hint or "")
+
+
+def test_whoever_stops_listening_ends_the_session() -> None:
+    device = FakeDevice()
+    updates = SessionRunner(Client(device), PLAN).updates()
+    for _ in range(20):
+        next(updates)
+    updates.close()
+    assert device.asked[-1] == "stop"
+    assert device.state == "idle"
+
+
+def test_a_refused_arm_stops_nothing_that_is_not_ours() -> None:
+    device = FakeDevice(state="running")
+    with pytest.raises(errors.WrongStateError):
+        ran(device)
+    assert "stop" not in device.asked
+
+
+def test_a_refused_start_disarms() -> None:
+    answer = Error(7, "not_ready", {"reason": "sensor_open"})
+    device = FakeDevice(override={"start": lambda _: answer})
+    with pytest.raises(errors.NotReadyError):
+        ran(device)
+    assert device.state == "idle"
+
+
+def test_a_start_whose_answer_got_lost_is_not_sent_twice() -> None:
+    device = FakeDevice()
+    device.mangle = lambda line: None if b'{"session":1}' in line else line
+    result = ran(device).result
+    assert result is not None
+    assert result.outcome == "complete"
+    assert device.asked.count("start") == 1
+
+
+def test_the_button_starts_what_is_left_to_it() -> None:
+    device = FakeDevice(button_at_s=30)
+    runner = ran(device, by_button=True)
+    assert runner.result is not None
+    assert runner.result.outcome == "complete"
+    assert "start" not in device.asked
+    assert runner.tally.session == 1
+
+
+def test_a_button_that_nobody_presses_is_a_timeout() -> None:
+    device = FakeDevice()
+    runner = ran(device, by_button=True)
+    assert runner.result is not None
+    assert isinstance(runner.result.error, errors.DeviceTimeoutError)
+    assert device.state == "idle"
+    assert device.clock_s < 65
+
+
+def test_a_prompt_is_answered_by_whom_it_was_left_to() -> None:
+    for by_button, expected in ((False, 1), (True, 0)):
+        device = FakeDevice(button_at_s=1, override={"confirm": lambda _: {}})
+        runner = SessionRunner(Client(device), PLAN, by_button=by_button, answered=lambda: True)
+        for _ in runner.updates():
+            if device.clock_s > 10:
+                device.state = "waiting" if "confirm" not in device.asked else "running"
+            if device.clock_s > 12:
+                device.state = "running"
+        assert min(device.asked.count("confirm"), 1) == expected
+
+
+def test_starting_and_leaving() -> None:
+    device = FakeDevice()
+    runner = SessionRunner(Client(device), PLAN)
+    assert runner.start_and_leave() == 1
+    assert device.state == "running"
+    assert "stop" not in device.asked

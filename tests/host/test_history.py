@@ -1,0 +1,299 @@
+"""The record keeps what it was given, and is never worth a session."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from poultice import export
+from poultice.errors import ExitCode, HistoryError, UsageError
+from poultice.history import SAMPLE_COLUMNS, History, Recorder
+
+PLAN = {"name": "arthritis", "phases": [{"mode": "heat", "target_mc": 40500, "duration_s": 60}]}
+DEVICE = {"path": "sim:", "uid": "0123456789abcdef", "firmware": "0.1.0"}
+ANSWERS = {
+    "screening": "asked",
+    "injury_age": "older",
+    "answers": {"child": False, "raynaud": False},
+}
+SUMMARY = {
+    "outcome": "complete",
+    "reason": None,
+    "fault": None,
+    "duration_s": 60,
+    "heat_s": 60,
+    "cold_s": 0,
+    "peak_mc": 40_812,
+    "min_mc": 31_004,
+    "dose_m": 12,
+    "phases": [],
+}
+
+
+class Clock:
+    """Seconds that pass when they are told to."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def telemetry(t_ms: int, **more: Any) -> dict[str, Any]:
+    return {
+        "t_ms": t_ms,
+        "state": "running",
+        "temp_mc": 40_000 + t_ms // 1000,
+        "master": True,
+        "heat": False,
+        "cool": False,
+        "sense": None,
+        "something_new": 1,
+        **more,
+    }
+
+
+def begin(history: History, clock: Clock | None = None) -> Recorder:
+    return history.begin(
+        protocol="arthritis",
+        plan=PLAN,
+        device=DEVICE,
+        answers=ANSWERS,
+        started_unix=1_780_000_000.5,
+        clock_s=clock or Clock(),
+    )
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> History:
+    return History.open(tmp_path / "deep" / "history.sqlite3")
+
+
+def test_what_goes_in_comes_out(history: History) -> None:
+    recorder = begin(history)
+    recorder.event({"kind": "phase", "t_ms": 0, "phase": 0})
+    for second in range(60):
+        recorder.sample(telemetry(second * 1000))
+    recorder.event({"kind": "complete", "t_ms": 60_000})
+    recorder.finish("complete", SUMMARY)
+    assert recorder.path == history.path
+    assert recorder.record_id == 1
+
+    [row] = history.list()
+    assert row["n"] == 1
+    assert row["started_unix"] == 1_780_000_000.5
+    assert (row["protocol"], row["outcome"], row["peak_mc"]) == ("arthritis", "complete", 40_812)
+    shown = history.show(1)
+    assert shown["plan"] == PLAN
+    assert shown["device"] == DEVICE
+    assert shown["answers"] == ANSWERS["answers"]
+    assert (shown["screening"], shown["injury_age"]) == ("asked", "older")
+    assert shown["summary"] == SUMMARY
+    assert [event["kind"] for event in shown["events"]] == ["phase", "complete"]
+    assert shown["samples"] == 60
+    rows = history.rows(1)
+    assert [r["t_ms"] for r in rows] == list(range(0, 60_000, 1000))
+    assert (rows[0]["master"], rows[0]["heat"], rows[0]["sense"]) == (True, False, None)
+    assert tuple(rows[0]) == SAMPLE_COLUMNS
+
+
+def test_newest_first_and_limited(history: History) -> None:
+    for _ in range(3):
+        begin(history).finish("stopped", {**SUMMARY, "reason": "button"})
+    assert [row["n"] for row in history.list()] == [3, 2, 1]
+    assert [row["n"] for row in history.list(2)] == [3, 2]
+
+
+def test_a_session_cut_off_stays_as_unfinished(history: History) -> None:
+    begin(history).close()
+    assert history.list()[0]["outcome"] is None
+    assert history.show(1)["summary"] is None
+
+
+def test_samples_are_on_disk_within_a_second(history: History) -> None:
+    clock = Clock()
+    recorder = begin(history, clock)
+    for tenth in range(30):
+        clock.now_s = tenth / 10
+        recorder.sample(telemetry(tenth * 100))
+        newest = max([row["t_ms"] for row in history.rows(1)], default=-100)
+        assert tenth * 100 - newest <= 1000
+    recorder.event({"kind": "phase", "t_ms": 2900})
+    assert len(history.rows(1)) == 30
+
+
+def test_a_killed_process_keeps_what_it_wrote(history: History) -> None:
+    code = f"""
+import os, signal
+from poultice.history import History
+r = History.open({str(history.path)!r}).begin(
+    protocol="x", plan={{}}, device={{}}, answers={{}}, started_unix=0.0)
+r.sample({{"t_ms": 1}})
+r.event({{"kind": "phase"}})
+r.sample({{"t_ms": 2}})
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    paths = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", code], env={**os.environ, **paths}, check=False)
+    assert [row["t_ms"] for row in history.rows(1)] == [1]
+
+
+def test_two_at_once(history: History) -> None:
+    one, two = begin(history), begin(history)
+    for t_ms in range(5):
+        one.sample(telemetry(t_ms))
+        two.sample(telemetry(100 + t_ms))
+    two.finish("complete", SUMMARY)
+    one.finish("fault", {**SUMMARY, "fault": "sensor_open"})
+    assert [row["t_ms"] for row in history.rows(1)] == [0, 1, 2, 3, 4]
+    assert [row["outcome"] for row in history.list()] == ["complete", "fault"]
+
+
+def test_default_path_is_the_data_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POULTICE_DATA_DIR", str(tmp_path / "mine"))
+    assert History.open().path == tmp_path / "mine" / "history.sqlite3"
+    assert History.open().list() == []
+
+
+def test_no_such_number(history: History) -> None:
+    for call in (history.show, history.rows):
+        with pytest.raises(UsageError) as caught:
+            call(7)
+        assert caught.value.hint
+
+
+def broken(path: Path) -> HistoryError:
+    with pytest.raises(HistoryError) as caught:
+        History.open(path)
+    assert caught.value.exit_code == ExitCode.UNEXPECTED
+    assert caught.value.hint
+    assert path.name in str(caught.value)
+    return caught.value
+
+
+def test_a_damaged_file(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite3"
+    path.write_bytes(b"not a database, " * 100)
+    assert "move it away" in str(broken(path).hint)
+
+
+def test_a_file_damaged_inside(history: History) -> None:
+    recorder = begin(history)
+    for t_ms in range(2000):
+        recorder.sample(telemetry(t_ms))
+    recorder.finish("complete", SUMMARY)
+    data = bytearray(history.path.read_bytes())
+    data[2048:] = b"\xa5" * (len(data) - 2048)
+    history.path.write_bytes(data)
+    with pytest.raises(HistoryError):
+        history.rows(1)
+
+
+def test_a_directory_in_its_place(tmp_path: Path) -> None:
+    broken(tmp_path)
+
+
+def test_a_file_where_the_directory_should_be(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    broken(tmp_path / "file" / "history.sqlite3")
+
+
+def test_from_a_newer_version(history: History) -> None:
+    connection = sqlite3.connect(history.path)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    assert "newer" in str(broken(history.path))
+
+
+def test_somebody_else_s_database(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite3"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE other (id)")
+    connection.commit()
+    connection.close()
+    assert "not a record" in str(broken(path))
+
+
+def test_locked(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("poultice.history.BUSY_S", 0.0)
+    recorder = begin(history)
+    other = sqlite3.connect(history.path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(HistoryError) as caught:
+        recorder.event({"kind": "phase"})
+    assert "another program" in str(caught.value.hint)
+    other.close()
+    recorder.event({"kind": "phase"})
+    recorder.close()
+
+
+def test_a_full_disk(history: History) -> None:
+    recorder = begin(history)
+    # SQLite's own limit on the size of the file answers as a full disk does.
+    pages = recorder._connection.execute("PRAGMA page_count").fetchone()[0]
+    recorder._connection.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(HistoryError) as caught:
+        recorder.event({"kind": "phase", "pad": "x" * 100_000})
+    assert "make room" in str(caught.value.hint)
+    recorder.close()
+    assert history.show(1)["events"] == []
+
+
+def test_gone_while_it_runs(history: History) -> None:
+    recorder = begin(history)
+    recorder.close()
+    with pytest.raises(HistoryError):
+        recorder.event({"kind": "phase"})
+
+
+scalars = st.one_of(
+    st.none(), st.booleans(), st.integers(-(2**80), 2**80), st.floats(), st.text(max_size=20)
+)
+anything = st.one_of(scalars, st.lists(scalars, max_size=3))
+
+
+@given(
+    st.dictionaries(st.sampled_from(SAMPLE_COLUMNS), anything),
+    st.dictionaries(st.text(max_size=10), anything, max_size=4),
+)
+def test_whatever_a_device_sends_is_no_crash(
+    tmp_path_factory: pytest.TempPathFactory, sample: dict[str, Any], event: dict[str, Any]
+) -> None:
+    history = History.open(tmp_path_factory.mktemp("record") / "history.sqlite3")
+    recorder = begin(history)
+    try:
+        recorder.sample(sample)
+        recorder.event(event)
+        recorder.finish("complete", event)
+        assert history.show(1)["samples"] == 1
+    except HistoryError:
+        recorder.close()
+    list(export.csv_lines(history, 1))
+    for line in export.json_lines(history, 1):
+        assert "\n" not in line
+
+
+def test_export(history: History) -> None:
+    recorder = begin(history)
+    recorder.event({"kind": "phase", "t_ms": 0})
+    recorder.sample(telemetry(1000, prompt='lay "it", on'))
+    recorder.finish("complete", SUMMARY)
+    [row] = csv.DictReader(export.csv_lines(history, 1))
+    assert (row["t_ms"], row["master"], row["heat"], row["sense"]) == ("1000", "1", "0", "")
+    assert row["prompt"] == 'lay "it", on'
+    objects = [json.loads(line) for line in export.json_lines(history, 1)]
+    assert [one["record"] for one in objects] == ["session", "event", "sample"]
+    assert objects[0]["summary"] == SUMMARY

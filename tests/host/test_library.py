@@ -1,0 +1,285 @@
+"""The shipped protocols fit and are sourced; a file that is wrong says where and why."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from poultice import library, plan
+from poultice.errors import ExitCode, ProtocolFileError, UnknownProtocolError
+from poultice.plan import Phase
+from poultice_core.limits import Limits
+
+# protocols.md's table: mode, milli-°C, seconds.
+H, C, R = "heat", "cold", "rest"
+TABLE: dict[str, tuple[str, list[tuple[str, int | None, int]]]] = {
+    "arthritis": ("no", [(H, 40_500, 1200)]),
+    "arthritis-flare": ("any", [(C, 12_000, 900)]),
+    "muscle-strain": ("no", [(C, 12_000, 600), (R, None, 120), (H, 40_000, 900)]),
+    "muscle-strain-acute": ("only", [(C, 12_000, 600), (R, None, 600), (C, 12_000, 600)]),
+    "sprain": ("no", [(C, 12_000, 600), (R, None, 120), (H, 40_000, 900)]),
+    "tendinitis": ("any", [(C, 12_000, 900)]),
+    "tendinosis": ("no", [(H, 40_500, 900)]),
+    "muscle-spasm": ("no", [(H, 40_500, 1200)]),
+    "contrast": ("no", [(H, 40_500, 240), *[(C, 12_000, 60), (H, 40_500, 240)] * 4]),
+    "soreness": ("no", [(H, 40_000, 1200)]),
+}
+
+WHOLE = """\
+name = "mine"
+title = "Mine"
+summary = "Short."
+evidence = ["a source"]
+acute = "any"
+
+[[phase]]
+mode = "heat"
+target = 40.5
+minutes = 20
+say = "Warm."
+
+[[phase]]
+mode = "rest"
+minutes = 1.5
+"""
+
+
+def parse(text: str) -> library.Protocol:
+    return library.parse(text.encode(), "mine.toml")
+
+
+def error_of(text: str | bytes) -> ProtocolFileError:
+    data = text if isinstance(text, bytes) else text.encode()
+    with pytest.raises(ProtocolFileError) as caught:
+        library.parse(data, "mine.toml")
+    assert caught.value.exit_code == ExitCode.USAGE
+    assert "mine.toml" in str(caught.value)
+    return caught.value
+
+
+def test_the_shipped_ones_are_those_of_the_contract() -> None:
+    assert library.names() == sorted(TABLE)
+    for protocol in library.all_protocols():
+        acute, phases = TABLE[protocol.name]
+        assert protocol.acute == acute
+        assert [(p.mode, p.target_mc, p.duration_s) for p in protocol.phases] == phases
+
+
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_every_shipped_protocol_fits_and_is_sourced(name: str) -> None:
+    protocol = library.load(name)
+    assert protocol.name == name == Path(protocol.source).stem
+    assert len(protocol.evidence) >= 2
+    assert protocol.summary
+    assert all(phase.say for phase in protocol.phases)
+    limits = Limits().reported()
+    for sensitive in (False, True):
+        made, _ = plan.make_plan(protocol, sensitive=sensitive, attended_s=10, limits=limits)
+        assert plan.check(made, limits) == []
+    # No heat in the first 72 hours of an injury, whatever the protocol.
+    assert "heat" not in protocol.modes or protocol.acute == "no"
+
+
+def test_a_whole_file() -> None:
+    assert parse(WHOLE) == library.Protocol(
+        name="mine",
+        title="Mine",
+        summary="Short.",
+        evidence=("a source",),
+        acute="any",
+        phases=(Phase("heat", 40_500, 1200, "Warm."), Phase("rest", None, 90, None)),
+        source="mine.toml",
+    )
+
+
+def test_by_path(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(WHOLE)
+    assert library.load(str(file)).name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [("artritis", "arthritis"), ("Contrast", "contrast"), ("musclestrain", "muscle-strain")],
+)
+def test_an_unknown_name_gets_the_nearest(name: str, nearest: str) -> None:
+    with pytest.raises(UnknownProtocolError) as caught:
+        library.load(name)
+    assert caught.value.nearest[0] == nearest
+    assert nearest in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("name", ["", "zzzz", "\0", "x" * 100_000])
+def test_a_name_like_nothing(name: str) -> None:
+    with pytest.raises(UnknownProtocolError):
+        library.load(name)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "says"),
+    [
+        ("target = 40.5", "target = = 40.5", 9, "not valid TOML"),
+        ('title = "Mine"', 'title = "Mine', 2, "not valid TOML"),
+        ('mode = "heat"', 'mode = "hot"', 8, '"heat", "cold", "rest"'),
+        ("target = 40.5", 'target = "40.5"', 9, "target is text"),
+        ("target = 40.5", "target = true", 9, "true or false"),
+        ("target = 40.5", "target = nan", 9, "out of all range"),
+        ("target = 40.5", "target = 1e999999999", 9, "out of all range"),
+        ("target = 40.5", "target = 1e99999999999999999999", 9, "out of all range"),
+        ("target = 40.5", "target = 1e-999999", 9, "too fine"),
+        ("target = 40.5", "target = 40.5000000000000000000000000000000001", 9, "too fine"),
+        ("target = 40.5", "target = 40.0005", 9, "too fine"),
+        ("target = 40.5\n", "", 7, "target is missing"),
+        ("target = 40.5", "targt = 40.5", 9, "did you mean target?"),
+        ("minutes = 20", "minutes = 0", 10, "above 0"),
+        ("minutes = 20", "minutes = -1", 10, "above 0"),
+        ("minutes = 20", "minutes = 0.001", 10, "too fine"),
+        ("minutes = 20", "minutes = 20\nseconds = 3", 10, "both minutes and seconds"),
+        ("minutes = 20\n", "", 7, "no duration"),
+        ("minutes = 1.5", "minutes = 1.5\ntarget = 20", 16, "no target for a rest"),
+        ("minutes = 1.5", "minutes = 2007-08-09", 15, "a date or time"),
+        ('name = "mine"', 'name = "Mine"', 1, "1 to 32"),
+        ('name = "mine"', 'name = "mïne"', 1, "1 to 32"),
+        ('title = "Mine"\n', "", None, "title is missing"),
+        ('title = "Mine"', r'title = "\u001b[2J"', 2, "not plain"),
+        ('acute = "any"', 'acute = "some"', 5, '"only", "no", "any"'),
+        ('acute = "any"\n', "", None, "acute is missing"),
+        ('evidence = ["a source"]', "evidence = [3]", 4, "list of lines"),
+        ('summary = "Short."', "summry = 1", 3, "did you mean summary?"),
+        ('say = "Warm."', "say = [1]", 11, "say is a list"),
+    ],
+)
+def test_what_is_wrong_and_where(old: str, new: str, line: int | None, says: str) -> None:
+    assert old in WHOLE
+    error = error_of(WHOLE.replace(old, new, 1))
+    assert error.line == line
+    assert says in f"{error} {error.hint}"
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "name is missing"),
+        (b"\xff\xfe", "UTF-8"),
+        (WHOLE.encode() + b"#\xff", "UTF-8"),
+        (b"#" * 1_000_000, "too large"),
+        (b"a = " + b"[" * 20_000, "nested too deeply"),
+        (b"a = " + b"9" * 5_000, "not valid TOML"),
+        (b'name = "x"\ntitle = "x"\nacute = "any"\nphase = []', "no phases"),
+        (b'name = "x"\ntitle = "x"\nacute = "any"\nphase = [1]', "not a table"),
+        (b'name = "x"\ntitle = "x"\nacute = "any"\n' + b"[[phase]]\n" * 65, "at most 64"),
+    ],
+)
+def test_any_bytes(data: bytes, says: str) -> None:
+    assert says in str(error_of(data))
+
+
+def test_what_is_no_file(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "none.toml", Path("/dev/null"), tmp_path / ("x" * 5000)):
+        with pytest.raises(ProtocolFileError) as caught:
+            library.load_file(path)
+        assert caught.value.hint
+    with pytest.raises(ProtocolFileError):
+        library.load("a\0b.toml")
+
+
+texts = st.text(
+    st.characters(exclude_categories=["C", "Z"], include_characters=" "), min_size=1, max_size=60
+)
+written = st.fixed_dictionaries(
+    {
+        "name": st.text("abcxyz0189-", min_size=1, max_size=32),
+        "title": texts,
+        "summary": texts,
+        "evidence": st.lists(texts, max_size=4),
+        "acute": st.sampled_from(library.ACUTE),
+        "phases": st.lists(
+            st.one_of(
+                st.tuples(
+                    st.sampled_from(["heat", "cold"]),
+                    st.integers(-50_000, 99_999),
+                    st.integers(1, 9_999),
+                    texts,
+                ),
+                st.tuples(st.just("rest"), st.none(), st.integers(1, 9_999), texts),
+            ),
+            min_size=1,
+            max_size=16,
+        ),
+    }
+)
+
+
+def _number(thousandths: int) -> str:
+    sign = "-" if thousandths < 0 else ""
+    return f"{sign}{abs(thousandths) // 1000}.{abs(thousandths) % 1000:03}"
+
+
+def _toml(data: dict[str, Any]) -> str:
+    def quote(text: str) -> str:
+        return json.dumps(text, ensure_ascii=False)
+
+    lines = [f"{key} = {quote(data[key])}" for key in ("name", "title", "summary", "acute")]
+    lines.append("evidence = [" + ", ".join(map(quote, data["evidence"])) + "]")
+    for mode, target_mc, duration_s, say in data["phases"]:
+        lines += ["[[phase]]", f"mode = {quote(mode)}", f"say = {quote(say)}"]
+        if duration_s % 60:
+            lines.append(f"seconds = {duration_s}")
+        else:
+            lines.append(f"minutes = {duration_s // 60}")
+        if target_mc is not None:
+            lines.append(f"target = {_number(target_mc)}")
+    return "\n".join(lines)
+
+
+@given(written)
+def test_what_was_written_is_read(data: dict[str, Any]) -> None:
+    protocol = parse(_toml(data))
+    assert protocol == library.Protocol(
+        data["name"],
+        data["title"],
+        data["summary"],
+        tuple(data["evidence"]),
+        data["acute"],
+        tuple(Phase(*phase) for phase in data["phases"]),
+        "mine.toml",
+    )
+
+
+@given(st.one_of(st.binary(max_size=300), st.text(max_size=300).map(lambda t: t.encode("utf-8"))))
+def test_nothing_but_a_protocol_file_error(data: bytes) -> None:
+    try:
+        library.parse(data, "mine.toml")
+    except ProtocolFileError:
+        pass
+
+
+values = st.recursive(
+    st.one_of(
+        st.booleans(),
+        st.integers(-(2**70), 2**70),
+        st.sampled_from(["nan", "inf", "1e400", "1979-05-27", '""', '"heat"', '"any"', "40.5"]),
+    ).map(lambda v: v if isinstance(v, str) else str(v).lower()),
+    lambda inner: st.lists(inner, max_size=3).map(lambda items: "[" + ", ".join(items) + "]"),
+    max_leaves=5,
+)
+lines = st.one_of(
+    st.just("[[phase]]"),
+    st.sampled_from(WHOLE.splitlines()),
+    st.tuples(st.sampled_from([*library._PROTOCOL_KEYS, *library._PHASE_KEYS, "nmae"]), values).map(
+        lambda pair: f"{pair[0]} = {pair[1]}"
+    ),
+)
+
+
+@given(st.lists(lines, max_size=14))
+def test_nothing_but_a_protocol_file_error_from_near_misses(several: list[str]) -> None:
+    try:
+        library.parse("\n".join(several).encode(), "mine.toml")
+    except ProtocolFileError as error:
+        assert error.line is None or 1 <= error.line <= len(several) + 1

@@ -1,0 +1,69 @@
+"""Where things are kept, and a configuration file that is wrong is not passed over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from poultice import settings
+from poultice.errors import UsageError
+
+
+@pytest.fixture(autouse=True)
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "config.toml"
+    monkeypatch.setenv("POULTICE_CONFIG", str(path))
+    monkeypatch.delenv("POULTICE_DATA_DIR")
+    return path
+
+
+def test_no_file_is_an_empty_one(config: Path) -> None:
+    assert settings.config_path() == config
+    assert settings.load() == {}
+
+
+def test_what_stands_in_it(config: Path) -> None:
+    config.write_text('device = "sim:"\n[run]\nsensitive = true\n')
+    assert settings.load() == {"device": "sim:", "run": {"sensitive": True}}
+
+
+def test_a_byte_order_mark_is_no_key(config: Path) -> None:
+    config.write_bytes(b'\xef\xbb\xbfdevice = "sim:"\n')
+    assert settings.load() == {"device": "sim:"}
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"device = = 1", "line 1"),
+        (b"\xff", "UTF-8"),
+        (b"#" * 100_000, "larger than"),
+        (b"a = " + b"[" * 20_000, "not valid TOML"),
+    ],
+)
+def test_what_cannot_be_understood(config: Path, data: bytes, says: str) -> None:
+    config.write_bytes(data)
+    with pytest.raises(UsageError, match=says) as caught:
+        settings.load()
+    assert str(config) in str(caught.value)
+    assert caught.value.hint
+
+
+def test_a_directory_in_its_place(config: Path) -> None:
+    config.mkdir()
+    with pytest.raises(UsageError, match="cannot be read"):
+        settings.load()
+
+
+def test_data_dir_precedence(config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert settings.data_dir().name == "poultice"
+    config.write_text('data_dir = "/somewhere/else"')
+    assert settings.data_dir() == Path("/somewhere/else")
+    monkeypatch.setenv("POULTICE_DATA_DIR", str(tmp_path))
+    assert settings.data_dir() == tmp_path
+
+
+def test_without_variables_the_user_s_own_directories(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("POULTICE_CONFIG")
+    assert settings.config_path().parts[-2:] == ("poultice", "config.toml")

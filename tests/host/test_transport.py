@@ -1,0 +1,150 @@
+"""Paths, lines in bounded memory, and what a port's troubles are called."""
+
+from __future__ import annotations
+
+import errno
+import os
+import pty
+import tty
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from poultice import errors, wire
+from poultice.client import Client
+from poultice.transport import LineBuffer, open_transport, split_path
+from poultice.transport.serial import SerialTransport, opening_error
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("serial:/dev/ttyACM0", ("serial", "/dev/ttyACM0")),
+        ("/dev/ttyACM0", ("serial", "/dev/ttyACM0")),
+        ("/dev/serial/by-id/usb-x:1.0", ("serial", "/dev/serial/by-id/usb-x:1.0")),
+        ("COM3", ("serial", "COM3")),
+        ("usb:E66", ("usb", "E66")),
+        ("sim:", ("sim", "")),
+        ("sim:?speed=max&user=absent", ("sim", "?speed=max&user=absent")),
+    ],
+)
+def test_a_path_names_its_transport(path: str, expected: tuple[str, str]) -> None:
+    assert split_path(path) == expected
+
+
+@pytest.mark.parametrize("path", ["bluetooth:x", "serial:", "usb:", "simm:", "emulator:"])
+def test_a_path_that_is_none_is_a_usage_error_with_a_hint(path: str) -> None:
+    with pytest.raises(errors.UsageError) as caught:
+        open_transport(path)
+    assert caught.value.hint
+
+
+@given(st.lists(st.binary(max_size=40)), st.integers(8, 32))
+def test_lines_do_not_depend_on_how_they_arrive(chunks: list[bytes], most: int) -> None:
+    at_once, in_pieces = LineBuffer(most), LineBuffer(most)
+    at_once.feed(b"".join(chunks))
+    for chunk in chunks:
+        in_pieces.feed(chunk)
+    lines = []
+    while (line := at_once.pop()) is not None:
+        assert len(line) <= most
+        assert in_pieces.pop() == line
+        lines.append(line)
+    assert in_pieces.pop() is None
+
+
+def test_a_flood_without_a_line_end_is_cut_once_and_its_tail_is_no_line() -> None:
+    lines = LineBuffer()
+    for _ in range(1000):
+        lines.feed(b"x" * 1024)
+    lines.feed(b'tail"}*00000000\nnext\n')
+    first = lines.pop()
+    assert first is not None
+    assert len(first) == 65_536
+    assert lines.pop() == b"next"
+    assert lines.pop() is None
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [
+        (errno.ENOENT, errors.NoDeviceError),
+        (errno.ENXIO, errors.NoDeviceError),
+        (errno.EACCES, errors.PermissionDeniedError),
+        (errno.EBUSY, errors.PortBusyError),
+        (errno.EAGAIN, errors.PortBusyError),
+        (errno.ENOTTY, errors.NoDeviceError),
+        (errno.EIO, errors.PortError),
+    ],
+)
+def test_what_is_wrong_with_a_port_is_told_apart(
+    number: int, kind: type[errors.PoulticeError]
+) -> None:
+    error = opening_error("/dev/ttyACM0", OSError(number, "x"))
+    assert type(error) is kind
+    assert error.hint
+
+
+def test_a_missing_port_and_one_that_is_none() -> None:
+    for path in ("/dev/not-there", os.devnull, "/", __file__):
+        with pytest.raises(errors.NoDeviceError):
+            SerialTransport(path)
+
+
+@pytest.fixture
+def wire_ends() -> Iterator[tuple[int, str]]:
+    ours, theirs = pty.openpty()
+    tty.setraw(theirs)
+    try:
+        yield ours, os.ttyname(theirs)
+    finally:
+        for end in (ours, theirs):
+            try:
+                os.close(end)
+            except OSError:
+                pass
+
+
+def test_lines_over_a_real_port(wire_ends: tuple[int, str]) -> None:
+    ours, path = wire_ends
+    port = SerialTransport(path)
+    assert os.read(ours, 10) == b"\n"
+    os.write(ours, b"\r\none\ntwo\r\nthr")
+    assert port.receive(2.0) == b"one"
+    assert port.receive(2.0) == b"two"
+    assert port.receive(0.0) is None
+    os.write(ours, b"ee\n")
+    assert port.receive(2.0) == b"three"
+    port.send(b"x\n")
+    assert os.read(ours, 10) == b"x\n"
+    port.close()
+    port.close()
+
+
+def test_a_port_is_held_for_one_program(wire_ends: tuple[int, str]) -> None:
+    _, path = wire_ends
+    port = SerialTransport(path)
+    with pytest.raises(errors.PortBusyError):
+        SerialTransport(path)
+    port.close()
+    SerialTransport(path).close()
+
+
+def test_a_port_that_vanishes_is_a_lost_device(wire_ends: tuple[int, str]) -> None:
+    ours, path = wire_ends
+    port = SerialTransport(path)
+    os.close(ours)
+    with pytest.raises(errors.DeviceLostError):
+        port.receive(2.0)
+    port.close()
+
+
+def test_a_call_over_a_real_port_past_a_flood(wire_ends: tuple[int, str]) -> None:
+    ours, path = wire_ends
+    with Client(SerialTransport(path)) as client:
+        os.write(ours, b"\x00" * 3000 + b"\n")
+        os.write(ours, wire.encode({"jsonrpc": "2.0", "id": 1, "result": {"uptime_ms": 5}}))
+        assert client.ping() == 5
+        assert client.garbled == 1
