@@ -9,8 +9,6 @@ FILES ?=
 
 empty :=
 space := $(empty) $(empty)
-# One compiled cache for every run of the checks, none of it in the way of git.
-export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format test-protocols bench clean
@@ -22,7 +20,7 @@ demo: $(VENV)/.installed  ## a whole session on a simulated device
 	$(BIN)/poultice run arthritis --device sim: --yes
 
 test: lint  ## everything: ruff, mypy, and the tests of every tier
-	$(BIN)/python -m pytest -n $(JOBS) -q
+	$(BIN)/python -m pytest -n $(JOBS)
 
 lint: $(VENV)/.developed  ## ruff and mypy --strict, on the core and on the host
 	$(BIN)/ruff check .
@@ -33,7 +31,7 @@ format: $(VENV)/.developed  ## ruff's formatter over everything
 
 test-protocols: $(VENV)/.developed  ## your protocols against the simulated device: FILES="a.toml b.toml"
 	POULTICE_PROTOCOL_FILES="$(subst $(space),:,$(abspath $(FILES)))" \
-		$(BIN)/python -m pytest -n $(JOBS) -q tests/protocols
+		$(BIN)/python -m pytest -n $(JOBS) tests/protocols
 
 bench: $(VENV)/.developed  ## the benchmarks; reported, not judged
 	$(BIN)/python -m pytest --benchmark-only -o addopts="--import-mode=importlib" tests/benchmarks

@@ -191,9 +191,7 @@ class Client:
 
     def set_clock(self, unix_s: int) -> int:
         """Tell the time; the seconds of rest that were credited."""
-        return int(
-            self._members("set_clock", {"unix_s": unix_s}, "credited_s")["credited_s"]
-        )
+        return int(self._members("set_clock", {"unix_s": unix_s}, "credited_s")["credited_s"])
 
     def get_config(self) -> dict[str, Any]:
         """The configuration in force."""
@@ -237,14 +235,10 @@ class Client:
             if "result" in answer:
                 return answer["result"]
             error = _error_of(answer)
-            if last or not (
-                error.code == _GARBLED_ON_THE_WAY or isinstance(error, BusyError)
-            ):
+            if last or not (error.code == _GARBLED_ON_THE_WAY or isinstance(error, BusyError)):
                 raise error
             if isinstance(error, BusyError):
-                self._wait(
-                    min(timeout_s, float(error.data.get("retry_ms") or 100) / 1000)
-                )
+                self._wait(min(timeout_s, float(error.data.get("retry_ms") or 100) / 1000))
         if not self._ever_heard and self.garbled + self.foreign > 0:
             raise LinkError(
                 f"what answers on {self.path} does not speak this link",
@@ -280,12 +274,8 @@ class Client:
         self, method: str, params: Mapping[str, Any] | None, needed: str | None = None
     ) -> dict[str, Any]:
         result = self.call(method, params)
-        if not isinstance(result, dict) or (
-            needed is not None and needed not in result
-        ):
-            raise LinkError(
-                f"the device's answer to {method} is not that of the link contract"
-            )
+        if not isinstance(result, dict) or (needed is not None and needed not in result):
+            raise LinkError(f"the device's answer to {method} is not that of the link contract")
         return result
 
     def _send(self, method: str, params: Mapping[str, Any] | None) -> int:
@@ -348,9 +338,7 @@ class Client:
         if type(spoken) is int and spoken > PROTOCOL:
             hint = "the device is newer: `python -m pip install --upgrade poultice`"
         else:
-            hint = (
-                f"the device is older: `poultice firmware flash --device {self.path}`"
-            )
+            hint = f"the device is older: `poultice firmware flash --device {self.path}`"
         return VersionMismatchError(
             f"the device speaks link version {spoken}, this program version {PROTOCOL}",
             hint=hint,

@@ -62,16 +62,11 @@ def port_of_usb_serial(usb_serial: str) -> str:
     """The port of the device with that USB serial number, any case. Raises NoDeviceError."""
     ports = candidates()
     for port in ports:
-        if (
-            port.usb_serial is not None
-            and port.usb_serial.lower() == usb_serial.lower()
-        ):
+        if port.usb_serial is not None and port.usb_serial.lower() == usb_serial.lower():
             return port.path
     there = ", ".join(f"usb:{port.usb_serial}" for port in ports if port.usb_serial)
     hint = f"there are: {there}" if there else _TRY
-    raise NoDeviceError(
-        f"there is no device with USB serial number {usb_serial}", hint=hint
-    )
+    raise NoDeviceError(f"there is no device with USB serial number {usb_serial}", hint=hint)
 
 
 def probe(port: Port) -> Found:
@@ -114,9 +109,7 @@ def choose() -> str:
     ports = ", ".join(one.port.path for one in found)
     hint = "is the poultice firmware on it? (its REPL answers as something else)"
     if not any(isinstance(one.error, LinkError) for one in found):
-        hint = (
-            "plug it in again, or hold nothing down while it starts, and try once more"
-        )
+        hint = "plug it in again, or hold nothing down while it starts, and try once more"
     raise NoDeviceError(f"nothing that answers hello on {ports}", hint=hint)
 
 

@@ -109,9 +109,7 @@ class ProtocolFileError(UsageError):
 class UnknownProtocolError(UsageError):
     """No protocol of that ``name``; ``nearest`` lists the closest known names, best first."""
 
-    def __init__(
-        self, name: str, nearest: Sequence[str] = (), *, hint: str | None = None
-    ) -> None:
+    def __init__(self, name: str, nearest: Sequence[str] = (), *, hint: str | None = None) -> None:
         if hint is None:
             hint = (
                 f"did you mean {', '.join(nearest)}?"

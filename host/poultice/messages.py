@@ -122,13 +122,9 @@ def telemetry(params: Any) -> Telemetry | None:
     whole: dict[str, Any] = dict.fromkeys((*_NUMBERS, *_TEXTS, "sense"))
     whole.update(master=False, heat=False, cool=False)
     whole.update(params)
-    if any(
-        whole[name] is not None and type(whole[name]) is not int for name in _NUMBERS
-    ):
+    if any(whole[name] is not None and type(whole[name]) is not int for name in _NUMBERS):
         return None
-    if any(
-        whole[name] is not None and not isinstance(whole[name], str) for name in _TEXTS
-    ):
+    if any(whole[name] is not None and not isinstance(whole[name], str) for name in _TEXTS):
         return None
     return cast(Telemetry, whole)
 

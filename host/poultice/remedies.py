@@ -131,9 +131,7 @@ def _words(code: int, message: str, data: Mapping[str, Any]) -> tuple[str, str |
     if code == 4:
         rest = data.get("rest_s")
         wait_text = duration(rest) if isinstance(rest, int) else "some time"
-        clock = (
-            "" if data.get("clock") else " (it has no clock: only powered time counts)"
-        )
+        clock = "" if data.get("clock") else " (it has no clock: only powered time counts)"
         return (
             f"rest first: {wait_text} after {data.get('after')}{clock}",
             f"come back in {wait_text}; the device keeps count while it is powered",

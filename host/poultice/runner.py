@@ -35,17 +35,18 @@ _BUTTON_GRACE_S = 3.0
 _START_SEEN_S = 5.0
 _JOURNAL_TRIES = 6
 _JOURNAL_PAGES = 64
-_TIMED_OUT = frozenset(
-    {"attended", "pause_timeout", "prompt_timeout", "session_timeout"}
-)
+_TIMED_OUT = frozenset({"attended", "pause_timeout", "prompt_timeout", "session_timeout"})
 
 
 class Plan(Protocol):
     """What is needed of a plan here."""
 
     @property
-    def phases(self) -> Sequence[PlannedPhase]: ...
-    def to_wire(self) -> dict[str, Any]: ...
+    def phases(self) -> Sequence[PlannedPhase]:
+        """What it is made of, in order."""
+
+    def to_wire(self) -> dict[str, Any]:
+        """As ``link.md`` has it."""
 
 
 @dataclass
@@ -144,11 +145,7 @@ class SessionRunner:
                 yield from self._stop()
                 return
             update = self.client.poll(POLL_S)
-            if (
-                update is None
-                and not self.tally.began
-                and self.client.left_s(quiet_s) == 0
-            ):
+            if update is None and not self.tally.began and self.client.left_s(quiet_s) == 0:
                 update = self.client.status()
                 if update["state"] not in ACTIVE:
                     raise LinkError("the device says it started and does not run")
@@ -215,9 +212,7 @@ class SessionRunner:
             now = self.client.status()
             self._count(now)
             yield now
-            if now["state"] not in ACTIVE and not (
-                now["master"] or now["heat"] or now["cool"]
-            ):
+            if now["state"] not in ACTIVE and not (now["master"] or now["heat"] or now["cool"]):
                 break
             if self.client.left_s(deadline_s) == 0:
                 self.result = Result("stopped", "host", error=_unconfirmed())
@@ -228,9 +223,7 @@ class SessionRunner:
             return
         yield from self._drain(POLL_S)
         self._take_journal()
-        self.result = Result(
-            "stopped", "host", error=Interrupted("stopped; the pad is off")
-        )
+        self.result = Result("stopped", "host", error=Interrupted("stopped; the pad is off"))
 
     def _close(self) -> Iterator[Telemetry | Event]:
         yield from self._drain(POLL_S)
@@ -252,9 +245,7 @@ class SessionRunner:
         outcome = ended.kind if ended else (entry or {}).get("outcome")
         reason = ended.data.get("reason") if ended else (entry or {}).get("reason")
         if tally.restarted or outcome not in ("complete", "stopped"):
-            return self._lost(
-                DeviceLostError("the device restarted during the session")
-            )
+            return self._lost(DeviceLostError("the device restarted during the session"))
         if outcome == "complete":
             return Result("complete")
         error = None

@@ -20,9 +20,12 @@ class PlannedPhase(Protocol):
     """The part of a plan's phase that is needed here."""
 
     @property
-    def mode(self) -> str: ...
+    def mode(self) -> str:
+        """`heat`, `cold` or `rest`."""
+
     @property
-    def duration_s(self) -> int: ...
+    def duration_s(self) -> int:
+        """How long it is meant to last, seconds."""
 
 
 @dataclass
@@ -42,9 +45,7 @@ class PhaseTally:
         if reading_mc is not None:
             self._sum_mc += reading_mc
             self._count += 1
-            self.peak_mc = (
-                reading_mc if self.peak_mc is None else max(self.peak_mc, reading_mc)
-            )
+            self.peak_mc = reading_mc if self.peak_mc is None else max(self.peak_mc, reading_mc)
 
     def over(self) -> None:
         """The device went on from this phase: the second it did so in was the last of it."""
@@ -152,22 +153,12 @@ class Tally:
         }
 
     def _temperatures(self, now: Telemetry) -> None:
-        readings = [
-            one for one in (now["temp_mc"], now["temp_b_mc"]) if one is not None
-        ]
+        readings = [one for one in (now["temp_mc"], now["temp_b_mc"]) if one is not None]
         for reading_mc in readings:
-            self.peak_mc = (
-                reading_mc if self.peak_mc is None else max(self.peak_mc, reading_mc)
-            )
-            self.min_mc = (
-                reading_mc if self.min_mc is None else min(self.min_mc, reading_mc)
-            )
+            self.peak_mc = reading_mc if self.peak_mc is None else max(self.peak_mc, reading_mc)
+            self.min_mc = reading_mc if self.min_mc is None else min(self.min_mc, reading_mc)
         index, left_s = now["phase"], now["phase_left_s"]
-        if (
-            now["state"] != "running"
-            or index is None
-            or not 0 <= index < len(self.phases)
-        ):
+        if now["state"] != "running" or index is None or not 0 <= index < len(self.phases):
             return
         self._enter(index)
         phase = self.phases[index]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from poultice import remedies
-from poultice.messages import Event, Telemetry
+
+if TYPE_CHECKING:
+    from poultice.messages import Event, Telemetry
 
 _WARNINGS = {
     "dose": "a good deal of heat already: the device will end it at its limit",
@@ -46,6 +47,8 @@ def date(unix_s: float | None) -> str:
     """A moment in local time, to the minute."""
     if unix_s is None:
         return "-"
+    from datetime import datetime
+
     return datetime.fromtimestamp(unix_s).strftime("%Y-%m-%d %H:%M")
 
 
@@ -127,9 +130,7 @@ def facts(now: Mapping[str, Any]) -> list[tuple[str, str]]:
         rows.append(("target", celsius(now["target_mc"])))
     rows.append(("relays", relays(now)))
     rows.append(("dose", cem43(now["dose_m"])))
-    rows.append(
-        ("heat budget", "-" if now["budget_pct"] is None else f"{now['budget_pct']} %")
-    )
+    rows.append(("heat budget", "-" if now["budget_pct"] is None else f"{now['budget_pct']} %"))
     for label, name in (("heat", "rest_heat_s"), ("cold", "rest_cold_s")):
         if now[name]:
             rows.append((f"rest for {label}", remedies.duration(now[name])))
@@ -142,9 +143,7 @@ def plan(data: Mapping[str, Any]) -> list[str]:
     lines = [
         f"{wire['name']}, profile {wire['profile']}, would be sent to {data['device']['path']}"
     ]
-    lines += [
-        f"{number:3}. {phase(one)}" for number, one in enumerate(wire["phases"], 1)
-    ]
+    lines += [f"{number:3}. {phase(one)}" for number, one in enumerate(wire["phases"], 1)]
     return [*lines, "nothing was sent: this was a dry run"]
 
 

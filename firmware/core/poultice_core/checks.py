@@ -66,6 +66,11 @@ class Sensor:
             self._stale_ms = 0
             self._same_ms = 0
             return faults.NONE
+        if fresh and not jumped and self._same_ms < self._frozen_limit_ms:
+            self.accepted_mc = temp_mc
+            self._rejected = 0
+            self._stale_ms = 0
+            return faults.NONE
         return self._implausible(temp_mc, jumped, fresh, dt_ms)
 
     def _out_of_range(self, code_x8: int) -> int:

@@ -234,10 +234,13 @@ class Controller(Device):
         """Answers that waited for the outputs, then events, then telemetry; last a reboot."""
         self._live_ms = max(0, self._live_ms - dt_ms)
         self._since_telemetry_ms += dt_ms
-        for request_id in self._stops:
-            self._say(answer(request_id, {}))
-        self._stops.clear()
-        if self._live_ms > 0:
+        if self._stops:
+            for request_id in self._stops:
+                self._say(answer(request_id, {}))
+            self._stops.clear()
+        if self._live_ms == 0:
+            self._broken = True
+        else:
             for _, body in self.events:
                 self._say(notification("event", body))
             if self._since_telemetry_ms >= _TELEMETRY_MS:
@@ -245,10 +248,10 @@ class Controller(Device):
                 self._flush()
                 if self._queue or not self._write(notification("telemetry", build(self))):
                     self.tx_dropped += 1
-        else:
-            self._broken = True
-        self.events.clear()
-        self._flush()
+        if self.events:
+            self.events.clear()
+        if self._queue:
+            self._flush()
         if self.reboot_into is not None:
             into = self.reboot_into
             self.reboot_into = None
@@ -262,17 +265,18 @@ class Controller(Device):
                 count = self.board.receive(self._buffer)
                 if count <= 0:
                     return
-                for line in self._reader.feed(bytes(self._buffer[:count])):
-                    self._serve_line(line)
+                self._take(bytes(self._buffer[:count]))
         except Exception:  # SR-19
             self.board.write(False, False, False)
             self.guard.latch(faults.INTERNAL)
-        finally:
-            self._count_overlong()
 
-    def _count_overlong(self) -> None:
-        self.rx_errors += self._reader.overlong
-        self._reader.overlong = 0
+    def _take(self, data: bytes) -> None:
+        reader = self._reader
+        lines = reader.feed(data)
+        self.rx_errors += reader.overlong
+        reader.overlong = 0
+        for line in lines:
+            self._serve_line(line)
 
     def _serve_line(self, line: bytes) -> None:
         request = parse(line)

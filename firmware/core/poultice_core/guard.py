@@ -119,7 +119,7 @@ class Guard(Phases):
         self._stall = True
         if dt_ms < 0 or dt_ms > self.limits.late_trip_ms:
             self._trips |= 1 << faults.LOOP_LATE
-        if self.in_session():
+        if self.live:
             self.stalls += 1
             if self.stalls >= self.limits.late_count:
                 self._trips |= 1 << faults.LOOP_LATE
@@ -146,7 +146,7 @@ class Guard(Phases):
         elif all_ok:
             self.hot_mc = self.cold_mc = a.temp_mc
             self.control_mc = a.accepted_mc
-        if trips > _NO_TRIP and self.in_session():
+        if trips > _NO_TRIP and self.live:
             self._trips |= trips & ~_NO_TRIP
         if not all_ok:
             self.slope.restart()
@@ -192,7 +192,7 @@ class Guard(Phases):
                 self._trips |= 1 << faults.ABSOLUTE_TEMPERATURE
         ticks = (self._hot_ticks << 1 | over) & 7
         self._hot_ticks = ticks
-        in_session = self.in_session()
+        in_session = self.live
         if ticks & (ticks - 1) and (in_session or self.since_session_ms <= limits.watch_after_ms):
             self._trips |= 1 << faults.OVER_TEMPERATURE
         if in_session and hot_mc > COUNTS_FROM_MC:

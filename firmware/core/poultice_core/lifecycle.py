@@ -61,6 +61,7 @@ class Lifecycle:
         self.dose = Dose()
         self.order = Order()
         self.state = states.BOOT
+        self.live = False
         self.outputs = 0
         self.fault = faults.NONE
         self.followers = 0
@@ -160,7 +161,7 @@ class Lifecycle:
         """End what runs, disarm what is armed; nothing where nothing runs."""
         if self.state == states.ARMED:
             self._disarm()
-        elif self.in_session():
+        elif self.live:
             self._finish(states.STOPPED, reason)
 
     def pause(self) -> int:
@@ -216,7 +217,7 @@ class Lifecycle:
             if fault != self.fault:
                 self.followers |= 1 << fault
             return
-        if self.in_session():
+        if self.live:
             self._finish(states.FAULTED, states.NO_REASON)
         self._token = -1
         self.fault = fault
@@ -243,8 +244,8 @@ class Lifecycle:
     # --- questions ----------------------------------------------------------------------
 
     def in_session(self) -> bool:
-        """Running, paused or waiting."""
-        return states.RUNNING <= self.state <= states.WAITING
+        """Running, paused or waiting; `live` is the same, kept with the state."""
+        return self.live
 
     def treated(self) -> bool:
         """Has this session given an energised or cold second?"""
@@ -312,6 +313,7 @@ class Lifecycle:
     def _go(self, state: int) -> None:
         self.state = state
         self.state_ms = 0
+        self.live = states.RUNNING <= state <= states.WAITING
 
     def _bound(self) -> None:
         """The session's bounds: what the order asks, as far as limits and 24 h go."""

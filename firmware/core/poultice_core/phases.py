@@ -19,7 +19,7 @@ class Phases(Lifecycle):
         """Charge the interval that ends now to the clocks of session, mode and phase (SR-04)."""
         if self.pack_on and self.session_cold_ms < LONG_MS:
             self.session_cold_ms += dt_ms
-        if not self.in_session() or self.proof.active:
+        if not self.live or self.proof.active:
             return
         self.session_ms += dt_ms
         if self.state != states.RUNNING or self.mode == states.NO_MODE:
@@ -176,7 +176,7 @@ class Phases(Lifecycle):
             if self.cold_mc < self.pack_lowest_mc:
                 self.pack_lowest_mc = self.cold_mc
             risen = self.cold_mc >= self.pack_lowest_mc + self.limits.pack_rise_mc
-            if risen and (self.pack_removed or not self.in_session()):
+            if risen and (self.pack_removed or not self.live):
                 self.pack_on = False
                 return
         if self.state == states.RUNNING:

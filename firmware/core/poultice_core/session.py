@@ -35,7 +35,7 @@ class Session:
         """Fill in what is asked of this tick; `dt_ms` is the interval that ends with it."""
         inputs.ask_heat = False
         inputs.ask_cool = False
-        if not guard.in_session():
+        if not guard.live:
             return
         in_phase = guard.mode != states.NO_MODE and guard.phase == self.index
         if not in_phase:
@@ -43,11 +43,16 @@ class Session:
             self._elapsed_ms = 0
         elif guard.state == states.RUNNING:
             self._elapsed_ms = guard.phase_ms + dt_ms
-            if guard.phase_over or self._elapsed_ms >= self.phase().duration_s * 1000:
-                self.index += 1
-                self._begun = -1
-                self._elapsed_ms = 0
-                in_phase = False
+            phase = self.phase()
+            if not guard.phase_over and self._elapsed_ms < phase.duration_s * 1000:
+                self._ask_relays(phase, guard, inputs, dt_ms)
+                return
+            self.index += 1
+            self._begun = -1
+            self._elapsed_ms = 0
+        self._ask_phase(inputs)
+
+    def _ask_phase(self, inputs: Inputs) -> None:
         inputs.ask_done = self.index >= len(self._phases)
         if inputs.ask_done:
             inputs.ask_phase = -1
@@ -57,8 +62,6 @@ class Session:
         inputs.ask_phase = self.index
         inputs.ask_mode = phase.mode
         inputs.ask_target_mc = phase.target_mc
-        if in_phase and guard.state == states.RUNNING:
-            self._ask_relays(phase, guard, inputs, dt_ms)
 
     def _ask_relays(self, phase: Phase, guard: Guard, inputs: Inputs, dt_ms: int) -> None:
         if phase.mode == states.HEAT:

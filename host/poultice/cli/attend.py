@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import select
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import IO, Any, Self
@@ -57,6 +58,26 @@ class Interrupts:
         self._count += 1
         if self._count == 2:
             output.say("stopping; waiting for the device to say that the pad is off")
+
+
+@contextlib.contextmanager
+def no_echo() -> Iterator[None]:
+    """Keep typed keys off a terminal on which a frame is redrawn in place."""
+    try:
+        import termios
+
+        terminal = sys.stdin.fileno()
+        before = termios.tcgetattr(terminal)
+    except (ImportError, OSError, ValueError, AttributeError, termios.error):
+        yield
+        return
+    silent = [*before]
+    silent[3] = before[3] & ~termios.ECHO
+    try:
+        termios.tcsetattr(terminal, termios.TCSADRAIN, silent)
+        yield
+    finally:
+        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
 
 
 def enter_pressed() -> bool:

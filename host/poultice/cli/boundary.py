@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 
 from poultice.cli.app import root
-from poultice.errors import ExitCode, PoulticeError
+from poultice.errors import ExitCode, Interrupted, PoulticeError
 
 
 def run(args: Sequence[str]) -> int:
@@ -18,6 +18,9 @@ def run(args: Sequence[str]) -> int:
         code = root.main(args=list(args), prog_name="poultice", standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else ExitCode.DONE
+    except Interrupted as error:
+        _tell(str(error))
+        return error.exit_code
     except PoulticeError as error:
         _say(str(error), error.hint)
         return error.exit_code
@@ -34,7 +37,7 @@ def run(args: Sequence[str]) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        _say("stopped; nothing was running", None)
+        _tell("left; nothing was started")
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has left; Python must not trip over the same pipe at exit.
@@ -53,6 +56,12 @@ def run(args: Sequence[str]) -> int:
 def wants_traceback(args: Sequence[str]) -> bool:
     """Whether the person asked to see the insides (-v, or POULTICE_DEBUG set)."""
     return bool(os.environ.get("POULTICE_DEBUG")) or bool({"-v", "--verbose"} & set(args))
+
+
+def _tell(text: str) -> None:
+    from poultice.cli.output import say
+
+    say(text)
 
 
 def _say(message: str, hint: str | None) -> None:

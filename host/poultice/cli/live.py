@@ -19,6 +19,9 @@ from poultice.messages import Event, Telemetry
 
 _EVENTS_SHOWN = 5
 _REDRAW_S = 0.1
+_HEAT_SCALE_MC = (25_000, 45_000)
+_COLD_SCALE_MC = (5_000, 35_000)
+_SCALE_CELLS = 50
 _STYLES = {"heat": "bold red", "cold": "bold cyan", "rest": "bold"}
 
 
@@ -129,6 +132,7 @@ class LiveView:
             ("phase", phase),
             ("session", progress),
             ("skin", self._temperature(now)),
+            ("", self._gauge(now)),
             ("relays", self._relays(now)),
             (
                 "dose",
@@ -154,6 +158,27 @@ class LiveView:
         if now["temp_b_mc"] is not None:
             value.append(f"  far end {words.celsius(now['temp_b_mc'])}", style="dim")
         return value
+
+    def _gauge(self, now: Telemetry) -> RenderableType:
+        """The reading on a scale, with `|` at the target and `!` at the cutoff."""
+        cold = now["mode"] == "cold"
+        low_mc, high_mc = _COLD_SCALE_MC if cold else _HEAT_SCALE_MC
+        cutoff_mc = self._limits.get("cold_cutoff_mc" if cold else "heat_cutoff_mc")
+        cells = ["·"] * _SCALE_CELLS
+
+        def put(value_mc: int | None, mark: str) -> None:
+            if value_mc is not None:
+                share = (value_mc - low_mc) / (high_mc - low_mc)
+                cells[min(max(int(share * _SCALE_CELLS), 0), _SCALE_CELLS - 1)] = mark
+
+        put(now["target_mc"], "|")
+        put(cutoff_mc, "!")
+        put(now["temp_mc"], "●")
+        styles = {"·": "dim", "|": "green", "!": "red", "●": "bold"}
+        gauge = Text(f"{low_mc // 1000} ", style="dim")
+        for cell in cells:
+            gauge.append(cell, style=styles[cell])
+        return gauge.append(f" {high_mc // 1000} °C", style="dim")
 
     def _relays(self, now: Telemetry) -> RenderableType:
         text = Text()

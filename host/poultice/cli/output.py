@@ -6,15 +6,15 @@ NO_COLOR set; where there is neither colour nor a live view, rich is not even lo
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from poultice import messages, words
-from poultice.messages import Event, Telemetry
+from poultice import words
+
+if TYPE_CHECKING:
+    from poultice.messages import Event, Telemetry
 
 Data = Mapping[str, Any]
 
@@ -31,6 +31,8 @@ def show(command: str, data: Data, view: str, *, as_json: bool) -> None:
 
 def stream(command: str, update: Telemetry | Event, *, as_json: bool) -> None:
     """Print one of many: a JSON line, or a line of text."""
+    from poultice.messages import Event
+
     if as_json:
         print(_json({"schema": f"poultice.{command}/1", **as_member(update)}), flush=True)
     elif isinstance(update, Event):
@@ -43,8 +45,10 @@ def lines(texts: Iterable[str], path: str | None) -> None:
     """Print `texts`, or write them to `path`. Raises UsageError where that cannot be written."""
     if path is None:
         for text in texts:
-            print(text)
+            print(text, flush=True)
         return
+    from pathlib import Path
+
     from poultice.errors import UsageError
 
     try:
@@ -59,6 +63,8 @@ def lines(texts: Iterable[str], path: str | None) -> None:
 
 def as_member(update: Telemetry | Event) -> dict[str, Any]:
     """A notification as one JSON object of a stream."""
+    from poultice.messages import Event
+
     if isinstance(update, Event):
         return {"method": "event", "params": dict(update.data)}
     return {"method": "telemetry", "params": dict(update)}
@@ -90,6 +96,8 @@ def coloured(stream_to: IO[str]) -> bool:
 
 
 def _json(data: Mapping[str, Any]) -> str:
+    import json
+
     return json.dumps(data, ensure_ascii=True, separators=(", ", ": "), allow_nan=False)
 
 
@@ -162,6 +170,8 @@ def _sessions(data: Data) -> list[str]:
 
 
 def _session(data: Data) -> list[str]:
+    from poultice import messages
+
     lines = [
         f"session {data['n']} of {words.date(data['started_unix'])}",
         f"  screening    {data['screening']}, injury: {data['injury_age']}",

@@ -260,7 +260,7 @@ def _session(
             "answers": _stored(answers),
             "started_unix": time.time(),
         }
-        with contextlib.closing(history), _view(plan, hello) as view:
+        with contextlib.closing(history), attend.no_echo(), _view(plan, hello) as view:
             if asked.by_button:
                 view.note(f"press the device's button to start ({plan.name})")
             begun = False

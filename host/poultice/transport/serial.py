@@ -108,9 +108,7 @@ def opening_error(port: str, error: BaseException) -> PoulticeError:
             hint="check the cable (some only charge), then `poultice devices`",
         )
     if number in (errno.EACCES, errno.EPERM):
-        return PermissionDeniedError(
-            f"no permission to open {port}", hint=_permission_hint(port)
-        )
+        return PermissionDeniedError(f"no permission to open {port}", hint=_permission_hint(port))
     # pyserial takes the lock of `exclusive=True` with flock: EAGAIN is its "somebody has it".
     if number in (errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK):
         return PortBusyError(
@@ -118,16 +116,12 @@ def opening_error(port: str, error: BaseException) -> PoulticeError:
             hint=f"close it (`fuser {port}` names it): a serial terminal, an editor for "
             "MicroPython, or a second poultice",
         )
-    if number in (errno.ENOTTY, errno.EINVAL, errno.EISDIR) or isinstance(
-        error, ValueError
-    ):
+    if number in (errno.ENOTTY, errno.EINVAL, errno.EISDIR) or isinstance(error, ValueError):
         return NoDeviceError(
             f"{port} is not a serial port",
             hint="`poultice devices` lists the ones there are",
         )
-    return PortError(
-        f"{port} could not be opened: {error}", hint="unplug it and plug it in again"
-    )
+    return PortError(f"{port} could not be opened: {error}", hint="unplug it and plug it in again")
 
 
 def _errno(error: BaseException) -> int | None:
