@@ -5,10 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from poultice_core import messages
+from poultice_core import faults, messages, states
 from poultice_core.board import SENSE_HIGH, SENSE_LOW, Board, Store
 from poultice_core.controller import Controller
+from poultice_core.guard import Guard
+from poultice_core.ledger import Ledger
+from poultice_core.limits import Limits
+from poultice_core.order import Inputs, Order
+from poultice_core.relays import PAD
 from poultice_core.thermistor import B3950, temp_mc
+from poultice_core.ticks import PERIOD
 
 _READINGS = [temp_mc(B3950, code_x8) for code_x8 in range(462 * 8, 3496 * 8 + 1)]
 
@@ -207,6 +213,51 @@ class Rig:
             if m.get("method") == "event" and m["params"]["kind"] == kind
         ]
 
+    def hold(self, dt_ms: int) -> None:
+        """Press the button for so long, from released to released."""
+        self.board.button_down = False
+        self.tick()
+        self.board.button_down = True
+        self.ticks(dt_ms // 100 + 1)
+        self.board.button_down = False
+        self.tick()
+
+    def until(self, state: str, ticks: int = 100) -> int:
+        """Tick until the guard is in `state`; how many ticks it took."""
+        for count in range(ticks):
+            if states.NAMES[self.guard.state] == state:
+                return count
+            self.tick()
+        raise AssertionError(f"{states.NAMES[self.guard.state]} after {ticks} ticks, not {state}")
+
+    @property
+    def state(self) -> str:
+        return str(states.NAMES[self.guard.state])
+
+    @property
+    def fault(self) -> str | None:
+        return faults.NAMES[self.guard.fault]
+
+    def configure(self, **changes: Any) -> None:
+        """Bring a configuration into force, as a person would."""
+        self.result("set_config", changes)
+        self.hold(3000)
+        self.until("idle")
+
+    def entries(self) -> list[dict[str, Any]]:
+        """The whole journal, page by page."""
+        found: list[dict[str, Any]] = []
+        after: int | None = 0
+        while after is not None:
+            page = self.result("journal", {"after": after})
+            found += page["entries"]
+            after = page["next"]
+        return found
+
+    def reboot(self, reset_cause: str = "power_on") -> Rig:
+        """The same flash in a device that has just started."""
+        return Rig(self.board.store, reset_cause)
+
     def start(self, plan: dict[str, Any]) -> int:
         token = self.result("arm", {"plan": plan})["token"]
         return int(self.result("start", {"token": token})["session"])
@@ -231,3 +282,143 @@ def plan(*phases: tuple[str, int | None, int], **members: Any) -> dict[str, Any]
         body["phases"].append(phase)
     body.update(members)
     return body
+
+
+def order(
+    *,
+    heat_s: int = 0,
+    cold_s: int = 0,
+    heat_phases: int | None = None,
+    attended_s: int = 0,
+    sensitive: bool = False,
+    dose_m: int = 0,
+) -> Order:
+    """What an accepted plan asks of the guard."""
+    body = Order()
+    body.heat_s = heat_s
+    body.cold_s = cold_s
+    body.total_s = heat_s + cold_s
+    body.heat_phases = (1 if heat_s else 0) if heat_phases is None else heat_phases
+    body.attended_s = attended_s
+    body.sensitive = sensitive
+    body.dose_m = dose_m
+    return body
+
+
+class GuardRig:
+    """A guard alone: readings in exact milli-degrees, and a session that asks by hand.
+
+    SENSE is high where both relays were closed by the last tick, unless `sense` is set.
+    """
+
+    TOKEN = 77
+
+    def __init__(self, limits: Limits | None = None, now_ms: int = 5000, **fitted: Any) -> None:
+        self.limits = limits or Limits()
+        self.ledger = Ledger(self.limits)
+        self.guard = Guard(self.limits, self.ledger, **fitted)
+        self.inputs = Inputs()
+        self.now_ms = now_ms
+        self.a_mc = 32_000
+        self.b_mc: int | None = None
+        self.code_a_x8 = self.code_b_x8 = 2048 * 8
+        self.frozen = False
+        self.sense: int | None = None
+        self.outputs = 0
+        self._raw = 0
+
+    def set(self, temp_mc: int, temp_b_mc: int | None = None) -> GuardRig:
+        self.a_mc = temp_mc
+        self.b_mc = temp_b_mc
+        return self
+
+    def step(self, dt_ms: int = 100) -> int:
+        inputs = self.inputs
+        self.now_ms = (self.now_ms + dt_ms) % PERIOD
+        inputs.now_ms = self.now_ms
+        inputs.temp_a_mc = self.a_mc
+        inputs.temp_b_mc = self.a_mc if self.b_mc is None else self.b_mc
+        inputs.code_x8_a = self.code_a_x8
+        inputs.code_x8_b = self.code_b_x8
+        if inputs.fresh and not self.frozen:
+            self._raw = 1 - self._raw
+        inputs.raw_a = inputs.raw_b = 1000 + self._raw
+        closed = self.guard.outputs & PAD == PAD
+        inputs.sense = (SENSE_HIGH if closed else SENSE_LOW) if self.sense is None else self.sense
+        self.outputs = self.guard.step(inputs)
+        inputs.heard = False
+        return self.outputs
+
+    def steps(self, count: int, dt_ms: int = 100) -> int:
+        for _ in range(count):
+            self.step(dt_ms)
+        return self.outputs
+
+    def ask(
+        self, phase: int, mode: int, target_mc: int = 0, heat: bool = False, cool: bool = False
+    ) -> GuardRig:
+        inputs = self.inputs
+        inputs.ask_done = False
+        inputs.ask_phase = phase
+        inputs.ask_mode = mode
+        inputs.ask_target_mc = target_mc
+        inputs.ask_heat = heat
+        inputs.ask_cool = cool
+        return self
+
+    def done(self) -> GuardRig:
+        self.ask(-1, states.NO_MODE)
+        self.inputs.ask_done = True
+        return self
+
+    def ready(self) -> GuardRig:
+        """Past start-up, with a slope to judge by."""
+        self.steps(40)
+        assert self.guard.state == states.IDLE, states.NAMES[self.guard.state]
+        return self
+
+    def start(self, body: Order | None = None) -> GuardRig:
+        """Ready, armed and started."""
+        if self.guard.state == states.BOOT:
+            self.ready()
+        body = order(heat_s=1200, cold_s=600, heat_phases=9) if body is None else body
+        assert self.guard.arm(body, self.TOKEN) == 0
+        assert self.guard.may_start(self.TOKEN) == 0
+        self.guard.start()
+        return self
+
+    def into(self, mode: int, target_mc: int = 40_000, phase: int = 0, **asks: bool) -> GuardRig:
+        """Ask for a phase until it runs; a pack asked for is laid."""
+        self.ask(phase, mode, target_mc, **asks)
+        for _ in range(60):
+            if self.guard.mode == mode and self.guard.phase == phase:
+                return self
+            self.step()
+            if self.guard.prompt == states.LAY_PACK:
+                self.guard.confirm()
+        raise AssertionError("the phase never began")
+
+    def heating(self, target_mc: int = 40_000) -> GuardRig:
+        """In a heat phase with HEAT closed."""
+        self.into(states.HEAT, target_mc, heat=True)
+        for _ in range(300):
+            if self.outputs & PAD == PAD:
+                return self
+            self.step()
+        raise AssertionError("HEAT never closed")
+
+    @property
+    def fault(self) -> str | None:
+        return faults.NAMES[self.guard.fault]
+
+    @property
+    def state(self) -> str:
+        return str(states.NAMES[self.guard.state])
+
+    def ticks_to_fault(self, most: int) -> int:
+        """Step until a fault is latched; how many steps it took, `most` + 1 where none was."""
+        for count in range(1, most + 1):
+            self.step()
+            if self.guard.fault:
+                return count
+        return most + 1

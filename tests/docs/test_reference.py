@@ -70,6 +70,15 @@ def test_commands() -> None:
     assert named == set(COMMANDS)
 
 
+def test_options_of_run() -> None:
+    from poultice.cli.run import run
+
+    page = text("cli.md").partition("## `run`")[2].partition("## Where")[0]
+    named = {*re.findall(r"^\| `(--[a-z-]+)", page, re.MULTILINE), "--device"}
+    taken = {name for parameter in run.params for name in parameter.opts if name[:2] == "--"}
+    assert named == taken
+
+
 def test_simulator_options() -> None:
     page = text("simulator-options.md")
     named, _, fault_table = page.partition("| fault | what happens |")

@@ -17,6 +17,7 @@ from .ticks import diff_ms
 _LIVE_MS = 5_000
 _TELEMETRY_MS = 1_000
 _CHECKPOINT_S = 600
+_PACK_CHECKPOINT_S = 60
 _QUEUE = 16
 _RELAY_LIFE = 80_000
 
@@ -142,6 +143,8 @@ class Controller(Device):
         elif guard.pack_on:
             guard.book_pack()
             self._pack_counts = True
+            if self.ledger.now_s - self.journal.saved_s >= _PACK_CHECKPOINT_S:
+                self.save()
         elif self._pack_counts:
             self._pack_counts = False
             self.save()

@@ -94,13 +94,17 @@ class Device:
             guard.latch(fault)
             if not known:
                 self.note_fault("boot")
+        if journal.pack_lowest_mc is not None:
+            guard.restore_pack(journal.pack_lowest_mc)
         self.save()
 
     # --- the journal, and what goes wrong with it ---------------------------------------
 
     def save(self) -> bool:
         """Save the journal with the budget of now; a store that fails latches `journal_lost`."""
-        self.journal.budget_uj = self.guard.budget.level_uj
+        guard = self.guard
+        self.journal.budget_uj = guard.budget.level_uj
+        self.journal.pack_lowest_mc = guard.pack_lowest_mc if guard.pack_on else None
         try:
             self.journal.save()
         except Exception:  # OSError from the store, or its driver's own

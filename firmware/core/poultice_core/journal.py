@@ -9,6 +9,7 @@ import json
 
 from .board import Store
 from .config import FILE as CONFIG_FILE
+from .config import PENDING_FILE
 from .ledger import Ledger
 from .limits import Limits
 from .messages import seal, unseal
@@ -44,7 +45,9 @@ class Journal:
         self.budget_uj = self._limits.budget_capacity_uj_cm2
         self.operations = 0
         self.intent: dict[str, object] | None = None
+        self.pack_lowest_mc: int | None = None
         self._stamp: list[int] | None = None
+        self._owed_s = 0
         self._clock: list[int] | None = None
 
     # --- start-up -----------------------------------------------------------------------
@@ -70,13 +73,13 @@ class Journal:
         return INTERRUPTED
 
     def _others_exist(self) -> bool:
-        for name in (CONFIG_FILE, "log0", "log1"):
+        for name in (CONFIG_FILE, PENDING_FILE, "log0", "log1"):
             if self._store.load(name) is not None:
                 return True
         return False
 
     def _lost(self, entropy: int) -> int:
-        limits = self._limits
+        limits = Limits()
         self._blank()
         self.era = entropy
         self.budget_uj = 0
@@ -98,7 +101,12 @@ class Journal:
         self.budget_uj = kept["budget_uj"]
         self.operations = kept["operations"]
         self.intent = kept["intent"]
+        self.pack_lowest_mc = kept["pack"]
         self._stamp = kept["stamp"]
+        self._owed_s = kept["owed_s"]
+        if self.pack_lowest_mc is not None:
+            # When it came off is not known: no clock can say how long ago.
+            self._stamp = None
         self.saved_s = self.ledger.now_s
 
     def _count_interrupted(self) -> None:
@@ -109,9 +117,8 @@ class Journal:
         cold_s = _number(intent.get("cold_s"))
         dose_m = min(_number(intent.get("dose_max_m")), (heat_s * 1000 + 59) // 60)
         self.ledger.add(heat_s, cold_s, dose_m, True)
-        if self._stamp is not None:
-            # When it was cut is not known: it may have run to its end.
-            self._stamp[1] += _number(intent.get("total_s"))
+        # When it was cut is not known: it may have lasted as long as a session can.
+        self._owed_s = self._limits.session_s
         entry = session_entry(_number(intent.get("session")), str(intent.get("plan")))
         entry["outcome"] = "power_lost"
         entry["heat_s"] = heat_s
@@ -169,6 +176,7 @@ class Journal:
         unix_s = self.unix_s()
         if unix_s is not None:
             self._stamp = [now_s, unix_s]
+            self._owed_s = 0
         kept = {
             "ledger": self.ledger.dump(),
             "era": self.era,
@@ -179,20 +187,29 @@ class Journal:
             "budget_uj": self.budget_uj,
             "operations": self.operations,
             "intent": self.intent,
+            "pack": self.pack_lowest_mc,
             "stamp": self._stamp,
+            "owed_s": self._owed_s,
         }
         self._store.save(FILE, seal(json.dumps(kept).encode()))
         self.saved_s = now_s
 
     def begin(self, intent: dict[str, object]) -> int:
         """Save what is about to be done, before MASTER may close; the session's number."""
-        self.session += 1
-        intent["session"] = self.session
+        stamp = self._stamp
+        intent["session"] = self.session + 1
         intent["unix_s"] = self.unix_s()
         self.intent = intent
+        self.session += 1
         if self._clock is None:
             self._stamp = None
-        self.save()
+        try:
+            self.save()
+        except Exception:
+            self.intent = None
+            self.session -= 1
+            self._stamp = stamp
+            raise
         return self.session
 
     # --- clock --------------------------------------------------------------------------
@@ -211,7 +228,8 @@ class Journal:
         """Take the wall clock, once a boot; the seconds credited as passed without power.
 
         What is credited is what the clock moved since the last stamp, less what this device
-        has counted by itself since then. A clock behind the last stamp changes nothing.
+        has counted by itself since then, and less the longest that an interrupted session can
+        have lasted. A clock behind the last stamp changes nothing.
         """
         if self._clock is not None:
             return 0
@@ -220,7 +238,8 @@ class Journal:
             if unix_s < self._stamp[1]:
                 return 0
             counted_s = self.ledger.now_s - self._stamp[0]
-            credited_s = max(0, min(unix_s - self._stamp[1] - counted_s, _CREDIT_MAX_S))
+            passed_s = unix_s - self._stamp[1] - counted_s - self._owed_s
+            credited_s = max(0, min(passed_s, _CREDIT_MAX_S))
         self.ledger.credit(credited_s)
         self._clock = [self.ledger.now_s, unix_s]
         self.save()

@@ -54,6 +54,10 @@ class Ledger:
         if cold_s >= self.limits.rest_asked_from_s:
             self.cold_end_s = self.now_s
 
+    def last_cold_s(self) -> int:
+        """The cold of the last session."""
+        return self.records[-1][COLD_S] if self.records else 0
+
     def used(self, field: int) -> int:
         """The sum of HEAT_S, COLD_S or DOSE_M over the last 24 h."""
         total = 0

@@ -190,6 +190,9 @@ class Lifecycle:
             return WRONG_STATE
         if self.prompt == states.LAY_PACK:
             self.pack_laid = True
+            self.pack_on = True
+            self.pack_removed = False
+            self.pack_lowest_mc = self.cold_mc
             self.prompt = states.NO_PROMPT
             self._go(states.RUNNING)
         else:
@@ -233,6 +236,14 @@ class Lifecycle:
             rests = treated_ms >= self.limits.rest_asked_from_s * 1000
             rests = rests or self.outcome == states.COMPLETE
             self.ledger.add(self.heat_s(), self.cold_s(), self.dose.milli(), rests)
+
+    def restore_pack(self, lowest_mc: int) -> None:
+        """The journal says that a pack was still on when power went."""
+        self.pack_on = True
+        self.pack_lowest_mc = lowest_mc
+        self.session_cold_ms = self.ledger.last_cold_s() * 1000
+        self.booked = True
+        self.book_pack()
 
     def book_pack(self) -> None:
         """A pack is still on after its session: its cold goes on counting (SR-23)."""

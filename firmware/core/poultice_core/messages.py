@@ -49,9 +49,12 @@ def invalid(param: str, expected: str) -> Refusal:
 
 
 def whole(value: object) -> int | None:
-    """The value where it is a whole number and no boolean, else None."""
+    """The value where it is a whole number of 32 bits and no boolean, else None.
+
+    Bounded, because refusals echo what was asked and must fit a line.
+    """
     if isinstance(value, int) and value is not True and value is not False:
-        return value
+        return value if -0x80000000 <= value <= 0xFFFFFFFF else None
     return None
 
 

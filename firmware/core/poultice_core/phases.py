@@ -117,9 +117,7 @@ class Phases(Lifecycle):
         if mode == states.HEAT:
             self.heating.begin(self.target_mc, self.control_mc)
         elif mode == states.COLD and not self.cooler:
-            self.pack_on = True
             self.pack_laid = False
-            self.pack_removed = False
             self.pack_lowest_mc = self.cold_mc
             self._alarm_ms = 0
 

@@ -1,0 +1,39 @@
+"""How fast the command line starts, side by side with `mpremote`: `make bench`.
+
+The aims: `poultice --version` in half of mpremote's time, `poultice protocols` no slower than
+mpremote. The two are run in turn, and the ratio is taken pair by pair.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+BIN = Path(sys.executable).parent
+PAIRS = 9
+
+
+def seconds(*command: str) -> float:
+    began = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return time.perf_counter() - began
+
+
+@pytest.mark.parametrize("arguments", [("--version",), ("protocols",)])
+def test_start_up_against_mpremote(benchmark: BenchmarkFixture, arguments: tuple[str, ...]) -> None:
+    peer = BIN / "mpremote"
+    if not peer.exists():
+        pytest.skip("mpremote is not installed here")
+    ours = (str(BIN / "poultice"), *arguments)
+    seconds(*ours)
+    seconds(str(peer), "--version")
+    pairs = [(seconds(*ours), seconds(str(peer), "--version")) for _ in range(PAIRS)]
+    benchmark.pedantic(seconds, args=ours, rounds=3)
+    ratio = statistics.median(a / b for a, b in pairs)
+    benchmark.extra_info["ratio_to_mpremote_version"] = round(ratio, 2)

@@ -1,0 +1,90 @@
+"""CEM43 by integer table, against the formula in exact decimals."""
+
+from __future__ import annotations
+
+from decimal import ROUND_CEILING, Decimal, getcontext
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from poultice_core.dose import CAP_U, Dose, of_hold_m, rate_u
+from poultice_core.dose_table import PER_TICK_U
+
+getcontext().prec = 60
+
+
+def _formula_u(tenths: int) -> int:
+    """Millionths of a minute per 100 ms: R^(43 - T) / 600, rounded up."""
+    above = Decimal(430 - tenths) / 10
+    base = Decimal("0.5") if tenths >= 430 else Decimal("0.25")
+    return int((base**above / 600 * 1_000_000).to_integral_value(ROUND_CEILING))
+
+
+@pytest.mark.requirement("SR-06")
+@pytest.mark.parametrize("index", range(len(PER_TICK_U)))
+def test_each_entry_is_the_formula(index: int) -> None:
+    assert PER_TICK_U[index] == _formula_u(390 + index)
+
+
+@pytest.mark.requirement("SR-06")
+@pytest.mark.parametrize(
+    ("reading_mc", "tenths"),
+    [(38_901, 390), (39_000, 390), (39_001, 391), (40_500, 405), (42_999, 430), (43_001, 431)],
+)
+def test_a_reading_is_rounded_up_to_its_step(reading_mc: int, tenths: int) -> None:
+    assert rate_u(reading_mc) == _formula_u(tenths)
+
+
+@pytest.mark.parametrize("reading_mc", [-40_000, 0, 32_000, 38_900])
+def test_below_39_nothing_counts(reading_mc: int) -> None:
+    dose = Dose()
+    dose.add(reading_mc, 1_000_000)
+    assert (rate_u(reading_mc), dose.total_u) == (0, 0)
+
+
+def test_above_the_table_its_end_counts() -> None:
+    assert rate_u(80_000) == PER_TICK_U[-1]
+
+
+def test_the_examples_of_the_contract() -> None:
+    assert 600 <= of_hold_m(40_500, 1200) <= 650
+    dose = Dose()
+    for _ in range(12_000):
+        dose.add(40_500, 100)
+    assert dose.milli() == of_hold_m(40_500, 1200)
+    # At 43 °C a minute is a minute, but for the rounding up of each tick.
+    assert 1000 <= of_hold_m(43_000, 60) <= 1001
+
+
+@given(st.integers(38_901, 52_000), st.lists(st.integers(1, 1500), min_size=1, max_size=30))
+def test_the_elapsed_time_counts_whole_however_it_is_cut(
+    reading_mc: int, parts: list[int]
+) -> None:
+    cut, whole = Dose(), Dose()
+    for part in parts:
+        cut.add(reading_mc, part)
+    whole.add(reading_mc, sum(parts))
+    assert cut.total_u == whole.total_u == rate_u(reading_mc) * sum(parts) // 100
+
+
+@pytest.mark.parametrize(("total_u", "milli"), [(0, 0), (1, 1), (1000, 1), (1001, 2)])
+def test_thousandths_are_rounded_up(total_u: int, milli: int) -> None:
+    dose = Dose()
+    dose.total_u = total_u
+    assert dose.milli() == milli
+
+
+@given(st.integers(39_000, 90_000), st.integers(0, 1 << 30))
+def test_the_sum_stays_a_small_integer(reading_mc: int, elapsed_ms: int) -> None:
+    dose = Dose()
+    dose.add(reading_mc, elapsed_ms)
+    dose.add(reading_mc, elapsed_ms)
+    assert 0 <= dose.total_u <= CAP_U < 1 << 30
+
+
+def test_a_new_session_starts_from_nothing() -> None:
+    dose = Dose()
+    dose.add(45_000, 155)
+    dose.reset()
+    dose.add(45_000, 100)
+    assert dose.total_u == rate_u(45_000)

@@ -1,0 +1,120 @@
+"""The table of the safety contract, as compiled in and as in force."""
+
+from __future__ import annotations
+
+import pytest
+from poultice_core import device, requests
+from poultice_core.limits import CHECKSUM, REPORTED, Limits, checksum
+
+from tests.core.rig import Rig, plan
+
+# The contract's table, typed once, here: everywhere else the tests take limits from `Limits`.
+TABLE = {
+    "heat_target_min_mc": 30_000,
+    "heat_target_max_mc": 42_000,
+    "heat_cutoff_mc": 43_000,
+    "absolute_cutoff_mc": 45_000,
+    "predictive_mc": 43_500,
+    "cold_target_min_mc": 11_000,
+    "cold_target_max_mc": 25_000,
+    "cold_end_mc": 10_000,
+    "cold_cutoff_mc": 7_000,
+    "phase_min_s": 30,
+    "phases_max": 16,
+    "heat_session_s": 1_800,
+    "heat_hot_mc": 41_000,
+    "heat_hot_session_s": 1_200,
+    "cold_phase_s": 1_200,
+    "cold_session_s": 1_200,
+    "session_s": 2_400,
+    "heat_day_s": 5_400,
+    "cold_day_s": 7_200,
+    "sessions_day": 8,
+    "dose_day_m": 20_000,
+    "dose_session_m": 9_000,
+    "dose_warn_m": 5_000,
+    "sensitive_target_max_mc": 40_000,
+    "sensitive_dose_session_m": 2_000,
+    "rest_after_heat_s": 1_200,
+    "rest_cold_to_heat_s": 1_200,
+    "rest_cold_to_cold_s": 7_200,
+    "budget_capacity_uj_cm2": 12_000_000,
+    "budget_refill_uw_cm2": 35_000,
+    "dwell_min_ms": 2_000,
+    "closing_min_ms": 20_000,
+    "attended_min_s": 5,
+    "attended_max_s": 60,
+    "token_s": 60,
+    "pause_max_s": 300,
+    "prompt_max_s": 180,
+}
+
+# What a configuration does to it: (sensor_b, two_point) -> the rows that differ.
+IN_FORCE = [
+    (True, True, {}),
+    (True, False, {"heat_target_max_mc": 41_000}),
+    (
+        False,
+        True,
+        {"heat_target_max_mc": 40_000, "heat_session_s": 900, "budget_refill_uw_cm2": 25_000},
+    ),
+    (
+        False,
+        False,
+        {"heat_target_max_mc": 40_000, "heat_session_s": 900, "budget_refill_uw_cm2": 25_000},
+    ),
+]
+
+
+def test_the_table_is_the_contracts() -> None:
+    assert Limits().reported() == TABLE
+
+
+@pytest.mark.parametrize(("sensor_b", "two_point", "narrowed"), IN_FORCE)
+def test_a_configuration_narrows(
+    sensor_b: bool, two_point: bool, narrowed: dict[str, int]
+) -> None:
+    assert Limits().under(sensor_b, two_point).reported() == TABLE | narrowed
+
+
+@pytest.mark.parametrize(("sensor_b", "two_point", "narrowed"), IN_FORCE)
+def test_hello_reports_what_is_in_force(
+    sensor_b: bool, two_point: bool, narrowed: dict[str, int]
+) -> None:
+    rig = Rig()
+    rig.configure(sensor_b=sensor_b, two_point=two_point)
+    assert rig.result("hello")["limits"] == TABLE | narrowed
+
+
+def test_every_number_fits_a_small_integer() -> None:
+    assert all(-(1 << 30) < value < 1 << 30 for value in vars(Limits()).values())
+
+
+@pytest.mark.requirement("SR-15")
+@pytest.mark.parametrize("name", REPORTED)
+def test_a_changed_limit_changes_the_checksum(name: str) -> None:
+    limits = Limits()
+    assert checksum(limits) == CHECKSUM
+    setattr(limits, name, getattr(limits, name) + 1)
+    assert checksum(limits) != CHECKSUM
+
+
+@pytest.mark.requirement("SR-15")
+def test_a_corrupt_table_is_found_at_start_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "CHECKSUM", CHECKSUM ^ 1)
+    rig = Rig(idle=False)
+    rig.ticks(40)
+    assert (rig.state, rig.fault) == ("fault", "limits_corrupt")
+    rig.hold(3000)
+    assert rig.fault == "limits_corrupt"
+    data = rig.error("clear_fault", {"fault": "limits_corrupt"})["data"]
+    assert data == {"fault": "limits_corrupt", "clear": "button", "cause_gone": False}
+
+
+@pytest.mark.requirement("SR-15")
+def test_a_table_gone_bad_since_is_found_at_arm(monkeypatch: pytest.MonkeyPatch) -> None:
+    rig = Rig()
+    monkeypatch.setattr(requests, "CHECKSUM", CHECKSUM ^ 1)
+    assert rig.result("self_test")["checks"]["limits"] == "fail"
+    assert rig.error("arm", {"plan": plan(("heat", 40_000, 60))})["code"] == 3
+    assert rig.fault == "limits_corrupt"

@@ -1,0 +1,132 @@
+"""`run` against the real device logic on a simulated body, in process and over a real port."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from poultice.cli import main
+
+pytest.importorskip("poultice.transport.sim")
+
+SHORT = """
+name = "short"
+title = "Short"
+summary = "For tests."
+evidence = ["none"]
+acute = "any"
+[[phase]]
+mode = "{mode}"
+target = {target}
+seconds = 60
+"""
+
+
+@pytest.fixture(autouse=True)
+def own_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POULTICE_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+
+
+@pytest.fixture
+def short(tmp_path: Path) -> str:
+    path = tmp_path / "short.toml"
+    path.write_text(SHORT.format(mode="heat", target=40), encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def cold(tmp_path: Path) -> str:
+    path = tmp_path / "cold.toml"
+    path.write_text(SHORT.format(mode="cold", target=15), encoding="utf-8")
+    return str(path)
+
+
+def ran(capsys: pytest.CaptureFixture[str], *line: str) -> tuple[int, dict[str, Any]]:
+    code = main(["run", *line, "--json"])
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert isinstance(found, dict)
+    return code, found
+
+
+def test_a_whole_session(capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = ran(capsys, "arthritis", "-d", "sim:?speed=max", "--yes")
+    assert (code, found["outcome"], found["heat_s"]) == (0, "complete", 1200)
+    assert 40_000 <= found["peak_mc"] <= 41_100
+    assert found["phases"][0]["actual_s"] == 1200
+    assert found["heat_operations"] > 0
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "outcome", "fault"),
+    [
+        ("fault=sensor_open@20", 7, "fault", "sensor_open"),
+        ("fault=estop@20", 7, "fault", "emergency_stop"),
+        ("fault=estop@boot", 7, "fault", "emergency_stop"),
+        ("fault=sensor_open@boot", 6, "refused", None),
+        ("fault=host_lost@20", 8, "lost", None),
+        ("fault=power_cut@20", 8, "lost", None),
+    ],
+)
+def test_each_kind_of_end(
+    options: str,
+    code: int,
+    outcome: str,
+    fault: str | None,
+    short: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    device = f"sim:?speed=max&{options}"
+    ended, found = ran(capsys, short, "-d", device, "--yes")
+    assert (ended, found["outcome"], found["fault"]) == (code, outcome, fault)
+
+
+def test_prompts_are_left_to_the_button_without_a_terminal(
+    cold: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, found = ran(capsys, cold, "-d", "sim:?speed=max&cooler=0", "--yes")
+    assert (code, found["outcome"]) == (0, "complete")
+    code, found = ran(capsys, cold, "-d", "sim:?speed=max&cooler=0&user=absent", "--yes")
+    assert (code, found["outcome"], found["reason"]) == (8, "stopped", "prompt_timeout")
+
+
+def test_a_start_left_to_the_button(short: str, capsys: pytest.CaptureFixture[str]) -> None:
+    line = [short, "--yes", "--confirm", "button", "-d"]
+    code, found = ran(capsys, *line, "sim:?speed=max")
+    assert (code, found["outcome"]) == (0, "complete")
+    code, found = ran(capsys, *line, "sim:?speed=max&user=absent")
+    assert (code, found["session"]) == (8, None)
+
+
+def test_rest_is_asked_across_runs_with_a_kept_flash(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    device = f"sim:?speed=max&state={tmp_path / 'flash'}"
+    code, _ = ran(capsys, "tendinosis", "-d", device, "--yes")
+    assert code == 0
+    assert main(["run", "tendinosis", "-d", device, "--yes"]) == 6
+    assert "rest first" in capsys.readouterr().err
+
+
+def test_everything_over_a_real_port(short: str, capsys: pytest.CaptureFixture[str]) -> None:
+    from poultice.simulator.options import parse_options
+    from poultice.simulator.pty_server import PtyServer
+
+    server = PtyServer(parse_options("?speed=30"))
+    over = threading.Event()
+    serving = threading.Thread(target=server.serve, args=(over.is_set,))
+    serving.start()
+    try:
+        code, found = ran(capsys, short, "-d", server.path, "--yes")
+        assert (code, found["outcome"]) == (0, "complete")
+        assert found["device"]["path"] == f"serial:{server.path}"
+        assert main(["status", "-d", f"serial:{server.path}", "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["state"] == "idle"
+    finally:
+        over.set()
+        serving.join(timeout=10)

@@ -1,0 +1,71 @@
+"""The virtual device on a pseudo-terminal, through real pyserial."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from poultice.errors import DeviceLostError
+from poultice.simulator.options import parse_options
+from poultice.transport import Transport, open_transport
+from poultice_core import messages
+
+pty_server = pytest.importorskip("poultice.simulator.pty_server")
+pytest.importorskip("tty")
+
+
+@contextmanager
+def served(query: str) -> Iterator[tuple[str, threading.Event]]:
+    server = pty_server.PtyServer(parse_options(query))
+    stop = threading.Event()
+    thread = threading.Thread(target=server.serve, args=(stop.is_set,))
+    thread.start()
+    try:
+        yield server.path, stop
+    finally:
+        stop.set()
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def ask(transport: Transport, method: str) -> dict[str, Any]:
+    request = {"jsonrpc": "2.0", "id": method, "method": method}
+    transport.send(messages.encode(request))
+    while (line := transport.receive(5.0)) is not None:
+        answer: dict[str, Any] = json.loads(messages.unseal(line) or b"{}")
+        if answer.get("id") == method:
+            return answer
+    raise AssertionError(f"no answer to {method}")
+
+
+def test_any_serial_program_can_talk_to_it_again_and_again() -> None:
+    with served("?speed=500") as (path, _):
+        for _ in range(2):
+            transport = open_transport(path)
+            assert ask(transport, "hello")["result"]["board"] == "sim"
+            assert ask(transport, "status")["result"]["state"] in ("boot", "self_test", "idle")
+            transport.close()
+
+
+def test_a_server_that_stops_is_a_device_pulled_out() -> None:
+    with served("?speed=500") as (path, stop):
+        transport = open_transport(path)
+        ask(transport, "hello")
+        stop.set()
+        with pytest.raises(DeviceLostError):
+            for _ in range(100):
+                transport.receive(1.0)
+        transport.close()
+
+
+def test_serve_announces_the_path_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(pty_server.PtyServer, "serve", lambda self: said.append("served"))
+    pty_server.serve(parse_options(""), said.append)
+    assert said[0].startswith("/dev/")
+    assert said[1:] == ["served"]

@@ -1,0 +1,80 @@
+"""The simulated flash."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from poultice.simulator.stores import FileStore, MemoryStore, preset_config
+from poultice_core import config, journal
+from poultice_core.board import Store
+
+
+@pytest.fixture(params=["memory", "files"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    return MemoryStore() if request.param == "memory" else FileStore(tmp_path / "a" / "flash")
+
+
+def test_what_was_saved_is_loaded(store: Store) -> None:
+    assert store.load("journal") is None
+    store.save("journal", b"one")
+    store.save("journal", b"two")
+    assert store.load("journal") == b"two"
+    assert store.load("config") is None
+
+
+def test_files_outlive_the_run(tmp_path: Path) -> None:
+    FileStore(tmp_path).save("journal", b"kept")
+    assert FileStore(tmp_path).load("journal") == b"kept"
+    assert [path.name for path in tmp_path.iterdir()] == ["journal"]
+
+
+def test_a_cut_before_the_rename_leaves_the_old(tmp_path: Path) -> None:
+    store = FileStore(tmp_path)
+    store.save("journal", b"old")
+    (tmp_path / "journal.new").write_bytes(b"ne")
+    assert FileStore(tmp_path).load("journal") == b"old"
+
+
+def test_flash_that_is_gone_is_an_error_not_a_new_device(tmp_path: Path) -> None:
+    store = FileStore(tmp_path / "flash")
+    (tmp_path / "flash").rmdir()
+    with pytest.raises(OSError, match="flash"):
+        store.load("journal")
+    with pytest.raises(OSError, match="flash"):
+        store.save("journal", b"")
+
+
+def test_preset_makes_a_configured_device_with_a_journal(store: Store) -> None:
+    preset_config(store, {"cooler": True, "density_mw_cm2": 50}, era=5)
+    kept = config.load(store, config.FILE)
+    assert kept is not None
+    assert (kept["cooler"], kept["density_mw_cm2"], kept["two_point"]) == (True, 50, False)
+    assert store.load(journal.FILE) is not None
+
+
+def test_preset_keeps_the_rest_of_the_configuration(store: Store) -> None:
+    preset_config(store, {"cooler": True}, era=5)
+    known = config.load(store, config.FILE)
+    assert known is not None
+    config.save(store, config.FILE, {**known, "offset_mc": 700})
+    before = store.load(journal.FILE)
+    preset_config(store, {"cooler": False}, era=6)
+    kept = config.load(store, config.FILE)
+    assert kept is not None
+    assert (kept["cooler"], kept["offset_mc"]) == (False, 700)
+    assert store.load(journal.FILE) == before
+
+
+def test_preset_leaves_ruins_for_the_device_to_find(store: Store) -> None:
+    store.save(config.FILE, b"not ours")
+    preset_config(store, {"cooler": True}, era=5)
+    assert store.load(config.FILE) == b"not ours"
+    assert store.load(journal.FILE) is None
+
+
+def test_a_lost_journal_stays_lost(store: Store) -> None:
+    config.save(store, config.FILE, config.default())
+    preset_config(store, {"cooler": True}, era=5)
+    assert store.load(journal.FILE) is None
