@@ -33,6 +33,9 @@ PROTOCOL = 1
 PING_PERIOD_S = 2.0
 """``link.md``: hosts ping every 2 s; the device falls silent 5 s after the last valid line."""
 
+PING_DEVICE_MS = 3000
+"""The same by the device's clock as last heard, which is up to a second old."""
+
 LOST_AFTER_PINGS = 3
 """So many requests without a single valid line in between: nobody is there.
 
@@ -275,7 +278,7 @@ class Client:
     def _ping_due(self) -> bool:
         # By the device's clock too: a simulated one on a port may run faster than ours, and
         # it is the device's seconds that count for an attended session.
-        fast = self._device_ms - self._device_ms_at_send >= PING_PERIOD_S * 1000
+        fast = self._device_ms - self._device_ms_at_send >= PING_DEVICE_MS
         return fast or self.left_s(self._last_sent_s + PING_PERIOD_S) == 0
 
     def _members(

@@ -53,6 +53,7 @@ def plug_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[FakeDevice], FakeDevic
             return device
 
         monkeypatch.setattr("poultice.transport.open_transport", opened)
+        monkeypatch.setattr("poultice.discovery.choose", lambda: "fake:")
         return device
 
     return plugged
@@ -415,7 +416,8 @@ def test_command_line_before_environment_before_file_before_default(
 
     monkeypatch.setattr("poultice.transport.open_transport", opened)
     (tmp_path / "config.toml").write_text(
-        'device = "fake:file"\n[status]\ndevice = "fake:section"\n', encoding="utf-8"
+        'device = "fake:file"\njson = true\n[status]\ndevice = "fake:section"\njson = false\n',
+        encoding="utf-8",
     )
     main(["stop"])
     main(["status"])
@@ -425,6 +427,7 @@ def test_command_line_before_environment_before_file_before_default(
     main(["status"])
     main(["status", "-d", "fake:line"])
     assert paths == ["fake:file", "fake:section", "fake:environment", "fake:own", "fake:line"]
+    assert len([line for line in capsys.readouterr().out.splitlines() if line[0] == "{"]) == 1
     monkeypatch.setenv("POULTICE_JSON", "1")
     capsys.readouterr()
     main(["status"])

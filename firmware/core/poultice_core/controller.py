@@ -45,7 +45,6 @@ class Controller(Device):
         self._phase = -1
         self._prompt = states.NO_PROMPT
         self._known_fault = self.guard.fault
-        self._warned: list[str] = []
         self._pack_counts = False
 
     # --- one pass -----------------------------------------------------------------------
@@ -85,7 +84,7 @@ class Controller(Device):
             self.tally.heated_ms += dt_ms
         if states.RUNNING <= before <= states.WAITING and guard.readable:
             self.tally.reading(guard.hot_mc, guard.cold_mc)
-        self._note(before)
+        self._note()
         if second:
             self._each_second()
         self._report(dt_ms)
@@ -115,11 +114,11 @@ class Controller(Device):
 
     # --- what changed -------------------------------------------------------------------
 
-    def _note(self, before: int) -> None:
+    def _note(self) -> None:
         """After the outputs: the journal, events and sounds of whatever this tick changed."""
         guard = self.guard
         if guard.fault != self._known_fault:
-            self._note_fault(before)
+            self._note_fault()
         if guard.unbooked:
             self._note_end()
         if guard.start_wanted and guard.may_start_by_button() == 0:
@@ -156,18 +155,18 @@ class Controller(Device):
         ledger = self.ledger
         return ledger.now_s - self.journal.saved_s >= _CHECKPOINT_S and len(ledger.records) > 0
 
-    def _note_fault(self, before: int) -> None:
+    def _note_fault(self) -> None:
         guard = self.guard
         self._known_fault = guard.fault
         if guard.fault == faults.NONE:
             self.journal.fault = None
             self.save()
             return
-        state = states.NAMES[before]
-        self.note_fault(state)
+        self.note_fault()
         if not guard.unbooked:
             self.save()
         temp_mc = guard.hot_mc if guard.readable else None
+        state = states.NAMES[guard.fault_state]
         self.event("fault", fault=faults.NAMES[guard.fault], temp_mc=temp_mc, state=state)
         self._sound(signals.TUNE_FAULT)
 
@@ -189,8 +188,6 @@ class Controller(Device):
 
     def _note_change(self) -> None:
         guard = self.guard
-        if guard.state == states.ARMED and self.state_noted != states.ARMED:
-            self._warned = []
         self.state_noted = guard.state
         entered = guard.phase != self._phase and guard.phase >= 0
         asked = guard.prompt != self._prompt and guard.prompt != states.NO_PROMPT
@@ -214,7 +211,7 @@ class Controller(Device):
 
     def _warn(self) -> None:
         guard = self.guard
-        if guard.dose.total_u > self.limits.dose_warn_m * 1000:
+        if guard.dose.milli() >= self.limits.dose_warn_m:
             self._warn_once("dose")
         if guard.budget_met:
             self._warn_once("budget")
@@ -224,8 +221,8 @@ class Controller(Device):
             self._warn_once("relay_life")
 
     def _warn_once(self, what: str) -> None:
-        if what not in self._warned:
-            self._warned.append(what)
+        if what not in self.warned:
+            self.warned.append(what)
             self.event("warning", what=what)
 
     def _sound(self, tune: int) -> None:

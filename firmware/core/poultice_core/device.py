@@ -29,6 +29,7 @@ class Device:
         self.plan: Plan | None = None
         self.session_n: int | None = None
         self.reboot_into: str | None = None
+        self.warned: list[str] = []
         self._plans = 0
         self.state_noted = states.BOOT
         config_lost = self._load_config()
@@ -76,24 +77,22 @@ class Device:
         """What was latched or went wrong before: SR-05, SR-14, SR-15, SR-20."""
         guard = self.guard
         journal = self.journal
-        fault = faults.number(journal.fault)
+        kept = faults.number(journal.fault)
+        if kept != faults.NONE:
+            guard.latch(kept)
         if self.board.reset_cause == "watchdog":
             journal.budget_uj = 0
             guard.budget.level_uj = 0
-            if fault == faults.NONE:
-                fault = faults.WATCHDOG_RESET
-        if loaded == LOST and fault == faults.NONE:
-            fault = faults.JOURNAL_LOST
-        if config_lost and fault == faults.NONE:
-            fault = faults.CONFIG_LOST
+            guard.latch(faults.WATCHDOG_RESET)
+        if loaded == LOST:
+            guard.latch(faults.JOURNAL_LOST)
+        if config_lost:
+            guard.latch(faults.CONFIG_LOST)
         guard.limits_ok = checksum(Limits()) == CHECKSUM
-        if not guard.limits_ok and fault == faults.NONE:
-            fault = faults.LIMITS_CORRUPT
-        if fault != faults.NONE:
-            known = journal.fault == faults.NAMES[fault]
-            guard.latch(fault)
-            if not known:
-                self.note_fault("boot")
+        if not guard.limits_ok:
+            guard.latch(faults.LIMITS_CORRUPT)
+        if guard.fault != kept:
+            self.note_fault()
         if journal.pack_lowest_mc is not None:
             guard.restore_pack(journal.pack_lowest_mc)
         self.save()
@@ -112,7 +111,7 @@ class Device:
             return False
         return True
 
-    def note_fault(self, state: str) -> None:
+    def note_fault(self) -> None:
         """Enter the latched fault: tick time, reading, what was asked."""
         guard = self.guard
         inputs = self.inputs
@@ -124,7 +123,7 @@ class Device:
                 "n": 0,
                 "kind": "fault",
                 "fault": name,
-                "state": state,
+                "state": states.NAMES[guard.fault_state],
                 "temp_mc": guard.hot_mc if guard.readable else None,
                 "asked": {
                     "mode": asked,
@@ -199,6 +198,7 @@ class Device:
             return False
         self.session.load(plan)
         self.tally.begin()
+        self.warned.clear()
         guard.start()
         return True
 
@@ -214,7 +214,7 @@ class Device:
             configuration.save(store, configuration.PENDING_FILE, None)
         except Exception:  # not saved: not in force
             self.guard.latch(faults.CONFIG_LOST)
-            self.note_fault("idle")
+            self.note_fault()
             self.save()
             return
         self.config = self.pending

@@ -73,7 +73,8 @@ class Journal:
         return INTERRUPTED
 
     def _others_exist(self) -> bool:
-        for name in (CONFIG_FILE, PENDING_FILE, "log0", "log1"):
+        names = [CONFIG_FILE, PENDING_FILE] + ["log%d" % block for block in range(BLOCKS)]
+        for name in names:
             if self._store.load(name) is not None:
                 return True
         return False

@@ -37,14 +37,17 @@ class Ledger:
         """Time that a proven clock says has passed without power."""
         self.now_s += seconds
 
-    def add(self, heat_s: int, cold_s: int, dose_m: int, rests: bool) -> None:
-        """A session has ended now. `rests`: was it long enough to ask rest?"""
+    def add(self, heat_s: int, cold_s: int, dose_m: int, rests: bool, ago_s: int = 0) -> None:
+        """A session has ended now; its last energised or cold second was `ago_s` ago.
+
+        `rests`: was it long enough to ask rest?
+        """
         self._forget()
         self.records.append([self.now_s, heat_s, cold_s, dose_m])
         if rests and heat_s:
-            self.heat_end_s = self.now_s
+            self.heat_end_s = max(self.heat_end_s, self.now_s - ago_s)
         if rests and cold_s:
-            self.cold_end_s = self.now_s
+            self.cold_end_s = max(self.cold_end_s, self.now_s - ago_s)
 
     def more_cold(self, cold_s: int) -> None:
         """The last session's pack is still on: its cold goes on (SR-23)."""

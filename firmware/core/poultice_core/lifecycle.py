@@ -64,6 +64,7 @@ class Lifecycle:
         self.live = False
         self.outputs = 0
         self.fault = faults.NONE
+        self.fault_state = states.BOOT
         self.followers = 0
         self.limits_ok = True
         self.hot_mc = 0
@@ -91,6 +92,7 @@ class Lifecycle:
         self.over_ms = -1
         self.phases = 0
         self.session_ms = 0
+        self.since_treated_ms = 0
         self.heat_ms = 0
         self.hot_ms = 0
         self.session_cold_ms = 0
@@ -105,6 +107,7 @@ class Lifecycle:
         self.outcome = states.NOT_ENDED
         self.reason = states.NO_REASON
         self.budget_met = False
+        self.heating.weak = False
         self.cold_end_ms = -1
         self.cold_cutoff_ms = -1
 
@@ -220,6 +223,7 @@ class Lifecycle:
             if fault != self.fault:
                 self.followers |= 1 << fault
             return
+        self.fault_state = self.state
         if self.live:
             self._finish(states.FAULTED, states.NO_REASON)
         self._token = -1
@@ -235,7 +239,8 @@ class Lifecycle:
             treated_ms = self.heat_ms + self.session_cold_ms
             rests = treated_ms >= self.limits.rest_asked_from_s * 1000
             rests = rests or self.outcome == states.COMPLETE
-            self.ledger.add(self.heat_s(), self.cold_s(), self.dose.milli(), rests)
+            ago_s = self.since_treated_ms // 1000
+            self.ledger.add(self.heat_s(), self.cold_s(), self.dose.milli(), rests, ago_s)
 
     def restore_pack(self, lowest_mc: int) -> None:
         """The journal says that a pack was still on when power went."""
@@ -310,6 +315,8 @@ class Lifecycle:
             return not self.estop
         if faults.SENSOR_SHORT <= fault <= faults.SENSOR_MISMATCH:
             good = self.a.good_ticks >= limits.clear_ticks
+            if fault == faults.SENSOR_MISMATCH and self.sensor_b:
+                good = good and abs(self.a.temp_mc - self.b.temp_mc) <= limits.mismatch_mc
             return good and (not self.sensor_b or self.b.good_ticks >= limits.clear_ticks)
         if fault == faults.HEAT_WELDED or fault == faults.MASTER_WELDED:
             if self.sense_fitted:

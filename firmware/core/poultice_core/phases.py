@@ -17,8 +17,11 @@ class Phases(Lifecycle):
 
     def _count(self, dt_ms: int) -> None:
         """Charge the interval that ends now to the clocks of session, mode and phase (SR-04)."""
+        if self.since_treated_ms < LONG_MS:
+            self.since_treated_ms += dt_ms
         if self.pack_on and self.session_cold_ms < LONG_MS:
             self.session_cold_ms += dt_ms
+            self.since_treated_ms = 0
         if not self.live or self.proof.active:
             return
         self.session_ms += dt_ms
@@ -27,10 +30,12 @@ class Phases(Lifecycle):
         self.phase_ms += dt_ms
         if self.mode == states.HEAT:
             self.heat_ms += dt_ms
+            self.since_treated_ms = 0
             if self.target_mc > self.limits.heat_hot_mc:
                 self.hot_ms += dt_ms
         elif self.mode == states.COLD and not self.pack_on:
             self.session_cold_ms += dt_ms
+            self.since_treated_ms = 0
 
     def _too_cold(self, dt_ms: int) -> bool:
         """SR-03: the cold cutoff, in a cold phase and in `waiting` after one."""

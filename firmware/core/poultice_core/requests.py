@@ -12,6 +12,7 @@ from .ledger import COLD_S, DOSE_M, END_S, HEAT_S
 from .limits import CHECKSUM, Limits, checksum
 from .messages import (
     BAD_TOKEN,
+    BUSY,
     FAULT_ACTIVE,
     LIMIT_EXCEEDED,
     MAX_LINE,
@@ -59,6 +60,9 @@ def _only(params: dict[str, object], *names: str) -> None:
 def _allow(device: Device, *allowed: int) -> None:
     """The state is one of these, or the refusal that the contract asks for."""
     guard = device.guard
+    if guard.unbooked:
+        # ended since the last tick: the pins are still to go low, the journal to be closed
+        raise Refusal(BUSY, {"retry_ms": 200})
     if guard.state in allowed:
         return
     if guard.state == states.FAULT:
@@ -131,7 +135,7 @@ def arm(device: Device, params: dict[str, object]) -> dict[str, object]:
     if refused == lifecycle.REST:
         raise _rest(device, heat, order.cold_s > 0)
     if refused != lifecycle.OK:
-        raise Refusal(6, {"retry_ms": 200})
+        raise Refusal(BUSY, {"retry_ms": 200})
     device.plan = plan
     plan_id = device.next_plan_id()
     return {"token": "%07x" % token, "total_s": plan.total_s(), "plan_id": plan_id}

@@ -37,7 +37,7 @@ class Option(click.Option):
 
     def resolve_envvar_value(self, ctx: click.Context) -> str | None:
         """The value from the environment, or None."""
-        name = (self.name or "").upper()
+        name = max(self.opts, key=len).lstrip("-").replace("-", "_").upper()
         for variable in (f"{ctx.auto_envvar_prefix}_{name}", f"POULTICE_{name}"):
             value = os.environ.get(variable)
             if value:

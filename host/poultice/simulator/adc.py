@@ -62,26 +62,29 @@ def raw_error_lsb(code: float) -> float:
 _Pick = Callable[[list[int]], tuple[int, ...]]
 
 # Every code there is with room below and above, so that a burst is one slice and one pick.
-_REACH = 16
+_REACH = 8
 _CODES = [min(FULL_SCALE, max(0, n - _REACH)) for n in range(FULL_SCALE + 2 * _REACH + 1)]
 
 
 @lru_cache(maxsize=8)
-def _noise(seed: int) -> list[list[_Pick]]:
-    """By sixteenth of a code, 64 bursts: each picks its codes from those around the whole code.
+def _noise(seed: int) -> list[_Pick]:
+    """For each sixteenth of a code in turn, 64 bursts: each picks from the codes around.
 
     Sorted, as the order within a burst of noise tells nothing.
     """
     rng = random.Random(f"adc {seed}")
     bursts = [[rng.gauss(0.5, NOISE_LSB) for _ in range(SAMPLES)] for _ in range(_ROWS)]
     return [
-        [_picker(int(x + (part + 0.5) / _PARTS + _REACH) for x in burst) for burst in bursts]
+        _picker(x + (part + 0.5) / _PARTS for x in burst)
         for part in range(_PARTS)
+        for burst in bursts
     ]
 
 
-def _picker(places: Iterable[int]) -> _Pick:
-    pick: _Pick = itemgetter(*sorted(places))
+def _picker(deviations: Iterable[float]) -> _Pick:
+    last = 2 * _REACH - 1
+    places = sorted(min(last, max(0, int(x + _REACH))) for x in deviations)
+    pick: _Pick = itemgetter(*places)
     return pick
 
 
@@ -120,9 +123,10 @@ class Channel:
         code = self._offset_lsb + FULL_SCALE / (
             1.0 + exp(_B_K * (_T0_PER_K - 1.0 / (temp_c + 273.15)))
         )
-        base = int(code)
+        whole = int(code * _PARTS)
         self._row = row = (self._row + _STRIDE) % _ROWS
-        into[:] = self._last = self._noise[int((code - base) * _PARTS)][row](
+        base = whole // _PARTS
+        into[:] = self._last = self._noise[whole % _PARTS * _ROWS + row](
             _CODES[base : base + 2 * _REACH]
         )
 
@@ -142,8 +146,9 @@ class Channel:
         elif fault == NOISY:
             code += abs(self._rng.gauss(0.0, NOISY_LSB))
         code = min(FULL_SCALE, max(0.0, code))
-        base = int(code)
+        whole = int(code * _PARTS)
         self._row = row = (self._row + _STRIDE) % _ROWS
-        into[:] = self._last = self._noise[int((code - base) * _PARTS)][row](
+        base = whole // _PARTS
+        into[:] = self._last = self._noise[whole % _PARTS * _ROWS + row](
             _CODES[base : base + 2 * _REACH]
         )

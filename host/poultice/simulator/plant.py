@@ -200,9 +200,7 @@ class Plant:
 
     def _dose(self, skin_c: float, basal_c: float) -> None:
         minutes = self._k_min
-        self.skin_cem43 += minutes * math.exp(
-            (skin_c - 43.0) * (_LN2 if skin_c >= 43.0 else _LN4)
-        )
+        self.skin_cem43 += minutes * math.exp((skin_c - 43.0) * (_LN2 if skin_c >= 43.0 else _LN4))
         if basal_c >= 39.0:
             self.basal_cem43 += minutes * math.exp(
                 (basal_c - 43.0) * (_LN2 if basal_c >= 43.0 else _LN4)
@@ -217,9 +215,7 @@ class Plant:
         """The pack lies on the skin with the beads under it; the pad lies aside."""
         pack, c1, c2 = self.pack, CELLS[0], CELLS[1]
         s1, s2, ambient = self._s1, self._s2, self.ambient_c
-        into = (self.pack_c - s1) / (
-            pack.cloth_m2k_w + self.pad.contact_m2k_w + FIRST_HALF_M2K_W
-        )
+        into = (self.pack_c - s1) / (pack.cloth_m2k_w + self.pad.contact_m2k_w + FIRST_HALF_M2K_W)
         self._pack_j_m2 += dt_s * ((ambient - self.pack_c) / pack.room_m2k_w - into)
         self.pack_c = pack.temperature_c(self._pack_j_m2)
         flow1 = c1.perfusion * self.perfusion * self._hyperaemia(s1)
