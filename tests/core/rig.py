@@ -332,6 +332,17 @@ class GuardRig:
         self.b_mc = temp_b_mc
         return self
 
+    def settle(self, temp_mc: int, temp_b_mc: int | None = None) -> GuardRig:
+        """As if the readings had long been there: no jump, no slope."""
+        guard = self.guard
+        self.set(temp_mc, temp_b_mc)
+        guard.a.accepted_mc = temp_mc
+        guard.b.accepted_mc = temp_mc if temp_b_mc is None else temp_b_mc
+        guard.slope.restart()
+        for _ in range(30):
+            guard.slope.push(max(guard.a.accepted_mc, guard.b.accepted_mc))
+        return self
+
     def step(self, dt_ms: int = 100) -> int:
         inputs = self.inputs
         self.now_ms = (self.now_ms + dt_ms) % PERIOD

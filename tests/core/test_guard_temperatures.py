@@ -109,7 +109,7 @@ def test_the_absolute_cutoff_is_counted_where_another_fault_stands() -> None:
 def test_two_of_three_ticks_at_the_heat_cutoff_trip(
     make: Callable[[], GuardRig], over: str, trips: bool
 ) -> None:
-    rig = make().set(41_500)
+    rig = make().settle(41_500)
     rig.step()
     for index, tick in enumerate(over):
         rig.set(L.heat_cutoff_mc if tick == "1" else L.heat_cutoff_mc - 1)
@@ -124,7 +124,7 @@ def test_two_of_three_ticks_at_the_heat_cutoff_trip(
 
 @pytest.mark.requirement("SR-01")
 def test_one_unit_below_the_heat_cutoff_never_trips() -> None:
-    rig = GuardRig().start().into(states.HEAT, 40_000, heat=True).set(L.heat_cutoff_mc - 1)
+    rig = _running().settle(L.heat_cutoff_mc - 1)
     assert rig.ticks_to_fault(100) == 101
 
 
@@ -213,7 +213,7 @@ def test_a_rising_reading_inhibits_early(slope_mc_s: int, inhibited: bool) -> No
     rig = _running()
     now_mc = 40_000 - 4 * slope_mc_s
     rig.set(now_mc)
-    rig.guard.a.accepted_mc = rig.guard.b.accepted_mc = now_mc
+    rig.settle(now_mc)
     rig.guard.slope.restart()
     seen = 0
     while now_mc <= 40_000:
@@ -260,7 +260,7 @@ def test_after_an_inhibit_long_after_closing_only_the_dwell_counts() -> None:
 @pytest.mark.requirement("SR-02")
 def test_with_fewer_than_thirty_ticks_heat_is_inhibited() -> None:
     rig = GuardRig(sense=False).start()
-    rig.into(states.HEAT, 40_000, heat=True)
+    rig.into(states.HEAT, 40_000).ask(0, states.HEAT, 40_000, heat=True)
     rig.guard.slope.restart()
     for _ in range(29):
         assert rig.step() == MASTER
@@ -337,7 +337,7 @@ def test_the_colder_sensor_judges_cold() -> None:
 @pytest.mark.parametrize("make", [_running, _paused, _waiting, _ended, _armed])
 def test_elsewhere_cold_is_no_fault(make: Callable[[], GuardRig]) -> None:
     rig = make()
-    rig.guard.a.accepted_mc = rig.guard.b.accepted_mc = 2_000
+    rig.settle(2_000)
     rig.set(2_000).steps(60)
     assert rig.fault is None
 
@@ -387,7 +387,7 @@ def test_the_dose_trips_in_the_tick_that_reaches_it(sensitive: bool, limit_m: in
     rig = GuardRig().start(order(heat_s=1200, sensitive=sensitive))
     rig.into(states.HEAT, 40_000).set(33_000).step()
     rate = rate_u(39_900)
-    rig.guard.a.accepted_mc = rig.guard.b.accepted_mc = 39_900
+    rig.settle(39_900)
     rig.guard.dose.total_u = (limit_m - 1) * 1000 - rate
     rig.set(39_900).step()
     assert rig.guard.dose.milli() == limit_m - 1
@@ -402,7 +402,7 @@ def test_the_dose_of_a_day_bounds_the_session() -> None:
     rig = GuardRig().ready()
     rig.ledger.add(60, 0, L.dose_day_m - 1000, False)
     rig.start(order(heat_s=1200, dose_m=10)).into(states.HEAT, 40_000)
-    rig.guard.a.accepted_mc = rig.guard.b.accepted_mc = 39_900
+    rig.settle(39_900)
     rig.guard.dose.total_u = 999 * 1000
     rig.set(39_900).step()
     assert rig.fault == "dose_limit"
@@ -421,6 +421,6 @@ def test_dose_is_counted_wherever_a_session_is(make: Callable[[], GuardRig]) -> 
 @pytest.mark.requirement("SR-06", "SR-18")
 def test_a_late_tick_counts_whole_in_the_dose() -> None:
     rig = _running().set(42_000)
-    rig.guard.a.accepted_mc = rig.guard.b.accepted_mc = 42_000
+    rig.settle(42_000)
     rig.step(1000)
     assert rig.guard.dose.total_u == 10 * rate_u(42_000)

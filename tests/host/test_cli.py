@@ -17,7 +17,7 @@ import pytest
 from poultice.cli import attend, main
 from poultice.cli.app import COMMANDS
 from poultice.transport import Transport
-from tests.host.fakes import Error, FakeDevice
+from tests.host.fakes import LIMITS, Error, FakeDevice
 
 MEMBERS = {
     "schema", "outcome", "reason", "protocol", "session", "device", "duration_s", "heat_s",
@@ -296,7 +296,7 @@ def test_a_plan_over_the_devices_limits_is_refused_before_it_is_sent(
 ) -> None:
     device = plug_in(FakeDevice())
     hello = device._answer("hello", None)
-    limits = {**_full_limits(), "heat_target_max_mc": 40_000}
+    limits = {**LIMITS, "heat_target_max_mc": 40_000}
     device.override["hello"] = lambda _: {**hello, "limits": limits}
     assert main(["run", "arthritis", "--yes", "--json"]) == 6
     told = capsys.readouterr()
@@ -305,11 +305,6 @@ def test_a_plan_over_the_devices_limits_is_refused_before_it_is_sent(
     assert "arm" not in device.asked
     assert main(["run", "arthritis", "--yes", "--json", "--fit"]) == 0
     assert "note: " in capsys.readouterr().err
-
-
-def _full_limits() -> dict[str, int]:
-    core = pytest.importorskip("poultice_core.limits")
-    return dict(core.Limits().reported())
 
 
 def test_screening_asks_and_a_yes_refuses(

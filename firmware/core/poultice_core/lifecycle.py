@@ -213,6 +213,8 @@ class Lifecycle:
         self.fault = faults.NONE
         self.followers = 0
         self._go(states.IDLE)
+        if not self.limits_ok:
+            self.latch(faults.LIMITS_CORRUPT)
         return OK
 
     def latch(self, fault: int) -> None:

@@ -70,19 +70,19 @@ def _configure(ctx: click.Context) -> None:
     """
     from poultice import settings
 
-    loaded: dict[str, Any] = {
-        name.replace("-", "_"): value for name, value in settings.load().items()
-    }
+    loaded = settings.load()
     common = {name: value for name, value in loaded.items() if not isinstance(value, dict)}
     ctx.default_map = {}
     for name in COMMANDS:
         section = loaded.get(name)
         own = section if isinstance(section, dict) else {}
-        merged = {
-            **common,
-            **{key.replace("-", "_"): value for key, value in own.items()},
-        }
-        ctx.default_map[name] = merged
+        ctx.default_map[name] = {_parameter(key): value for key, value in {**common, **own}.items()}
+
+
+def _parameter(option: str) -> str:
+    """The name inside click of an option: of `--json` it is not `json`."""
+    name = option.removeprefix("--").replace("-", "_")
+    return {"json": "as_json", "for": "for_s"}.get(name, name)
 
 
 @click.command(
