@@ -7,13 +7,14 @@ ends the session: the device is told to stop before the generator is gone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from poultice import remedies
 from poultice.client import Client
 from poultice.errors import (
+    DeviceFaultError,
     DeviceLostError,
     DeviceTimeoutError,
     Interrupted,
@@ -86,7 +87,7 @@ class SessionRunner:
         self._answered = answered
         self._armed = False
 
-    def updates(self) -> Iterator[Telemetry | Event]:
+    def updates(self) -> Generator[Telemetry | Event, None, None]:
         """Run it. Raises the device's refusals of `arm` and `start`; nothing afterwards."""
         try:
             self._begin()
@@ -94,6 +95,8 @@ class SessionRunner:
         except (DeviceLostError, DeviceTimeoutError, LinkError) as error:
             if not self._armed:
                 raise
+            if not isinstance(error, DeviceLostError):
+                self._abandon()
             known = self.tally.fault is not None or self.tally.ended is not None
             self.result = self._verdict(None) if known else self._lost(error)
         finally:
@@ -115,6 +118,8 @@ class SessionRunner:
         return self.tally.session or 0
 
     def _begin(self) -> None:
+        if self._interrupted():
+            raise Interrupted("stopped; nothing was started")
         # A refused `arm` leaves the device as it was: it may be busy with another session,
         # which is not ours to stop.
         token = self.client.arm(self.plan.to_wire())["token"]
@@ -200,8 +205,9 @@ class SessionRunner:
         if self.tally.state == "waiting" and not self._by_button and self._answered():
             try:
                 self.client.confirm()
-            except RefusedError:
-                # Somebody pressed the button in the same second.
+            except (RefusedError, DeviceFaultError, DeviceTimeoutError):
+                # Somebody pressed the button in the same second, or the line was torn: what
+                # the device then says of itself decides, and a lost one is found by its silence.
                 pass
 
     def _stop(self) -> Iterator[Telemetry | Event]:

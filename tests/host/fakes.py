@@ -269,7 +269,7 @@ class FakeDevice:
             elif self.clock_s >= self._phase_end_s() - 1e-6:
                 self._next_phase()
         if self.clock_s >= self._next_second_s:
-            self._next_second_s = self.clock_s + 1.0
+            self._next_second_s = max(self._next_second_s + 1.0, self.clock_s)
             self._say()
 
     def _next_phase(self) -> None:

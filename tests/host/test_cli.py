@@ -210,6 +210,24 @@ def test_ctrl_c_stops_the_device_first(
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_a_view_that_breaks_ends_the_session_on_the_device(
+    plug_in: Callable[[FakeDevice], FakeDevice],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    device = plug_in(FakeDevice())
+
+    def broken(self: object, update: object) -> None:
+        if device.clock_s > 60:
+            raise RuntimeError("no room to draw in")
+
+    monkeypatch.setattr("poultice.cli.plain.PlainView.show", broken)
+    assert main(["run", "arthritis", "--yes"]) == 1
+    assert device.asked[-1] == "stop"
+    assert device.state == "idle"
+    assert device.closed
+
+
 def test_a_record_that_cannot_be_written_is_found_before_arming(
     plug_in: Callable[[FakeDevice], FakeDevice], tmp_path: Path
 ) -> None:

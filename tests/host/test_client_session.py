@@ -176,3 +176,22 @@ def test_starting_and_leaving() -> None:
     assert runner.start_and_leave() == 1
     assert device.state == "running"
     assert "stop" not in device.asked
+
+
+def test_ctrl_c_before_the_start_arms_nothing() -> None:
+    device = FakeDevice()
+    with pytest.raises(errors.Interrupted):
+        ran(device, interrupted=lambda: True)
+    assert device.asked == []
+
+
+def test_an_answer_to_a_prompt_that_gets_lost_does_not_end_the_session() -> None:
+    device = FakeDevice(button_at_s=1, override={"confirm": lambda _: None})
+    runner = SessionRunner(Client(device), PLAN, answered=lambda: "confirm" not in device.asked)
+    for _ in runner.updates():
+        device.state = "waiting" if 10 < device.clock_s < 20 else device.state
+        if device.state == "waiting" and device.clock_s >= 20:
+            device.state = "running"
+    assert runner.result is not None
+    assert runner.result.outcome == "complete"
+    assert "confirm" in device.asked

@@ -32,6 +32,9 @@ class Seen(NamedTuple):
     estop: bool
     heard: bool
     asks: tuple[int, int, int, bool, bool, bool]
+    state_was: int
+    mode_was: int
+    prompt_was: int
     outputs: int
     state: int
     fault: int
@@ -169,6 +172,21 @@ class MicroPythonBackend(CPythonBackend):
             env={"MICROPYPATH": str(ROOT / "firmware" / "core")},
             text=True,
         )
+
+    def step(
+        self,
+        count: int,
+        dt_ms: int = 100,
+        off_mc: int = 0,
+        on_mc: int = 0,
+        codes: tuple[int | None, int | None] = (None, None),
+    ) -> list[Seen]:
+        # What one answer holds has to fit the other interpreter's heap.
+        seen: list[Seen] = []
+        while count > 0:
+            seen += super().step(min(count, 100), dt_ms, off_mc, on_mc, codes)
+            count -= 100
+        return seen
 
     def _do(self, operation: str, *arguments: Any) -> Any:
         stdin, stdout = self._process.stdin, self._process.stdout

@@ -31,6 +31,9 @@ FIELDS = (
     "estop",
     "heard",
     "asks",
+    "state_was",
+    "mode_was",
+    "prompt_was",
     "outputs",
     "state",
     "fault",
@@ -66,8 +69,8 @@ def code_x8_for(wanted_mc):  # type: ignore[no-untyped-def]
     return code
 
 
-class PowerCut(Exception):
-    """The power went in the middle of a save."""
+class PowerCut(BaseException):
+    """The power went in the middle of a save: nothing that runs may catch it."""
 
 
 class MemoryStore(Store):
@@ -253,6 +256,7 @@ class Driver:
 
     def __init__(self):  # type: ignore[no-untyped-def]
         self.store = WatchedStore({})
+        self.dead = False
         self.mc_a = self.mc_b = 32000
         self._id = 0
         self._asks = [None] * 6
@@ -283,6 +287,8 @@ class Driver:
         files["config"] = messages.seal(json.dumps(config).encode())
 
     def _power_up(self, reset_cause, now_ms):  # type: ignore[no-untyped-def]
+        self.dead = False
+        self._heard = False
         self.board = DriverBoard(self.store, reset_cause, now_ms)
         self.store.board = self.board
         Shrunk.overrides = self.overrides
@@ -349,12 +355,18 @@ class Driver:
             board.code_b = codes[1] if codes[1] is not None else code_x8_for(self.mc_b)
             heard = self._heard
             self._heard = False
-            self.controller.tick()
+            guard = self.controller.guard
+            was = (guard.state, guard.mode, guard.prompt)
+            try:
+                self.controller.tick()
+            except PowerCut:
+                self.dead = True
+                break
             self._overrule()
-            seen.append(self._seen(heard))
+            seen.append(self._seen(heard, was))
         return seen
 
-    def _seen(self, heard):  # type: ignore[no-untyped-def]
+    def _seen(self, heard, was):  # type: ignore[no-untyped-def]
         board = self.board
         controller = self.controller
         guard = controller.guard
@@ -381,6 +393,9 @@ class Driver:
             board.stopped,
             heard,
             asks,
+            was[0],
+            was[1],
+            was[2],
             board.outputs,
             guard.state,
             guard.fault,
@@ -419,8 +434,11 @@ class Driver:
         board = self.board
         board.outgoing = b""
         board.incoming += bytes([ord(char) for char in text])
-        while board.incoming:
-            self.controller.serve()
+        try:
+            while board.incoming:
+                self.controller.serve()
+        except PowerCut:
+            self.dead = True
         self._overrule()
         lines = _text(board.outgoing).split("\n")
         return [line for line in lines if line]

@@ -36,7 +36,7 @@ def test_sense_and_heat_need_everything_in_series(board: VirtualBoard, what: str
     assert tick(board, True, True) == SENSE_HIGH
     if what == "supply":
         board.supply = False
-        board.disturb()
+        board.settle()
     elif what == "bimetal":
         board.plant.pad_c = board.plant.element_c = 46.0
     else:
@@ -46,6 +46,18 @@ def test_sense_and_heat_need_everything_in_series(board: VirtualBoard, what: str
     element_c = board.plant.element_c
     tick(board, True, True)
     assert board.plant.element_c < element_c
+
+
+def test_contacts_follow_their_coils_without_supply_too(board: VirtualBoard) -> None:
+    tick(board, True, True)
+    board.supply = False
+    board.settle()
+    tick(board, False, False)
+    assert not (board.k1.contact or board.k2.contact)
+    board.supply = True
+    board.settle()
+    tick(board, False, False)
+    assert board.sense() == SENSE_LOW
 
 
 def test_a_bimetal_recloses_when_cool(board: VirtualBoard) -> None:

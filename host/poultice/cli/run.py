@@ -260,18 +260,24 @@ def _session(
             "answers": _stored(answers),
             "started_unix": time.time(),
         }
-        with contextlib.closing(history), attend.no_echo(), _view(plan, hello) as view:
+        with contextlib.ExitStack() as watching:
+            watching.enter_context(contextlib.closing(history))
+            watching.enter_context(attend.no_echo())
+            view = watching.enter_context(_view(plan, hello))
             if asked.by_button:
                 view.note(f"press the device's button to start ({plan.name})")
+            # Closed here and not by the garbage collector: if anything below fails, the
+            # device is told to stop while there still is a port to tell it by.
+            updates = watching.enter_context(contextlib.closing(runner.updates()))
             begun = False
-            for update in runner.updates():
+            for update in updates:
                 if runner.tally.began and not begun:
                     begun = True
                     history.begin(**what)
-                view.show(update)
                 if record is not None:
                     record.write(update)
                 history.write(update)
+                view.show(update)
             return _finished(report, runner, history, record)
 
 

@@ -26,7 +26,7 @@ NORMAL, OPEN, SHORT, FROZEN, NOISY = "normal", "open", "short", "frozen", "noisy
 _B_K = 3950.0
 _T0_PER_K = 1.0 / 298.15
 _ROWS = 64
-_PARTS = 16
+_PARTS = 8
 _STRIDE = 29  # odd: visits all rows before one comes again
 
 # How far above the true ratio the raw code lies: (from this code, error, error before the next).
@@ -68,7 +68,7 @@ _CODES = [min(FULL_SCALE, max(0, n - _REACH)) for n in range(FULL_SCALE + 2 * _R
 
 @lru_cache(maxsize=8)
 def _noise(seed: int) -> list[_Pick]:
-    """For each sixteenth of a code in turn, 64 bursts: each picks from the codes around.
+    """For each eighth of a code in turn, 64 bursts: each picks from the codes around.
 
     Sorted, as the order within a burst of noise tells nothing.
     """

@@ -43,22 +43,22 @@ def _sensor_detached(device: VirtualDevice) -> None:
 
 def _weld_k1(device: VirtualDevice) -> None:
     device.board.k1.weld()
-    device.board.disturb()
+    device.board.settle()
 
 
 def _weld_k2(device: VirtualDevice) -> None:
     device.board.k2.weld()
-    device.board.disturb()
+    device.board.settle()
 
 
 def _relay_dead(device: VirtualDevice) -> None:
     device.board.k2.kill()
-    device.board.disturb()
+    device.board.settle()
 
 
 def _supply_lost(device: VirtualDevice) -> None:
     device.board.supply = False
-    device.board.disturb()
+    device.board.settle()
 
 
 def _estop(device: VirtualDevice) -> None:

@@ -59,6 +59,7 @@ class VirtualBoard(Board):
         self._sense = sense
         self._rng = random.Random(f"entropy {seed}")
         self._token_ms = 0
+        self._coils = (False, False, False)
         self._moving = False
         self._heat = self._cool = 0.0
         self._sense_level = self._sense_broken = False
@@ -73,8 +74,7 @@ class VirtualBoard(Board):
         if 0 < left_ms < dt_ms:
             self._token_ms = 0
             self._elapse(left_ms)
-            self.k1.drive(False)
-            self._moving = True
+            self._drop_k1()
             self._elapse(dt_ms - left_ms)
         else:
             self._token_ms = left_ms - dt_ms if left_ms else 0
@@ -85,24 +85,24 @@ class VirtualBoard(Board):
         if self._moving:
             self._move(dt_ms)
             self.plant.step(dt_ms / 1000, self._heat, self._cool)
-            self._settle()
+            self.settle()
         else:
             self.plant.step(dt_ms / 1000, self._heat, self._cool)
         self.bimetal.feel(self.plant.pad_c)
         if self.bimetal.closed is not self._bimetal_was:
             self._moving = True
-            self._settle()
+            self.settle()
 
     def _move(self, dt_ms: int) -> None:
-        master = self.k1.elapse(dt_ms)
-        self._heat = min(master, self.k2.elapse(dt_ms)) if self._live() else 0.0
-        self._cool = min(master, self.k3.elapse(dt_ms)) if self.supply else 0.0
+        master, heat, cool = (relay.elapse(dt_ms) for relay in (self.k1, self.k2, self.k3))
+        self._heat = min(master, heat) if self._live() else 0.0
+        self._cool = min(master, cool) if self.supply else 0.0
 
     def _live(self) -> bool:
         return self.supply and self.bimetal.closed
 
-    def _settle(self) -> None:
-        """After contacts or supply have changed: what flows from here on, and what SENSE shows."""
+    def settle(self) -> None:
+        """Look again after contacts or the supply have changed: what flows, what SENSE shows."""
         live = self._live()
         self._bimetal_was = self.bimetal.closed
         level = live and self.k1.contact and self.k2.contact
@@ -113,10 +113,6 @@ class VirtualBoard(Board):
         self._cool = 1.0 if self.supply and self.k1.contact and self.k3.contact else 0.0
         self._moving = self.k1.moving() or self.k2.moving() or self.k3.moving()
 
-    def disturb(self) -> None:
-        """Something outside changed (a weld, a dead coil, the supply): look again."""
-        self._settle()
-
     @property
     def estop_open(self) -> bool:
         """The emergency stop's loop; its other pole takes K1's coil supply away."""
@@ -126,8 +122,13 @@ class VirtualBoard(Board):
     def estop_open(self, value: bool) -> None:
         self._estop_open = value
         if value:
-            self.k1.drive(False)
-            self._moving = True
+            self._drop_k1()
+
+    def _drop_k1(self) -> None:
+        """Something other than `write` takes K1's coil supply away."""
+        self.k1.drive(False)
+        self._coils = (False, *self._coils[1:])
+        self._moving = True
 
     def host_bytes_in(self, data: bytes) -> None:
         """What the host writes."""
@@ -171,11 +172,12 @@ class VirtualBoard(Board):
     def write(self, master: bool, heat: bool, cool: bool) -> None:
         """Drive the coils; `master` is one token of the dead-man, or none."""
         self._token_ms = TOKEN_MS if master else 0
-        k1, k2, k3 = self.k1, self.k2, self.k3
-        k1.drive(master and not self._estop_open)
-        k2.drive(heat)
-        k3.drive(cool)
-        if not self._moving and (k1.moving() or k2.moving() or k3.moving()):
+        coils = (master and not self._estop_open, heat, cool)
+        if coils != self._coils:
+            self._coils = coils
+            self.k1.drive(coils[0])
+            self.k2.drive(heat)
+            self.k3.drive(cool)
             self._moving = True
 
     def show(self, led: int, tune: int) -> None:
