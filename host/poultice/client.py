@@ -21,7 +21,6 @@ from poultice.errors import (
     DeviceLostError,
     DeviceTimeoutError,
     LinkError,
-    PoulticeError,
     VersionMismatchError,
 )
 from poultice.messages import Armed, Event, Hello, JournalPage, Telemetry
@@ -239,7 +238,7 @@ class Client:
                 continue
             if "result" in answer:
                 return answer["result"]
-            error = _error_of(answer)
+            error = remedies.error_of(answer)
             if last or not (error.code == _GARBLED_ON_THE_WAY or isinstance(error, BusyError)):
                 raise error
             if isinstance(error, BusyError):
@@ -330,7 +329,7 @@ class Client:
         except wire.GarbledLine:
             self.garbled += 1
             return None
-        notice = _notification(message)
+        notice = messages.notification(message)
         if notice is not None:
             self._heard()
             told_ms = notice.t_ms if isinstance(notice, Event) else notice["t_ms"]
@@ -359,26 +358,3 @@ class Client:
             f"the device speaks link version {spoken}, this program version {PROTOCOL}",
             hint=hint,
         )
-
-
-def _notification(message: Mapping[str, Any]) -> Telemetry | Event | None:
-    if "id" in message:
-        return None
-    method = message.get("method")
-    if method == "telemetry":
-        return messages.telemetry(message.get("params"))
-    if method == "event":
-        return messages.event(message.get("params"))
-    return None
-
-
-def _error_of(answer: Mapping[str, Any]) -> PoulticeError:
-    error = answer.get("error")
-    if isinstance(error, dict) and type(error.get("code")) is int:
-        data = error.get("data")
-        return remedies.from_answer(
-            error["code"],
-            str(error.get("message")),
-            data if isinstance(data, dict) else {},
-        )
-    return LinkError("the device gave an answer that is neither a result nor an error")

@@ -137,3 +137,15 @@ def event(params: Any) -> Event | None:
     if not isinstance(kind, str) or type(t_ms) is not int:
         return None
     return Event(kind, t_ms, params)
+
+
+def notification(message: Mapping[str, Any]) -> Telemetry | Event | None:
+    """The notification that `message` is, or None where it is none or not sound."""
+    if "id" in message:
+        return None
+    method = message.get("method")
+    if method == "telemetry":
+        return telemetry(message.get("params"))
+    if method == "event":
+        return event(message.get("params"))
+    return None

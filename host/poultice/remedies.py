@@ -108,6 +108,19 @@ def from_answer(code: int, message: str, data: Mapping[str, Any]) -> PoulticeErr
     return kind(text, hint=hint, code=code, data=data, device_message=message)
 
 
+def error_of(answer: Mapping[str, Any]) -> PoulticeError:
+    """The error of the tree that the answer `answer` stands for."""
+    error = answer.get("error")
+    if isinstance(error, dict) and type(error.get("code")) is int:
+        data = error.get("data")
+        return from_answer(
+            error["code"],
+            str(error.get("message")),
+            data if isinstance(data, dict) else {},
+        )
+    return LinkError("the device gave an answer that is neither a result nor an error")
+
+
 def _words(code: int, message: str, data: Mapping[str, Any]) -> tuple[str, str | None]:
     if code == 1:
         states = ", ".join(str(one) for one in data.get("states") or ())

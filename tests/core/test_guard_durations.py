@@ -86,7 +86,8 @@ def test_each_tick_another_phase_runs_out_of_phases() -> None:
 @pytest.mark.parametrize("cooler", [True, False])
 def test_a_cold_phase_ends_in_the_tick_that_reaches_its_limit(cooler: bool) -> None:
     rig = GuardRig(cooler=cooler).start().into(states.COLD, 12_000).set(15_000)
-    rig.steps(L.cold_phase_s * 10 - 1)
+    # A pack counts from its confirmation, one tick before the phase.
+    rig.steps(L.cold_phase_s * 10 - (1 if cooler else 2))
     assert not rig.guard.phase_over
     assert rig.step() == 0
     assert rig.guard.phase_over
@@ -258,8 +259,10 @@ def test_a_session_that_stands_alone_needs_nobody() -> None:
 @pytest.mark.requirement("SR-13")
 def test_whoever_is_heard_in_time_keeps_it_going() -> None:
     rig = GuardRig().start(order(heat_s=600, attended_s=5)).into(states.HEAT, 40_000)
+    rig.inputs.heard = True
+    rig.step()
     for _ in range(20):
-        rig.steps(48)
+        rig.steps(49)
         rig.inputs.heard = True
         rig.step()
     assert rig.state == "running"

@@ -281,8 +281,11 @@ def test_a_lost_device_leaves_its_record(
     shown = json.loads(capsys.readouterr().out)
     assert shown["samples"] >= 95
     assert shown["screening"] == "assumed"
-    assert main(["history", "export", "1"]) == 0
+    assert main(["history", "export"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == shown["samples"] + 1
+    assert main(["history", "export", "1", "--json"]) == 0
+    rows = [json.loads(line)["record"] for line in capsys.readouterr().out.splitlines()]
+    assert rows.count("sample") == shown["samples"]
 
 
 def test_a_dry_run_arms_nothing(

@@ -546,9 +546,7 @@ class Shadow:
         self.over = (self.over << 1 | over) & 7
         if self.readable and self.hot_mc >= x["absolute_cutoff_mc"]:
             self.due.append(FAULTS["absolute_temperature"])
-        if self.over in (3, 5, 6, 7) and (
-            self.ran or self.since_session_ms <= x["watch_after_ms"]
-        ):
+        if self.over in (3, 5, 6, 7) and (self.ran or self.since_session_ms <= x["watch_after_ms"]):
             self.due.append(FAULTS["over_temperature"])
 
     def sr_02_predictive_inhibit(self, s: Seen) -> None:
@@ -1028,7 +1026,5 @@ class Shadow:
 
 # In the order in which a tick is judged: readings first.
 REQUIREMENTS = tuple(
-    (name[3:5], method)
-    for name, method in sorted(vars(Shadow).items())
-    if name.startswith("sr_")
+    (name[3:5], method) for name, method in sorted(vars(Shadow).items()) if name.startswith("sr_")
 )

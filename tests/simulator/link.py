@@ -28,7 +28,12 @@ class Link:
     def call(self, method: str, **params: Any) -> Message:
         """The answer, within three virtual seconds."""
         self._id += 1
-        request = {"jsonrpc": "2.0", "id": self._id, "method": method, "params": params}
+        request: dict[str, object] = {
+            "jsonrpc": "2.0",
+            "id": self._id,
+            "method": method,
+            "params": params,
+        }
         self.device.host_bytes_in(messages.encode(request))
         for _ in range(30):
             self._listen()
@@ -43,7 +48,7 @@ class Link:
         for tick in range(round(seconds * 10)):
             self.device.step()
             if self._id and tick % 20 == 0:
-                ping = {"jsonrpc": "2.0", "id": "p", "method": "ping"}
+                ping: dict[str, object] = {"jsonrpc": "2.0", "id": "p", "method": "ping"}
                 self.device.host_bytes_in(messages.encode(ping))
             self._listen()
 

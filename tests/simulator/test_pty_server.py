@@ -34,7 +34,7 @@ def served(query: str) -> Iterator[tuple[str, threading.Event]]:
 
 
 def ask(transport: Transport, method: str) -> dict[str, Any]:
-    request = {"jsonrpc": "2.0", "id": method, "method": method}
+    request: dict[str, object] = {"jsonrpc": "2.0", "id": method, "method": method}
     transport.send(messages.encode(request))
     while (line := transport.receive(5.0)) is not None:
         answer: dict[str, Any] = json.loads(messages.unseal(line) or b"{}")

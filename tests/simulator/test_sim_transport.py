@@ -16,7 +16,12 @@ from tests.simulator.link import HEAT
 
 
 def ask(transport: SimTransport, method: str, **params: Any) -> dict[str, Any]:
-    request = {"jsonrpc": "2.0", "id": method, "method": method, "params": params}
+    request: dict[str, object] = {
+        "jsonrpc": "2.0",
+        "id": method,
+        "method": method,
+        "params": params,
+    }
     transport.send(messages.encode(request))
     while (line := transport.receive(3.0)) is not None:
         text = messages.unseal(line)

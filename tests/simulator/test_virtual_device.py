@@ -16,7 +16,7 @@ from poultice_core.limits import Limits
 from tests.simulator.link import COLD, HEAT, Link, Message
 
 # What the device must make of each fault at 100 s of a five-minute heat phase; None: nothing.
-EXPECTED = {
+EXPECTED: dict[str, set[str | None]] = {
     "sensor_open": {"sensor_open"},
     "sensor_short": {"sensor_short"},
     "sensor_drift": {None},

@@ -77,10 +77,10 @@ def encode(message: dict[str, object]) -> bytes:
 
 
 def _ascii(text: str) -> bytes:
-    for char in text:
-        if ord(char) > 126:
-            return "".join([c if ord(c) < 127 else _escape(ord(c)) for c in text]).encode()
-    return text.encode()
+    data = text.encode()
+    if len(data) == len(text):
+        return data
+    return "".join([c if ord(c) < 128 else _escape(ord(c)) for c in text]).encode()
 
 
 def _escape(code: int) -> str:
@@ -155,10 +155,8 @@ _BAD = object()
 
 def _load(text: bytes) -> object:
     try:
-        for byte in text:
-            if byte > 126:
-                return _BAD
-        return json.loads(text.decode())
+        decoded = text.decode()
+        return json.loads(decoded) if len(decoded) == len(text) else _BAD
     except Exception:  # whatever a parser raises on garbage: depth, memory, numbers, syntax
         return _BAD
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from poultice.cli.base import Group, Result, json_option, option
+from poultice.cli.base import Group, Result, asked_for_json, json_option, option
+from poultice.errors import UsageError
 
 
 @click.group(cls=Group, invoke_without_command=True)
@@ -49,7 +50,7 @@ def show(n: int, as_json: bool) -> Result:
 
 
 @history.command()
-@click.argument("n", type=click.IntRange(min=1))
+@click.argument("n", type=click.IntRange(min=1), required=False)
 @option(
     "--format",
     "form",
@@ -59,14 +60,24 @@ def show(n: int, as_json: bool) -> Result:
     help="csv: the samples. jsonl: the session, its events and its samples.",
 )
 @option("-o", "--output", "path", metavar="FILE", help="Where to; default: stdout.")
-def export(n: int, form: str, path: str | None) -> None:
-    """Session N for other programs."""
+@json_option
+@click.pass_context
+def export(
+    ctx: click.Context, /, n: int | None, form: str, path: str | None, as_json: bool
+) -> None:
+    """Session N, or the latest, for other programs. --json is --format jsonl."""
     from poultice import export as exporting
     from poultice.cli import output
     from poultice.history import History
 
-    lines = {"csv": exporting.csv_lines, "jsonl": exporting.json_lines}[form]
-    output.lines(lines(History.open(), n), path)
+    book = History.open()
+    if n is None:
+        latest = book.list(1)
+        if not latest:
+            raise UsageError("no session is recorded yet", hint="`poultice run` records one")
+        n = int(latest[0]["n"])
+    as_lines = form == "jsonl" or asked_for_json(ctx)
+    output.lines((exporting.json_lines if as_lines else exporting.csv_lines)(book, n), path)
 
 
 def _list(limit: int) -> Result:

@@ -88,10 +88,10 @@ def _limits(device: str | None) -> dict[str, int]:
 def _list() -> Result:
     from poultice import library
 
-    return Result({"protocols": [_short(one) for one in library.all_protocols()]}, "protocols")
+    return Result({"protocols": [_whole(one) for one in library.all_protocols()]}, "protocols")
 
 
-def _short(protocol: Any) -> dict[str, Any]:
+def _whole(protocol: Any) -> dict[str, Any]:
     return {
         "name": protocol.name,
         "title": protocol.title,
@@ -100,16 +100,6 @@ def _short(protocol: Any) -> dict[str, Any]:
         "heat_s": _seconds(protocol, "heat"),
         "cold_s": _seconds(protocol, "cold"),
         "total_s": sum(phase.duration_s for phase in protocol.phases),
-    }
-
-
-def _seconds(protocol: Any, mode: str) -> int:
-    return sum(phase.duration_s for phase in protocol.phases if phase.mode == mode)
-
-
-def _whole(protocol: Any) -> dict[str, Any]:
-    return {
-        **_short(protocol),
         "evidence": list(protocol.evidence),
         "phases": [
             {
@@ -121,3 +111,7 @@ def _whole(protocol: Any) -> dict[str, Any]:
             for phase in protocol.phases
         ],
     }
+
+
+def _seconds(protocol: Any, mode: str) -> int:
+    return sum(phase.duration_s for phase in protocol.phases if phase.mode == mode)

@@ -1,0 +1,550 @@
+"""One state machine that may do anything to a device, and the safety contract as what must hold.
+
+The session is adversarial (any ask at any time), the readings are any trace, the pins any level,
+the host asks for anything, ticks come late, go backwards and wrap, the power goes at any time. The
+contract is judged after every single tick by `shadow`, one method a requirement. `Machine` takes
+the back-end it drives, so that other interpreters run the very same traces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from tests.properties import shadow as contract
+from tests.properties.backend import Backend, CPythonBackend
+from tests.properties.shadow import (
+    ARMED,
+    COLD,
+    FAULT,
+    FAULTS,
+    HEAT,
+    IDLE,
+    PAUSED,
+    REQUIREMENTS,
+    REST,
+    RUNNING,
+    WAITING,
+    Shadow,
+)
+
+# Everything shorter, so that a few hundred ticks reach what takes an hour; no threshold in °C moves.
+TOY = {
+    "phase_min_s": 1,
+    "heat_session_s": 12,
+    "heat_hot_session_s": 6,
+    "cold_phase_s": 5,
+    "cold_session_s": 8,
+    "session_s": 24,
+    "heat_day_s": 30,
+    "cold_day_s": 20,
+    "sessions_day": 5,
+    "dose_session_m": 60,
+    "sensitive_dose_session_m": 30,
+    "dose_day_m": 150,
+    "rest_after_heat_s": 4,
+    "rest_cold_to_heat_s": 4,
+    "rest_cold_to_cold_s": 8,
+    "rest_asked_from_s": 3,
+    "budget_capacity_uj_cm2": 600_000,
+    "dwell_min_ms": 500,
+    "closing_min_ms": 1_500,
+    "token_s": 6,
+    "pause_max_s": 5,
+    "prompt_max_s": 6,
+    "attended_min_s": 2,
+    "watch_after_ms": 3_000,
+    "cold_end_ms": 1_500,
+    "cold_cutoff_ms": 500,
+    "frozen_ms": 3_000,
+    "mismatch_ms": 3_000,
+    "climb_ms": 4_000,
+    "stall_ms": 3_500,
+    "hold_ms": 3_000,
+    "pack_alarm_ms": 2_000,
+}
+
+INVARIANTS = {f"SR-{number}": method for number, method in REQUIREMENTS}
+
+SETTLED_MC = 33_000
+SOME_MC = st.one_of(
+    st.sampled_from(
+        [4_000, 6_900, 7_000, 9_900, 10_000, 10_400, 10_600, 20_000, 33_000, 36_100, 37_500, 38_600]
+        + [39_000, 40_000, 41_500, 42_500, 42_900, 43_000, 43_100, 44_900, 45_000, 45_100]
+    ),
+    st.integers(4_000, 46_000),
+)
+ASKS = st.tuples(
+    st.sampled_from([None, None, 0, 1, 2, -1]),
+    st.sampled_from([None, None, 0, REST, HEAT, COLD, 7]),
+    st.sampled_from([None, None, 29_000, 40_000, 42_500, 12_000, 10_000]),
+    st.sampled_from([None, True, True, False]),
+    st.sampled_from([None, True, True, False]),
+    st.sampled_from([None, None, None, False, True]),
+)
+PHASES = st.one_of(
+    st.tuples(
+        st.just("heat"),
+        st.sampled_from([30_000, 38_000, 40_000, 40_000, 40_900, 41_500, 42_000]),
+        st.integers(1, 12),
+    ),
+    st.tuples(st.just("cold"), st.sampled_from([11_000, 12_000, 25_000]), st.integers(1, 5)),
+    st.tuples(st.just("rest"), st.none(), st.integers(1, 4)),
+)
+RARELY = st.sampled_from([False, False, False, False, True])
+FLAGS = st.sampled_from([True, True, False])
+CONFIGS = st.fixed_dictionaries(
+    {
+        "offset_mc": st.sampled_from([0, 0, 0, -300, 2000]),
+        "density_mw_cm2": st.sampled_from([100, 100, 60, 30]),
+        "cooler": st.booleans(),
+        "sensor_b": FLAGS,
+        "sense": FLAGS,
+        "two_point": st.booleans(),
+    }
+)
+HEATS = st.tuples(
+    st.just("heat"), st.sampled_from([38_000, 40_000, 40_000, 40_900]), st.integers(2, 12)
+)
+COLDS = st.tuples(st.just("cold"), st.sampled_from([11_000, 12_000]), st.integers(2, 5))
+PLANS = st.one_of(
+    st.lists(HEATS, min_size=1, max_size=1),
+    st.tuples(HEATS, PHASES).map(list),
+    st.tuples(COLDS, PHASES).map(list),
+    st.lists(PHASES, min_size=1, max_size=4),
+)
+DRIFTS = st.sampled_from(
+    [(0, 0), (0, 0), (-5, 15), (-2, 40), (0, -8), (3, 3), (-30, -30), (60, 60)]
+)
+
+
+def plan_of(
+    phases: list[tuple[str, int | None, int]], profile: str, attended_s: int, factor: int
+) -> dict[str, Any]:
+    """A plan on the wire; `factor` stretches its seconds to what the real limits take."""
+    body: dict[str, Any] = {"name": "any", "profile": profile, "phases": []}
+    if attended_s:
+        body["attended_s"] = attended_s
+    for mode, target_mc, duration_s in phases:
+        phase: dict[str, Any] = {"mode": mode, "duration_s": duration_s * factor}
+        if target_mc is not None:
+            phase["target_mc"] = target_mc
+        body["phases"].append(phase)
+    return body
+
+
+class Machine(RuleBasedStateMachine):
+    """Everything that can happen to a device."""
+
+    def __init__(self, factory: Callable[[], Backend]) -> None:
+        super().__init__()
+        self.backend = factory()
+
+    def teardown(self) -> None:
+        self.backend.close()
+
+    @initialize(
+        config=CONFIGS,
+        toy=st.sampled_from([True, True, True, False]),
+        start_ms=st.sampled_from([0, 5_000, (1 << 30) - 2_000, (1 << 30) - 7_000]),
+    )
+    def power_on(self, config: dict[str, Any], toy: bool, start_ms: int) -> None:
+        self.toy = toy
+        self.factor = 1 if toy else 30
+        overrides = TOY if toy else {}
+        self.start_ms = start_ms
+        self.backend.reset(config, overrides, {}, "power_on", start_ms)
+        self.shadow = Shadow(config, overrides)
+        self.pending: dict[str, Any] | None = None
+        self.unix_ms = 1_700_000_000_000
+        self.clocked = False
+        self.token: str | None = None
+        self.set(asks=[None] * 6, pressed=False, stopped=False)
+        self.mc = SETTLED_MC
+        self.run(12)
+
+    # --- what every rule is made of -----------------------------------------------------
+
+    @property
+    def state(self) -> int:
+        p = self.shadow.p
+        return p.state if p is not None else 0
+
+    def set(self, **values: Any) -> None:
+        self.backend.set(**values)
+
+    def run(
+        self,
+        count: int,
+        dt_ms: int = 100,
+        drift: tuple[int, int] = (0, 0),
+        codes: tuple[int | None, int | None] = (None, None),
+    ) -> None:
+        for seen in self.backend.step(count, dt_ms, drift[0], drift[1], codes):
+            if self.pending is not None and self._held(seen.state_was, seen.state):
+                self.shadow.tick(seen)
+                self.shadow.reconfigured(self.pending)
+                self.pending = None
+            else:
+                self.shadow.tick(seen)
+
+    def _held(self, was: int, state: int) -> bool:
+        """A configuration comes into force: the device starts over from `boot`."""
+        return was == IDLE and state == 0
+
+    def ask(self, method: str, params: Any = None) -> tuple[int | None, Any]:
+        code, body = self.backend.command(method, params)
+        self.shadow.asked(method, params, code)
+        return code, body
+
+    def readings(self, a_mc: int, b_mc: int) -> None:
+        self.set(mc_a=a_mc, mc_b=b_mc)
+
+    # --- time and readings --------------------------------------------------------------
+
+    @rule(count=st.integers(1, 60), drift=DRIFTS, heard=st.booleans())
+    def wait(self, count: int, drift: tuple[int, int], heard: bool) -> None:
+        if heard:
+            self.ask("ping")
+        self.run(count, drift=drift)
+
+    @rule(drift=DRIFTS)
+    def wait_long(self, drift: tuple[int, int]) -> None:
+        self.run(350 if self.toy else 700, drift=drift)
+
+    @rule(
+        idle=RARELY,
+        a_mc=SOME_MC,
+        apart_mc=st.sampled_from([0, 0, 0, 300, -1_000, 7_900, 8_200, -8_200]),
+    )
+    def jump(self, idle: bool, a_mc: int, apart_mc: int) -> None:
+        if not idle:
+            self.engage()
+        self.readings(a_mc, a_mc + apart_mc)
+        self.run(1)
+
+    @rule(
+        idle=RARELY,
+        by_mc=st.sampled_from([1_900, -1_900, 2_100, -2_100, 9_000]),
+        count=st.integers(1, 4),
+    )
+    def glitch(self, idle: bool, by_mc: int, count: int) -> None:
+        if not idle:
+            self.engage()
+        driver_mc = self.shadow.a.temp_mc - self.shadow.config["offset_mc"]
+        self.readings(driver_mc + by_mc, driver_mc + by_mc)
+        self.run(count)
+        self.readings(driver_mc, driver_mc)
+
+    @rule(
+        idle=RARELY,
+        code=st.sampled_from([0, 461 * 8, 462 * 8 - 1, 462 * 8, 3496 * 8, 3496 * 8 + 1, 32_760]),
+        second=st.booleans(),
+        count=st.integers(1, 4),
+    )
+    def bad_code(self, idle: bool, code: int, second: bool, count: int) -> None:
+        if not idle:
+            self.engage()
+        self.run(count, codes=(None, code) if second else (code, None))
+
+    @rule(
+        idle=RARELY,
+        what=st.sampled_from(["fresh", "frozen"]),
+        count=st.sampled_from([3, 19, 22, 32]),
+    )
+    def stuck(self, idle: bool, what: str, count: int) -> None:
+        if not idle:
+            self.engage()
+        self.set(**{what: what == "frozen"})
+        self.run(count)
+        self.set(**{what: what != "frozen"})
+
+    @rule(idle=RARELY, sense=st.sampled_from([0, 1, 1, 2, -1]), count=st.integers(1, 9))
+    def sense(self, idle: bool, sense: int, count: int) -> None:
+        if not idle:
+            self.engage()
+        self.set(sense_as=sense)
+        self.run(count)
+        self.set(sense_as=-1)
+
+    @rule(
+        idle=RARELY,
+        late_ms=st.sampled_from([150, 299, 300, 301, 700, 1_500, 1_501, 4_000, -1, -50]),
+    )
+    def late(self, idle: bool, late_ms: int) -> None:
+        if not idle:
+            self.engage()
+        self.run(1, dt_ms=late_ms)
+
+    # --- hands --------------------------------------------------------------------------
+
+    @rule(idle=RARELY, count=st.sampled_from([1, 1, 3, 9, 11, 29, 31]))
+    def press(self, idle: bool, count: int) -> None:
+        if not idle:
+            self.engage()
+        self.set(pressed=True)
+        self.run(count)
+        self.set(pressed=False)
+        self.run(1)
+
+    @rule(idle=RARELY, count=st.integers(1, 3))
+    def emergency_stop(self, idle: bool, count: int) -> None:
+        if not idle:
+            self.engage()
+        self.set(stopped=True)
+        self.run(count)
+        self.set(stopped=False)
+
+    # --- the session --------------------------------------------------------------------
+
+    @rule(idle=RARELY, asks=ASKS)
+    def overrule(self, idle: bool, asks: tuple[Any, ...]) -> None:
+        if not idle:
+            self.engage()
+        self.set(asks=list(asks))
+
+    @rule()
+    def follow(self) -> None:
+        self.set(asks=[None] * 6)
+
+    @rule()
+    def always_heat(self) -> None:
+        self.set(asks=[None, None, None, True, True, None])
+
+    # --- the host -----------------------------------------------------------------------
+
+    @rule(
+        phases=st.lists(PHASES, min_size=1, max_size=4),
+        profile=st.sampled_from(["normal", "normal", "sensitive"]),
+        attended_s=st.sampled_from([0, 0, 0, 5]),
+    )
+    def arm(self, phases: Any, profile: str, attended_s: int) -> None:
+        self._arm(plan_of(phases, profile, attended_s, self.factor))
+
+    def _arm(self, plan: dict[str, Any]) -> bool:
+        code, body = self.backend.command("arm", {"plan": plan})
+        self.shadow.armed(plan, code, body)
+        if code == 0:
+            self.token = body["token"]
+        return code == 0
+
+    @rule()
+    def start(self) -> None:
+        if self.token is not None:
+            self._start(self.token)
+
+    def _start(self, token: str) -> None:
+        code, _ = self.backend.command("start", {"token": token})
+        self.shadow.started(token, code)
+
+    @rule(token=st.sampled_from(["0000000", "zzzzzzz", "", "-000001", "fffffff"]))
+    def start_wrongly(self, token: str) -> None:
+        self._start(token)
+
+    @rule(
+        plan=PLANS,
+        attended_s=st.sampled_from([0, 0, 0, 0, 5]),
+        profile=st.sampled_from(["normal", "normal", "normal", "sensitive"]),
+        greedy=FLAGS,
+        count=st.integers(1, 120),
+        drift=DRIFTS,
+        button=st.booleans(),
+    )
+    def session(
+        self,
+        plan: Any,
+        attended_s: int,
+        profile: str,
+        greedy: bool,
+        count: int,
+        drift: tuple[int, int],
+        button: bool,
+    ) -> None:
+        """The straight way into a session that does something."""
+        self.engage(plan_of(plan, profile, attended_s, self.factor), button)
+        self.set(asks=[None, None, None, True, True, None] if greedy else [None] * 6)
+        self.run(20)
+        self.run(count, drift=drift)
+
+    @rule(seconds=st.integers(3, 12), target_mc=st.sampled_from([38_000, 40_000]), drift=DRIFTS)
+    def whole_session(self, seconds: int, target_mc: int, drift: tuple[int, int]) -> None:
+        """Heat to its end and beyond, whatever the session asks."""
+        self.engage(plan_of([("heat", target_mc, seconds)], "normal", 0, self.factor), False)
+        self.run(180 if self.toy else 600, drift=drift)
+        self.set(asks=[None] * 6)
+        self.run(60)
+
+    def engage(self, plan: dict[str, Any] | None = None, button: bool = False) -> None:
+        """Into a session, past faults and rest, where there is a lawful way."""
+        if self.in_session():
+            return
+        self.calm()
+        if self.state == FAULT:
+            self.acknowledge()
+        if self.state == ARMED:
+            self.ask("stop")
+        if self.state != IDLE:
+            return
+        plan = plan or plan_of([("heat", 40_000, 10)], "normal", 0, self.factor)
+        if not self._arm(plan):
+            self._rest()
+            self._arm(plan)
+        if button:
+            self.set(pressed=True)
+            self.run(2)
+            self.set(pressed=False)
+        else:
+            self.start()
+        self.run(1)
+        if self.state == WAITING:
+            self.ask("confirm")
+        self.run(20)
+
+    def _rest(self) -> None:
+        """Time for rest and totals to pass: by ticks, or without power under a true clock."""
+        if self.toy:
+            self.run(100)
+            return
+        self.ask("set_clock", {"unix_s": self._unix_s()})
+        self.power_cut("power_on", 8_000)
+        self.ask("set_clock", {"unix_s": self._unix_s()})
+
+    def calm(self) -> None:
+        self.readings(SETTLED_MC, SETTLED_MC)
+        self.set(asks=[None] * 6, pressed=False, stopped=False, sense_as=-1)
+        self.run(12)
+
+    def in_session(self) -> bool:
+        return self.state in (RUNNING, PAUSED, WAITING)
+
+    @precondition(lambda self: self.state in (RUNNING, PAUSED, WAITING))
+    @rule(method=st.sampled_from(["stop", "pause", "resume", "confirm", "confirm"]))
+    def steer(self, method: str) -> None:
+        self.ask(method)
+        self.run(1)
+
+    @precondition(lambda self: self.state == RUNNING)
+    @rule(count=st.integers(1, 80))
+    def pause_and_go_on(self, count: int) -> None:
+        self.ask("pause")
+        self.run(count)
+        self.ask("resume")
+        self.run(2)
+
+    @precondition(lambda self: self.state == WAITING)
+    @rule(rise_mc=st.sampled_from([0, 2_900, 3_100]), count=st.integers(1, 50))
+    def answer(self, rise_mc: int, count: int) -> None:
+        self.ask("confirm")
+        low_mc = self.shadow.cold_mc - self.shadow.config["offset_mc"]
+        self.readings(low_mc + rise_mc, low_mc + rise_mc)
+        self.run(count)
+
+    @rule(method=st.sampled_from(["stop", "pause", "resume", "confirm", "status", "self_test"]))
+    def request(self, method: str) -> None:
+        self.ask(method)
+
+    @rule(fault=st.sampled_from(sorted(FAULTS)), right=FLAGS)
+    def clear(self, fault: str, right: bool) -> None:
+        p = self.shadow.p
+        if right and p is not None and p.state == FAULT:
+            fault = next(name for name, number in FAULTS.items() if number == p.fault)
+        self.ask("clear_fault", {"fault": fault})
+
+    @precondition(lambda self: self.state == FAULT)
+    @rule()
+    def acknowledge(self) -> None:
+        self.readings(SETTLED_MC, SETTLED_MC)
+        self.set(pressed=False)
+        self.run(12)
+        self.set(pressed=True)
+        self.run(32)
+        self.set(pressed=False)
+        self.run(8)
+
+    @rule(behind=st.booleans())
+    def set_clock(self, behind: bool) -> None:
+        """A true clock, or one that is behind: neither makes rest shorter than it was."""
+        self.ask("set_clock", {"unix_s": self._unix_s() - (400 if behind else 0)})
+
+    def _unix_s(self) -> int:
+        return (self.unix_ms + self.shadow.true_ms) // 1000
+
+    @precondition(lambda self: self.state == IDLE and not self.shadow.pack)
+    @rule(config=CONFIGS, held=st.booleans())
+    def configure(self, config: dict[str, Any], held: bool) -> None:
+        code, _ = self.ask("set_config", config)
+        if code != 0:
+            return
+        self.pending = config
+        self.set(pressed=False)
+        self.run(1)
+        if held and self.state == IDLE:
+            self.set(pressed=True)
+            self.run(33)
+            self.set(pressed=False)
+            self.run(12)
+
+    # --- power and worse ----------------------------------------------------------------
+
+    @rule(cause=st.sampled_from(["power_on", "watchdog"]), off_s=st.sampled_from([1, 30, 5_000]))
+    def power_cut(self, cause: str, off_s: int) -> None:
+        self.shadow.power_cut(cause, off_s * 1000)
+        self.token = None
+        self.set(pressed=False, stopped=False)
+        self.backend.restart(cause, self.start_ms)
+        self.run(1)
+        self.run(11)
+
+    @rule(idle=RARELY, count=st.integers(1, 3))
+    def exception(self, idle: bool, count: int) -> None:
+        if not idle:
+            self.engage()
+        self.set(broken=True)
+        for seen in self.backend.step(count):
+            self.shadow.broken_tick(seen)
+        self.set(broken=False)
+        self.run(1)
+
+
+Machine.TestCase.settings = settings()
+
+
+def run_machine(factory: Callable[[], Backend], steps: int = 30) -> None:
+    """The machine on one back-end, in the loaded profile."""
+    run_state_machine_as_test(
+        lambda: Machine(factory),
+        settings=settings(
+            stateful_step_count=steps,
+            suppress_health_check=[
+                HealthCheck.too_slow,
+                HealthCheck.filter_too_much,
+                HealthCheck.data_too_large,
+            ],
+        ),
+    )
+
+
+@pytest.mark.requirement(*INVARIANTS)
+def test_no_trace_breaks_the_contract() -> None:
+    run_machine(CPythonBackend)
+
+
+def test_every_requirement_has_its_invariant() -> None:
+    # The silicon part of SR-14 (the dead-man), of SR-15 (pins before anything runs) and of SR-19
+    # (an interpreter that dies) is beyond what this machine drives.
+    assert set(INVARIANTS) == {f"SR-{number:02}" for number in range(1, 25)}
+    assert all(method.__name__.startswith("sr_") for method in INVARIANTS.values())
+
+
+__all__ = ["ARMED", "Machine", "contract"]
