@@ -216,7 +216,8 @@ class Guard(Phases):
         if self.sense_fitted:
             if proof.active and proof.tick(dt_ms):
                 self.sense_watch.restart()
-            fault = self.sense_watch.look(sense, self.outputs, dt_ms)
+            else:
+                fault = self.sense_watch.look(sense, self.outputs, dt_ms)
             if proof.active:
                 if fault != faults.NONE:
                     fault = proof.fault()

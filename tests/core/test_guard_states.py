@@ -1,0 +1,415 @@
+"""States, commands and the fault latch: SR-12, SR-16 to SR-21."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from poultice_core import faults, states
+from poultice_core.guard import Guard
+from poultice_core.ledger import Ledger
+from poultice_core.limits import Limits
+from poultice_core.relays import PAD
+from poultice_core.ticks import PERIOD
+
+from tests.core.rig import GuardRig, order
+
+L = Limits()
+
+
+def _at(state: str) -> GuardRig:
+    rig = GuardRig()
+    if state == "boot":
+        return rig
+    if state == "self_test":
+        rig.steps(2)
+        assert rig.state == "self_test"
+        return rig
+    rig.ready()
+    if state == "armed":
+        assert rig.guard.arm(order(heat_s=60), rig.TOKEN) == 0
+    elif state == "running":
+        rig.start().heating()
+    elif state == "paused":
+        rig.start().heating()
+        rig.guard.pause()
+        rig.step()
+    elif state == "waiting":
+        rig.start().ask(0, states.COLD, 12_000).step()
+    elif state == "fault":
+        rig.start().heating()
+        rig.step(L.late_trip_ms + 1)
+        assert rig.fault == "loop_late"
+    assert rig.state == state
+    return rig
+
+
+# --- SR-15, SR-12 -------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("SR-15")
+def test_start_up_goes_through_the_self_test_with_everything_off() -> None:
+    rig = GuardRig()
+    seen = []
+    for _ in range(40):
+        assert rig.step() == 0
+        if rig.state not in seen:
+            seen.append(rig.state)
+    assert seen == ["self_test", "idle"]
+
+
+@pytest.mark.requirement("SR-12")
+@pytest.mark.parametrize("state", states.NAMES[:-1])
+def test_the_emergency_stop_is_off_in_its_tick_in_every_state(state: str) -> None:
+    rig = _at(state)
+    rig.inputs.estop = True
+    assert rig.step() == 0
+    assert rig.fault == "emergency_stop"
+
+
+@pytest.mark.requirement("SR-12", "SR-20")
+def test_it_is_latched_until_closed_and_acknowledged() -> None:
+    rig = _at("running")
+    rig.inputs.estop = True
+    rig.step()
+    assert not rig.guard.cause_gone()
+    rig.inputs.button = True
+    rig.steps(40)
+    assert rig.state == "fault"
+    rig.inputs.button = False
+    rig.step()
+    rig.inputs.estop = False
+    rig.steps(100)
+    assert rig.state == "fault"
+    assert rig.guard.clear(faults.EMERGENCY_STOP, False) != 0
+    rig.inputs.button = True
+    rig.steps(31)
+    assert rig.state == "idle"
+
+
+@pytest.mark.requirement("SR-12")
+def test_in_a_fault_the_emergency_stop_is_counted() -> None:
+    rig = _at("fault")
+    rig.inputs.estop = True
+    rig.step()
+    assert rig.fault == "loop_late"
+    assert rig.guard.followers == 1 << faults.EMERGENCY_STOP
+
+
+# --- SR-16, SR-17 -------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("SR-16")
+@pytest.mark.parametrize("state", [name for name in states.NAMES if name != "running"])
+def test_nothing_is_closed_outside_running(state: str) -> None:
+    rig = _at(state)
+    rig.ask(0, states.HEAT, 40_000, heat=True, cool=True)
+    if state == "waiting":
+        rig.ask(0, states.COLD, 12_000, heat=True, cool=True)
+    rig.frozen = False
+    for _ in range(50):
+        assert rig.step() == 0
+
+
+@pytest.mark.requirement("SR-17")
+def test_a_token_starts_once() -> None:
+    rig = _at("armed")
+    assert rig.guard.may_start(rig.TOKEN) == 0
+    rig.guard.start()
+    assert rig.state == "running"
+    rig.guard.stop(states.HOST)
+    rig.guard.book()
+    assert rig.guard.may_start(rig.TOKEN) != 0
+    assert rig.guard.arm(order(heat_s=60), rig.TOKEN + 1) == 0
+    assert rig.guard.may_start(rig.TOKEN) != 0
+
+
+@pytest.mark.requirement("SR-17")
+@pytest.mark.parametrize(("wrong", "state"), [(2, "armed"), (3, "idle")])
+def test_three_wrong_tokens_disarm(wrong: int, state: str) -> None:
+    rig = _at("armed")
+    for guess in range(wrong):
+        assert rig.guard.may_start(guess - 1) != 0
+    assert rig.state == state
+    assert (rig.guard.may_start(rig.TOKEN) == 0) == (state == "armed")
+
+
+@pytest.mark.requirement("SR-17")
+def test_arming_again_forgets_the_wrong_tokens() -> None:
+    rig = _at("armed")
+    rig.guard.may_start(1)
+    rig.guard.may_start(2)
+    rig.guard.stop(states.HOST)
+    assert rig.guard.arm(order(heat_s=60), rig.TOKEN) == 0
+    rig.guard.may_start(1)
+    rig.guard.may_start(2)
+    assert rig.state == "armed"
+
+
+@pytest.mark.requirement("SR-17")
+@pytest.mark.parametrize("state", [name for name in states.NAMES if name != "armed"])
+def test_start_does_nothing_where_nothing_is_armed(state: str) -> None:
+    rig = _at(state)
+    assert rig.guard.may_start(rig.TOKEN) != 0
+    assert rig.guard.may_start_by_button() != 0
+    rig.guard.start()
+    assert rig.state == state
+
+
+@pytest.mark.requirement("SR-17")
+@pytest.mark.parametrize("command", ["arm", "start", "button", "resume"])
+@pytest.mark.parametrize("heat", [True, False])
+@pytest.mark.parametrize("reading_mc", [L.heat_cutoff_mc - 1, L.heat_cutoff_mc])
+def test_for_heat_the_sensor_is_below_43(command: str, heat: bool, reading_mc: int) -> None:
+    rig = GuardRig().ready()
+    body = order(heat_s=60) if heat else order(cold_s=60)
+    guard = rig.guard
+    if command != "arm":
+        assert guard.arm(body, 1) == 0
+    if command == "resume":
+        guard.start()
+        guard.pause()
+        guard.since_session_ms = 1 << 28
+    # One tick only: two at the cutoff are a fault in a session.
+    rig.set(reading_mc).step()
+    allowed = {
+        "arm": lambda: guard.arm(body, 1),
+        "start": lambda: guard.may_start(1),
+        "button": guard.may_start_by_button,
+        "resume": guard.resume,
+    }[command]()
+    assert (allowed == 0) == (not heat or reading_mc < L.heat_cutoff_mc)
+
+
+@pytest.mark.requirement("SR-17")
+def test_resume_repeats_the_checks_without_a_token() -> None:
+    rig = _at("paused")
+    rig.code_a_x8 = 4095 * 8
+    rig.step()
+    assert rig.guard.resume() != 0
+    assert rig.state == "paused"
+    rig.code_a_x8 = 2048 * 8
+    rig.set(4_999).step()
+    assert rig.guard.resume() != 0
+    rig.set(5_000).step()
+    assert rig.guard.resume() == 0
+
+
+@pytest.mark.requirement("SR-17", "SR-05")
+def test_arm_asks_for_rest() -> None:
+    rig = GuardRig().ready()
+    rig.ledger.add(120, 0, 0, True)
+    assert rig.guard.arm(order(heat_s=60), 1) != 0
+    rig.ledger.credit(L.rest_after_heat_s - 1)
+    assert rig.guard.arm(order(heat_s=60), 1) != 0
+    rig.ledger.credit(1)
+    assert rig.guard.arm(order(heat_s=60), 1) == 0
+
+
+# --- SR-18 --------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("SR-18")
+@pytest.mark.parametrize(("dt_ms", "outputs"), [(L.late_ms, PAD), (L.late_ms + 1, 0)])
+def test_a_stall_is_off_for_its_tick(dt_ms: int, outputs: int) -> None:
+    rig = _at("running")
+    assert rig.step(dt_ms) == outputs
+    assert rig.fault is None
+    assert rig.step() != 0
+
+
+@pytest.mark.requirement("SR-18")
+@pytest.mark.parametrize("state", ["idle", "armed", "running", "paused", "waiting"])
+@pytest.mark.parametrize(("dt_ms", "trips"), [(L.late_trip_ms, False), (L.late_trip_ms + 1, True)])
+def test_a_loop_later_than_a_second_and_a_half_trips(
+    state: str, dt_ms: int, trips: bool
+) -> None:
+    rig = _at(state)
+    rig.step(dt_ms)
+    assert (rig.fault == "loop_late") == trips
+
+
+@pytest.mark.requirement("SR-18")
+def test_the_third_stall_of_a_session_trips() -> None:
+    rig = _at("running")
+    for _ in range(L.late_count - 1):
+        rig.step(L.late_ms + 1)
+        rig.steps(50)
+    assert rig.fault is None
+    rig.step(L.late_ms + 1)
+    assert rig.fault == "loop_late"
+
+
+@pytest.mark.requirement("SR-18")
+def test_stalls_outside_a_session_are_not_counted() -> None:
+    rig = GuardRig().ready()
+    for _ in range(10):
+        rig.step(L.late_ms + 1)
+        rig.step()
+    rig.start().heating()
+    assert rig.fault is None
+    assert rig.guard.stalls == 0
+
+
+@pytest.mark.requirement("SR-18")
+@pytest.mark.parametrize("back_ms", [1, 100, 60_000, PERIOD // 2])
+def test_time_that_runs_backwards_trips_at_once(back_ms: int) -> None:
+    rig = _at("running")
+    assert rig.step(-back_ms) == 0
+    assert rig.fault == "loop_late"
+
+
+@pytest.mark.requirement("SR-18")
+def test_two_ticks_of_the_same_time_are_no_fault() -> None:
+    rig = _at("running")
+    assert rig.step(0) == PAD
+
+
+@pytest.mark.requirement("SR-18")
+def test_a_stall_counts_whole_in_the_clocks() -> None:
+    rig = _at("running")
+    guard = rig.guard
+    before = (guard.phase_ms, guard.heat_ms, guard.session_ms, rig.ledger.now_s)
+    level_uj = guard.budget.level_uj
+    rig.step(1500)
+    assert (guard.phase_ms, guard.heat_ms, guard.session_ms) == tuple(
+        ms + 1500 for ms in before[:3]
+    )
+    assert rig.ledger.now_s >= before[3] + 1
+    assert guard.budget.level_uj == level_uj - 1500 * (100 - 35)
+
+
+@pytest.mark.requirement("SR-18")
+def test_the_wrap_changes_nothing() -> None:
+    """The same session, once across the wrap and once far from it: the same in every tick."""
+    traces = []
+    for now_ms in (5_000, PERIOD - 6_000):
+        rig = GuardRig(now_ms=now_ms).start()
+        trace = []
+        for tick in range(400):
+            rig.ask(0 if tick < 250 else 1, states.HEAT, 40_000, heat=tick % 90 < 60)
+            rig.set(32_000 + 5 * tick)
+            trace.append((rig.step(), rig.guard.phase_ms, rig.guard.fault))
+        assert (rig.now_ms < now_ms) == (now_ms > 5_000)
+        traces.append(trace)
+    assert traces[0] == traces[1]
+
+
+# --- SR-19, SR-20 -------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("SR-19")
+@pytest.mark.parametrize("name", ["_sensors", "_cutoffs", "_relays"])
+def test_a_check_that_did_not_run_is_a_fault(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = _at("running")
+    monkeypatch.setattr(Guard, name, lambda *_: None)
+    assert rig.step() == 0
+    assert rig.fault == "internal"
+
+
+@pytest.mark.requirement("SR-20")
+def test_the_first_fault_is_kept_and_later_ones_are_counted() -> None:
+    rig = _at("running")
+    rig.code_a_x8 = 4095 * 8
+    rig.steps(3)
+    assert rig.fault == "sensor_open"
+    rig.inputs.estop = True
+    rig.step()
+    rig.code_a_x8 = 2048 * 8
+    rig.set(50_000).step()
+    assert rig.fault == "sensor_open"
+    assert rig.guard.followers == (
+        1 << faults.EMERGENCY_STOP | 1 << faults.ABSOLUTE_TEMPERATURE
+    )
+
+
+@pytest.mark.requirement("SR-20")
+def test_in_one_tick_the_more_severe_is_kept() -> None:
+    rig = _at("running")
+    rig.inputs.estop = True
+    rig.set(45_000)
+    rig.step(-5)
+    assert rig.fault == "absolute_temperature"
+    assert rig.guard.followers == 1 << faults.EMERGENCY_STOP | 1 << faults.LOOP_LATE
+
+
+@pytest.mark.requirement("SR-20")
+@pytest.mark.parametrize("fault", range(1, len(faults.NAMES)))
+def test_only_the_button_clears_a_severe_one(fault: int) -> None:
+    rig = GuardRig().ready()
+    rig.guard.latch(fault)
+    rig.steps(20)
+    severe = fault in faults.BUTTON_ONLY
+    assert rig.guard.clear(fault % 23 + 1, False) != 0
+    assert (rig.guard.clear(fault, False) == 0) == (not severe)
+    if severe:
+        assert rig.state == "fault"
+        rig.inputs.button = True
+        rig.steps(31)
+    assert rig.state == "idle"
+    assert rig.fault is None
+
+
+@pytest.mark.requirement("SR-20")
+@pytest.mark.parametrize("state", [name for name in states.NAMES if name != "fault"])
+def test_there_is_nothing_to_clear_where_nothing_is_latched(state: str) -> None:
+    rig = _at(state)
+    assert rig.guard.clear(faults.NONE, False) != 0
+    assert rig.guard.clear(faults.NONE, True) != 0
+    assert rig.state == state
+
+
+@pytest.mark.requirement("SR-20")
+def test_after_a_clear_nothing_resumes() -> None:
+    rig = _at("fault")
+    assert rig.guard.clear(faults.LOOP_LATE, False) == 0
+    rig.ask(0, states.HEAT, 40_000, heat=True)
+    assert rig.steps(50) == 0
+    assert rig.state == "idle"
+
+
+# --- commands by state --------------------------------------------------------------------
+
+COMMANDS: dict[str, tuple[Callable[[Guard], object], set[str]]] = {
+    "arm": (lambda guard: guard.arm(order(heat_s=60), 5), {"idle"}),
+    "pause": (lambda guard: guard.pause(), {"running"}),
+    "resume": (lambda guard: guard.resume(), {"paused"}),
+    "confirm": (lambda guard: guard.confirm(), {"waiting"}),
+}
+
+
+@pytest.mark.parametrize("state", states.NAMES)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_has_its_state(command: str, state: str) -> None:
+    call, allowed = COMMANDS[command]
+    rig = _at(state)
+    assert (call(rig.guard) == 0) == (state in allowed)
+    if state not in allowed:
+        assert rig.state == state
+
+
+@pytest.mark.parametrize("state", states.NAMES)
+def test_stop_ends_whatever_runs(state: str) -> None:
+    rig = _at(state)
+    rig.guard.stop(states.HOST)
+    rig.ask(0, states.HEAT, 40_000, heat=True)
+    assert rig.step() == 0
+    ends = {"armed": "idle", "running": "idle", "paused": "idle", "waiting": "idle"}
+    expected = ends.get(state, state)
+    if expected not in ("boot", "self_test"):
+        assert rig.state == expected
+
+
+def test_a_configuration_keeps_what_it_must_not_reset() -> None:
+    rig = _at("running")
+    rig.guard.stop(states.HOST)
+    rig.step()
+    rig.guard.book()
+    new = Guard(rig.limits, Ledger(rig.limits))
+    new.inherit(rig.guard)
+    rig.guard = new
+    rig.set(43_000).steps(2)
+    assert rig.fault == "over_temperature"
+    assert not new.dwell.may_close()
