@@ -8,6 +8,7 @@ is captured with its colours, 6 s into a simulated session.
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 import tempfile
@@ -18,8 +19,8 @@ from rich.console import Console
 from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
-COMMAND = "poultice run contrast --device sim: --yes"
-SECONDS = 6.5
+COMMAND = "poultice run arthritis --device sim: --yes"
+SECONDS = 5.5
 
 # rich's own frame without its web font: the picture must not fetch anything.
 FRAME = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
@@ -71,7 +72,7 @@ def captured() -> str:
 def main() -> None:
     """Write the picture to the path given."""
     screen = captured().rstrip("\n")
-    console = Console(record=True, width=80, file=sys.stderr, force_terminal=True)
+    console = Console(record=True, width=80, file=io.StringIO(), force_terminal=True)
     console.print(Text.from_ansi(screen))
     svg = console.export_svg(
         title="poultice run", theme=MONOKAI, code_format=FRAME, unique_id="poultice"
