@@ -222,11 +222,17 @@ class Rig:
         self.board.button_down = False
         self.tick()
 
+    def ping(self) -> None:
+        """What a host sends every two seconds."""
+        self.raw(messages.encode({"jsonrpc": "2.0", "id": "p", "method": "ping"}))
+
     def until(self, state: str, ticks: int = 100) -> int:
-        """Tick until the guard is in `state`; how many ticks it took."""
+        """Tick until the guard is in `state`, pinging; how many ticks it took."""
         for count in range(ticks):
             if states.NAMES[self.guard.state] == state:
                 return count
+            if count % 20 == 0:
+                self.ping()
             self.tick()
         raise AssertionError(f"{states.NAMES[self.guard.state]} after {ticks} ticks, not {state}")
 

@@ -351,8 +351,9 @@ class Driver:
             if move_mc:
                 self.mc_a = min(60000, max(-5000, self.mc_a + move_mc))
                 self.mc_b = min(60000, max(-5000, self.mc_b + move_mc))
-            board.code_a = codes[0] if codes[0] is not None else code_x8_for(self.mc_a)
-            board.code_b = codes[1] if codes[1] is not None else code_x8_for(self.mc_b)
+            if board.fresh:
+                board.code_a = codes[0] if codes[0] is not None else code_x8_for(self.mc_a)
+                board.code_b = codes[1] if codes[1] is not None else code_x8_for(self.mc_b)
             heard = self._heard
             self._heard = False
             guard = self.controller.guard

@@ -145,6 +145,7 @@ def dose_rate_u(reading_mc: float) -> float:
     """Millionths of a CEM43 minute a tick at this reading, by the formula, not rounded."""
     if reading_mc < 39_000:
         return 0.0
+    reading_mc = min(reading_mc, 50_000)  # the tick that saw it was the session's last anyway
     base = 0.5 if reading_mc >= 43_000 else 0.25
     return 1e6 * math.pow(base, 43 - reading_mc / 1000) / 600
 
@@ -423,6 +424,8 @@ class Shadow:
         self.ran = s.state_was in (RUNNING, PAUSED, WAITING)
         if self.in_session and not self.ran:
             self._end_session()
+        if p is not None and s.state_was != p.state:
+            self.state_ms = 0
         self._clocks(s)
         for _, requirement in REQUIREMENTS:
             requirement(self, s)
@@ -966,9 +969,9 @@ class Shadow:
                 del self.proof[:-4]
             else:
                 self.proof = []
-        if s.outputs & PAD == PAD and not self.heating and not self.proven:
+        if s.mode == HEAT and not self.proven:
             self.proven = self._shown()
-            assert self.proven, f"SR-22: HEAT without the relay proof: {self.proof}"
+            assert self.proven, f"SR-22: a heat phase without the relay proof: {self.proof}"
         if alone:
             assert s.outputs in (HEAT_BIT, MASTER_BIT), "SR-22: both closed in the proof"
 

@@ -270,7 +270,7 @@ class Machine(RuleBasedStateMachine):
         self.run(count)
         self.set(**{what: what != "frozen"})
 
-    @rule(idle=RARELY, sense=st.sampled_from([0, 1, 1, 2, -1]), count=st.integers(1, 9))
+    @rule(idle=RARELY, sense=st.sampled_from([0, 0, 1, 1, 2]), count=st.sampled_from([2, 3, 4, 5, 6, 8]))
     def sense(self, idle: bool, sense: int, count: int) -> None:
         if not idle:
             self.engage()
@@ -286,6 +286,45 @@ class Machine(RuleBasedStateMachine):
         if not idle:
             self.engage()
         self.run(1, dt_ms=late_ms)
+
+    @rule(to_mc=st.sampled_from([6_900, 7_000, 9_900, 10_400]), count=st.integers(3, 40))
+    def chill(self, to_mc: int, count: int) -> None:
+        """A cold phase, and a pack or cooler that is too cold."""
+        self.engage(plan_of([("cold", 11_000, 5), ("rest", None, 1)], "normal", 0, self.factor))
+        self.readings(to_mc, to_mc)
+        self.run(count if self.toy else 4 * count)
+
+    @rule(to_mc=st.sampled_from([41_900, 42_900]), profile=st.sampled_from(["normal", "sensitive"]))
+    def cook(self, to_mc: int, profile: str) -> None:
+        """A reading that creeps up and stays, heat or no heat."""
+        self.engage(plan_of([("heat", 40_000, 12)], profile, 0, self.factor))
+        self.set(asks=[None, None, None, True, None, None])
+        steps = (to_mc - SETTLED_MC) // 150
+        self.run(steps, drift=(150, 150))
+        self.run(90)
+
+    @rule(count=st.integers(25, 40))
+    def drift_apart(self, count: int) -> None:
+        self.engage()
+        for step in range(1, 6):
+            self.readings(SETTLED_MC, SETTLED_MC - 1_800 * step)
+            self.run(1)
+        self.run(count if self.toy else 20 * count)
+
+    @precondition(lambda self: not self.toy)
+    @rule(fall_mc=st.sampled_from([4, 6, 8]))
+    def slide_off(self, fall_mc: int) -> None:
+        """HEAT stays closed and the sensor cools."""
+        self.engage()
+        self.set(asks=[None, None, None, True, None, None])
+        self.run(360, drift=(-fall_mc, -fall_mc))
+
+    @rule(rise_mc=st.sampled_from([1, 2, 3]))
+    def warm_by_itself(self, rise_mc: int) -> None:
+        """Nothing is asked, and it gets warmer beyond what skin can do."""
+        self.ask("stop")
+        self.readings(38_600, 38_600)
+        self.run(360, drift=(rise_mc, rise_mc))
 
     # --- hands --------------------------------------------------------------------------
 

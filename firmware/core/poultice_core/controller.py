@@ -7,7 +7,7 @@ that happens in either can leave a relay closed: an exception drops them all and
 from . import faults, signals, states
 from .board import Board
 from .device import Device
-from .messages import LineReader, Refusal, answer, error, notification, parse
+from .messages import MAX_LINE, LineReader, Refusal, answer, error, notification, parse
 from .relays import COOL, HEAT, MASTER, PAD
 from .requests import handle
 from .telemetry import build
@@ -305,7 +305,7 @@ class Controller(Device):
 
     def _say(self, line: bytes) -> None:
         """Send in order; what finds no room waits, and the newest is dropped where that is full."""
-        if len(self._queue) < _QUEUE:
+        if len(self._queue) < _QUEUE and len(line) <= MAX_LINE:
             self._queue.append(line)
             self._flush()
         else:
@@ -317,8 +317,7 @@ class Controller(Device):
 
     def _write(self, line: bytes) -> bool:
         """After a pause or a refused line, start with a line feed: no torn line spoils this."""
-        if not self.board.send(b"\n" + line if self._broken else line):
-            self._broken = True
+        if self._broken and not self.board.send(b"\n"):
             return False
-        self._broken = False
-        return True
+        self._broken = not self.board.send(line)
+        return not self._broken

@@ -262,8 +262,8 @@ def journal(device: Device, params: dict[str, object]) -> dict[str, object]:
         last = entries[-1]["n"] if entries else None
         more = last is not None and last != device.journal.next_n - 1
         result: dict[str, object] = {"entries": entries, "next": last if more else None}
-        # an id of 32 characters, each of which may be escaped to six
-        if len(answer("x" * 192, result)) <= MAX_LINE or not entries:
+        # an id of 32 characters, each of which may be escaped to a pair of six
+        if len(answer("x" * 384, result)) <= MAX_LINE or not entries:
             return result
         entries = entries[:-1]
 

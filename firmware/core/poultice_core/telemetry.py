@@ -37,7 +37,7 @@ def _session(device: Device) -> dict[str, object]:
     guard = device.guard
     session = device.session
     plan = device.plan
-    active = guard.in_session()
+    active = guard.live or guard.unbooked
     if plan is None or not (active or guard.state == states.ARMED):
         plan = None
     result: dict[str, object] = {

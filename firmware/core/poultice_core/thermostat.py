@@ -23,13 +23,13 @@ from .limits import Limits
 _CYCLE_MS = 21_000
 _HALF_MS = 500
 _CAP_MC = 300
-_FAR_MC = 1_500  # this far below, one long pulse brings it back; PI would take minutes
+_FAR_MC = 3_000  # this far below, one long pulse brings it back; PI would take minutes
 _FAR_CAP_MC = 100  # its slope is steadier, its prediction surer to come true
 _FIRST_LEAD_DS = 100
 _FIRST_RATE_MC_S = 300
 _CLIMB_MS = 10_000  # a shorter first pulse has not shown the fastest rise
-_P = 400  # ms of pulse for each second of the fastest rise that the error is worth
-_I = 120
+_P = 500  # ms of pulse for each second of the fastest rise that the error is worth
+_I = 180
 _AHEAD_MS = 8_000
 _LEARN_MC_S = 30  # a slower rise is too near the noise to learn a lead from
 _PEAK_PAST_MC = 40  # noise of a half second's mean: 5
@@ -44,6 +44,7 @@ class Thermostat:
     def __init__(self, limits: Limits) -> None:
         self._dwell_ms = limits.dwell_min_ms
         self._ring = [0] * 4
+        self._sum_mc = self._ticks = self._ms = self._oldest = self._slope_mc_s = 0
         self.begin(0, 0)
 
     def begin(self, target_mc: int, temp_mc: int) -> None:
@@ -83,7 +84,7 @@ class Thermostat:
         elif self._on_ms:
             self._cut()
             self._open(temp_mc)
-        return self._on and not inhibited
+        return self._on and not inhibited and temp_mc < self._open_at_mc
 
     def _cut(self) -> None:
         """The pulse ends before its time: that much was needed, and the gap is the cycle's."""
@@ -108,6 +109,7 @@ class Thermostat:
         mean_mc = self._sum_mc // self._ticks
         if ms >= 2 * _HALF_MS:
             self._forget(temp_mc)
+            mean_mc = temp_mc
         self._ms = self._sum_mc = self._ticks = 0
         oldest = self._oldest
         slope_mc_s = self._slope_mc_s = (mean_mc - self._ring[oldest]) // 2

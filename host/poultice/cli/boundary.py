@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -11,9 +12,15 @@ import click
 from poultice.cli.app import root
 from poultice.errors import ExitCode, Interrupted, PoulticeError
 
+_UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EIO)
+
 
 def run(args: Sequence[str]) -> int:
     """Run the command line `args`; the exit code."""
+    if sys.stdout is None or sys.stderr is None:
+        from poultice.cli.output import provide_streams
+
+        provide_streams()
     try:
         code = root.main(args=list(args), prog_name="poultice", standalone_mode=False)
         sys.stdout.flush()
@@ -39,18 +46,26 @@ def run(args: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         _tell("left; nothing was started")
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has left; Python must not trip over the same pipe at exit.
+    except OSError as error:
+        if error.errno not in _UNWRITABLE:
+            return _unexpected(error, args)
+        # Python must not trip over the same stream again when it flushes it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if error.errno != errno.EPIPE:
+            _say(f"the output cannot be written: {error.strerror}", "free some space there")
         return ExitCode.UNEXPECTED
     except Exception as error:
-        if wants_traceback(args):
-            raise
-        _say(
-            f"unexpected: {type(error).__name__}: {error}",
-            "POULTICE_DEBUG=1 shows where; please report it with that",
-        )
-        return ExitCode.UNEXPECTED
+        return _unexpected(error, args)
+
+
+def _unexpected(error: Exception, args: Sequence[str]) -> int:
+    if wants_traceback(args):
+        raise error
+    _say(
+        f"unexpected: {type(error).__name__}: {error}",
+        "POULTICE_DEBUG=1 shows where; please report it with that",
+    )
+    return ExitCode.UNEXPECTED
 
 
 def wants_traceback(args: Sequence[str]) -> bool:

@@ -76,8 +76,12 @@ def json_line(data: Mapping[str, Any]) -> str:
 
 
 def say(text: str) -> None:
-    """Something for the person, not data."""
-    print(text, file=sys.stderr, flush=True)
+    """Something for the person, not data. Where nobody can read it, the work goes on."""
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except (OSError, ValueError):
+        # The reader left, or its disk is full. Nothing said here is worth a session.
+        sys.stderr = _nowhere()
 
 
 def say_error(message: str, hint: str | None) -> None:
@@ -86,6 +90,18 @@ def say_error(message: str, hint: str | None) -> None:
     say(f"{red}error:{plain} {message}")
     if hint:
         say(f"{bold}hint:{plain} {hint}")
+
+
+def provide_streams() -> None:
+    """Give a process that was started with a closed stdout or stderr one that goes nowhere."""
+    if sys.stdout is None:
+        sys.stdout = _nowhere()
+    if sys.stderr is None:
+        sys.stderr = _nowhere()
+
+
+def _nowhere() -> IO[str]:
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - open to the end
 
 
 def coloured(stream_to: IO[str]) -> bool:

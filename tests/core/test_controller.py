@@ -1,0 +1,391 @@
+"""The loop: order of things, exceptions, and a link that never blocks it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from poultice_core import messages
+from poultice_core.board import SENSE_HIGH, SENSE_LOW
+from poultice_core.controller import Controller
+
+from tests.core.rig import Rig, RigBoard, plan
+
+HEAT = plan(("heat", 40_000, 300))
+OFF = (False, False, False)
+
+
+def _running() -> Rig:
+    rig = Rig()
+    rig.start(HEAT)
+    while rig.board.outputs != (True, True, False):
+        rig.tick()
+    return rig
+
+
+def _line(method: str, request_id: object = "q", **members: Any) -> bytes:
+    body = {"jsonrpc": "2.0", "id": request_id, "method": method} | members
+    return messages.encode(body)
+
+
+# --- SR-15, SR-19 -------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("SR-15")
+def test_outputs_are_off_before_anything_else() -> None:
+    calls: list[str] = []
+
+    class Watched(RigBoard):
+        def __getattribute__(self, name: str) -> Any:
+            if name in ("write", "sample", "store", "entropy", "reset_cause", "ticks_ms"):
+                calls.append(name)
+            return super().__getattribute__(name)
+
+    board = Watched()
+    calls.clear()
+    Controller(board)
+    assert calls[0] == "write"
+    assert board.writes == [OFF]
+
+
+@pytest.mark.requirement("SR-15", "SR-10")
+def test_a_pad_live_at_start_up_is_a_weld() -> None:
+    rig = Rig(idle=False)
+    rig.board.sense_forced = SENSE_HIGH
+    rig.ticks(5)
+    assert rig.fault == "heat_welded"
+    rig.board.sense_forced = SENSE_LOW
+    rig.ticks(11)
+    rig.hold(3000)
+    assert rig.state == "idle"
+
+
+@pytest.mark.requirement("SR-12", "SR-15")
+def test_an_open_emergency_stop_at_start_up_is_a_fault() -> None:
+    rig = Rig(idle=False)
+    rig.board.estop_open = True
+    rig.tick()
+    assert rig.fault == "emergency_stop"
+
+
+@pytest.mark.requirement("SR-19")
+@pytest.mark.parametrize(
+    "name", ["ticks_ms", "sample", "sense", "button", "estop", "show", "send", "receive"]
+)
+@pytest.mark.parametrize("error", [ValueError, OSError, MemoryError, ZeroDivisionError])
+def test_any_exception_drops_everything_and_latches(
+    name: str, error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = _running()
+
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(rig.board, name, fail)
+    rig.board.incoming += _line("pause")
+    for _ in range(12):
+        rig.board.now_ms += 100
+        rig.controller.tick()
+        rig.controller.serve()
+    assert rig.board.outputs == OFF
+    monkeypatch.undo()
+    rig.ticks(3)
+    assert rig.fault == "internal"
+    assert rig.board.outputs == OFF
+    assert Rig(rig.board.store).fault == "internal"
+
+
+@pytest.mark.requirement("SR-19")
+def test_an_exception_in_the_guard_is_off_in_its_tick(monkeypatch: pytest.MonkeyPatch) -> None:
+    rig = _running()
+    monkeypatch.setattr(type(rig.guard), "_relays", lambda *_: 1 // 0)
+    rig.tick()
+    assert rig.board.outputs == OFF
+    assert rig.fault == "internal"
+
+
+@pytest.mark.requirement("SR-14")
+def test_the_watchdog_is_fed_once_a_tick() -> None:
+    rig = Rig()
+    fed = rig.board.fed
+    rig.ticks(17)
+    assert rig.board.fed == fed + 17
+
+
+def test_the_outputs_are_written_once_a_tick() -> None:
+    rig = _running()
+    writes = len(rig.board.writes)
+    rig.ticks(50)
+    assert len(rig.board.writes) == writes + 50
+
+
+# --- latencies of the contract, in ticks --------------------------------------------------
+
+
+@pytest.mark.requirement("SR-01")
+def test_45_degrees_is_one_tick() -> None:
+    rig = _running()
+    rig.board.set_mc(45_100)
+    rig.tick()
+    assert rig.board.outputs == OFF
+
+
+@pytest.mark.requirement("SR-01")
+def test_43_degrees_is_two_ticks() -> None:
+    rig = _running()
+    rig.board.set_mc(43_100)
+    rig.ticks(2)
+    assert rig.board.outputs == OFF
+    assert rig.fault == "over_temperature"
+
+
+@pytest.mark.requirement("SR-12")
+def test_the_emergency_stop_is_one_tick() -> None:
+    rig = _running()
+    rig.board.estop_open = True
+    rig.tick()
+    assert rig.board.outputs == OFF
+
+
+@pytest.mark.requirement("SR-07")
+@pytest.mark.parametrize(("code_x8", "name"), [(4095 * 8, "sensor_open"), (0, "sensor_short")])
+def test_a_broken_sensor_is_one_tick_for_heat_and_three_for_master(
+    code_x8: int, name: str
+) -> None:
+    rig = _running()
+    rig.board.code_x8 = code_x8
+    seen = []
+    for _ in range(3):
+        rig.tick()
+        seen.append(rig.board.outputs)
+    assert seen == [(True, False, False), (True, False, False), OFF]
+    assert rig.fault == name
+
+
+@pytest.mark.requirement("SR-18")
+def test_a_late_loop_is_off_in_the_tick_that_sees_it() -> None:
+    rig = _running()
+    rig.tick(301)
+    assert rig.board.outputs == OFF
+    rig.tick()
+    assert rig.board.outputs[0]
+    rig.tick(1501)
+    assert (rig.board.outputs, rig.fault) == (OFF, "loop_late")
+
+
+@pytest.mark.requirement("SR-13")
+@pytest.mark.parametrize("line", ["garbage", "ping", "unknown"])
+def test_every_valid_request_feeds_the_attended_timer(line: str) -> None:
+    rig = Rig()
+    rig.start(HEAT | {"attended_s": 5})
+    for _ in range(30):
+        rig.ticks(4)
+        if line == "ping":
+            rig.raw(_line("ping"))
+        elif line == "unknown":
+            rig.raw(_line("no_such_method", params=[]))
+        else:
+            rig.raw(b'{"jsonrpc":"2.0","id":1,"method":"ping"}*00000000\n')
+    assert rig.state == ("idle" if line == "garbage" else "running")
+    if line == "garbage":
+        assert rig.entries()[-1]["reason"] == "attended"
+
+
+# --- notifications ------------------------------------------------------------------------
+
+
+def test_without_a_valid_line_nothing_is_said() -> None:
+    rig = Rig()
+    rig.ticks(100)
+    rig.raw(b"hello?\n")
+    rig.ticks(20)
+    assert rig.seen == []
+
+
+def test_notifications_stop_five_seconds_after_the_last_valid_line() -> None:
+    rig = Rig()
+    rig.ticks(3)
+    rig.ping()
+    asked_ms = rig.controller.uptime_ms()
+    rig.ticks(200)
+    times = [m["params"]["t_ms"] for m in rig.seen if m.get("method") == "telemetry"]
+    assert asked_ms + 4000 <= max(times) <= asked_ms + 5000
+    before = len(rig.seen)
+    rig.raw(b'{"jsonrpc":"2.0","id":1,"method":"ping"}*00000000\n')
+    rig.ticks(20)
+    assert all("method" not in m for m in rig.seen[before:])
+
+
+def test_what_comes_after_a_pause_starts_with_a_line_feed() -> None:
+    rig = Rig()
+    for _ in range(3):
+        rig.board.incoming += _line("ping")
+        rig.controller.serve()
+        assert rig.board.outgoing.startswith(b"\n{")
+        rig.board.outgoing.clear()
+        rig.board.incoming += _line("ping")
+        rig.controller.serve()
+        assert rig.board.outgoing.startswith(b"{")
+        rig.board.outgoing.clear()
+        rig.ticks(60)
+
+
+def test_a_torn_line_does_not_spoil_the_next() -> None:
+    rig = Rig()
+    rig.ping()
+    rig.board.rooms = False
+    rig.ticks(20)
+    rig.board.rooms = True
+    rig.board.outgoing.clear()
+    rig.board.incoming += _line("ping")
+    rig.controller.serve()
+    assert rig.board.outgoing.startswith(b"\n{")
+
+
+def test_telemetry_without_room_is_dropped_and_counted() -> None:
+    rig = Rig()
+    rig.ping()
+    rig.ticks(2)
+    rig.board.rooms = False
+    for _ in range(100):
+        rig.board.incoming += _line("ping")
+        rig.tick()
+    rig.board.rooms = True
+    rig.ping()
+    rig.ticks(2)
+    status = rig.result("status")
+    assert status["tx_dropped"] >= 10
+    # A line is written whole or dropped: `_drain` would have failed on half of one.
+
+
+def test_a_host_that_never_reads_costs_no_stall_and_no_memory() -> None:
+    rig = _running()
+    rig.board.rooms = False
+    for _ in range(600):
+        rig.board.incoming += _line("status") * 3
+        rig.tick()
+    assert rig.state == "running"
+    assert len(rig.controller._queue) <= 16
+    assert len(rig.controller.events) <= 16
+
+
+def test_a_host_that_is_silent_costs_no_memory() -> None:
+    rig = Rig()
+    for _ in range(20):
+        rig.board.estop_open = True
+        rig.tick()
+        rig.board.estop_open = False
+        rig.hold(3000)
+    assert rig.state == "idle"
+    assert len(rig.controller.events) == 0
+
+
+def test_answers_come_before_telemetry_when_there_is_room_again() -> None:
+    rig = Rig()
+    rig.ping()
+    rig.ticks(2)
+    rig.board.rooms = False
+    rig.board.incoming += _line("ping", "wanted")
+    rig.ticks(12)
+    rig.board.rooms = True
+    before = len(rig.seen)
+    rig.ticks(12)
+    assert rig.seen[before].get("id") == "wanted"
+
+
+# --- what is not a request ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "request_id"),
+    [
+        (b'{"jsonrpc":"2.0","id":5,"method":"stop"}*00000000\n', -32700, 5),
+        (messages.seal(b'{"jsonrpc":"2.0","id":5}') + b"\n", -32600, 5),
+        (messages.seal(b'{"id":"x","method":"stop"}') + b"\n", -32600, "x"),
+        (messages.seal(b'{"jsonrpc":"2.0","method":"stop"}') + b"\n", None, None),
+        (messages.seal(b'{"jsonrpc":"2.0","id":1.5,"method":"stop"}') + b"\n", None, None),
+        (messages.seal(b'[{"jsonrpc":"2.0","id":1,"method":"stop"}]') + b"\n", None, None),
+        (messages.seal(b"{") + b"\n", None, None),
+        (b"stop\n", None, None),
+        (b"\xff\xfe\x00\n", None, None),
+        (b"x" * 5000 + b"\n", None, None),
+        (b"x" * 2048, None, None),
+        (b"x" * 1_000_000, None, None),
+    ],
+)
+def test_it_is_answered_where_an_id_can_be_read_and_counted_once(
+    data: bytes, code: int | None, request_id: object
+) -> None:
+    rig = _running()
+    answers = [m for m in rig.raw(data) if "id" in m]
+    if code is None:
+        assert answers == []
+    else:
+        error = answers[0]["error"]
+        assert (answers[0]["id"], error["code"]) == (request_id, code)
+        assert error["message"] == {-32700: "Parse error", -32600: "Invalid Request"}[code]
+    rig.tick()
+    assert rig.state == "running"
+    rig.raw(b"\n")
+    assert rig.result("status")["rx_errors"] == 1
+
+
+@pytest.mark.parametrize("data", [b"\n\r\n\n", b"\x03\x03\x03\n", b"\x03"])
+def test_empty_lines_and_ctrl_c_are_not_counted(data: bytes) -> None:
+    rig = _running()
+    assert rig.raw(data) == []
+    rig.raw(b"\n")
+    assert rig.result("status")["rx_errors"] == 0
+    assert rig.state == "running"
+
+
+def test_unknown_methods_and_bad_params_are_answered_and_not_counted() -> None:
+    rig = Rig()
+    assert rig.error("fly")["code"] == -32601
+    assert rig.error("ping", {"x": 1})["code"] == -32602
+    assert rig.result("status")["rx_errors"] == 0
+
+
+@pytest.mark.parametrize("request_id", [0, (1 << 31) - 1, "", "x" * 32, "\u4e16\u754c"])
+def test_an_id_comes_back_as_it_was(request_id: object) -> None:
+    rig = Rig()
+    answers = rig.raw(_line("ping", request_id))
+    assert answers[-1]["id"] == request_id
+
+
+def test_windows_line_ends_are_taken() -> None:
+    rig = Rig()
+    assert "result" in rig.raw(_line("ping")[:-1] + b"\r\n")[-1]
+
+
+def test_an_error_never_outgrows_a_line() -> None:
+    rig = Rig()
+    digits = "9" * 1800
+    for params in (
+        '{"plan":{"name":"a","attended_s":%s,"phases":[{"mode":"rest","duration_s":30}]}}',
+        '{"plan":{"name":"a","phases":[{"mode":"rest","duration_s":%s}]}}',
+        '{"plan":{"name":"a","phases":[{"mode":"heat","target_mc":-%s,"duration_s":60}]}}',
+        '{"after":%s}',
+        '{"%s":1}',
+    ):
+        method = "journal" if "plan" not in params else "arm"
+        text = '{"jsonrpc":"2.0","id":"%s","method":"%s","params":%s}' % (  # noqa: UP031
+            "\\u4e16" * 8, method, params % digits,
+        )  # fmt: skip
+        line = messages.seal(text.encode()) + b"\n"
+        assert len(line) <= messages.MAX_LINE
+        rig.board.incoming += line
+        rig.controller.serve()
+        sent = bytes(rig.board.outgoing)
+        rig.board.outgoing.clear()
+        assert 0 < len(sent.lstrip(b"\n")) <= messages.MAX_LINE
+        assert json.loads(messages.unseal(sent.strip(b"\n")) or b"")["id"]
+
+
+def test_serving_is_bounded() -> None:
+    rig = Rig()
+    rig.board.incoming += _line("ping") * 500
+    rig.controller.serve()
+    assert len(rig.board.incoming) > 0
+    assert 500 * len(_line("ping")) - len(rig.board.incoming) <= 4096

@@ -1,0 +1,48 @@
+"""What once went wrong, each kept as the story that showed it."""
+
+from __future__ import annotations
+
+import json
+
+from poultice_core import messages
+
+from .rig import Rig, plan
+
+
+def test_an_id_that_escapes_to_384_bytes_does_not_block_the_link() -> None:
+    """32 astral characters made a journal answer of 2055 bytes: it never fitted, and everything
+    after it waited behind it for ever."""
+    rig = Rig()
+    for _ in range(13):
+        rig.controller.journal.add({"n": 0, "kind": "fault", "fault": "x" * 90, "t_ms": 123456})
+    request = {"jsonrpc": "2.0", "id": "\U0001f600" * 32, "method": "journal", "params": {}}
+    rig.board.incoming += messages.encode({**request, "params": {"after": 0, "limit": 64}})
+    rig.controller.serve()
+    line = bytes(rig.board.outgoing).strip(b"\n") + b"\n"
+    assert len(line) <= messages.MAX_LINE
+    assert json.loads(line[:-10])["result"]["entries"]
+    rig.board.outgoing.clear()
+    assert rig.result("ping")
+
+
+def test_a_number_of_1900_digits_is_not_echoed() -> None:
+    rig = Rig()
+    error = rig.error("arm", {"plan": plan(("heat", 10**1900, 60))})
+    assert error["code"] == messages.INVALID_PARAMS
+
+
+def test_stop_and_status_in_one_burst_tell_one_story() -> None:
+    rig = Rig()
+    rig.start(plan(("heat", 40_000, 300)))
+    rig.ticks(30)
+    burst = b""
+    for n, method in enumerate(("stop", "status"), start=900):
+        burst += messages.encode({"jsonrpc": "2.0", "id": n, "method": method})
+    answers = rig.raw(burst)
+    status = next(m["result"] for m in answers if m.get("id") == 901)
+    assert status["state"] == "running"
+    assert status["session"] == 1
+    assert status["plan"] == "test"
+    assert status["master"] is True
+    rig.tick()
+    assert rig.result("status")["state"] == "idle"

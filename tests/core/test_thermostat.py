@@ -1,0 +1,192 @@
+"""The thermostat by itself: when it asks, for how long, and what it never does."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from poultice_core.limits import Limits
+from poultice_core.thermostat import Thermostat
+
+LIMITS = Limits()
+TARGET_MC = 40_500
+CAP_MC = 300
+TICK_MS = 100
+
+_deltas_mc = st.integers(-600, 600)
+_traces = st.lists(
+    st.tuples(
+        st.integers(1, 400),
+        st.one_of(_deltas_mc, st.just(0)),
+        st.sampled_from([0, 0, 0, 0, 1, 2]),
+        st.sampled_from([100, 100, 100, 80, 130, 299, 1500]),
+    ),
+    min_size=1,
+    max_size=25,
+)
+
+
+class Drive:
+    """A guard that grants all that is asked; counts what the relay would do."""
+
+    def __init__(self, temp_mc: int, target_mc: int = TARGET_MC) -> None:
+        self.thermostat = Thermostat(LIMITS)
+        self.thermostat.begin(target_mc, temp_mc)
+        self.on = False
+        self.now_ms = 0
+        self.closed_ms: list[int] = []
+        self.opened_ms: list[int] = []
+
+    def tick(
+        self, temp_mc: int, inhibited: bool = False, dt_ms: int = TICK_MS, permitted: bool = True
+    ) -> bool:
+        heating = self.on
+        self.now_ms += dt_ms
+        asked = self.thermostat.ask(temp_mc, heating, inhibited, dt_ms)
+        self.on = asked and permitted and not inhibited
+        if self.on and not heating:
+            self.closed_ms.append(self.now_ms)
+        if heating and not self.on:
+            self.opened_ms.append(self.now_ms)
+        return asked
+
+    def ticks(self, temp_mc: int, count: int) -> int:
+        """How many of them asked."""
+        return sum(self.tick(temp_mc) for _ in range(count))
+
+    def until_on(self, temp_mc: int = TARGET_MC - 10_000) -> None:
+        while not self.tick(temp_mc):
+            assert self.now_ms < 60_000
+        self.tick(temp_mc)
+
+
+def test_asks_within_half_a_second_of_a_cold_start() -> None:
+    drive = Drive(30_000)
+    drive.ticks(30_000, 5)
+    assert drive.on
+
+
+def test_goes_on_asking_where_the_pad_is_too_weak() -> None:
+    drive = Drive(30_000)
+    drive.until_on(30_000)
+    assert drive.ticks(30_000, 18_000) == 18_000
+
+
+def test_asks_nothing_at_or_above_the_target() -> None:
+    drive = Drive(TARGET_MC)
+    assert drive.ticks(TARGET_MC, 3_000) == 0
+    assert drive.ticks(TARGET_MC - 1, 10) > 0
+
+
+def test_opens_in_the_tick_that_reaches_the_target() -> None:
+    drive = Drive(30_000)
+    drive.until_on(30_000)
+    drive.ticks(30_000, 100)
+    assert drive.tick(TARGET_MC - 1)
+    assert not drive.tick(TARGET_MC)
+
+
+def test_opens_before_the_target_on_a_rising_reading() -> None:
+    drive = Drive(30_000)
+    temp_mc = 30_000
+    drive.until_on(temp_mc)
+    while drive.tick(temp_mc):
+        temp_mc += 30
+    # 300 m°C a second on the first lead of ten seconds.
+    assert TARGET_MC - 3_300 < temp_mc < TARGET_MC - 2_700
+
+
+def test_a_pulse_lasts_the_dwell_even_if_the_reading_leaps() -> None:
+    drive = Drive(30_000)
+    drive.until_on(30_000)
+    drive.ticks(TARGET_MC + 1_000, 50)
+    assert drive.opened_ms[0] - drive.closed_ms[0] == LIMITS.dwell_min_ms
+
+
+def test_an_inhibit_ends_the_pulse_at_once_and_costs_the_cycle() -> None:
+    drive = Drive(30_000)
+    drive.until_on(30_000)
+    assert not drive.tick(30_000, inhibited=True)
+    drive.ticks(29_000, 400)
+    assert drive.closed_ms[1] - drive.closed_ms[0] >= LIMITS.closing_min_ms
+
+
+def test_asks_nothing_while_inhibited_and_again_afterwards() -> None:
+    drive = Drive(30_000)
+    drive.ticks(30_000, 3)
+    for _ in range(500):
+        assert not drive.tick(30_000, inhibited=True)
+    assert drive.tick(30_000)
+
+
+def test_a_refused_closing_is_asked_for_again_and_not_counted_as_heat() -> None:
+    drive = Drive(30_000)
+    for _ in range(300):
+        drive.tick(30_000, permitted=False)
+    drive.until_on(30_000)
+    drive.ticks(TARGET_MC + 1_000, 50)
+    assert drive.opened_ms[0] - drive.closed_ms[0] == LIMITS.dwell_min_ms
+
+
+def test_a_phase_knows_nothing_of_the_one_before() -> None:
+    used, new = Drive(30_000), Drive(35_000, 39_000)
+    temp_mc = 30_000
+    for _ in range(3_000):
+        temp_mc += 25 if used.tick(temp_mc) else -8
+    used.thermostat.begin(39_000, 35_000)
+    assert vars(used.thermostat) == vars(new.thermostat)
+
+
+def test_a_late_tick_is_no_slope() -> None:
+    drive = Drive(30_000)
+    drive.until_on(30_000)
+    drive.ticks(30_000, 50)
+    # Ten degrees in one late tick would be a rise of 5 °C/s and end the pulse.
+    assert drive.tick(40_000, dt_ms=1_400)
+    assert drive.ticks(40_000, 20) == 20
+
+
+def test_noise_at_the_target_does_not_chatter() -> None:
+    drive = Drive(TARGET_MC)
+    for tick in range(6_000):
+        drive.tick(TARGET_MC + (tick * 7919) % 41 - 20)
+    gaps = [b - a for a, b in zip(drive.closed_ms, drive.closed_ms[1:], strict=False)]
+    assert all(gap >= LIMITS.closing_min_ms for gap in gaps)
+
+
+@given(st.integers(5_000, 45_000), st.integers(30_000, 42_000), _traces)
+def test_dwell_cap_and_integers_on_any_trace(
+    start_mc: int, target_mc: int, trace: list[tuple[int, int, int, int]]
+) -> None:
+    drive = Drive(start_mc, target_mc)
+    state = vars(drive.thermostat)
+    names = set(state)
+    temp_mc = start_mc
+    on_ms = 0
+    inhibited_at: set[int] = set()
+    for count, step_mc, guard_says, dt_ms in trace:
+        for _ in range(count):
+            temp_mc = min(80_000, max(-10_000, temp_mc + step_mc))
+            on_ms = on_ms + dt_ms if drive.on else 0
+            was_on = drive.on
+            asked = drive.tick(temp_mc, guard_says == 1, dt_ms, guard_says != 2)
+            if was_on and not drive.on and guard_says:
+                inhibited_at.add(drive.now_ms)
+            if guard_says == 1:
+                assert not asked
+            if asked and on_ms >= LIMITS.dwell_min_ms:
+                assert temp_mc < target_mc + CAP_MC
+            if asked and not was_on and drive.on:
+                assert temp_mc < target_mc + 600
+        for value in state.values():
+            for number in value if isinstance(value, list) else [value]:
+                assert isinstance(number, int)
+                assert -(1 << 30) < number < 1 << 30
+    assert set(state) == names
+    closed, opened = drive.closed_ms, drive.opened_ms
+    for first, second in zip(closed, closed[1:], strict=False):
+        assert second - first >= LIMITS.closing_min_ms
+    for start, end in zip(closed, opened, strict=False):
+        assert end - start >= LIMITS.dwell_min_ms or end in inhibited_at
+    for end, start in zip(opened, closed[1:], strict=False):
+        assert start - end >= LIMITS.dwell_min_ms

@@ -1,0 +1,60 @@
+"""Output that cannot be written: a session goes on and is recorded, whatever happens to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SHORT = Path(__file__).parents[1] / "protocols" / "short.toml"
+RUN = f"run {SHORT} -d 'sim:?speed=max' --yes --json"
+needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+
+
+def shell(command: str, directory: Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "POULTICE_DATA_DIR": str(directory)}
+    program = f"{sys.executable} -m poultice"
+    return subprocess.run(
+        ["sh", "-c", command.replace("poultice", program, 1)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=60,
+    )
+
+
+def recorded(directory: Path) -> list[str]:
+    done = shell("poultice history list --json", directory)
+    return [one["outcome"] for one in json.loads(done.stdout)["sessions"]]
+
+
+@pytest.mark.parametrize(
+    "stderr", ["2>&-", pytest.param("2>/dev/full", marks=needs_full)], ids=["closed", "full"]
+)
+def test_a_session_outlives_a_stderr_that_cannot_be_written(stderr: str, tmp_path: Path) -> None:
+    done = shell(f"poultice {RUN} {stderr}", tmp_path)
+    assert done.returncode == 0
+    assert json.loads(done.stdout.splitlines()[-1])["outcome"] == "complete"
+    assert recorded(tmp_path) == ["complete"]
+
+
+def test_a_session_outlives_a_reader_that_leaves(tmp_path: Path) -> None:
+    shell(f"poultice {RUN} 2>&1 | head -1", tmp_path)
+    assert recorded(tmp_path) == ["complete"]
+
+
+def test_a_closed_stdout_is_no_error(tmp_path: Path) -> None:
+    done = shell("poultice protocols >&-", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@needs_full
+def test_a_full_stdout_is_a_plain_message(tmp_path: Path) -> None:
+    done = shell("poultice protocols >/dev/full", tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: the output cannot be written: No space left on device")
+    assert "Traceback" not in done.stderr and "unexpected" not in done.stderr
