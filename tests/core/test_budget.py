@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from poultice_core import states
 from poultice_core.budget import Budget
 from poultice_core.limits import Limits
 from poultice_core.relays import HEAT, MASTER, PAD
-
 from tests.core.rig import GuardRig, Rig, plan
 
 L = Limits()

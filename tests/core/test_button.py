@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+
 from poultice_core import states
 from poultice_core.button import HOLD, NOTHING, PRESS, SHORT, Button
-
 from tests.core.rig import Rig, plan
 
 HEAT = plan(("heat", 40_000, 60))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from math import ceil
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from poultice_core import faults
 from poultice_core.checks import Slope, Trend
 from poultice_core.limits import Limits
 
-READINGS = st.lists(st.integers(-10_000, 81_000), min_size=30, max_size=90)
+READINGS = st.lists(st.integers(-10_000, 81_000), min_size=30, max_size=50)
 
 
 @pytest.mark.requirement("SR-02")
@@ -39,6 +40,7 @@ def test_thirty_ticks_make_a_slope() -> None:
     assert slope.ahead_mc() == Slope.UNKNOWN_MC
 
 
+@settings(max_examples=20)
 @given(READINGS, READINGS)
 def test_a_restarted_slope_has_forgotten(before_mc: list[int], after_mc: list[int]) -> None:
     used, fresh = Slope(Limits()), Slope(Limits())

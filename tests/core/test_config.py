@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+
 from poultice_core import messages
 from poultice_core.config import default
 from poultice_core.limits import Limits
-
 from tests.core.rig import Rig, RigStore, plan
 
 DEFAULT = {

@@ -6,10 +6,11 @@ import json
 from typing import Any
 
 import pytest
+
 from poultice_core import messages
 from poultice_core.board import SENSE_HIGH, SENSE_LOW
 from poultice_core.controller import Controller
-
+from poultice_core.thermistor import B3435, B3950, B3980, temp_mc
 from tests.core.rig import Rig, RigBoard, plan
 
 HEAT = plan(("heat", 40_000, 300))
@@ -113,6 +114,17 @@ def test_the_watchdog_is_fed_once_a_tick() -> None:
     assert rig.board.fed == fed + 17
 
 
+@pytest.mark.requirement("SR-07")
+@pytest.mark.parametrize("table", [B3435, B3950, B3980])
+def test_the_table_is_the_one_it_was_built_with(table: tuple[int, ...]) -> None:
+    board = RigBoard()
+    board.code_x8 = board.code_b_x8 = 1600 * 8
+    controller = Controller(board, table)
+    board.now_ms += 100
+    controller.tick()
+    assert controller.guard.hot_mc == temp_mc(table, 1600 * 8)
+
+
 def test_the_outputs_are_written_once_a_tick() -> None:
     rig = _running()
     writes = len(rig.board.writes)
@@ -150,9 +162,7 @@ def test_the_emergency_stop_is_one_tick() -> None:
 
 @pytest.mark.requirement("SR-07")
 @pytest.mark.parametrize(("code_x8", "name"), [(4095 * 8, "sensor_open"), (0, "sensor_short")])
-def test_a_broken_sensor_is_one_tick_for_heat_and_three_for_master(
-    code_x8: int, name: str
-) -> None:
+def test_a_broken_sensor_is_one_tick_for_heat_and_three_for_master(code_x8: int, name: str) -> None:
     rig = _running()
     rig.board.code_x8 = code_x8
     seen = []

@@ -7,6 +7,7 @@ from decimal import ROUND_CEILING, Decimal, getcontext
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from poultice_core.dose import CAP_U, Dose, of_hold_m, rate_u
 from poultice_core.dose_table import PER_TICK_U
 
@@ -57,9 +58,7 @@ def test_the_examples_of_the_contract() -> None:
 
 
 @given(st.integers(38_901, 52_000), st.lists(st.integers(1, 1500), min_size=1, max_size=30))
-def test_the_elapsed_time_counts_whole_however_it_is_cut(
-    reading_mc: int, parts: list[int]
-) -> None:
+def test_the_elapsed_time_counts_whole_however_it_is_cut(reading_mc: int, parts: list[int]) -> None:
     cut, whole = Dose(), Dose()
     for part in parts:
         cut.add(reading_mc, part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from poultice_core import faults
 
 SEVERITY = (
@@ -34,7 +35,7 @@ SEVERITY = (
 
 @pytest.mark.requirement("SR-20")
 def test_the_list_is_the_contracts_most_severe_first() -> None:
-    assert faults.NAMES == (None, *(name.rstrip("*") for name in SEVERITY))
+    assert (None, *(name.rstrip("*") for name in SEVERITY)) == faults.NAMES
 
 
 @pytest.mark.requirement("SR-20")

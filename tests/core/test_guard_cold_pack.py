@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
+
 from poultice_core import signals, states
 from poultice_core.limits import Limits
 from poultice_core.relays import HEAT
-
 from tests.core.rig import GuardRig, Rig, order, plan
 
 L = Limits()
@@ -172,7 +174,7 @@ def test_the_alarm_repeats_each_thirty_seconds(state: str) -> None:
         if rig.guard.pack_alarm:
             alarms.append(tick)
     assert len(alarms) == 3
-    assert {b - a for a, b in zip(alarms, alarms[1:], strict=False)} == {L.pack_alarm_ms // 100}
+    assert {b - a for a, b in pairwise(alarms)} == {L.pack_alarm_ms // 100}
     rig.guard.confirm()
     rig.set(LOW_MC + L.pack_rise_mc).steps(5)
     assert not any(rig.step() is None or rig.guard.pack_alarm for _ in range(400))

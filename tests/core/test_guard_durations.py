@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+
 from poultice_core import states
 from poultice_core.ledger import HEAT_S
 from poultice_core.limits import Limits
 from poultice_core.relays import COOL, MASTER
-
 from tests.core.rig import GuardRig, order
 
 L = Limits()

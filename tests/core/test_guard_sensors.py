@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+
 from poultice_core import states
 from poultice_core.limits import Limits
 from poultice_core.relays import HEAT, MASTER, PAD
-
 from tests.core.rig import GuardRig, Rig, order, plan
 
 L = Limits()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+
 from poultice_core import faults, states
 from poultice_core.guard import Guard
 from poultice_core.ledger import Ledger
 from poultice_core.limits import Limits
 from poultice_core.relays import PAD
 from poultice_core.ticks import PERIOD
-
 from tests.core.rig import GuardRig, order
 
 L = Limits()
@@ -221,9 +221,7 @@ def test_a_stall_is_off_for_its_tick(dt_ms: int, outputs: int) -> None:
 @pytest.mark.requirement("SR-18")
 @pytest.mark.parametrize("state", ["idle", "armed", "running", "paused", "waiting"])
 @pytest.mark.parametrize(("dt_ms", "trips"), [(L.late_trip_ms, False), (L.late_trip_ms + 1, True)])
-def test_a_loop_later_than_a_second_and_a_half_trips(
-    state: str, dt_ms: int, trips: bool
-) -> None:
+def test_a_loop_later_than_a_second_and_a_half_trips(state: str, dt_ms: int, trips: bool) -> None:
     rig = _at(state)
     rig.step(dt_ms)
     assert (rig.fault == "loop_late") == trips
@@ -300,9 +298,7 @@ def test_the_wrap_changes_nothing() -> None:
 
 @pytest.mark.requirement("SR-19")
 @pytest.mark.parametrize("name", ["_sensors", "_cutoffs", "_relays"])
-def test_a_check_that_did_not_run_is_a_fault(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_check_that_did_not_run_is_a_fault(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     rig = _at("running")
     monkeypatch.setattr(Guard, name, lambda *_: None)
     assert rig.step() == 0
@@ -320,9 +316,7 @@ def test_the_first_fault_is_kept_and_later_ones_are_counted() -> None:
     rig.code_a_x8 = 2048 * 8
     rig.set(50_000).step()
     assert rig.fault == "sensor_open"
-    assert rig.guard.followers == (
-        1 << faults.EMERGENCY_STOP | 1 << faults.ABSOLUTE_TEMPERATURE
-    )
+    assert rig.guard.followers == (1 << faults.EMERGENCY_STOP | 1 << faults.ABSOLUTE_TEMPERATURE)
 
 
 @pytest.mark.requirement("SR-20")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+
 from poultice_core import states
 from poultice_core.dose import rate_u
 from poultice_core.limits import Limits
 from poultice_core.relays import COOL, HEAT, MASTER, PAD
-
 from tests.core.rig import GuardRig, order
 
 L = Limits()
@@ -179,9 +179,7 @@ def test_a_sensor_still_cuts_off_while_the_other_is_broken() -> None:
         (L.heat_cutoff_mc, L.heat_cutoff_mc - L.clear_inside_mc, "over_temperature"),
     ],
 )
-def test_heat_is_gone_one_degree_inside_its_cutoff(
-    trip_mc: int, inside_mc: int, name: str
-) -> None:
+def test_heat_is_gone_one_degree_inside_its_cutoff(trip_mc: int, inside_mc: int, name: str) -> None:
     rig = _running().set(trip_mc)
     rig.steps(2)
     assert rig.fault == name

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+
 from poultice_core import states
 from poultice_core.limits import Limits
-from poultice_core.relays import MASTER, PAD
-
+from poultice_core.relays import MASTER
 from tests.core.rig import GuardRig
 
 L = Limits()

@@ -7,13 +7,13 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from poultice_core import messages
+
+from poultice_core import device, messages
 from poultice_core.board import Store
 from poultice_core.journal import LOADED, LOST, NEW, Journal, session_entry
 from poultice_core.ledger import COLD_S, DOSE_M, HEAT_S, Ledger
 from poultice_core.limits import Limits
 from poultice_core.provision import provision
-
 from tests.core.rig import Rig, RigStore, plan
 
 L = Limits()
@@ -80,12 +80,15 @@ def test_a_page_fits_a_line_and_the_pages_are_the_whole() -> None:
     assert len(seen) >= 64
 
 
-@pytest.mark.parametrize(("count", "limit", "numbers", "following"), [
-    (0, 8, [], None),
-    (1, 8, [1], None),
-    (3, 2, [1, 2], 2),
-    (3, 3, [1, 2, 3], None),
-])
+@pytest.mark.parametrize(
+    ("count", "limit", "numbers", "following"),
+    [
+        (0, 8, [], None),
+        (1, 8, [1], None),
+        (3, 2, [1, 2], 2),
+        (3, 3, [1, 2, 3], None),
+    ],
+)
 def test_next_is_null_at_the_end(
     count: int, limit: int, numbers: list[int], following: int | None
 ) -> None:
@@ -129,8 +132,17 @@ def _expect_maximal(ledger: Ledger) -> None:
 
 
 @pytest.mark.requirement("SR-05")
-@pytest.mark.parametrize("data", [b"", b"x", b"{}*00000000", messages.seal(b"{}"),
-                                  messages.seal(b"null"), messages.seal(b'{"ledger":[1]}')])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"x",
+        b"{}*00000000",
+        messages.seal(b"{}"),
+        messages.seal(b"null"),
+        messages.seal(b'{"ledger":[1]}'),
+    ],
+)
 def test_an_unreadable_journal_is_one_maximal_session_ended_now(data: bytes) -> None:
     store = RigStore()
     store.files["journal"] = data
@@ -301,6 +313,29 @@ def test_a_latched_fault_and_its_clearing_survive_power_loss(reset_cause: str) -
     assert [e["fault"] for e in again.entries() if e["kind"] == "fault"] == ["sensor_open"]
     assert again.result("clear_fault", {"fault": "sensor_open"}) == {}
     assert Rig(rig.board.store).fault is None
+
+
+@pytest.mark.requirement("SR-20")
+def test_what_went_wrong_together_is_counted() -> None:
+    store = RigStore()
+    store.files["journal"] = store.files["config"] = b"?"
+    rig = Rig(store, "watchdog")
+    assert rig.fault == "watchdog_reset"
+    assert rig.result("status")["faults_more"] == 2
+
+
+@pytest.mark.requirement("SR-15", "SR-20")
+def test_a_corrupt_table_is_not_cleared_away_with_another_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(device, "CHECKSUM", device.CHECKSUM ^ 1)
+    store = RigStore()
+    store.files["journal"] = b"?"
+    rig = Rig(store)
+    assert rig.fault == "journal_lost"
+    rig.ask("clear_fault", {"fault": "journal_lost"})
+    rig.ticks(3)
+    assert (rig.state, rig.fault) == ("fault", "limits_corrupt")
 
 
 def test_a_fault_entry_says_what_was_read_and_asked() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from poultice_core.ledger import COLD_S, DAY_S, DOSE_M, END_S, HEAT_S, Ledger
 from poultice_core.limits import Limits
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+
 from poultice_core import device, requests
 from poultice_core.limits import CHECKSUM, REPORTED, Limits, checksum
-
 from tests.core.rig import Rig, plan
 
 # The contract's table, typed once, here: everywhere else the tests take limits from `Limits`.
@@ -71,9 +71,7 @@ def test_the_table_is_the_contracts() -> None:
 
 
 @pytest.mark.parametrize(("sensor_b", "two_point", "narrowed"), IN_FORCE)
-def test_a_configuration_narrows(
-    sensor_b: bool, two_point: bool, narrowed: dict[str, int]
-) -> None:
+def test_a_configuration_narrows(sensor_b: bool, two_point: bool, narrowed: dict[str, int]) -> None:
     assert Limits().under(sensor_b, two_point).reported() == TABLE | narrowed
 
 

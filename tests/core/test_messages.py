@@ -8,6 +8,7 @@ from binascii import crc32
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+
 from poultice_core import messages
 from poultice_core.messages import MAX_LINE, LineReader, parse
 
@@ -144,9 +145,7 @@ def test_lines_come_out_however_the_bytes_are_cut(
 @pytest.mark.parametrize(("size", "kept"), [(MAX_LINE, True), (MAX_LINE + 1, False)])
 @pytest.mark.parametrize("ending", [b"\n", b"\r\n"])
 @pytest.mark.parametrize("step", [1, 255, 5000])
-def test_a_line_is_2048_bytes_with_its_end(
-    size: int, kept: bool, ending: bytes, step: int
-) -> None:
+def test_a_line_is_2048_bytes_with_its_end(size: int, kept: bool, ending: bytes, step: int) -> None:
     data = b"a" * (size - len(ending)) + ending + b"next\n"
     reader = LineReader()
     found: list[bytes] = []

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from poultice_core.limits import Limits
 from poultice_core.messages import INVALID_PARAMS, Refusal
 from poultice_core.plan import judge, read
-
 from tests.core.rig import plan
 
 L = Limits()
@@ -236,11 +236,13 @@ def test_the_order_for_the_guard() -> None:
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(["name", "profile", "phases", "mode", "target_mc", "duration_s", "x"]),
-        inner,
-        max_size=4,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["name", "profile", "phases", "mode", "target_mc", "duration_s", "x"]),
+            inner,
+            max_size=4,
+        )
     ),
     max_leaves=12,
 )

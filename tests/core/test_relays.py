@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+
 from poultice_core import states
 from poultice_core.board import SENSE_BROKEN, SENSE_HIGH, SENSE_LOW
 from poultice_core.limits import Limits
 from poultice_core.relays import COOL, HEAT, MASTER, PAD
-
 from tests.core.rig import GuardRig, Rig, order, plan
 
 L = Limits()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from poultice_core.limits import Limits
 
+from poultice_core.limits import Limits
 from tests.core.rig import Rig, RigStore, plan
 
 L = Limits()
@@ -61,8 +62,8 @@ def test_the_relay_of_a_whole_session_keeps_its_dwell() -> None:
     inner = spans[1:-1]
     assert len(inner) > 5
     assert all(ticks * 100 >= L.dwell_min_ms for _, ticks in inner)
-    for (_, one), (_, other) in zip(inner, inner[1:], strict=False):
-        assert (one + other) * 100 >= L.closing_min_ms
+    for (closed, one), (_, other) in pairwise(inner):
+        assert not closed or (one + other) * 100 >= L.closing_min_ms
 
 
 @pytest.mark.requirement("SR-04")
@@ -134,7 +135,7 @@ def test_a_pause_stops_the_phase_clock_and_opens_the_relays() -> None:
 
 
 @pytest.mark.requirement("SR-05")
-@pytest.mark.parametrize(("ticks", "rests"), [(615, False), (640, True)])
+@pytest.mark.parametrize(("ticks", "rests"), [(614, False), (615, True)])
 def test_less_than_a_minute_counts_and_asks_no_rest(ticks: int, rests: bool) -> None:
     rig = Rig()
     rig.start(plan(("heat", 40_000, 300)))

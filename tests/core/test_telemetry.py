@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from poultice_core import faults
 from poultice_core.board import SENSE_HIGH
 from poultice_core.limits import Limits
-
 from tests.core.rig import Rig, plan
 
 L = Limits()
@@ -295,3 +295,25 @@ def test_names_on_the_wire_are_the_faults(fault: str) -> None:
     rig.ping()
     rig.tick()
     assert rig.result("status")["fault"] == fault
+
+
+def test_duty_is_the_share_of_heat_in_the_last_minute() -> None:
+    rig = Rig()
+    rig.start(plan(("heat", 40_000, 300)))
+    closed = [False] * 600
+    for tick in range(1500):
+        rig.board.set_mc(38_000 if tick % 400 < 250 else 40_600)
+        rig.tick()
+        closed.append(rig.board.outputs == (True, True, False))
+        if tick > 60 and tick % 50 == 0 and rig.state == "running":
+            share_pct = 100 * sum(closed[-600:]) / 600
+            assert abs(rig.result("status")["duty_pct"] - share_pct) <= 3
+    assert any(closed)
+
+
+def test_relays_near_the_end_of_their_life_are_warned_of() -> None:
+    rig = Rig()
+    rig.controller.journal.operations = 100_000
+    rig.start(HEAT)
+    _follow(rig, 60)
+    assert [e["what"] for e in rig.events("warning")] == ["relay_life"]

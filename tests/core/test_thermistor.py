@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
+
 from poultice_core.thermistor import B3435, B3950, B3980, temp_mc
 
 TABLES = [(3950, B3950), (3435, B3435), (3980, B3980)]

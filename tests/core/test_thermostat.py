@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -72,10 +74,10 @@ def test_goes_on_asking_where_the_pad_is_too_weak() -> None:
     assert drive.ticks(30_000, 18_000) == 18_000
 
 
-def test_asks_nothing_at_or_above_the_target() -> None:
+def test_a_first_pulse_waits_for_half_a_degree_below_the_target() -> None:
     drive = Drive(TARGET_MC)
-    assert drive.ticks(TARGET_MC, 3_000) == 0
-    assert drive.ticks(TARGET_MC - 1, 10) > 0
+    assert drive.ticks(TARGET_MC - 500, 3_000) == 0
+    assert drive.ticks(TARGET_MC - 501, 10) > 0
 
 
 def test_opens_in_the_tick_that_reaches_the_target() -> None:
@@ -146,11 +148,38 @@ def test_a_late_tick_is_no_slope() -> None:
     assert drive.ticks(40_000, 20) == 20
 
 
-def test_noise_at_the_target_does_not_chatter() -> None:
-    drive = Drive(TARGET_MC)
+def test_a_gap_lasts_the_dwell_where_the_pad_is_barely_strong_enough() -> None:
+    drive = Drive(40_000)
+    drive.until_on(39_900)
+    temp_mc = 40_000
+    for _ in range(9_000):
+        temp_mc += 2 if drive.on else -30
+        drive.tick(temp_mc)
+    gaps = [start - end for end, start in zip(drive.opened_ms, drive.closed_ms[1:], strict=False)]
+    assert min(gaps) >= LIMITS.dwell_min_ms
+    assert len(gaps) > 5
+
+
+def test_where_the_shortest_pulse_overshoots_the_next_begins_lower() -> None:
+    drive = Drive(30_000)
+    drive.until_on(30_000)
+    drive.ticks(30_000, 300)
+    drive.ticks(TARGET_MC + 100, 20)
+    drive.until_on(TARGET_MC - 100)
+    drive.ticks(TARGET_MC + 1_400, 60)
+    # It rose by 1.5 °C, 1.2 more than the cap: that much below the target the next may begin.
+    assert drive.ticks(TARGET_MC - 1_050, 400) == 0
+    assert drive.ticks(TARGET_MC - 1_250, 10) > 0
+
+
+def test_noise_does_not_chatter() -> None:
+    drive = Drive(TARGET_MC - 1_000)
+    drive.until_on(TARGET_MC - 1_000)
+    drive.ticks(TARGET_MC - 1_000, 30)
     for tick in range(6_000):
-        drive.tick(TARGET_MC + (tick * 7919) % 41 - 20)
-    gaps = [b - a for a, b in zip(drive.closed_ms, drive.closed_ms[1:], strict=False)]
+        drive.tick(TARGET_MC - 20 + (tick * 7919) % 81 - 40)
+    assert len(drive.closed_ms) > 5
+    gaps = [second - first for first, second in pairwise(drive.closed_ms)]
     assert all(gap >= LIMITS.closing_min_ms for gap in gaps)
 
 
@@ -184,7 +213,7 @@ def test_dwell_cap_and_integers_on_any_trace(
                 assert -(1 << 30) < number < 1 << 30
     assert set(state) == names
     closed, opened = drive.closed_ms, drive.opened_ms
-    for first, second in zip(closed, closed[1:], strict=False):
+    for first, second in pairwise(closed):
         assert second - first >= LIMITS.closing_min_ms
     for start, end in zip(closed, opened, strict=False):
         assert end - start >= LIMITS.dwell_min_ms or end in inhibited_at

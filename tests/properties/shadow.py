@@ -388,6 +388,8 @@ class Shadow:
         if method in ("stop", "pause", "resume"):
             self.stops = True
 
+    last_heat_ms = 0
+    last_cold_ms = 0
     prompt_now = 0
     confirmed = False
     cleared = False
@@ -440,8 +442,10 @@ class Shadow:
         self.heating = self.was & PAD == PAD
         if self.heating:
             self.energised_ms += elapsed
+            self.last_heat_ms = self.true_ms
         if self.pack:
             self.cold_ms += elapsed
+            self.last_cold_ms = self.true_ms
         if self.ran:
             self.session_ms += elapsed
             if s.state_was != RUNNING or s.mode_was != NO_MODE:
@@ -456,6 +460,7 @@ class Shadow:
                 self.hot_ms += elapsed
         if self.in_cold:
             self.phase_ms += elapsed
+            self.last_cold_ms = self.true_ms
             if not self.pack:
                 self.cold_ms += elapsed
 
@@ -523,9 +528,9 @@ class Shadow:
             rests = self.heat_ms + self.cold_ms >= 1000 * self.x["rest_asked_from_s"]
             self.past.append((self.true_ms, self.heat_ms, self.cold_ms, self.dose_u))
             if rests and self.energised_ms:
-                self.heat_until_ms = self.true_ms - self.elapsed
+                self.heat_until_ms = self.last_heat_ms
             if rests and self.cold_ms:
-                self.cold_until_ms = self.true_ms - self.elapsed
+                self.cold_until_ms = self.last_cold_ms
 
     # --- the requirements ---------------------------------------------------------------
 

@@ -270,7 +270,11 @@ class Machine(RuleBasedStateMachine):
         self.run(count)
         self.set(**{what: what != "frozen"})
 
-    @rule(idle=RARELY, sense=st.sampled_from([0, 0, 1, 1, 2]), count=st.sampled_from([2, 3, 4, 5, 6, 8]))
+    @rule(
+        idle=RARELY,
+        sense=st.sampled_from([0, 0, 1, 1, 2]),
+        count=st.sampled_from([2, 3, 4, 5, 6, 8]),
+    )
     def sense(self, idle: bool, sense: int, count: int) -> None:
         if not idle:
             self.engage()

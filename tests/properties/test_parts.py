@@ -94,7 +94,7 @@ def test_the_slope_is_the_difference_of_two_means(readings: list[int]) -> None:
     slope = Slope(Limits())
     for i, reading_mc in enumerate(readings, start=1):
         slope.push(reading_mc)
-        assert slope.ready() == (i >= 30)
+        assert (slope.ahead_mc() == Slope.UNKNOWN_MC) == (i < 30)
         if i >= 30:
             last = readings[i - 30 : i]
             exact = Fraction(sum(last[20:]) - sum(last[:10]), 10) / 2 * 10

@@ -92,6 +92,7 @@ class Lifecycle:
         self.over_ms = -1
         self.phases = 0
         self.session_ms = 0
+        self.just_started = True
         self.since_treated_ms = 0
         self.heat_ms = 0
         self.hot_ms = 0

@@ -24,6 +24,10 @@ class Phases(Lifecycle):
             self.since_treated_ms = 0
         if not self.live or self.proof.active:
             return
+        if self.just_started:
+            # the interval in which `start` came: no phase can have begun in it
+            self.just_started = False
+            return
         self.session_ms += dt_ms
         if self.state != states.RUNNING or self.mode == states.NO_MODE:
             return

@@ -26,6 +26,7 @@ _CAP_MC = 300
 _FAR_MC = 3_000  # this far below, one long pulse brings it back; PI would take minutes
 _FAR_CAP_MC = 100  # its slope is steadier, its prediction surer to come true
 _FIRST_LEAD_DS = 100
+_FIRST_BELOW_MC = 500  # 2 s of the strongest light pad are 0.9 °C
 _FIRST_RATE_MC_S = 300
 _CLIMB_MS = 10_000  # a shorter first pulse has not shown the fastest rise
 _P = 500  # ms of pulse for each second of the fastest rise that the error is worth
@@ -49,7 +50,8 @@ class Thermostat:
 
     def begin(self, target_mc: int, temp_mc: int) -> None:
         """A heat phase starts at this reading; what an earlier one learnt is forgotten."""
-        self._target_mc = self._close_at_mc = self._open_at_mc = target_mc
+        self._target_mc = self._open_at_mc = target_mc
+        self._close_at_mc = target_mc - _FIRST_BELOW_MC
         self._lead_ds = _FIRST_LEAD_DS
         self._rate_mc_s = _FIRST_RATE_MC_S
         self._integral_ms = _CYCLE_MS - self._dwell_ms

@@ -62,29 +62,6 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
 
-def _configure(ctx: click.Context) -> None:
-    """Give every command the configuration file's values as its defaults.
-
-    A name at the top of the file holds for every command that has such an option; a table
-    named after a command holds for that one and wins.
-    """
-    from poultice import settings
-
-    loaded = settings.load()
-    common = {name: value for name, value in loaded.items() if not isinstance(value, dict)}
-    ctx.default_map = {}
-    for name in COMMANDS:
-        section = loaded.get(name)
-        own = section if isinstance(section, dict) else {}
-        ctx.default_map[name] = {_parameter(key): value for key, value in {**common, **own}.items()}
-
-
-def _parameter(option: str) -> str:
-    """The name inside click of an option: of `--json` it is not `json`."""
-    name = option.removeprefix("--").replace("-", "_")
-    return {"json": "as_json", "for": "for_s"}.get(name, name)
-
-
 @click.command(
     cls=LazyGroup,
     name="poultice",
@@ -101,4 +78,6 @@ def root(ctx: click.Context, verbose: bool) -> None:
 
     Not a certified medical device. `poultice run arthritis --device sim:` tries it without one.
     """
-    _configure(ctx)
+    from poultice.cli.configured import defaults
+
+    ctx.default_map = defaults()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -21,6 +22,10 @@ def run(args: Sequence[str]) -> int:
         from poultice.cli.output import provide_streams
 
         provide_streams()
+    # A terminal that cannot show `°` gets `?`, never an error.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         code = root.main(args=list(args), prog_name="poultice", standalone_mode=False)
         sys.stdout.flush()

@@ -7,13 +7,15 @@ import click
 from poultice.cli.base import Group, Result, asked_for_json, json_option, option
 from poultice.errors import UsageError
 
+_N_MAX = 2**63 - 1  # SQLite's largest
+
 
 @click.group(cls=Group, invoke_without_command=True)
 @json_option
 @option(
     "-n",
     "--limit",
-    type=click.IntRange(min=1),
+    type=click.IntRange(min=1, max=_N_MAX),
     default=20,
     help="How many, newest first.",
 )
@@ -30,7 +32,7 @@ def history(ctx: click.Context, as_json: bool, limit: int) -> Result | None:
 @option(
     "-n",
     "--limit",
-    type=click.IntRange(min=1),
+    type=click.IntRange(min=1, max=_N_MAX),
     default=20,
     help="How many, newest first.",
 )
@@ -40,7 +42,7 @@ def list_(as_json: bool, limit: int) -> Result:
 
 
 @history.command()
-@click.argument("n", type=click.IntRange(min=1))
+@click.argument("n", type=click.IntRange(min=1, max=_N_MAX))
 @json_option
 def show(n: int, as_json: bool) -> Result:
     """One session: plan, answers, outcome, events."""
@@ -50,7 +52,7 @@ def show(n: int, as_json: bool) -> Result:
 
 
 @history.command()
-@click.argument("n", type=click.IntRange(min=1), required=False)
+@click.argument("n", type=click.IntRange(min=1, max=_N_MAX), required=False)
 @option(
     "--format",
     "form",

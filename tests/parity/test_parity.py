@@ -1,0 +1,95 @@
+"""The same traces on MicroPython: every output, state, fault, dose and answer agrees."""
+
+from __future__ import annotations
+
+import os
+import random
+from typing import Any
+
+import pytest
+
+from tests.properties.backend import Backend, CPythonBackend, MicroPythonBackend, micropython
+from tests.properties.test_guard_machine import TOY, plan_of
+
+# Skipped only where there is no interpreter; a pipeline that has one asks for it by name.
+pytestmark = pytest.mark.skipif(
+    micropython() is None and "parity" not in os.environ.get("POULTICE_REQUIRE_TIERS", "").split(),
+    reason="no MicroPython interpreter is installed",
+)
+
+SEEDS = range(6)
+
+
+def play(backend: Backend, seed: int) -> list[Any]:
+    """A seeded trace of some hundred ticks, requests and mishaps; all that was seen of it."""
+    dice = random.Random(seed)
+    config = {
+        "cooler": seed % 2 == 0,
+        "sensor_b": seed % 3 != 0,
+        "sense": seed % 4 != 1,
+        "two_point": True,
+    }
+    backend.reset(config, TOY if seed % 3 else {}, {}, "power_on", (1 << 30) - 9_000)
+    trace: list[Any] = [backend.limits(), backend.step(12)]
+    factor = 1 if seed % 3 else 30
+    for _ in range(30):
+        what = dice.randrange(12)
+        if what < 3:
+            mode = dice.choice(["heat", "heat", "cold"])
+            target_mc = 40_000 if mode == "heat" else 12_000
+            plan = plan_of([(mode, target_mc, 5), ("rest", None, 2)], "normal", 0, factor)
+            code, body = backend.command("arm", {"plan": plan})
+            trace.append((code, body))
+            if code == 0:
+                trace.append(backend.command("start", {"token": body["token"]}))
+            trace.append(backend.step(dice.randrange(20, 120), 100, -3, 20))
+        elif what == 3:
+            mc = dice.choice([6_900, 33_000, 42_900, 43_500, 45_500])
+            backend.set(mc_a=mc, mc_b=mc + dice.randrange(-500, 500))
+            trace.append(backend.step(5))
+        elif what == 4:
+            backend.set(sense_as=dice.choice([-1, 0, 1, 2]))
+            trace.append(backend.step(7))
+            backend.set(sense_as=-1)
+        elif what == 5:
+            trace.append(backend.step(1, dice.choice([350, 1_600, -40])))
+        elif what == 6:
+            backend.set(mc_a=33_000, mc_b=33_000, stopped=False)
+            trace.append(backend.step(12))
+            backend.set(pressed=True)
+            trace.append(backend.step(32))
+            backend.set(pressed=False)
+            trace.append(backend.step(90))
+        elif what == 7:
+            backend.set(asks=[None, None, None, True, True, dice.choice([None, True])])
+        elif what == 8:
+            backend.set(asks=[None] * 6)
+            method = dice.choice(["hello", "status", "stop", "pause", "resume", "confirm"])
+            trace.append(backend.command(method))
+        elif what == 9:
+            trace.append(backend.command("journal", {"after": 0}))
+            trace.append(backend.command("arm", dice.choice([None, [], {"plan": 1}, {"x": "é"}])))
+        elif what == 10:
+            backend.restart(dice.choice(["power_on", "watchdog"]), 1_000)
+            trace.append(backend.step(3))
+        trace.append(backend.step(20, 100, -2, 10))
+        trace.append(backend.ledger())
+    return trace
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.requirement("SR-01", "SR-02", "SR-04", "SR-06", "SR-16", "SR-18", "SR-22", "SR-24")
+def test_both_interpreters_agree_in_everything(seed: int) -> None:
+    here, there = CPythonBackend(), MicroPythonBackend()
+    try:
+        expected, got = play(here, seed), play(there, seed)
+    finally:
+        there.close()
+    for mine, other in zip(expected, got, strict=True):
+        assert _plain(mine) == _plain(other)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value
