@@ -100,7 +100,7 @@ class Thermostat:
     def _open(self, temp_mc: int) -> None:
         self._on = False
         self._coasting = True
-        self._off_ms = 0
+        self._off_ms = -self._ms  # so much of the running half second was before
         self._opened_mc = temp_mc
         self._opened_mc_s = self._slope_mc_s
         self._peak_mc = temp_mc - 200  # the mean at hand is still of the rise

@@ -19,6 +19,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Answered before click is loaded: scripts ask this of every tool they find.
         print(f"poultice {__version__}")
         return 0
-    from poultice.cli.boundary import run
-
+    try:
+        from poultice.cli.boundary import run
+    except KeyboardInterrupt:
+        # While our own modules load; later ones are the boundary's.
+        return 130
     return run(args)
