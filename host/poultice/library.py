@@ -119,7 +119,7 @@ def parse(data: bytes, file: str) -> Protocol:
             "is too large", file=file, expected=f"at most {FILE_MAX_BYTES // 1024} KiB"
         )
     try:
-        text = data.decode("utf-8")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise ProtocolFileError(

@@ -260,10 +260,6 @@ class Rig:
             after = page["next"]
         return found
 
-    def reboot(self, reset_cause: str = "power_on") -> Rig:
-        """The same flash in a device that has just started."""
-        return Rig(self.board.store, reset_cause)
-
     def start(self, plan: dict[str, Any]) -> int:
         token = self.result("arm", {"plan": plan})["token"]
         return int(self.result("start", {"token": token})["session"])

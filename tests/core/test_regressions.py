@@ -46,3 +46,17 @@ def test_stop_and_status_in_one_burst_tell_one_story() -> None:
     assert status["master"] is True
     rig.tick()
     assert rig.result("status")["state"] == "idle"
+
+
+def test_a_reboot_is_no_power_cycle_for_the_clock() -> None:
+    """`reboot` and `set_clock` in turn took the rest and the totals of a day away each time."""
+    rig = Rig()
+    rig.result("set_clock", {"unix_s": 1_800_000_000})
+    rig.start(plan(("heat", 40_000, 60)))
+    rig.ticks(800)
+    assert rig.result("status")["rest_heat_s"] > 1_000
+    again = Rig(rig.board.store, reset_cause="reboot")
+    assert again.result("set_clock", {"unix_s": 1_800_093_600}) == {"credited_s": 0}
+    assert again.result("status")["rest_heat_s"] > 1_000
+    powered = Rig(rig.board.store)
+    assert powered.result("set_clock", {"unix_s": 1_800_187_200})["credited_s"] > 93_000

@@ -11,7 +11,6 @@ import json
 from poultice_core import messages
 from poultice_core.board import SENSE_HIGH, SENSE_LOW, Board, Store
 from poultice_core.controller import Controller
-from poultice_core.limits import Limits
 from poultice_core.session import Session
 from poultice_core.thermistor import B3950, temp_mc
 
@@ -242,7 +241,7 @@ class Overruled(Session):
 class Shrunk(Controller):
     """A controller with some limits replaced."""
 
-    overrides = {}  # type: dict[str, int]
+    overrides = ()  # a table, name -> value, once there is one
 
     def _limits_in_force(self):  # type: ignore[no-untyped-def]
         limits = Controller._limits_in_force(self)
@@ -279,7 +278,7 @@ class Driver:
         return self.image()
 
     def _provision(self, files, config, overrides):  # type: ignore[no-untyped-def]
-        """What a new board saves at its first start, so that a configuration beside it is no loss."""
+        """What a new board saves at its first start, beside which a configuration is no loss."""
         del files["config"]
         self.overrides = overrides
         self.store = WatchedStore(files)

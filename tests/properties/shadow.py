@@ -31,10 +31,17 @@ NAMES = (
 FAULTS = {name: number for number, name in enumerate(NAMES[1].split(), start=1)}
 BY_BUTTON = {
     FAULTS[name]
-    for name in (
-        "absolute_temperature heat_welded master_welded over_temperature emergency_stop "
-        "sensor_short watchdog_reset limits_corrupt internal"
-    ).split()
+    for name in [
+        "absolute_temperature",
+        "heat_welded",
+        "master_welded",
+        "over_temperature",
+        "emergency_stop",
+        "sensor_short",
+        "watchdog_reset",
+        "limits_corrupt",
+        "internal",
+    ]
 }
 OF_SENSORS = range(FAULTS["sensor_short"], FAULTS["sensor_mismatch"] + 1)
 
@@ -852,7 +859,9 @@ class Shadow:
         if s.state == SELF_TEST or s.state_was == SELF_TEST:
             self.tested = True
         if s.state in (IDLE, ARMED) and not self.been_idle and s.state_was != FAULT:
-            assert self.tested or self.p is not None and self.cleared, "SR-15: idle without a test"
+            assert self.tested or (self.p is not None and self.cleared), (
+                "SR-15: idle without a test"
+            )
         if s.state == IDLE:
             self.been_idle = True
         if not self.been_idle:
@@ -966,7 +975,7 @@ class Shadow:
         if s.state_was != RUNNING or self.stall:
             self.proof = []
         alone = s.outputs if s.mode == NO_MODE else 0
-        if s.state == RUNNING and not self.proven or s.mode == NO_MODE:
+        if (s.state == RUNNING and not self.proven) or s.mode == NO_MODE:
             if self.proof and self.proof[-1][0] == self.was:
                 self.proof[-1] = (self.was, self.proof[-1][1] + self.elapsed)
             elif self.was in (0, HEAT_BIT, MASTER_BIT):

@@ -39,7 +39,7 @@ from tests.properties.shadow import (
     Shadow,
 )
 
-# Everything shorter, so that a few hundred ticks reach what takes an hour; no threshold in °C moves.
+# Everything shorter, so that a few hundred ticks reach takes an hour; no threshold in °C moves.
 TOY = {
     "phase_min_s": 1,
     "heat_session_s": 12,
@@ -80,8 +80,11 @@ INVARIANTS = {f"SR-{number}": method for number, method in REQUIREMENTS}
 SETTLED_MC = 33_000
 SOME_MC = st.one_of(
     st.sampled_from(
-        [4_000, 6_900, 7_000, 9_900, 10_000, 10_400, 10_600, 20_000, 33_000, 36_100, 37_500, 38_600]
-        + [39_000, 40_000, 41_500, 42_500, 42_900, 43_000, 43_100, 44_900, 45_000, 45_100]
+        [
+            *(4_000, 6_900, 7_000, 9_900, 10_000, 10_400, 10_600, 20_000, 33_000, 36_100, 37_500),
+            *(38_600, 39_000, 40_000, 41_500, 42_500, 42_900, 43_000, 43_100, 44_900, 45_000),
+            45_100,
+        ]
     ),
     st.integers(4_000, 46_000),
 )
@@ -452,6 +455,8 @@ class Machine(RuleBasedStateMachine):
         self.run(1)
         if self.state == WAITING:
             self.ask("confirm")
+            self.run(1)
+            return
         self.run(20)
 
     def _rest(self) -> None:
@@ -470,6 +475,38 @@ class Machine(RuleBasedStateMachine):
 
     def in_session(self) -> bool:
         return self.state in (RUNNING, PAUSED, WAITING)
+
+    @rule(tries=st.integers(1, 4), how=st.sampled_from(["flipped", "old", "used", "zero"]))
+    def guess_the_token(self, tries: int, how: str) -> None:
+        """Armed, and started with anything but its token."""
+        old = self.token
+        self.engage()
+        used = self.token
+        self.ask("stop")
+        self.run(1)
+        self._rest()
+        if self.state != IDLE or not self._arm(plan_of([("rest", None, 2)], "normal", 0, 30)):
+            return
+        right = self.token or ""
+        flipped = right[:-1] + ("0" if right[-1:] != "0" else "1")
+        token = {"flipped": flipped, "old": old, "used": used, "zero": "0000000"}[how]
+        for _ in range(tries):
+            self._start(token or flipped)
+        self._start(right)
+        self.run(2)
+
+    @precondition(lambda self: not self.shadow.config["cooler"])
+    @rule(on_for=st.integers(3, 25), count=st.integers(20, 60))
+    def leave_the_pack_on(self, on_for: int, count: int) -> None:
+        """A short cold session, its pack never lifted, and heat right after."""
+        self.engage(plan_of([("cold", 12_000, 5)], "normal", 0, self.factor))
+        self.readings(15_000, 15_000)
+        self.run(on_for)
+        self.ask("stop")
+        self.run(3)
+        if self.state == IDLE and self._arm(plan_of([("heat", 38_000, 5)], "normal", 0, 30)):
+            self.start()
+        self.run(count)
 
     @precondition(lambda self: self.state in (RUNNING, PAUSED, WAITING))
     @rule(method=st.sampled_from(["stop", "pause", "resume", "confirm", "confirm"]))

@@ -25,7 +25,18 @@ JSON = st.recursive(
     max_leaves=12,
 )
 METHODS = st.sampled_from([*sorted(HANDLERS), "nothing", "", "é" * 40])
-MEMBERS = ("plan token fault after limit unix_s into offset_mc density_mw_cm2 sense").split()
+MEMBERS = [
+    "plan",
+    "token",
+    "fault",
+    "after",
+    "limit",
+    "unix_s",
+    "into",
+    "offset_mc",
+    "density_mw_cm2",
+    "sense",
+]
 PARAMS = (
     st.none()
     | JSON

@@ -225,8 +225,11 @@ class Journal:
         """Was this boot given a clock?"""
         return self._clock is not None
 
-    def set_clock(self, unix_s: int) -> int:
+    def set_clock(self, unix_s: int, after_power: bool = True) -> int:
         """Take the wall clock, once a boot; the seconds credited as passed without power.
+
+        `after_power`: did this boot come with power? A restart takes no time to credit, and a
+        host can ask for one as often as it likes.
 
         What is credited is what the clock moved since the last stamp, less what this device
         has counted by itself since then, and less the longest that an interrupted session can
@@ -240,7 +243,8 @@ class Journal:
                 return 0
             counted_s = self.ledger.now_s - self._stamp[0]
             passed_s = unix_s - self._stamp[1] - counted_s - self._owed_s
-            credited_s = max(0, min(passed_s, _CREDIT_MAX_S))
+            if after_power:
+                credited_s = max(0, min(passed_s, _CREDIT_MAX_S))
         self.ledger.credit(credited_s)
         self._clock = [self.ledger.now_s, unix_s]
         self.save()

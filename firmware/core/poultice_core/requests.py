@@ -276,8 +276,9 @@ def set_clock(device: Device, params: dict[str, object]) -> dict[str, object]:
         raise invalid("unix_s", "seconds since 1970, below 2^32")
     _allow(device, *_BEFORE_SESSION)
     device.journal.budget_uj = device.guard.budget.level_uj
+    after_power = device.board.reset_cause == "power_on"
     try:
-        return {"credited_s": device.journal.set_clock(unix_s)}
+        return {"credited_s": device.journal.set_clock(unix_s, after_power)}
     except OSError as refusal:
         device.guard.latch(faults.JOURNAL_LOST)
         raise _fault_active(device) from refusal
@@ -335,7 +336,7 @@ def _verdict(good: bool) -> str:
 def reboot(device: Device, params: dict[str, object]) -> dict[str, object]:
     """Restart on purpose, once this is answered."""
     _only(params, "into")
-    into = params.get("into", "app")
+    into = params.get("into")
     if into not in _REBOOTS:
         raise invalid("into", "app, repl or bootloader")
     _allow(device, states.IDLE, states.FAULT)

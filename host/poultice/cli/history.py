@@ -62,7 +62,7 @@ def show(n: int, as_json: bool) -> Result:
     help="csv: the samples. jsonl: the session, its events and its samples.",
 )
 @option("-o", "--output", "path", metavar="FILE", help="Where to; default: stdout.")
-@json_option
+@option("--json", "as_json", is_flag=True, help="JSON Lines, as --format jsonl.")
 @click.pass_context
 def export(
     ctx: click.Context, /, n: int | None, form: str, path: str | None, as_json: bool

@@ -18,6 +18,7 @@ from poultice_core.board import Store
 from poultice_core.controller import Controller
 
 RUN_ON_MAX_S = 45 * 60
+SERVED_AT_ONCE = 2048
 _IN_SESSION = (states.RUNNING, states.PAUSED, states.WAITING)
 
 
@@ -141,7 +142,9 @@ class VirtualDevice:
         """Bytes from the host; they are served at once, without time passing."""
         if self.alive and not self.host_lost:
             self.board.host_bytes_in(data)
-            self.controller.serve()
+            # The device's loop serves again and again in what is left of its tick.
+            for _ in range(1 + len(data) // SERVED_AT_ONCE):
+                self.controller.serve()
 
     def host_bytes_out(self) -> bytes:
         """Bytes for the host since the last call."""

@@ -114,7 +114,8 @@ def opening_error(port: str, error: BaseException) -> PoulticeError:
         return PortBusyError(
             f"another program has {port} open",
             hint=f"close it (`fuser {port}` names it): a serial terminal, an editor for "
-            "MicroPython, or a second poultice",
+            "MicroPython, or a `poultice run`, where Ctrl-C stops the session; so does the "
+            "device's button",
         )
     if number in (errno.ENOTTY, errno.EINVAL, errno.EISDIR) or isinstance(error, ValueError):
         return NoDeviceError(
