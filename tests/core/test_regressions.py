@@ -60,3 +60,38 @@ def test_a_reboot_is_no_power_cycle_for_the_clock() -> None:
     assert again.result("status")["rest_heat_s"] > 1_000
     powered = Rig(rig.board.store)
     assert powered.result("set_clock", {"unix_s": 1_800_187_200})["credited_s"] > 93_000
+
+
+def test_a_pack_is_remembered_over_a_power_cut_in_its_phase() -> None:
+    rig = Rig()
+    rig.start(plan(("cold", 12_000, 300)))
+    rig.ticks(3)
+    rig.result("confirm")
+    rig.board.set_mc(12_500)
+    rig.ticks(300)
+    again = Rig(rig.board.store, idle=False)
+    again.board.set_mc(12_500)
+    again.ticks(40)
+    assert again.result("status")["prompt"] == "remove_pack"
+    again.board.set_mc(15_100)
+    again.ticks(5)
+    assert again.result("status")["prompt"] is None
+
+
+def test_a_power_cut_in_cold_by_hand_asks_nothing_of_a_warm_sensor() -> None:
+    rig = Rig()
+    rig.start(plan(("cold", 12_000, 300)))
+    rig.ticks(3)
+    rig.result("confirm")
+    rig.ticks(3)
+    assert Rig(rig.board.store).result("status")["prompt"] is None
+
+
+def test_a_rejected_reading_is_not_shown_as_a_temperature() -> None:
+    rig = Rig()
+    rig.start(plan(("heat", 40_000, 300)))
+    rig.ticks(30)
+    rig.board.set_mc(36_000, 32_000)
+    rig.tick()
+    status = rig.result("status")
+    assert (status["temp_mc"], status["temp_b_mc"]) == (None, 31_999)

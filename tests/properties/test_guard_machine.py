@@ -301,13 +301,17 @@ class Machine(RuleBasedStateMachine):
         self.readings(to_mc, to_mc)
         self.run(count if self.toy else 4 * count)
 
-    @rule(to_mc=st.sampled_from([41_900, 42_900]), profile=st.sampled_from(["normal", "sensitive"]))
-    def cook(self, to_mc: int, profile: str) -> None:
-        """A reading that creeps up and stays, heat or no heat."""
+    @rule(
+        to_mc=st.sampled_from([41_900, 42_900]),
+        profile=st.sampled_from(["normal", "sensitive"]),
+        late_ms=st.sampled_from([100, 900, 1_500]),
+    )
+    def cook(self, to_mc: int, profile: str, late_ms: int) -> None:
+        """A reading that creeps up and stays, heat or no heat, loop late or not."""
         self.engage(plan_of([("heat", 40_000, 12)], profile, 0, self.factor))
         self.set(asks=[None, None, None, True, None, None])
-        steps = (to_mc - SETTLED_MC) // 150
-        self.run(steps, drift=(150, 150))
+        self.run((to_mc - SETTLED_MC) // 150, drift=(150, 150))
+        self.run(1, dt_ms=late_ms)
         self.run(90)
 
     @rule(count=st.integers(25, 40))
@@ -485,7 +489,9 @@ class Machine(RuleBasedStateMachine):
         self.ask("stop")
         self.run(1)
         self._rest()
-        if self.state != IDLE or not self._arm(plan_of([("rest", None, 2)], "normal", 0, 30)):
+        if self.state != IDLE or not self._arm(
+            plan_of([("rest", None, 2)], "normal", 0, self.factor)
+        ):
             return
         right = self.token or ""
         flipped = right[:-1] + ("0" if right[-1:] != "0" else "1")
@@ -504,7 +510,9 @@ class Machine(RuleBasedStateMachine):
         self.run(on_for)
         self.ask("stop")
         self.run(3)
-        if self.state == IDLE and self._arm(plan_of([("heat", 38_000, 5)], "normal", 0, 30)):
+        if self.state == IDLE and self._arm(
+            plan_of([("heat", 38_000, 5)], "normal", 0, self.factor)
+        ):
             self.start()
         self.run(count)
 

@@ -191,6 +191,7 @@ class Device:
                     "cold_s": order.cold_s,
                     "total_s": order.total_s,
                     "dose_max_m": dose_max_m,
+                    "by_hand": order.cold_s > 0 and not guard.cooler,
                 }
             )
         except Exception:  # nothing may be energised that could not be written down first

@@ -120,6 +120,9 @@ class Journal:
         self.ledger.add(heat_s, cold_s, dose_m, True)
         # When it was cut is not known: it may have lasted as long as a session can.
         self._owed_s = self._limits.session_s
+        if intent.get("by_hand") is True:
+            # A pack may still lie there; a reading well above it says that none does.
+            self.pack_lowest_mc = self._limits.pack_unknown_mc
         entry = session_entry(_number(intent.get("session")), str(intent.get("plan")))
         entry["outcome"] = "power_lost"
         entry["heat_s"] = heat_s

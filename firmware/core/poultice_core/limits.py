@@ -151,6 +151,7 @@ class Limits:
         self.proof_settle_ms = 200  # SR-22
         self.proof_gap_ms = 200
         self.pack_rise_mc = 3_000  # SR-23
+        self.pack_unknown_mc = 12_000  # taken as its lowest after a power cut: over at 15 °C
         self.pack_alarm_ms = 30_000
         self.tick_ms = 100
 

@@ -13,8 +13,8 @@ def build(device: Device) -> dict[str, object]:
         "t_ms": device.uptime_ms(),
         # a session that was stopped since the last tick: its pins are still to go low
         "state": states.NAMES[device.state_noted if guard.unbooked else guard.state],
-        "temp_mc": guard.a.temp_mc if guard.a.ok else None,
-        "temp_b_mc": guard.b.temp_mc if guard.sensor_b and guard.b.ok else None,
+        "temp_mc": None if guard.a.inhibit else guard.a.temp_mc,
+        "temp_b_mc": None if guard.b.inhibit or not guard.sensor_b else guard.b.temp_mc,
         "master": guard.outputs & MASTER != 0,
         "heat": guard.outputs & HEAT != 0,
         "cool": guard.outputs & COOL != 0,
