@@ -53,9 +53,9 @@ TOY = {
     "dose_session_m": 60,
     "sensitive_dose_session_m": 30,
     "dose_day_m": 150,
-    "rest_after_heat_s": 4,
-    "rest_cold_to_heat_s": 4,
-    "rest_cold_to_cold_s": 8,
+    "rest_after_heat_s": 8,
+    "rest_cold_to_heat_s": 8,
+    "rest_cold_to_cold_s": 12,
     "rest_asked_from_s": 3,
     "budget_capacity_uj_cm2": 600_000,
     "dwell_min_ms": 500,
@@ -130,6 +130,9 @@ PLANS = st.one_of(
 DRIFTS = st.sampled_from(
     [(0, 0), (0, 0), (-5, 15), (-2, 40), (0, -8), (3, 3), (-30, -30), (60, 60)]
 )
+
+# Fast enough for the heating proof of the shrunken limits.
+CLIMB = (-5, 60)
 
 
 def plan_of(
@@ -427,13 +430,34 @@ class Machine(RuleBasedStateMachine):
         self.run(20)
         self.run(count, drift=drift)
 
-    @rule(seconds=st.integers(3, 12), target_mc=st.sampled_from([38_000, 40_000]), drift=DRIFTS)
-    def whole_session(self, seconds: int, target_mc: int, drift: tuple[int, int]) -> None:
-        """Heat to its end and beyond, whatever the session asks."""
-        self.engage(plan_of([("heat", target_mc, seconds)], "normal", 0, self.factor), False)
+    @rule(
+        seconds=st.integers(3, 12),
+        forced=FLAGS,
+        attended_s=st.sampled_from([0, 5]),
+        drift=st.one_of(st.just(CLIMB), st.just(CLIMB), DRIFTS),
+    )
+    def whole_session(
+        self, seconds: int, forced: bool, attended_s: int, drift: tuple[int, int]
+    ) -> None:
+        """Heat to its end and beyond, whatever the plan said."""
+        self.engage(plan_of([("heat", 40_000, seconds)], "normal", attended_s, self.factor))
+        if forced:
+            self.set(asks=[0, HEAT, 40_000, True, None, False])
         self.run(180 if self.toy else 600, drift=drift)
         self.set(asks=[None] * 6)
         self.run(60)
+
+    @precondition(lambda self: self.toy)
+    @rule(cause=st.sampled_from(["power_on", "power_on", "watchdog"]))
+    def restart_and_try_again(self, cause: str) -> None:
+        """A session, a restart at once, and the next session before its rest."""
+        self.engage()
+        self.run(45, drift=CLIMB)
+        self.ask("stop")
+        self.run(2)
+        self.power_cut(cause, 1)
+        if self.state == IDLE:
+            self._arm(plan_of([("heat", 38_000, 2)], "normal", 0, 1))
 
     def engage(self, plan: dict[str, Any] | None = None, button: bool = False) -> None:
         """Into a session, past faults and rest, where there is a lawful way."""
@@ -466,7 +490,7 @@ class Machine(RuleBasedStateMachine):
     def _rest(self) -> None:
         """Time for rest and totals to pass: by ticks, or without power under a true clock."""
         if self.toy:
-            self.run(100)
+            self.run(130)
             return
         self.ask("set_clock", {"unix_s": self._unix_s()})
         self.power_cut("power_on", 8_000)
@@ -626,6 +650,38 @@ def run_machine(factory: Callable[[], Backend], steps: int = 30) -> None:
 @pytest.mark.requirement(*INVARIANTS)
 def test_no_trace_breaks_the_contract() -> None:
     run_machine(CPythonBackend)
+
+
+# Deep places that chance reaches too seldom: each is visited in every run, on every configuration.
+WALKS: dict[str, Callable[[Machine], None]] = {
+    "heat asked for without end": lambda m: m.whole_session(12, True, 0, CLIMB),
+    "nobody there": lambda m: m.whole_session(12, True, 5, CLIMB),
+    "a restart instead of a rest": lambda m: m.restart_and_try_again("power_on"),
+    "a watchdog restart": lambda m: m.restart_and_try_again("watchdog"),
+    "a flipped token": lambda m: m.guess_the_token(2, "flipped"),
+    "the token of another arm": lambda m: m.guess_the_token(4, "used"),
+    "hot and late": lambda m: m.cook(42_900, "normal", 1_500),
+    "hot and sensitive": lambda m: m.cook(42_900, "sensitive", 100),
+    "too cold": lambda m: m.chill(40, 6_900),
+    "cold to its end": lambda m: m.chill(40, 9_900),
+    "sensors drift apart": lambda m: m.drift_apart(40),
+    "warm by itself": lambda m: m.warm_by_itself(2),
+}
+
+
+@pytest.mark.requirement(*INVARIANTS)
+@pytest.mark.parametrize("cooler", [True, False])
+@pytest.mark.parametrize("fitted", [True, False])
+@pytest.mark.parametrize("walk", sorted(WALKS))
+def test_deep_places(walk: str, fitted: bool, cooler: bool) -> None:
+    machine = Machine(CPythonBackend)
+    config = {"cooler": cooler, "sensor_b": fitted, "sense": fitted, "two_point": True}
+    machine.power_on(config, True, (1 << 30) - 7_000)
+    WALKS[walk](machine)
+    machine.emergency_stop(False, 2)
+    if not cooler:
+        machine.leave_the_pack_on(10, 40)
+    machine.teardown()
 
 
 def test_every_requirement_has_its_invariant() -> None:

@@ -82,9 +82,9 @@ def test_no_cut_makes_the_history_better_than_it_was(
     assert dose_m >= (seen[-1].dose_m if seen and heated_ms else 0)
     assert first.budget_uj <= level_uj
     if heated_ms >= 3_000:
-        assert rest_heat_s >= 4 - 4 * (not cut_within) and (rest_heat_s > 0 or not cut_within)
+        assert rest_heat_s >= 8 - 8 * (not cut_within) and (rest_heat_s > 0 or not cut_within)
     if chilled_ms >= 3_000:
-        assert rest_cold_s >= 8 - 8 * (not cut_within)
+        assert rest_cold_s >= 12 - 12 * (not cut_within)
     if cut_within and how >= 0 and which <= len(seen) and first.state == FAULT:
         assert first.fault in (
             FAULTS["journal_lost"],
