@@ -572,6 +572,7 @@ class Machine(RuleBasedStateMachine):
         if right and p is not None and p.state == FAULT:
             fault = next(name for name, number in FAULTS.items() if number == p.fault)
         self.ask("clear_fault", {"fault": fault})
+        self.run(1)  # the shadow learns of it from a tick
 
     @precondition(lambda self: self.state == FAULT)
     @rule()

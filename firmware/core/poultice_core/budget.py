@@ -13,7 +13,7 @@ class Budget:
         self.capacity_uj = limits.budget_capacity_uj_cm2
         self._refill_uj_ms = limits.budget_refill_uw_cm2 // 1000
         self._debit_uj_ms = density_mw_cm2
-        self._tick_uj = density_mw_cm2 * limits.tick_ms
+        self.tick_uj = density_mw_cm2 * limits.tick_ms
         self._long_ms = self.capacity_uj // self._refill_uj_ms
         self.level_uj = max(0, min(level_uj, self.capacity_uj))
 
@@ -30,7 +30,7 @@ class Budget:
 
     def empty(self) -> bool:
         """Is less than one tick of HEAT left?"""
-        return self.level_uj < self._tick_uj
+        return self.level_uj < self.tick_uj
 
     def percent(self) -> int:
         """What is left, rounded down; 100 = full."""

@@ -3,7 +3,7 @@
 Per 100 ms: R^(43 - T) / 600 minutes, R = 0.5 at and above 43 °C and 0.25 below (Sapareto and
 Dewey's form as given in the safety contract), nothing below 39 °C. The table holds millionths
 of a minute by 0.1 °C step, each entry rounded up, and the reading is rounded up to its step: a
-dose is never counted too low.
+dose is never counted too low. Above 50 °C, where the table ends, only the tick that trips counts.
 """
 
 from .dose_table import PER_TICK_U

@@ -78,6 +78,8 @@ class Guard(Phases):
         self.a = old.a
         self.b = old.b
         self.slope = old.slope
+        self.trend = old.trend
+        self.cooling_watch = old.cooling_watch
         self.limits_ok = old.limits_ok
 
     def step(self, inputs: Inputs) -> int:
@@ -104,6 +106,10 @@ class Guard(Phases):
             if not self.proof.active:
                 self.dwell.closed()
         self.outputs = outputs
+        # What the coming interval counts as, whatever a command does before the next tick.
+        self.charged = self.live
+        running = self.state == states.RUNNING and not self.proof.active
+        self.charged_mode = self.mode if running else states.NO_MODE
         return outputs
 
     def _elapsed_ms(self, now_ms: int) -> int:
@@ -195,11 +201,13 @@ class Guard(Phases):
         in_session = self.live
         if ticks & (ticks - 1) and (in_session or self.since_session_ms <= limits.watch_after_ms):
             self._trips |= 1 << faults.OVER_TEMPERATURE
-        if in_session and hot_mc > COUNTS_FROM_MC:
+        if self.charged and hot_mc > COUNTS_FROM_MC:
             self.dose.add(hot_mc, dt_ms)
             if self.dose.total_u > self.dose_bound_u:
                 self._trips |= 1 << faults.DOSE_LIMIT
-        if self._too_cold(dt_ms):
+        if self.cold_mc > limits.cold_cutoff_mc:
+            self.cold_cutoff_ms = -1
+        elif self._too_cold(dt_ms):
             self._trips |= 1 << faults.UNDER_TEMPERATURE
         self._ran |= _CUTOFFS
 
@@ -233,7 +241,9 @@ class Guard(Phases):
         press = self._button.look(inputs.button, self.state, dt_ms)
         self.start_wanted = False
         self.config_confirmed = False
-        self._watch_pack(dt_ms)
+        self.pack_alarm = False
+        if self.pack_on:
+            self._watch_pack(dt_ms)
         self._ran |= _STATE
         if self._trips:
             return
@@ -309,7 +319,7 @@ class Guard(Phases):
             return True
         if self.control_mc + self.slope.ahead_mc() >= limits.predictive_mc:
             return True
-        if self.budget.empty():
+        if self.budget.level_uj < self.budget.tick_uj:
             self.budget_met = self.budget_met or asked
             return True
         return False

@@ -74,6 +74,8 @@ class Lifecycle:
         self.estop = False
         self.since_session_ms = LONG_MS
         self.pack_on = False
+        self.pack_alarm = False
+        self._alarm_ms = 0
         self.pack_lowest_mc = 0
         self._token = -1
         self._tries = 0
@@ -85,6 +87,7 @@ class Lifecycle:
 
     def _clear_counts(self) -> None:
         self.mode = states.NO_MODE
+        self.charged_mode = states.NO_MODE
         self.phase = -1
         self.target_mc = 0
         self.phase_ms = 0
@@ -92,7 +95,7 @@ class Lifecycle:
         self.over_ms = -1
         self.phases = 0
         self.session_ms = 0
-        self.just_started = True
+        self.charged = False
         self.since_treated_ms = 0
         self.heat_ms = 0
         self.hot_ms = 0

@@ -12,9 +12,6 @@ from .relays import LONG_MS, PAD
 class Phases(Lifecycle):
     """A session asks for a phase; whether and when it begins is decided here."""
 
-    pack_alarm = False
-    _alarm_ms = 0
-
     def _count(self, dt_ms: int) -> None:
         """Charge the interval that ends now to the clocks of session, mode and phase (SR-04)."""
         if self.since_treated_ms < LONG_MS:
@@ -22,28 +19,25 @@ class Phases(Lifecycle):
         if self.pack_on and self.session_cold_ms < LONG_MS:
             self.session_cold_ms += dt_ms
             self.since_treated_ms = 0
-        if not self.live or self.proof.active:
-            return
-        if self.just_started:
-            # the interval in which `start` came: no phase can have begun in it
-            self.just_started = False
+        mode = self.charged_mode
+        if not self.charged or self.proof.active:
             return
         self.session_ms += dt_ms
-        if self.state != states.RUNNING or self.mode == states.NO_MODE:
+        if mode == states.NO_MODE:
             return
         self.phase_ms += dt_ms
-        if self.mode == states.HEAT:
+        if mode == states.HEAT:
             self.heat_ms += dt_ms
             self.since_treated_ms = 0
             if self.target_mc > self.limits.heat_hot_mc:
                 self.hot_ms += dt_ms
-        elif self.mode == states.COLD and not self.pack_on:
+        elif mode == states.COLD and not self.pack_on:
             self.session_cold_ms += dt_ms
             self.since_treated_ms = 0
 
     def _too_cold(self, dt_ms: int) -> bool:
         """SR-03: the cold cutoff, in a cold phase and in `waiting` after one."""
-        if self.cold_mc > self.limits.cold_cutoff_mc or not self.readable:
+        if not self.readable:
             self.cold_cutoff_ms = -1
             return False
         cold = self.state == states.RUNNING and self.mode == states.COLD
@@ -176,9 +170,6 @@ class Phases(Lifecycle):
 
     def _watch_pack(self, dt_ms: int) -> None:
         """SR-23: on until confirmed off and 3 °C warmer; after a session, until warmer."""
-        self.pack_alarm = False
-        if not self.pack_on:
-            return
         if self.readable:
             if self.cold_mc < self.pack_lowest_mc:
                 self.pack_lowest_mc = self.cold_mc
