@@ -82,8 +82,10 @@ class Controller(Device):
         board.write(outputs & MASTER != 0, outputs & HEAT != 0, outputs & COOL != 0)
         if outputs & PAD == PAD:
             self.tally.heated_ms += dt_ms
-        if states.RUNNING <= before <= states.WAITING and guard.readable:
-            self.tally.reading(guard.hot_mc, guard.cold_mc)
+        tally = self.tally
+        if guard.hot_mc > tally.highest_mc or guard.cold_mc < tally.lowest_mc:
+            if states.RUNNING <= before <= states.WAITING and guard.readable:
+                tally.reading(guard.hot_mc, guard.cold_mc)
         self._note()
         if second:
             self._each_second()

@@ -145,8 +145,8 @@ class Device:
         entry["heat_s"] = guard.heat_s()
         entry["cold_s"] = guard.cold_s()
         entry["dose_m"] = guard.dose.milli()
-        entry["peak_mc"] = self.tally.peak_mc
-        entry["min_mc"] = self.tally.min_mc
+        entry["peak_mc"] = self.tally.peak_mc()
+        entry["min_mc"] = self.tally.min_mc()
         entry["heat_operations"] = guard.heat_operations
         entry["t_ms"] = self.uptime_ms()
         entry["unix_s"] = self.journal.unix_s()

@@ -36,6 +36,14 @@ class Guard(Phases):
     `inhibited`: HEAT was not permitted in this heat phase's tick.
     """
 
+    # Named, so that a misspelt one cannot make a new one.
+    # fmt: off
+    __slots__ = (
+        "_button", "_hot_ticks", "_last_ms", "_ran", "_stall", "_trips", "config_confirmed",
+        "inhibited", "sensor_inhibit", "start_wanted",
+    )
+    # fmt: on
+
     def __init__(
         self,
         limits: Limits,

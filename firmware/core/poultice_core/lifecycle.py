@@ -32,6 +32,22 @@ _TOKEN_TRIES = 3
 class Lifecycle:
     """State, session bounds, counts and the fault latch of one guard."""
 
+    # Named, so that a misspelt one cannot make a new one.
+    # fmt: off
+    __slots__ = (
+        "_alarm_ms", "_token", "_tries", "a", "attended_ms", "b", "booked", "budget", "budget_met",
+        "charged", "charged_mode", "cold_bound_ms", "cold_cutoff_ms", "cold_end_ms", "cold_mc",
+        "control_mc", "cooler", "cooling_watch", "dose", "dose_bound_u", "dwell", "estop", "fault",
+        "fault_state", "followers", "heat_bound_ms", "heat_left", "heat_ms", "heat_operations",
+        "heating", "hot_mc", "hot_ms", "ledger", "limits", "limits_ok", "live", "mismatch", "mode",
+        "order", "outcome", "outputs", "over_ms", "pack_alarm", "pack_laid", "pack_lowest_mc",
+        "pack_on", "pack_removed", "phase", "phase_ms", "phase_over", "phases", "prompt", "proof",
+        "proven", "readable", "reason", "sense_fitted", "sense_watch", "sensor_b",
+        "session_cold_ms", "session_ms", "silent_ms", "since_session_ms", "since_treated_ms",
+        "slope", "stalls", "state", "state_ms", "target_max_mc", "target_mc", "trend", "unbooked",
+    )
+    # fmt: on
+
     def __init__(
         self,
         limits: Limits,

@@ -12,6 +12,8 @@ from .relays import LONG_MS, PAD
 class Phases(Lifecycle):
     """A session asks for a phase; whether and when it begins is decided here."""
 
+    __slots__ = ()
+
     def _count(self, dt_ms: int) -> None:
         """Charge the interval that ends now to the clocks of session, mode and phase (SR-04)."""
         if self.since_treated_ms < LONG_MS:

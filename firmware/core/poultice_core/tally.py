@@ -1,6 +1,7 @@
 """What a session's summary is made of: peak, lowest, and the duty of the last minute."""
 
 _SECONDS = 60
+_BEYOND_MC = 1_000_000
 
 
 class Tally:
@@ -10,8 +11,7 @@ class Tally:
     """
 
     def __init__(self) -> None:
-        self.peak_mc: int | None = None
-        self.min_mc: int | None = None
+        self.begin()
         self.heated_ms = 0
         self._per_second_ms = [0] * _SECONDS
         self._next = 0
@@ -19,15 +19,23 @@ class Tally:
 
     def begin(self) -> None:
         """A new session."""
-        self.peak_mc = None
-        self.min_mc = None
+        self.highest_mc = -_BEYOND_MC
+        self.lowest_mc = _BEYOND_MC
+
+    def peak_mc(self) -> int | None:
+        """The hottest reading; None where there was none."""
+        return None if self.highest_mc == -_BEYOND_MC else self.highest_mc
+
+    def min_mc(self) -> int | None:
+        """The coldest reading; None where there was none."""
+        return None if self.lowest_mc == _BEYOND_MC else self.lowest_mc
 
     def reading(self, hot_mc: int, cold_mc: int) -> None:
         """A readable tick of the session."""
-        if self.peak_mc is None or hot_mc > self.peak_mc:
-            self.peak_mc = hot_mc
-        if self.min_mc is None or cold_mc < self.min_mc:
-            self.min_mc = cold_mc
+        if hot_mc > self.highest_mc:
+            self.highest_mc = hot_mc
+        if cold_mc < self.lowest_mc:
+            self.lowest_mc = cold_mc
 
     def second(self) -> None:
         """A second is over."""
