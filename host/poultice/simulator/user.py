@@ -30,6 +30,12 @@ class User:
     def act(self) -> None:
         """One look, once a tick."""
         device = self._device
+        if (
+            device.controller.guard.state == states.RUNNING
+            and self._release_ms is None
+            and self._reason is None
+        ):
+            return
         now_ms = device.board.now_ms
         if self._release_ms is not None and now_ms >= self._release_ms:
             self._release_ms = None
