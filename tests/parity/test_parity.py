@@ -17,7 +17,8 @@ pytestmark = pytest.mark.skipif(
     reason="no MicroPython interpreter is installed",
 )
 
-SEEDS = range(6)
+SEEDS = range(18)
+TICKS_MIN = 20_000
 
 
 def play(backend: Backend, seed: int) -> list[Any]:
@@ -87,6 +88,21 @@ def test_both_interpreters_agree_in_everything(seed: int) -> None:
         there.close()
     for mine, other in zip(expected, got, strict=True):
         assert _plain(mine) == _plain(other)
+
+
+def test_the_traces_are_long_enough() -> None:
+    ticks = 0
+
+    class Counting(CPythonBackend):
+        def step(self, *arguments: Any) -> Any:
+            nonlocal ticks
+            seen = super().step(*arguments)
+            ticks += len(seen)
+            return seen
+
+    for seed in SEEDS:
+        play(Counting(), seed)
+    assert ticks >= TICKS_MIN
 
 
 def _plain(value: Any) -> Any:

@@ -142,8 +142,8 @@ class Device:
         entry = session_entry(self.session_n or 0, self.plan.name if self.plan else "")
         entry["outcome"] = outcome
         entry["reason"] = reason
-        entry["heat_s"] = guard.heat_s()
-        entry["cold_s"] = guard.cold_s()
+        entry["heat_s"] = _told_s(guard.heat_ms)
+        entry["cold_s"] = _told_s(guard.session_cold_ms)
         entry["dose_m"] = guard.dose.milli()
         entry["peak_mc"] = self.tally.peak_mc()
         entry["min_mc"] = self.tally.min_mc()
@@ -245,3 +245,8 @@ class Device:
         body["session"] = self.session_n
         body.update(members)
         self.events.append((kind, body))
+
+
+def _told_s(elapsed_ms: int) -> int:
+    """Rounded up, but for the one tick by which a phase of whole seconds may end late."""
+    return (elapsed_ms + 899) // 1000
