@@ -20,6 +20,7 @@ from rp2040py.rp2040 import RP2040
 from rp2040py.utils.logging import ConsoleLogger, LogLevel
 
 from poultice.emulator.console import Console
+from poultice.emulator.flash_chip import FlashChip
 
 CYCLE_NS = 8.0  # 125 MHz
 # What the PIO does within a slice is done at its end: a pin moves at most this much late.
@@ -37,28 +38,33 @@ class Chip:
     """One powered RP2040. `flash` is what it boots from and writes to.
 
     Read `now_ns` (since power-up), `resets` (the time and cause, `watchdog` or `software`, of
-    each restart), `edges` (time, pin, level of each change of a watched pin). Set `halted` to
-    stop the processor with its interrupts off, until a restart. `start_ms` is where the
-    microsecond counter starts at power-up.
+    each restart), `edges` (time, pin, level of each change of a watched pin), `busy_ns` (time
+    in which the processor worked). `start_ms` is where the microsecond counter starts at
+    power-up, `uid` the flash chip's serial number, eight bytes.
     """
 
     def __init__(
-        self, flash: bytes | bytearray, watched: tuple[int, ...], start_ms: int = 0
+        self,
+        flash: bytes | bytearray,
+        watched: tuple[int, ...],
+        start_ms: int = 0,
+        uid: bytes = b"\xff" * 8,
     ) -> None:
         self.clock: Any = SimulationClock()
         mcu: Any = RP2040(self.clock)
         self.mcu = mcu
-        self.mcu.logger = ConsoleLogger(LogLevel.ERROR)
+        mcu.logger = ConsoleLogger(LogLevel.ERROR)
         for name in _BUS:
-            setattr(self.mcu, name, getattr(self.mcu, name))
+            setattr(mcu, name, getattr(mcu, name))
         self._pios: list[Any] = mcu.pio
-        self.mcu.load_bootrom(BOOTROM_B1)
+        mcu.load_bootrom(BOOTROM_B1)
         self._hide_pio()
-        self.mcu.flash[: len(flash)] = flash
-        self.mcu.timer._epoch_nanos = -start_ms * 1e6
-        self.mcu.watchdog.on_watchdog_trigger = self._restart
-        self.console = Console(self.mcu.usb_ctrl)
-        self.halted = False
+        mcu.flash[: len(flash)] = flash
+        mcu.timer._epoch_nanos = -start_ms * 1e6
+        mcu.watchdog.on_watchdog_trigger = self._restart
+        self.console = Console(mcu.usb_ctrl)
+        self._flash_chip = FlashChip(mcu, uid, self.halt_for)
+        self._halted = self._hung = False
         self.resets: list[tuple[float, str]] = []
         self.edges: list[tuple[float, int, bool]] = []
         self.levels = dict.fromkeys(watched, False)
@@ -72,9 +78,9 @@ class Chip:
         self.stopped = False
         self._wake = self.clock.create_alarm(self._stop)
         for pin in watched:
-            self.mcu.gpio[pin].add_listener(self._listener(pin))
+            mcu.gpio[pin].add_listener(self._listener(pin))
             self._look(pin)
-        self.mcu.core.pc = _ENTRY
+        mcu.core.pc = _ENTRY
 
     @property
     def now_ns(self) -> float:
@@ -82,23 +88,32 @@ class Chip:
         return float(self.clock.nanos)
 
     @property
-    def flash(self) -> memoryview:
-        """The flash chip's content, live."""
-        return memoryview(self.mcu.flash)
+    def busy_ns(self) -> float:
+        """Nanoseconds in which the processor executed instructions, since its last start."""
+        return float(self.mcu.core.cycles * CYCLE_NS)
 
     def run_until(self, target_ns: float) -> None:
         """Let simulated time pass up to `target_ns`."""
         clock, core = self.clock, self.mcu.core
         while clock.nanos < target_ns - 0.5:
-            if self.halted or core.waiting:
+            if self._halted or core.waiting:
                 self._idle(target_ns)
             else:
                 self._work(target_ns)
 
     def halt_for(self, duration_ns: float) -> None:
         """Stop the processor, interrupts and all, for this long."""
-        self.halted = True
+        self._halted = True
         self._resume.schedule(duration_ns)
+
+    def hang(self) -> None:
+        """Stop the processor with its interrupts off, until something restarts it."""
+        self._halted = self._hung = True
+
+    def cut(self) -> bytes:
+        """Take the power away: what the flash holds. The chip is of no use afterwards."""
+        self._flash_chip.tear()
+        return bytes(self.mcu.flash)
 
     def drive(self, pin: int, level: bool) -> None:
         """Put a level on an input pin."""
@@ -130,7 +145,7 @@ class Chip:
 
     def _idle(self, target_ns: float) -> None:
         clock, core = self.clock, self.mcu.core
-        while (core.waiting or self.halted) and clock.nanos < target_ns - 0.5:
+        while (core.waiting or self._halted) and clock.nanos < target_ns - 0.5:
             step_ns = target_ns - clock.nanos
             if clock.has_scheduled_alarm:
                 step_ns = min(step_ns, clock.nanos_to_next_alarm)
@@ -159,13 +174,13 @@ class Chip:
         self.stopped = True
 
     def _unhalt(self) -> None:
-        self.halted = False
+        self._halted = self._hung
 
     def _restart(self) -> None:
         """The watchdog ran out, or the firmware asked for a restart."""
         by_timer = self.mcu.watchdog._reason == _REASON_TIMER
         self.resets.append((self.now_ns, "watchdog" if by_timer else "software"))
-        self.halted = False
+        self._halted = self._hung = False
         self._resume.cancel()
         self.mcu.pio = self._pios
         self.mcu.enter_reset(from_watchdog=True)

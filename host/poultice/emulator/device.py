@@ -17,7 +17,7 @@ from poultice.simulator.body import Pad
 from poultice.simulator.faults import INJECT, start_ms
 from poultice.simulator.options import SimOptions
 from poultice.simulator.plant import Plant
-from poultice.simulator.stores import preset_config
+from poultice.simulator.stores import MemoryStore, preset_config
 from poultice.simulator.user import HOLD_MS, User
 from poultice.simulator.virtual_board import TICK_MS
 from poultice.simulator.virtual_device import VirtualDevice
@@ -103,7 +103,7 @@ class EmulatedDevice:
         options = self.options
         return Bench(
             self.plant,
-            FlashStore(bytearray(self.flash)),
+            MemoryStore(),  # of no use here: the chip has a flash of its own
             seed=options.seed,
             sensor_b=options.sensor_b,
             sense=options.sense,
@@ -111,14 +111,15 @@ class EmulatedDevice:
         )
 
     def _power_up(self, counter_ms: int = 0) -> Chip:
-        chip = Chip(self.flash, WATCHED, counter_ms)
+        uid = bytes.fromhex(f"e100{self.options.seed & 0xFFFFFFFFFFFF:012x}")
+        chip = Chip(self.flash, WATCHED, counter_ms, uid)
         chip.on_restart = self.overheard.restarted
         self.board.power(chip)
         return chip
 
     def cut_power(self) -> None:
         """Everything stops where it is; the flash keeps what was written."""
-        self.flash[:] = self.chip.flash[: len(self.flash)]
+        self.flash[:] = self.chip.cut()[: len(self.flash)]
         self.alive = False
         self._keep()
 
@@ -217,7 +218,7 @@ class EmulatedDevice:
 
     def hang(self) -> None:
         """The processor stops, with its interrupts off, until something restarts it."""
-        self.chip.halted = True
+        self.chip.hang()
 
     def _inject(self, name: str) -> None:
         if name == "hang":
