@@ -22,6 +22,8 @@ from .restart import Cause
 _TICK_MS = const(100)
 # Often enough to debounce the button and to move a tune on.
 _LOOK_MS = const(30)
+# What comes in this shortly before a tick is answered after it: the tick does not wait.
+_DEAF_MS = const(15)
 _TICKS_A_COLLECTION = const(10)
 _BUTTON_LOOKS = const(5)
 _BUTTON_LOOK_MS = const(10)
@@ -65,7 +67,7 @@ def _loop(controller, board):
         if ticks_diff(due_ms, now_ms) <= 0:
             # A tick that came late is not made up for: the next is a whole period away.
             due_ms = ticks_add(now_ms, _TICK_MS)
-        board.due_ms = due_ms
+        board.listen_until_ms = ticks_add(due_ms, -_DEAF_MS)
         board.pump()
         ticks += 1
         if ticks >= _TICKS_A_COLLECTION:
@@ -75,6 +77,9 @@ def _loop(controller, board):
         left_ms = ticks_diff(due_ms, ticks_ms())
         while left_ms > 0:
             board.between()
-            for _ in line.ipoll(min(left_ms, _LOOK_MS)):
-                controller.serve()
+            if left_ms > _DEAF_MS:
+                for _ in line.ipoll(min(left_ms - _DEAF_MS, _LOOK_MS)):
+                    controller.serve()
+            else:
+                time.sleep_ms(left_ms)
             left_ms = ticks_diff(due_ms, ticks_ms())

@@ -21,8 +21,8 @@ _WATCHDOG_MS = 2_000
 
 
 class PicoBoard(Board):
-    """`between` must be called every few tens of ms; `due_ms` is when the next tick starts, and
-    nothing more is taken from the line after that."""
+    """`between` must be called every few tens of ms; nothing is taken from the line any more once
+    `listen_until_ms` has come."""
 
     def __init__(self, reset_cause):
         self._watchdog = WDT(timeout=_WATCHDOG_MS)
@@ -40,7 +40,7 @@ class PicoBoard(Board):
         self._led = Led()
         self._buzzer = Buzzer()
         self._link = link()
-        self.due_ms = ticks_ms()
+        self.listen_until_ms = ticks_ms()
         self.name = chip.NAME
         self.uid = hexlify(unique_id()).decode()
         self.reset_cause = reset_cause
@@ -94,8 +94,8 @@ class PicoBoard(Board):
         self._watchdog.feed()
 
     def receive(self, buffer):
-        """What the host sent; nothing once the next tick is due."""
-        if ticks_diff(self.due_ms, ticks_ms()) <= 0:
+        """What the host sent; nothing once the next tick is near."""
+        if ticks_diff(self.listen_until_ms, ticks_ms()) <= 0:
             return 0
         return self._link.receive(buffer)
 

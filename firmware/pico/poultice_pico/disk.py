@@ -8,7 +8,7 @@ import rp2
 import vfs
 
 _BLOCK_COUNT = 4
-_BLOCK_SIZE = 5
+_PAGE = 256
 
 
 def mount():
@@ -19,7 +19,7 @@ def mount():
     except OSError:
         if not _erased(flash):
             raise
-        vfs.VfsLfs2.mkfs(flash, progsize=256)
+        vfs.VfsLfs2.mkfs(flash, progsize=_PAGE)
         _mount(flash)
 
 
@@ -30,20 +30,20 @@ def erase():
         vfs.umount("/")
     except OSError:
         pass
-    vfs.VfsLfs2.mkfs(flash, progsize=256)
+    vfs.VfsLfs2.mkfs(flash, progsize=_PAGE)
     _mount(flash)
 
 
 def _mount(flash):
-    vfs.mount(vfs.VfsLfs2(flash, progsize=256), "/")
+    vfs.mount(vfs.VfsLfs2(flash, progsize=_PAGE), "/")
 
 
 def _erased(flash):
-    size = flash.ioctl(_BLOCK_SIZE, 0)
-    block = bytearray(size)
-    blank = b"\xff" * size
+    # Whatever is written into a block is written from its first page on.
+    page = bytearray(_PAGE)
+    blank = b"\xff" * _PAGE
     for number in range(flash.ioctl(_BLOCK_COUNT, 0)):
-        flash.readblocks(number, block)
-        if block != blank:
+        flash.readblocks(number, page, 0)
+        if page != blank:
             return False
     return True
