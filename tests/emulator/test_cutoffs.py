@@ -43,6 +43,7 @@ def test_over_temperature(reading_c: float, fault: str, within_ms: int) -> None:
     plant = link.device.plant
 
     plant.offset_a_c = reading_c - plant.sensor_a_c
+    plant.sensor_a_c = reading_c
     at_ns = link.device.chip.now_ns
     link.wait(0.4)
 

@@ -33,6 +33,7 @@ def test_a_hung_processor_is_off_by_the_dead_man_restarted_by_the_watchdog_and_i
     link.heard.clear()
     link.boot()
 
+    link.wait(0.3)
     told = link.status()
     assert (told["state"], told["fault"]) == ("fault", "watchdog_reset")
     boot = link.events("boot")[0]
