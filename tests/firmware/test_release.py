@@ -13,7 +13,7 @@ from poultice_core import VERSION, messages
 from tests.firmware.sources import CORE, FIRMWARE, PICO, imports, name, tree
 
 PICO_DIR = FIRMWARE / "pico"
-BOARD = FIRMWARE / "boards/POULTICE_PICO"
+BOARDS = sorted((FIRMWARE / "boards").glob("*/mpconfigboard.h"))
 OUTPUTS = {9, 10, 11, 12}
 FIRST_FILES = (PICO_DIR / "_boot.py", PICO_DIR / "boot.py")
 
@@ -59,15 +59,17 @@ def test_ctrl_c_is_a_byte_before_the_application_is_loaded() -> None:
     assert body[:2] == ["import micropython", "micropython.kbd_intr(-1)"]
 
 
-def test_a_whole_line_fits_the_transmit_buffer() -> None:
-    header = (BOARD / "mpconfigboard.h").read_text()
+@pytest.mark.parametrize("path", BOARDS, ids=name)
+def test_a_whole_line_fits_the_transmit_buffer(path: Path) -> None:
+    header = path.read_text()
     size = re.search(r"CFG_TUD_CDC_TX_BUFSIZE\s+\((\d+)\)", header)
     assert size is not None
     assert int(size[1]) >= messages.MAX_LINE
 
 
-def test_no_baud_rate_restarts_the_board() -> None:
-    header = (BOARD / "mpconfigboard.h").read_text()
+@pytest.mark.parametrize("path", BOARDS, ids=name)
+def test_no_baud_rate_restarts_the_board(path: Path) -> None:
+    header = path.read_text()
     assert re.search(r"MICROPY_HW_USB_CDC_1200BPS_TOUCH\s+\(0\)", header)
 
 
