@@ -17,8 +17,6 @@ FILES_BYTES = 1408 * 1024  # as the board definition of the release image has it
 FILES_START = FLASH_BYTES - FILES_BYTES
 _BLOCK_BYTES = 4096
 _PROG_BYTES = 256
-# The oldest format that MicroPython's own file system reads, whatever its version.
-_DISK_VERSION = 0x0002_0000
 _UF2_BLOCK_BYTES = 512
 _XIP_BASE = 0x1000_0000
 _IMAGE = "poultice-pico.uf2"
@@ -83,7 +81,6 @@ class FlashStore(Store):
             block_size=_BLOCK_BYTES,
             block_count=FILES_BYTES // _BLOCK_BYTES,
             prog_size=_PROG_BYTES,
-            disk_version=_DISK_VERSION,
             mount=False,
         )
         if blank:
