@@ -11,7 +11,7 @@ empty :=
 space := $(empty) $(empty)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format test-protocols bench clean
+.PHONY: help demo test lint format test-protocols bench firmware clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -35,6 +35,9 @@ test-protocols: $(VENV)/.developed  ## your protocols against the simulated devi
 
 bench: $(VENV)/.developed  ## the benchmarks; reported, not judged
 	$(BIN)/python -m pytest --benchmark-only -o addopts="--import-mode=importlib" tests/benchmarks
+
+firmware: $(VENV)/.installed  ## build/poultice-pico.uf2, the image for the device
+	@$(BIN)/python firmware/build.py
 
 clean:  ## the environment and every cache, gone
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .coverage

@@ -1,7 +1,8 @@
 """A device as a path: bytes lines in, bytes lines out, and a clock to wait by.
 
-``serial:/dev/ttyACM0`` (or the bare path), ``usb:<serial number>`` and ``sim:?options`` all
-open to the same small object, so that nothing above this package knows which it has.
+``serial:/dev/ttyACM0`` (or the bare path), ``usb:<serial number>``, ``sim:?options`` and
+``emulator:?options`` all open to the same small object, so that nothing above this package
+knows which it has.
 """
 
 from __future__ import annotations
@@ -91,8 +92,8 @@ def split_path(path: str) -> tuple[str, str]:
     if scheme not in SCHEMES:
         raise UsageError(
             f"{path!r} is not a device path",
-            hint="device paths are serial:/dev/ttyACM0 (or just the path), usb:<serial number> "
-            "and sim:",
+            hint="device paths are serial:/dev/ttyACM0 (or just the path), usb:<serial number>, "
+            "sim: and emulator:",
         )
     if scheme in ("serial", "usb") and not rest:
         example = "serial:/dev/ttyACM0" if scheme == "serial" else "usb:<serial number>"
@@ -115,10 +116,7 @@ def open_transport(path: str) -> Transport:
 
         return SimTransport(path)
     if scheme == "emulator":
-        raise UsageError(
-            "emulator: comes with the next release",
-            hint="sim: runs the same device logic against a simulated body",
-        )
+        return _open_emulator(path)
     from poultice.transport.serial import SerialTransport
 
     if scheme == "usb":
@@ -126,3 +124,16 @@ def open_transport(path: str) -> Transport:
 
         return SerialTransport(port_of_usb_serial(rest))
     return SerialTransport(rest)
+
+
+def _open_emulator(path: str) -> Transport:
+    try:
+        from poultice.transport.emulator import EmulatorTransport
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] not in ("rp2040py", "littlefs"):
+            raise
+        raise UsageError(
+            f"emulator: needs the package {error.name}, which is not installed",
+            hint='`python -m pip install "poultice[emulator]"`; sim: needs nothing',
+        ) from None
+    return EmulatorTransport(path)

@@ -1,0 +1,2 @@
+# ruff: noqa: D100, F821
+include("$(BOARD_DIR)/../manifest.py")

@@ -1,0 +1,8 @@
+#define MICROPY_HW_BOARD_NAME                   "Raspberry Pi Pico 2"
+#define MICROPY_HW_FLASH_STORAGE_BYTES          (PICO_FLASH_SIZE_BYTES - 1024 * 1024)
+
+// One whole line of the link (2048 bytes) has room, so a write never waits for the host.
+#define CFG_TUD_CDC_TX_BUFSIZE                  (2048)
+
+// No baud rate may restart a device that heats somebody.
+#define MICROPY_HW_USB_CDC_1200BPS_TOUCH        (0)

@@ -1,0 +1,147 @@
+"""Build the release image: everything frozen into MicroPython's rp2 port.
+
+    python firmware/build.py            writes build/poultice-pico.uf2
+    MICROPYTHON_DIR=… python firmware/build.py
+
+MicroPython comes from a checkout that MICROPYTHON_DIR names (1.25 or newer, with the submodules
+of its rp2 port), else from Debian's packages (`debian_sources`). Both are built as they are,
+without a patch. What is downloaded and unpacked is kept in build/cache.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from debian_sources import BuildError, fetch, run, unpack
+
+FIRMWARE = Path(__file__).resolve().parent
+BUILD = FIRMWARE.parent / "build"
+CACHE = BUILD / "cache"
+
+# What apt calls it, for each program that has to be there.
+TOOLS = {
+    "arm-none-eabi-gcc": "gcc-arm-none-eabi",
+    "cmake": "cmake",
+    "ninja": "ninja-build",
+    "make": "make",
+    "gcc": "gcc",
+}
+LIBRARIES = {
+    "libc.a": "libnewlib-arm-none-eabi",
+    "libstdc++.a": "libstdc++-arm-none-eabi-newlib",
+}
+# UF2 family and flash start, by board.
+BOARDS = {"pico": ("POULTICE_PICO", "0xe48bff56"), "pico2": ("POULTICE_PICO2", "0xe48bff59")}
+FLASH_START = "0x10000000"
+# The day of MicroPython 1.25.0: the image does not depend on when it was built.
+SOURCE_DATE_EPOCH = "1744675200"
+
+
+def main(arguments: list[str]) -> int:
+    """Build; 0, or 1 with the reason on stderr."""
+    board = arguments[0] if arguments else "pico"
+    if board not in BOARDS:
+        print(f"no board {board}: {', '.join(BOARDS)}", file=sys.stderr)
+        return 2
+    try:
+        image = build(board)
+    except BuildError as error:
+        print(f"firmware: {error}", file=sys.stderr)
+        return 1
+    print(f"{image.relative_to(BUILD.parent)}: {image.stat().st_size // 1024} KB")
+    return 0
+
+
+def build(board: str) -> Path:
+    """The image of a board. Raises BuildError."""
+    _need(TOOLS, shutil.which)
+    _need(LIBRARIES, _library)
+    checkout = os.environ.get("MICROPYTHON_DIR")
+    tree = _checkout(Path(checkout).resolve()) if checkout else _debian()
+    name, family = BOARDS[board]
+    work = BUILD / f"firmware-{board}"
+    _forget_other_tree(work, tree)
+    env = {"SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH}
+    if not checkout:
+        # Else the version would be read from the git repository around the tree: this one.
+        env |= {"MICROPY_GIT_TAG": "v1.25.0", "MICROPY_GIT_HASH": "debian"}
+    if not (work / "build.ninja").is_file():
+        run(_configure(tree, work, name), tree, env)
+    run(["ninja", "-C", str(work)], tree, env)
+    image = BUILD / f"poultice-{board}.uf2"
+    converter = str(tree / "tools/uf2conv.py")
+    partial = image.with_suffix(".partial")
+    run(
+        [sys.executable, converter, "-f", family, "-b", FLASH_START, "-c"]
+        + ["-o", str(partial), str(work / "firmware.bin")],
+        tree,
+    )
+    partial.replace(image)
+    return image
+
+
+def _configure(tree: Path, work: Path, name: str) -> list[str]:
+    return [
+        *("cmake", "-S", str(tree / "ports/rp2"), "-B", str(work), "-GNinja"),
+        f"-DMICROPY_BOARD={name}",
+        f"-DMICROPY_BOARD_DIR={FIRMWARE / 'boards' / name}",
+        f"-DUSER_C_MODULES={FIRMWARE / 'usbline' / 'micropython.cmake'}",
+        "-DPICO_NO_PICOTOOL=1",
+    ]
+
+
+def _forget_other_tree(work: Path, tree: Path) -> None:
+    """Start anew where the last build was of another MicroPython."""
+    mark = work / "tree"
+    if work.is_dir() and (not mark.is_file() or mark.read_text() != str(tree)):
+        shutil.rmtree(work)
+    work.mkdir(parents=True, exist_ok=True)
+    mark.write_text(str(tree))
+
+
+def _checkout(tree: Path) -> Path:
+    if not (tree / "ports/rp2/CMakeLists.txt").is_file():
+        raise BuildError(f"MICROPYTHON_DIR={tree} is no MicroPython checkout")
+    if not (tree / "lib/pico-sdk/pico_sdk_init.cmake").is_file():
+        raise BuildError(f"submodules are missing: make -C {tree}/ports/rp2 submodules")
+    return tree
+
+
+def _debian() -> Path:
+    tree = CACHE / "micropython"
+    if not (tree / "ports/rp2/CMakeLists.txt").is_file():
+        packages = CACHE / "packages"
+        if not packages.is_dir():
+            print("firmware: downloading MicroPython and what it builds on", flush=True)
+            fetch(packages)
+        unpack(packages, tree)
+    return tree
+
+
+def _library(name: str) -> str | None:
+    """Where the cross compiler has a library for the RP2040's core, if it has."""
+    found = run(
+        ["arm-none-eabi-gcc", "-mcpu=cortex-m0plus", "-mthumb", f"-print-file-name={name}"],
+        FIRMWARE,
+    ).strip()
+    return found if Path(found).is_file() else None
+
+
+def _need(names: dict[str, str], find: object) -> None:
+    """Install what is missing where that is allowed, else say how."""
+    missing = [package for name, package in names.items() if not find(name)]  # type: ignore[operator]
+    if not missing:
+        return
+    if not hasattr(os, "geteuid") or os.geteuid() != 0 or not shutil.which("apt-get"):
+        raise BuildError(f"this machine lacks: sudo apt-get install {' '.join(missing)}")
+    print(f"firmware: installing {' '.join(missing)}", flush=True)
+    env = {"DEBIAN_FRONTEND": "noninteractive"}
+    run(["apt-get", "-qq", "update"], FIRMWARE, env)
+    run(["apt-get", "-qq", "install", "--no-install-recommends", *missing], FIRMWARE, env)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

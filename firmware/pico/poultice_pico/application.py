@@ -1,0 +1,85 @@
+"""The application: a tick every 100 ms, the host in what is left of it.
+
+`run` returns only where somebody asked for the prompt: the button held at power-up, or a reboot
+into `repl`. Then the relays are off and the watchdog has not been started.
+"""
+
+import gc
+import select
+import sys
+import time
+from time import ticks_add, ticks_diff, ticks_ms
+
+from machine import Pin
+from micropython import const
+
+from poultice_core.controller import Controller
+
+from .board import PicoBoard
+from .pins import BUTTON
+from .restart import Cause
+
+_TICK_MS = const(100)
+# Often enough to debounce the button and to move a tune on.
+_LOOK_MS = const(30)
+# What comes in this shortly before a tick is answered after it: the tick does not wait.
+_DEAF_MS = const(15)
+_TICKS_A_COLLECTION = const(10)
+_BUTTON_LOOKS = const(5)
+_BUTTON_LOOK_MS = const(10)
+
+
+def run():
+    """Run for ever, or return to the prompt."""
+    cause = Cause()
+    # A watchdog's restart must reach its latched fault, whoever leans on the button.
+    if cause.into == "repl" or (cause.name == "power_on" and _button_held()):
+        print("poultice: relays off, no watchdog; machine.reset() starts the application")
+        return
+    board = PicoBoard(cause.name)
+    try:
+        controller = Controller(board)
+        gc.collect()
+        _loop(controller, board)
+    finally:
+        # Whatever it was, the watchdog restarts the chip into a latched fault from here.
+        board.write(False, False, False)
+
+
+def _button_held():
+    button = Pin(BUTTON, Pin.IN, Pin.PULL_UP)
+    for _ in range(_BUTTON_LOOKS):
+        time.sleep_ms(_BUTTON_LOOK_MS)
+        if button():
+            return False
+    return True
+
+
+def _loop(controller, board):
+    line = select.poll()
+    line.register(sys.stdin, select.POLLIN)
+    due_ms = ticks_ms()
+    ticks = 0
+    while True:
+        controller.tick()
+        due_ms = ticks_add(due_ms, _TICK_MS)
+        now_ms = ticks_ms()
+        if ticks_diff(due_ms, now_ms) <= 0:
+            # A tick that came late is not made up for: the next is a whole period away.
+            due_ms = ticks_add(now_ms, _TICK_MS)
+        board.listen_until_ms = ticks_add(due_ms, -_DEAF_MS)
+        board.pump()
+        ticks += 1
+        if ticks >= _TICKS_A_COLLECTION:
+            ticks = 0
+            gc.collect()
+        controller.serve()
+        left_ms = ticks_diff(due_ms, ticks_ms())
+        while left_ms > 0:
+            board.between()
+            if left_ms > _DEAF_MS:
+                for _ in line.ipoll(min(left_ms - _DEAF_MS, _LOOK_MS)):
+                    controller.serve()
+            else:
+                time.sleep_ms(left_ms)
+            left_ms = ticks_diff(due_ms, ticks_ms())

@@ -1,0 +1,80 @@
+"""The build of the image, as far as it can be judged without building one."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tests.firmware.sources import FIRMWARE
+
+NAMES = ("build", "debian_sources")
+
+
+@pytest.fixture
+def scripts(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[ModuleType, ModuleType]]:
+    monkeypatch.syspath_prepend(str(FIRMWARE))
+    for name in NAMES:
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    yield importlib.import_module(NAMES[0]), importlib.import_module(NAMES[1])
+    for name in NAMES:
+        del sys.modules[name]
+
+
+def test_without_root_a_missing_tool_is_named_with_its_command(
+    scripts: tuple[ModuleType, ModuleType], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build, debian = scripts
+    monkeypatch.setattr(build.os, "geteuid", lambda: 1000)
+    with pytest.raises(debian.BuildError, match=r"sudo apt-get install cmake ninja-build$"):
+        build._need(
+            {"cmake": "cmake", "gcc": "gcc", "ninja": "ninja-build"},
+            lambda name: "/bin/gcc" if name == "gcc" else None,
+        )
+
+
+def test_a_wrong_or_incomplete_checkout_is_refused(
+    scripts: tuple[ModuleType, ModuleType], tmp_path: Path
+) -> None:
+    build, debian = scripts
+    with pytest.raises(debian.BuildError, match="no MicroPython checkout"):
+        build._checkout(tmp_path)
+    (tmp_path / "ports/rp2").mkdir(parents=True)
+    (tmp_path / "ports/rp2/CMakeLists.txt").touch()
+    with pytest.raises(debian.BuildError, match=r"make -C .*/ports/rp2 submodules"):
+        build._checkout(tmp_path)
+
+
+def test_apt_works_in_the_scratch_directory_alone(
+    scripts: tuple[ModuleType, ModuleType], tmp_path: Path
+) -> None:
+    _, debian = scripts
+    options = debian._private(tmp_path, "http://archive.invalid/debian")
+    folders = [o.split("=", 1)[1] for o in options if o.startswith("Dir::")]
+    assert {f for f in folders if not f.startswith(str(tmp_path))} == {"/dev/null"}
+    sources = (tmp_path / "sources.list").read_text()
+    assert re.search(r"^deb-src \[signed-by=\S+\] http://archive.invalid/debian trixie main$",
+                     sources, re.MULTILINE)  # fmt: skip
+
+
+def test_a_failed_command_says_why(scripts: tuple[ModuleType, ModuleType]) -> None:
+    _, debian = scripts
+    if not shutil.which("sh"):
+        pytest.skip("there is no sh on this machine")
+    with pytest.raises(debian.BuildError, match=r"(?s)no room.*failed \(3\)"):
+        debian.run(["sh", "-c", "echo no room; exit 3"], Path("/"))
+    with pytest.raises(debian.BuildError, match="is not installed"):
+        debian.run(["no-such-program-of-ours"], Path("/"))
+
+
+def test_every_board_has_a_definition(scripts: tuple[ModuleType, ModuleType]) -> None:
+    build, _ = scripts
+    for folder, _family in build.BOARDS.values():
+        for file in ("mpconfigboard.cmake", "mpconfigboard.h", "pins.csv", "manifest.py"):
+            assert (FIRMWARE / "boards" / folder / file).is_file()

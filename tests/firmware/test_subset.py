@@ -1,0 +1,104 @@
+"""What the device's files may use: the language that MicroPython has, and less than that."""
+
+from __future__ import annotations
+
+import ast
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.firmware.sources import CORE, DEVICE, FIRMWARE, PICO, imports, name, tree
+
+PICO_MODULES = {
+    "binascii", "errno", "gc", "machine", "micropython", "os", "rp2", "select", "sys", "time",
+    "usbline", "vfs",
+}  # fmt: skip
+OURS = ("poultice_core", "poultice_pico")
+CORE_MODULES = {"json", "binascii"}
+CALLS = ("float", "round", "eval", "exec", "input", "breakpoint")
+
+
+def tool(command: str) -> str:
+    beside = Path(sys.executable).with_name(command)
+    found = str(beside) if beside.exists() else shutil.which(command)
+    if not found:
+        pytest.skip(f"{command} is not installed: make test installs it")
+    return found
+
+
+def forbidden(path: Path) -> Iterator[str]:
+    """What parses on CPython, but is not there or does something else on the device."""
+    for node in ast.walk(tree(path)):
+        line = getattr(node, "lineno", 0)
+        if isinstance(node, ast.Assert):
+            yield f"{line}: assert, which mpy-cross may drop"
+        elif isinstance(node, (ast.Match, ast.TryStar, ast.AsyncFunctionDef, ast.AsyncWith)):
+            yield f"{line}: {type(node).__name__}"
+        elif isinstance(node, (ast.FunctionDef, ast.Lambda)) and node.args.posonlyargs:
+            yield f"{line}: positional-only parameters"
+        elif isinstance(node, ast.Constant) and isinstance(node.value, (float, complex)):
+            yield f"{line}: a number with a fraction"
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+            yield f"{line}: a division that makes a float"
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
+            yield f"{line}: @"
+        elif isinstance(node, ast.Attribute) and node.attr == "to_bytes":
+            yield f"{line}: to_bytes, which has no sign on the device"
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in CALLS:
+            yield f"{line}: {ast.unparse(node.func)}()"
+
+
+@pytest.mark.parametrize("path", DEVICE, ids=name)
+def test_it_compiles_for_the_device(path: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [tool("mpy-cross"), "-o", str(tmp_path / "out.mpy"), str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("path", DEVICE, ids=name)
+def test_nothing_the_subset_forbids(path: Path) -> None:
+    assert list(forbidden(path)) == []
+
+
+@pytest.mark.parametrize("path", CORE, ids=name)
+def test_the_core_imports_only_itself(path: Path) -> None:
+    assert set(imports(path)) <= CORE_MODULES
+
+
+@pytest.mark.parametrize("path", CORE, ids=name)
+def test_the_core_does_not_print(path: Path) -> None:
+    names = {node.id for node in ast.walk(tree(path)) if isinstance(node, ast.Name)}
+    assert not names & {"print", "open"}
+
+
+@pytest.mark.parametrize("path", PICO, ids=name)
+def test_the_board_imports_what_is_in_every_image(path: Path) -> None:
+    outside = {module for module in imports(path) if not module.startswith(OURS)}
+    assert outside <= PICO_MODULES
+
+
+@pytest.mark.parametrize("path", PICO, ids=name)
+def test_a_module_of_the_board_fits_in_150_lines(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 150
+
+
+@pytest.mark.parametrize("path", CORE, ids=name)
+def test_the_core_imports_on_the_unix_port(path: Path) -> None:
+    """Annotations that only CPython can evaluate compile, but do not run."""
+    micropython = tool("micropython")
+    done = subprocess.run(
+        [micropython, "-c", f"import poultice_core.{path.stem}"],
+        env={"MICROPYPATH": str(FIRMWARE / "core")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
