@@ -80,6 +80,7 @@ class Guard(Phases):
         self.pack_lowest_mc = old.pack_lowest_mc
         self.session_cold_ms = old.session_cold_ms
         self.booked = old.booked
+        self.pack_owed = old.pack_owed
         self._button = old._button
         self._last_ms = old._last_ms
         self._hot_ticks = old._hot_ticks
