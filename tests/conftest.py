@@ -22,7 +22,7 @@ settings.register_profile(
     "ci", parent=_common, max_examples=50, derandomize=True, database=None, print_blob=True
 )
 settings.register_profile("deep", parent=_common, max_examples=2000)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 _passed: Counter[str] = Counter()
 _home: list[str] = []

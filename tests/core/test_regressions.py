@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from poultice_core import messages
 
@@ -95,3 +96,58 @@ def test_a_rejected_reading_is_not_shown_as_a_temperature() -> None:
     rig.tick()
     status = rig.result("status")
     assert (status["temp_mc"], status["temp_b_mc"]) == (None, 31_999)
+
+
+def test_no_part_of_a_second_with_the_pack_on_is_lost_between_sessions() -> None:
+    """The cold of a pack left on was booked once a second, and what came after the last whole
+    second was forgotten when the next session began."""
+    rig = Rig()
+    rig.start(plan(("cold", 12_000, 300)))
+    rig.ticks(3)
+    rig.result("confirm")
+    rig.board.set_mc(14_000)
+    for gap in (7, 9, 11, 13, 15):
+        rig.ticks(20)
+        rig.ask("stop")
+        rig.ticks(gap)
+        on_ms = rig.guard.session_cold_ms
+        rig.start(plan(("heat", 38_000, 60)))
+        assert rig.controller.ledger.last_cold_s() * 1_000 >= on_ms
+
+
+def test_a_fault_is_kept_although_the_session_asked_for_no_mode_there_is() -> None:
+    """A mode of 7 broke the journal's entry, and with it the record that there was a fault."""
+    rig = Rig()
+    rig.start(plan(("heat", 40_000, 300)))
+    rig.ticks(30)
+    session = rig.controller.session
+    step = session.step
+
+    def asks_for_mode_7(guard: Any, inputs: Any, dt_ms: int) -> None:
+        step(guard, inputs, dt_ms)
+        inputs.ask_mode = 7
+
+    session.step = asks_for_mode_7  # type: ignore[method-assign]
+    rig.board.estop_open = True
+    rig.tick()
+    again = Rig(rig.board.store)
+    assert again.result("status")["fault"] == "emergency_stop"
+
+
+def test_a_fault_is_kept_although_its_entry_cannot_be_made() -> None:
+    rig = Rig()
+    rig.start(plan(("heat", 40_000, 300)))
+    rig.ticks(30)
+
+    def broken() -> None:
+        raise ValueError
+
+    rig.controller.note_fault = broken  # type: ignore[method-assign]
+    rig.board.estop_open = True
+    rig.ticks(5)
+    saves = rig.board.store.saves
+    rig.ticks(50)
+    assert rig.board.store.saves <= saves + 1
+    assert rig.board.outputs == (False, False, False)
+    again = Rig(rig.board.store)
+    assert again.result("status")["fault"] == "emergency_stop"

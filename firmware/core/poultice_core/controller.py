@@ -45,7 +45,7 @@ class Controller(Device):
         self._phase = -1
         self._prompt = states.NO_PROMPT
         self._known_fault = self.guard.fault
-        self._pack_counts = False
+        self._failed_with = faults.NONE
 
     # --- one pass -----------------------------------------------------------------------
 
@@ -54,9 +54,18 @@ class Controller(Device):
         try:
             self._tick()
         except Exception:  # SR-19: whatever it is, the pad goes off and stays off
-            self.board.write(False, False, False)
-            self.guard.latch(faults.INTERNAL)
+            self._fail()
         self.board.feed()
+
+    def _fail(self) -> None:
+        """Drop everything, latch, and write down what is latched; once, however often it fails."""
+        self.board.write(False, False, False)
+        guard = self.guard
+        guard.latch(faults.INTERNAL)
+        if self._failed_with != guard.fault:
+            self._failed_with = guard.fault
+            self.journal.fault = faults.NAMES[guard.fault]
+            self.save()
 
     def _tick(self) -> None:
         board = self.board
@@ -141,26 +150,25 @@ class Controller(Device):
         self.tally.second()
         if guard.in_session():
             self._warn()
-        elif guard.pack_on:
+        elif guard.pack_owed:
             guard.book_pack()
-            self._pack_counts = True
-            if self.ledger.now_s - self.journal.saved_s >= _PACK_CHECKPOINT_S:
+            if not guard.pack_on or self._saved_s_ago() >= _PACK_CHECKPOINT_S:
                 self.save()
-        elif self._pack_counts:
-            self._pack_counts = False
-            self.save()
         elif guard.state == states.IDLE and self._checkpoint_due():
             self.save()
 
     def _checkpoint_due(self) -> bool:
         """Powered time counts for rest and totals, so it is worth keeping while any is left."""
-        ledger = self.ledger
-        return ledger.now_s - self.journal.saved_s >= _CHECKPOINT_S and len(ledger.records) > 0
+        return self._saved_s_ago() >= _CHECKPOINT_S and len(self.ledger.records) > 0
+
+    def _saved_s_ago(self) -> int:
+        return self.ledger.now_s - self.journal.saved_s
 
     def _note_fault(self) -> None:
         guard = self.guard
         self._known_fault = guard.fault
         if guard.fault == faults.NONE:
+            self._failed_with = faults.NONE
             self.journal.fault = None
             self.save()
             return
@@ -269,8 +277,7 @@ class Controller(Device):
                     return
                 self._take(bytes(self._buffer[:count]))
         except Exception:  # SR-19
-            self.board.write(False, False, False)
-            self.guard.latch(faults.INTERNAL)
+            self._fail()
 
     def _take(self, data: bytes) -> None:
         reader = self._reader

@@ -117,7 +117,8 @@ class Device:
         inputs = self.inputs
         name = faults.NAMES[guard.fault]
         self.journal.fault = name
-        asked = states.MODES[inputs.ask_mode]
+        known = 0 <= inputs.ask_mode < len(states.MODES)
+        asked = states.MODES[inputs.ask_mode] if known else None
         self._enter(
             {
                 "n": 0,

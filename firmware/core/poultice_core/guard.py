@@ -80,6 +80,7 @@ class Guard(Phases):
         self.pack_lowest_mc = old.pack_lowest_mc
         self.session_cold_ms = old.session_cold_ms
         self.booked = old.booked
+        self.pack_owed = old.pack_owed
         self._button = old._button
         self._last_ms = old._last_ms
         self._hot_ticks = old._hot_ticks
@@ -209,7 +210,7 @@ class Guard(Phases):
         in_session = self.live
         if ticks & (ticks - 1) and (in_session or self.since_session_ms <= limits.watch_after_ms):
             self._trips |= 1 << faults.OVER_TEMPERATURE
-        if self.charged and hot_mc > COUNTS_FROM_MC:
+        if (self.live or self.charged) and hot_mc > COUNTS_FROM_MC:
             self.dose.add(hot_mc, dt_ms)
             if self.dose.total_u > self.dose_bound_u:
                 self._trips |= 1 << faults.DOSE_LIMIT

@@ -41,7 +41,8 @@ class Lifecycle:
         "fault_state", "followers", "heat_bound_ms", "heat_left", "heat_ms", "heat_operations",
         "heating", "hot_mc", "hot_ms", "ledger", "limits", "limits_ok", "live", "mismatch", "mode",
         "order", "outcome", "outputs", "over_ms", "pack_alarm", "pack_laid", "pack_lowest_mc",
-        "pack_on", "pack_removed", "phase", "phase_ms", "phase_over", "phases", "prompt", "proof",
+        "pack_on", "pack_owed", "pack_removed", "phase", "phase_ms", "phase_over", "phases",
+        "prompt", "proof",
         "proven", "readable", "reason", "sense_fitted", "sense_watch", "sensor_b",
         "session_cold_ms", "session_ms", "silent_ms", "since_session_ms", "since_treated_ms",
         "slope", "stalls", "state", "state_ms", "target_max_mc", "target_mc", "trend", "unbooked",
@@ -91,6 +92,7 @@ class Lifecycle:
         self.since_session_ms = LONG_MS
         self.pack_on = False
         self.pack_alarm = False
+        self.pack_owed = False
         self._alarm_ms = 0
         self.pack_lowest_mc = 0
         self._token = -1
@@ -174,6 +176,8 @@ class Lifecycle:
         if self.state != states.ARMED:
             return
         self._token = -1
+        if self.pack_owed:
+            self.book_pack()
         self._clear_counts()
         self.dose.reset()
         self.booked = False
@@ -256,6 +260,7 @@ class Lifecycle:
     def book(self) -> None:
         """Enter the session that has ended into the ledger, once."""
         self.unbooked = False
+        self.pack_owed = False
         self.booked = self.treated()
         if self.booked:
             treated_ms = self.heat_ms + self.session_cold_ms
@@ -274,9 +279,10 @@ class Lifecycle:
 
     def book_pack(self) -> None:
         """A pack is still on after its session: its cold goes on counting (SR-23)."""
+        self.pack_owed = False
         if not self.booked:
             self.book()
-        elif self.pack_on:
+        else:
             self.ledger.more_cold(self.cold_s())
 
     # --- questions ----------------------------------------------------------------------

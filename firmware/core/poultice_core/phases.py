@@ -21,6 +21,7 @@ class Phases(Lifecycle):
         if self.pack_on and self.session_cold_ms < LONG_MS:
             self.session_cold_ms += dt_ms
             self.since_treated_ms = 0
+            self.pack_owed = True
         mode = self.charged_mode
         if not self.charged or self.proof.active:
             return
