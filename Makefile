@@ -11,7 +11,7 @@ empty :=
 space := $(empty) $(empty)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format test-protocols bench firmware clean
+.PHONY: help demo test lint format test-protocols bench firmware test-emulator clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -38,6 +38,9 @@ bench: $(VENV)/.developed  ## the benchmarks; reported, not judged
 
 firmware: $(VENV)/.installed  ## build/poultice-pico.uf2, the image for the device
 	@$(BIN)/python firmware/build.py
+
+test-emulator: $(VENV)/.developed firmware  ## the release image on an emulated chip: about 10 minutes
+	$(BIN)/python -m pytest -n $(JOBS) -o addopts="--import-mode=importlib --strict-markers" tests/emulator
 
 clean:  ## the environment and every cache, gone
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .coverage

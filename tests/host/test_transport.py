@@ -34,7 +34,7 @@ def test_a_path_names_its_transport(path: str, expected: tuple[str, str]) -> Non
     assert split_path(path) == expected
 
 
-@pytest.mark.parametrize("path", ["bluetooth:x", "serial:", "usb:", "simm:", "emulator:"])
+@pytest.mark.parametrize("path", ["bluetooth:x", "serial:", "usb:", "simm:"])
 def test_a_path_that_is_none_is_a_usage_error_with_a_hint(path: str) -> None:
     with pytest.raises(errors.UsageError) as caught:
         open_transport(path)

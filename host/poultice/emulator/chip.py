@@ -20,6 +20,7 @@ from rp2040py.rp2040 import RP2040
 from rp2040py.utils.logging import ConsoleLogger, LogLevel
 
 from poultice.emulator.console import Console
+from poultice.emulator.divider import Divider
 from poultice.emulator.flash_chip import FlashChip
 
 CYCLE_NS = 8.0  # 125 MHz
@@ -38,9 +39,9 @@ class Chip:
     """One powered RP2040. `flash` is what it boots from and writes to.
 
     Read `now_ns` (since power-up), `resets` (the time and cause, `watchdog` or `software`, of
-    each restart), `edges` (time, pin, level of each change of a watched pin), `busy_ns` (time
-    in which the processor worked). `start_ms` is where the microsecond counter starts at
-    power-up, `uid` the flash chip's serial number, eight bytes.
+    each restart), `edges` (time, pin, level of each change of a watched pin), `busy_ns` (time in
+    which the processor worked, to a slice). `start_ms` is where the microsecond counter starts
+    at power-up, `uid` the flash chip's serial number, eight bytes.
     """
 
     def __init__(
@@ -63,12 +64,14 @@ class Chip:
         mcu.timer._epoch_nanos = -start_ms * 1e6
         mcu.watchdog.on_watchdog_trigger = self._restart
         self.console = Console(mcu.usb_ctrl)
+        Divider(mcu.sio)
         self._flash_chip = FlashChip(mcu, uid, self.halt_for)
         self._halted = self._hung = False
         self.resets: list[tuple[float, str]] = []
         self.edges: list[tuple[float, int, bool]] = []
         self.levels = dict.fromkeys(watched, False)
         self.on_restart: Callable[[], None] | None = None
+        self.busy_ns = 0.0
         self._part = 0.0
         self._behind: tuple[Any, int] | None = None
         self._resume = self.clock.create_alarm(self._unhalt)
@@ -86,11 +89,6 @@ class Chip:
     def now_ns(self) -> float:
         """Simulated nanoseconds since power-up."""
         return float(self.clock.nanos)
-
-    @property
-    def busy_ns(self) -> float:
-        """Nanoseconds in which the processor executed instructions, since its last start."""
-        return float(self.mcu.core.cycles * CYCLE_NS)
 
     def run_until(self, target_ns: float) -> None:
         """Let simulated time pass up to `target_ns`."""
@@ -141,7 +139,9 @@ class Chip:
         self._wake.schedule(min(target_ns - before_ns, _SLICE_NS))
         while not self.stopped:
             _execute(self, 1)
-        self._catch_up(self.clock.nanos - before_ns)
+        elapsed_ns = self.clock.nanos - before_ns
+        self.busy_ns += elapsed_ns
+        self._catch_up(elapsed_ns)
 
     def _idle(self, target_ns: float) -> None:
         clock, core = self.clock, self.mcu.core
