@@ -6,12 +6,17 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 JOBS ?= 2
 FILES ?=
+# The tests of the release image take ten minutes and its toolchain: they are part of `make test`
+# where the image has been built, or where they are required.
+IMAGE := build/poultice-pico.uf2
+EMULATED := $(or $(findstring emulator,$(POULTICE_REQUIRE_TIERS)),$(wildcard $(IMAGE)))
+ALL_TESTS := tests --ignore=tests/benchmarks --ignore=tests/hardware
 
 empty :=
 space := $(empty) $(empty)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format test-protocols bench firmware test-emulator clean
+.PHONY: help demo test test-quick lint format test-protocols bench firmware test-emulator clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -19,8 +24,11 @@ help:  ## this list
 demo: $(VENV)/.installed  ## a whole session on a simulated device
 	$(BIN)/poultice run arthritis --device sim: --yes
 
-test: lint  ## everything: ruff, mypy, and the tests of every tier
-	$(BIN)/python -m pytest -n $(JOBS)
+test: lint $(if $(EMULATED),firmware)  ## ruff, mypy, and every test that this machine can run
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(if $(EMULATED),$(ALL_TESTS))
+
+test-quick: lint  ## the same without the emulated chip: under two minutes
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 lint: $(VENV)/.developed  ## ruff and mypy --strict, on the core and on the host
 	$(BIN)/ruff check .
@@ -40,7 +48,7 @@ firmware: $(VENV)/.installed  ## build/poultice-pico.uf2, the image for the devi
 	@$(BIN)/python firmware/build.py
 
 test-emulator: $(VENV)/.developed firmware  ## the release image on an emulated chip: about 10 minutes
-	$(BIN)/python -m pytest -n $(JOBS) -o addopts="--import-mode=importlib --strict-markers" tests/emulator
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/emulator
 
 clean:  ## the environment and every cache, gone
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .coverage

@@ -29,6 +29,8 @@ TOOLS = {
     "make": "make",
     "gcc": "gcc",
 }
+# Only where MicroPython comes from Debian's packages.
+UNPACKING = {"dpkg-source": "dpkg-dev", "xz": "xz-utils", "patch": "patch"}
 LIBRARIES = {
     "libc.a": "libnewlib-arm-none-eabi",
     "libstdc++.a": "libstdc++-arm-none-eabi-newlib",
@@ -60,6 +62,8 @@ def build(board: str) -> Path:
     _need(TOOLS, shutil.which)
     _need(LIBRARIES, _library)
     checkout = os.environ.get("MICROPYTHON_DIR")
+    if not checkout:
+        _need(UNPACKING, shutil.which)
     tree = _checkout(Path(checkout).resolve()) if checkout else _debian()
     name, family = BOARDS[board]
     work = BUILD / f"firmware-{board}"

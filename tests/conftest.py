@@ -24,7 +24,16 @@ settings.register_profile(
 settings.register_profile("deep", parent=_common, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
+# What a run has to have that lacks a tier, for whoever reads its last lines.
+HOW_TO_GET = {
+    "emulator": "the release image on an emulated chip: `make firmware`, then `make test` again"
+    " (some minutes more)",
+    "hardware": "a board on a bench: docs/how-to/test-on-a-bench.md",
+    "parity": "MicroPython's unix port: Linux on x86-64, or its path in MICROPYTHON",
+}
+
 _passed: Counter[str] = Counter()
+_skipped: Counter[str] = Counter()
 _home: list[str] = []
 
 
@@ -61,12 +70,14 @@ def _tier(nodeid: str) -> str:
 
 def _missing_tiers() -> list[str]:
     required = os.environ.get("POULTICE_REQUIRE_TIERS", "").split()
-    return [tier for tier in required if not _passed[tier]]
+    return [tier for tier in required if not _passed[tier] or _skipped[tier]]
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.when == "call" and report.passed:
         _passed[_tier(report.nodeid)] += 1
+    if report.skipped:
+        _skipped[_tier(report.nodeid)] += 1
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -79,5 +90,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.section("tiers", sep="-")
     for tier, count in sorted(_passed.items()):
         terminalreporter.write_line(f"{tier}: {count} passed")
+    if len(_passed) > 1:
+        for tier, how in HOW_TO_GET.items():
+            if not _passed[tier]:
+                terminalreporter.write_line(f"{tier}: not run; {how}")
     for tier in _missing_tiers():
-        terminalreporter.write_line(f"{tier}: required, and nothing of it passed", red=True)
+        what = f"{_skipped[tier]} skipped" if _passed[tier] else "nothing of it passed"
+        terminalreporter.write_line(f"{tier}: required, and {what}", red=True)
