@@ -27,7 +27,9 @@ TOOLS = {
     "cmake": "cmake",
     "ninja": "ninja-build",
     "make": "make",
+    # MicroPython's own compiler and the PIO assembler run on this machine; g++ brings C's headers.
     "gcc": "gcc",
+    "g++": "g++",
 }
 # Only where MicroPython comes from Debian's packages.
 UNPACKING = {"dpkg-source": "dpkg-dev", "xz": "xz-utils", "patch": "patch"}
