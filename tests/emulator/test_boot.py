@@ -8,7 +8,8 @@ import pytest
 
 from poultice.emulator.bench import BUTTON, WATCHED
 from poultice.emulator.device import EmulatedDevice
-from poultice.emulator.flash import FILES_START, FlashStore, find_image, load_image
+from poultice.emulator.flash import FILES_START, FlashStore, load_image
+from poultice.firmware import image_path
 from poultice.simulator.options import SimOptions
 from tests.emulator.link import Link
 
@@ -34,7 +35,7 @@ def test_no_relay_pin_is_ever_high_from_power_up_to_idle_and_idle_comes_within_a
 
 @pytest.mark.requirement("SR-15")
 def test_an_erased_flash_is_formatted_and_is_a_new_device() -> None:
-    device = EmulatedDevice(SimOptions(), flash=load_image(find_image()))
+    device = EmulatedDevice(SimOptions(), flash=load_image(image_path()))
     link = Link(restored=device)
 
     link.boot()
@@ -48,7 +49,7 @@ def test_an_erased_flash_is_formatted_and_is_a_new_device() -> None:
 
 @pytest.mark.requirement("SR-05")
 def test_a_file_system_that_does_not_mount_is_journal_lost_and_the_device_still_talks() -> None:
-    flash = load_image(find_image())
+    flash = load_image(image_path())
     flash[FILES_START : FILES_START + 16_384] = random.Random(7).randbytes(16_384)
     link = Link(restored=EmulatedDevice(SimOptions(), flash=flash))
 

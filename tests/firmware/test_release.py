@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from poultice_core import VERSION, messages
+from poultice_core import PROTOCOL, VERSION, messages
 from tests.firmware.sources import CORE, FIRMWARE, PICO, imports, name, tree
 
 PICO_DIR = FIRMWARE / "pico"
@@ -95,3 +95,8 @@ def test_the_image_freezes_every_file() -> None:
 
 def test_no_thread_is_started() -> None:
     assert not any("_thread" in imports(path) for path in PICO + CORE)
+
+
+def test_the_image_names_its_version_and_link() -> None:
+    text = (FIRMWARE / "pico/poultice_pico/__init__.py").read_text(encoding="utf-8")
+    assert f'IMAGE = "poultice firmware {VERSION} link {PROTOCOL} end"' in text

@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "confirm": ("now:confirm", "Answer the device's prompt."),
     "clear": ("now:clear", "Clear a fault whose cause is gone."),
     "history": ("history:history", "Recorded sessions."),
+    "firmware": ("firmware:firmware", "The device's firmware: look at it, build it, flash it."),
     "simulator": (
         "simulator:simulator",
         "Serve a virtual device on a pseudo-terminal.",

@@ -26,6 +26,7 @@ OPTIONS: dict[str, frozenset[str]] = {
     "confirm": _DEVICE,
     "clear": _DEVICE,
     "history": frozenset({"json", "limit", "format", "output"}),
+    "firmware": _DEVICE | {"board", "image", "drive", "method", "yes"},
     "simulator": frozenset({"device"}),
 }
 

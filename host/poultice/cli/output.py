@@ -207,6 +207,40 @@ def _run(data: Data) -> list[str]:
     return words.summary(data)
 
 
+def _firmware(data: Data) -> list[str]:
+    image, device = data["image"], data["device"]
+    rows = [("this program", f"firmware {data['firmware']}, link {data['protocol']}")]
+    rows.append(("image", "none" if image is None else _of_image(image)))
+    if image is not None:
+        rows.append(("", f"{image['size']} bytes, SHA-256 {image['sha256']}"))
+    if device is None:
+        rows.append(("device", "of another version" if data["match"] is False else "none"))
+    else:
+        rows.append(("device", f"{device['path']}, a {device['board']}, uid {device['uid']}"))
+        rows.append(("", f"firmware {device['firmware']}, link {device['protocol']}"))
+    if data["match"] is not None:
+        rows.append(("match", "yes" if data["match"] else "no"))
+    if data["problem"]:
+        rows.append(("", data["problem"]))
+    if data["hint"]:
+        rows.append(("hint", data["hint"]))
+    return _table(rows)
+
+
+def _of_image(image: Data) -> str:
+    return f"{image['path']}, for a {image['board']}, firmware {image['firmware'] or 'unknown'}"
+
+
+def _image(data: Data) -> list[str]:
+    return [_of_image(data["image"])]
+
+
+def _flashed(data: Data) -> list[str]:
+    device = data["device"]
+    before = f", before: {device['before']}" if device["before"] else ""
+    return [f"{device['path']} answers: firmware {device['firmware']}{before}"]
+
+
 def _nothing(data: Data) -> list[str]:
     return []
 
@@ -220,6 +254,9 @@ VIEWS: Mapping[str, Callable[[Data], list[str]]] = {
     "sessions": _sessions,
     "session": _session,
     "run": _run,
+    "firmware": _firmware,
+    "image": _image,
+    "flashed": _flashed,
     "plan": words.plan,
     "nothing": _nothing,
 }

@@ -10,9 +10,10 @@ from typing import cast
 from poultice.emulator.bench import MS_NS, WATCHED, Bench
 from poultice.emulator.chip import Chip
 from poultice.emulator.console import Console
-from poultice.emulator.flash import FlashStore, find_image, keep, load_image, recall
+from poultice.emulator.flash import FlashStore, keep, load_image, recall
 from poultice.emulator.overheard import IN_SESSION, Overheard
 from poultice.errors import UsageError
+from poultice.firmware import image_path
 from poultice.simulator.body import Pad
 from poultice.simulator.faults import INJECT, start_ms
 from poultice.simulator.options import SimOptions
@@ -50,7 +51,7 @@ class EmulatedDevice:
         self.alive = True
         self.host_lost = False
         self.late_ms = 0
-        self.flash = load_image(image or find_image())
+        self.flash = load_image(image or image_path())
         if flash is not None:
             self.flash[:] = flash
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -19,24 +18,7 @@ _BLOCK_BYTES = 4096
 _PROG_BYTES = 256
 _UF2_BLOCK_BYTES = 512
 _XIP_BASE = 0x1000_0000
-_IMAGE = "poultice-pico.uf2"
 _STATE_FILE = "pico-flash.bin"
-
-
-def find_image() -> Path:
-    """The release image: `POULTICE_IMAGE`, else `build/` of the source tree this is run from.
-
-    Raises NoDeviceError where there is none.
-    """
-    named = os.environ.get("POULTICE_IMAGE")
-    tree = Path(__file__).resolve().parents[3]
-    place = Path(named).expanduser() if named else tree / "build" / _IMAGE
-    if place.is_file():
-        return place
-    raise NoDeviceError(
-        f"there is no firmware image at {place}",
-        hint="`make firmware` builds it; POULTICE_IMAGE=PATH names one elsewhere",
-    )
 
 
 def load_image(path: Path) -> bytearray:

@@ -1,0 +1,185 @@
+"""`poultice firmware`: which there is, building it, putting it on a board."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from poultice.cli.base import (
+    Group,
+    Result,
+    asked_for_json,
+    device_option,
+    json_option,
+    option,
+)
+
+if TYPE_CHECKING:
+    from poultice.firmware import Progress
+
+_board_option = option(
+    "--board",
+    type=click.Choice(["pico", "pico2"]),
+    default="pico",
+    show_default=True,
+    help="Which board the image is for.",
+)
+
+
+@click.group(cls=Group)
+def firmware() -> None:
+    """The device's firmware: look at it, build it, flash it."""
+
+
+@firmware.command()
+@device_option
+@_board_option
+@json_option
+def info(device: str | None, board: str, as_json: bool) -> Result:
+    """This program's firmware, the image, the device's, and whether they match."""
+    from poultice import firmware as work
+
+    return Result({"action": "info", **work.describe(device, board)}, "firmware")
+
+
+@firmware.command()
+@_board_option
+@json_option
+def build(board: str, as_json: bool) -> Result:
+    """Build the image from the source tree (as `make firmware` does)."""
+    from poultice import firmware as work
+    from poultice import uf2
+
+    image = uf2.read(work.build(board))
+    data = {"action": "build", "image": _told(image)}
+    return Result(data, "image")
+
+
+@firmware.command()
+@device_option
+@option(
+    "--board",
+    type=click.Choice(["pico", "pico2"]),
+    help="Which board's image; default: pico, or what --image is for.",
+)
+@option(
+    "--image",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="The image; default: the one built here.",
+)
+@option(
+    "--drive",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Where the board's boot drive is mounted; default: looked for.",
+)
+@option(
+    "--method",
+    type=click.Choice(["uf2", "mpremote"]),
+    default="uf2",
+    show_default=True,
+    help="uf2: the whole image. mpremote: the files, onto a stock MicroPython.",
+)
+@option("-y", "--yes", is_flag=True, help="Do not ask first.")
+@json_option
+@click.pass_context
+def flash(
+    ctx: click.Context,
+    device: str | None,
+    board: str | None,
+    image: Path | None,
+    drive: Path | None,
+    method: str,
+    yes: bool,
+    as_json: bool,
+) -> Result:
+    """Put the firmware on a board, and see it answer.
+
+    Takes a board whose boot drive is mounted (hold BOOTSEL while plugging it in), or asks the
+    running device to go there. Refused while anything runs. What the device recorded is kept.
+    """
+    from poultice import firmware as work
+    from poultice import stock, uf2
+    from poultice.errors import UsageError
+
+    if method == "mpremote":
+        if image is not None or drive is not None:
+            raise UsageError(
+                "--image and --drive are for --method uf2", hint="mpremote copies the files"
+            )
+        _agree(yes, "copy the firmware's files onto the board")
+        with _progress(asked_for_json(ctx)) as progress:
+            done = stock.copy(device, progress)
+        return Result({"action": "flash", "method": method, "device": done}, "flashed")
+    work.real(device)
+    whole = uf2.read(image or work.image_path(board or "pico"))
+    if board not in (None, whole.board):
+        raise UsageError(
+            f"{whole.path} is for a {whole.board}, not for a {board}",
+            hint=f"`poultice firmware build --board {board}`",
+        )
+    named = whole.version or "an unknown firmware"
+    _agree(yes, f"write {named} ({whole.path.name}, for a {whole.board}) onto the board")
+    with _progress(asked_for_json(ctx)) as progress:
+        done = work.flash(whole, device, drive, progress)
+    data = {"action": "flash", "method": method, "image": _told(whole), "device": done}
+    return Result(data, "flashed")
+
+
+def _told(image: Any) -> dict[str, Any]:
+    return {
+        "path": str(image.path),
+        "board": image.board,
+        "size": len(image.data),
+        "sha256": image.sha256,
+        "firmware": image.version,
+        "protocol": image.protocol,
+    }
+
+
+def _agree(yes: bool, what: str) -> None:
+    """Ask, on a terminal. Raises RefusedError where nobody can be asked, Abort on a no."""
+    from poultice.errors import RefusedError
+
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise RefusedError(f"nobody was asked whether to {what}", hint="--yes says it is meant")
+    click.confirm(f"{what[0].upper()}{what[1:]}?", default=True, abort=True, err=True)
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Progress]:
+    """Sentences on stderr, and a bar on a terminal; nothing with --json."""
+    from poultice.cli import output
+    from poultice.firmware import Progress
+
+    if quiet:
+        yield Progress()
+        return
+    if not output.coloured(sys.stderr):
+        yield Progress(say=output.say)
+        return
+    from rich import progress
+    from rich.console import Console
+
+    console = Console(stderr=True, highlight=False)
+    with progress.Progress(
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.DownloadColumn(),
+        console=console,
+        transient=True,
+    ) as bar:
+        task = bar.add_task("writing", total=None, visible=False)
+
+        def copied(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total, visible=True)
+
+        yield Progress(say=lambda text: console.print(text, markup=False), copied=copied)

@@ -1,0 +1,359 @@
+"""Flashing: the right image, onto the right board, while nothing runs, seen to answer."""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from poultice import bootsel, errors, firmware, stock, uf2
+from poultice.cli import main
+from poultice.firmware import Progress
+from tests.host.boards import RP2350, Desk, blocks
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    return Desk(tmp_path, monkeypatch)
+
+
+def image(family: int = 0xE48BFF56, version: str = "0.1.0") -> uf2.Image:
+    content = f"poultice firmware {version} link 1 end".encode()
+    return uf2.parse(Path("image.uf2"), blocks(content, family))
+
+
+def flash(desk: Desk, which: uf2.Image | None = None, **more: Any) -> dict[str, Any]:
+    options = {"device": None, "drive": None, "progress": Progress(), **more}
+    return firmware.flash(which or image(), clock=desk.clock, **options)
+
+
+def test_a_running_device_is_sent_to_its_boot_rom_and_comes_back(
+    desk: Desk, tmp_path: Path
+) -> None:
+    told: list[int] = []
+    done = flash(desk, progress=Progress(copied=lambda part, total: told.append(part)))
+    assert desk.rebooted == ["bootloader"]
+    assert (tmp_path / "flashed.uf2").read_bytes() == image().data
+    assert told[-1] == len(image().data)
+    assert done["path"] == "serial:/dev/ttyACM8"
+    assert (done["before"], done["firmware"]) == ("0.1.0", "0.1.0")
+
+
+def test_a_board_in_its_boot_rom_needs_no_device(desk: Desk) -> None:
+    desk.in_boot_rom()
+    done = flash(desk)
+    assert (done["before"], done["firmware"], desk.rebooted) == (None, "0.1.0", [])
+
+
+def test_a_drive_that_is_named_is_taken(desk: Desk) -> None:
+    desk.in_boot_rom()
+    assert flash(desk, drive=desk.drive)["firmware"] == "0.1.0"
+
+
+@pytest.mark.parametrize("state", ["boot", "self_test", "armed", "running", "paused", "waiting"])
+def test_nothing_is_flashed_while_anything_runs(desk: Desk, state: str) -> None:
+    plain = desk.device.status()
+    desk.device.override["status"] = lambda params: {**plain, "state": state}
+    with pytest.raises(errors.WrongStateError) as caught:
+        flash(desk)
+    assert caught.value.exit_code == 6
+    assert desk.rebooted == []
+
+
+def test_a_device_in_fault_can_be_flashed(desk: Desk) -> None:
+    desk.device.state, desk.device.fault = "fault", "watchdog_reset"
+    assert flash(desk)["firmware"] == "0.1.0"
+
+
+def test_a_device_of_another_version_can_be_flashed(desk: Desk) -> None:
+    desk.device.override["hello"] = lambda params: {"protocol": 0}
+    original = desk._back
+
+    def mended() -> None:
+        del desk.device.override["hello"]
+        desk._settle()
+        original()
+
+    desk._back = mended  # type: ignore[method-assign]
+    assert flash(desk)["before"] is None
+
+
+def test_an_image_for_the_other_board_is_not_written(desk: Desk) -> None:
+    with pytest.raises(errors.UsageError, match="is a pico, and the image is for a pico2"):
+        flash(desk, image(RP2350))
+    assert desk.rebooted == []
+    desk.in_boot_rom()
+    with pytest.raises(errors.UsageError, match="for a pico2"):
+        flash(desk, image(RP2350))
+    assert not (desk.drive / "poultice.uf2").exists()
+
+
+def test_two_boards_in_their_boot_rom_are_one_too_many(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.in_boot_rom()
+    second = tmp_path / "second"
+    second.mkdir()
+    (second / "INFO_UF2.TXT").write_text("Board-ID: RPI-RP2\n")
+    monkeypatch.setattr("poultice.bootsel.mounted", lambda: [desk.drive, second])
+    with pytest.raises(errors.UsageError, match="2 boards") as caught:
+        flash(desk)
+    assert "--drive" in (caught.value.hint or "")
+    assert flash(desk, drive=desk.drive)["firmware"] == "0.1.0"
+
+
+def test_a_device_and_a_stranger_in_its_boot_rom_are_not_mixed_up(desk: Desk) -> None:
+    desk._mount()
+    with pytest.raises(errors.UsageError, match="was asked for"):
+        flash(desk, device="serial:/dev/ttyACM7")
+    assert not (desk.drive / "poultice.uf2").exists()
+
+
+def test_a_drive_that_does_not_appear_says_how_to_mount_it(desk: Desk) -> None:
+    desk.drive_after_s = None
+    with pytest.raises(errors.NoDeviceError) as caught:
+        flash(desk)
+    assert desk.now_s == pytest.approx(firmware.DRIVE_WAIT_S, abs=1.0)
+    assert "mount" in (caught.value.hint or "")
+
+
+def test_a_device_that_does_not_come_back_is_a_timeout(desk: Desk) -> None:
+    desk.answer_after_s = None
+    with pytest.raises(errors.DeviceTimeoutError, match="was written"):
+        flash(desk)
+
+
+def test_a_device_that_comes_back_with_another_version_is_a_mismatch(desk: Desk) -> None:
+    with pytest.raises(errors.VersionMismatchError, match=r"0\.1\.0, and 9\.9\.9 was written"):
+        flash(desk, image(version="9.9.9"))
+
+
+def test_another_board_that_is_plugged_in_meanwhile_is_not_taken_for_it(desk: Desk) -> None:
+    desk.serial_after = "another"
+    with pytest.raises(errors.DeviceTimeoutError):
+        flash(desk)
+
+
+def test_nothing_there_says_to_hold_bootsel(desk: Desk) -> None:
+    desk.port = None
+    with pytest.raises(errors.NoDeviceError) as caught:
+        flash(desk)
+    assert "BOOTSEL" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("path", ["sim:", "emulator:"])
+def test_what_is_simulated_is_not_flashed(desk: Desk, path: str) -> None:
+    with pytest.raises(errors.UsageError, match="simulated"):
+        flash(desk, device=path)
+
+
+class Torn:
+    """A drive that takes so many bytes and then fails as `number` says."""
+
+    def __init__(self, takes: int, number: int) -> None:
+        self.takes, self.number = takes, number
+
+    def __enter__(self) -> Torn:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def write(self, data: bytes) -> int:
+        if self.takes <= 0:
+            raise OSError(self.number, "as told")
+        taken = min(self.takes, len(data))
+        self.takes -= taken
+        return taken
+
+    def fileno(self) -> int:
+        raise OSError(errno.ENODEV, "gone")
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO, errno.ENODEV])
+def test_a_drive_that_stops_taking_is_lost_and_can_be_written_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    desk.in_boot_rom()
+    whole = len(image().data)
+    drive = bootsel.named(desk.drive)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", lambda *a, **k: Torn(whole - 1, number))
+        with pytest.raises(errors.DeviceLostError) as caught:
+            bootsel.write(image(), drive, lambda done: None)
+    assert "again" in (caught.value.hint or "")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", lambda *a, **k: Torn(whole, number))
+        bootsel.write(image(), drive, lambda done: None)
+
+
+def test_a_drive_of_somebody_else_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.in_boot_rom()
+    drive = bootsel.named(desk.drive)
+    monkeypatch.setattr(Path, "open", lambda *a, **k: Torn(0, errno.EACCES))
+    with pytest.raises(errors.PermissionDeniedError):
+        bootsel.write(image(), drive, lambda done: None)
+
+
+def test_a_directory_that_is_no_boot_drive_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(errors.UsageError, match=r"INFO_UF2\.TXT"):
+        bootsel.named(tmp_path)
+    with pytest.raises(errors.NoDeviceError):
+        bootsel.named(tmp_path / "none")
+    (tmp_path / "INFO_UF2.TXT").write_text("Board-ID: SOMETHING-ELSE\n")
+    assert bootsel.drive_at(tmp_path) is None
+
+
+# The files onto a stock MicroPython.
+
+
+def test_every_file_of_the_package_is_copied_and_main_comes_last() -> None:
+    listed = stock.files()
+    words = stock.commands("/dev/ttyACM0", listed)
+    assert words[:4] == ["connect", "/dev/ttyACM0", "resume", "exec"]
+    for _, here in listed:
+        assert here.is_file()
+        assert str(here) in words
+    main_file = next(str(here) for there, here in listed if there == "main.py")
+    others = [words.index(str(here)) for there, here in listed if "/" in there]
+    assert words.index(main_file) > max(others)
+    assert words[-1] == "reset"
+
+
+def test_files_are_copied_from_the_prompt(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[list[str]] = []
+
+    def run(command: list[str], **_: Any) -> Any:
+        ran.append(command)
+        return type("Done", (), {"returncode": 0, "stdout": ""})()
+
+    monkeypatch.setattr("subprocess.run", run)
+    desk._back = lambda: setattr(  # type: ignore[method-assign]
+        desk, "port", firmware.discovery.Port("/dev/ttyACM7", "E66", "Board")
+    )
+    done = stock.copy(None, Progress(), desk.clock)
+    assert desk.rebooted == ["repl"]
+    assert ran[0][1:5] == ["-m", "mpremote", "connect", "/dev/ttyACM7"]
+    assert done["firmware"] == "0.1.0"
+
+
+def test_without_mpremote_it_says_what_to_install(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(errors.UsageError) as caught:
+        stock.copy(None, Progress(), desk.clock)
+    assert "pip install mpremote" in (caught.value.hint or "")
+
+
+# The command line.
+
+
+@pytest.fixture
+def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "built.uf2"
+    path.write_bytes(blocks())
+    monkeypatch.setenv("POULTICE_IMAGE", str(path))
+    return path
+
+
+def told(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert isinstance(found, dict)
+    return found
+
+
+def test_info_without_a_device(desk: Desk, built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    desk.port = None
+    assert main(["firmware", "info", "--json"]) == 0
+    found = told(capsys)
+    assert found["schema"] == "poultice.firmware/1"
+    assert found["image"]["sha256"] == uf2.read(built).sha256
+    assert (found["device"], found["match"]) == (None, None)
+
+
+def test_info_of_a_device(desk: Desk, built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["firmware", "info", "--json"]) == 0
+    found = told(capsys)
+    assert found["device"]["firmware"] == "0.1.0"
+    assert found["match"] is True
+    assert main(["firmware", "info"]) == 0
+    assert "match         yes" in capsys.readouterr().out
+
+
+def test_info_of_an_old_device_gives_the_command_that_mends_it(
+    desk: Desk, built: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.device.override["hello"] = lambda params: {"protocol": 0}
+    assert main(["firmware", "info", "-d", "serial:/dev/ttyACM7", "--json"]) == 0
+    found = told(capsys)
+    assert found["match"] is False
+    assert found["hint"] == (
+        "the device is older: `poultice firmware flash --device serial:/dev/ttyACM7`"
+    )
+
+
+def test_info_without_an_image_says_how_to_get_one(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("POULTICE_IMAGE", "/nowhere/at/all.uf2")
+    assert main(["firmware", "info", "--json"]) == 0
+    found = told(capsys)
+    assert found["image"] is None
+    assert "make firmware" in found["hint"]
+
+
+def test_flash_asks_first_where_nobody_said_yes(
+    desk: Desk, built: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    assert main(["firmware", "flash"]) == 6
+    assert "--yes" in capsys.readouterr().err
+    assert desk.rebooted == []
+
+
+def test_flash_through_the_command_line(
+    desk: Desk,
+    built: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(firmware, "Clock", lambda: desk.clock)
+    assert main(["firmware", "flash", "--yes", "--json"]) == 0
+    streams = capsys.readouterr()
+    found = json.loads(streams.out)
+    assert found["device"]["firmware"] == "0.1.0"
+    assert found["image"]["path"] == str(built)
+    assert streams.err == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["flash", "-y", "--image", "none.uf2"], 2),
+        (["flash", "-y", "--board", "pico2"], 2),
+        (["flash", "-y", "-d", "sim:"], 2),
+        (["flash", "-y", "--drive", "none"], 3),
+        (["flash", "-y", "--method", "mpremote", "--image", "a.uf2"], 2),
+        (["flash", "--method", "floppy"], 2),
+    ],
+)
+def test_usage_of_flash(
+    desk: Desk, built: Path, capsys: pytest.CaptureFixture[str], words: list[str], code: int
+) -> None:
+    assert main(["firmware", *words]) == code
+    told_err = capsys.readouterr().err
+    assert "error:" in told_err
+    assert "hint:" in told_err
+
+
+def test_build_away_from_the_source_tree(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(firmware, "_TREE", tmp_path)
+    assert main(["firmware", "build"]) == 2
+    assert "source tree" in capsys.readouterr().err
