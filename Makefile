@@ -16,7 +16,7 @@ empty :=
 space := $(empty) $(empty)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick lint format test-protocols bench firmware test-emulator clean
+.PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -24,7 +24,7 @@ help:  ## this list
 demo: $(VENV)/.installed  ## a whole session on a simulated device
 	$(BIN)/poultice run arthritis --device sim: --yes
 
-test: lint $(if $(EMULATED),firmware)  ## ruff, mypy, and every test that this machine can run
+test: lint $(if $(EMULATED),images)  ## ruff, mypy, and every test that this machine can run
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(if $(EMULATED),$(ALL_TESTS))
 
 test-quick: lint  ## the same without the emulated chip: under two minutes
@@ -47,8 +47,11 @@ bench: $(VENV)/.developed  ## the benchmarks; reported, not judged
 firmware: $(VENV)/.installed  ## build/poultice-pico.uf2, the image for the device
 	@$(BIN)/python firmware/build.py
 
-test-emulator: $(VENV)/.developed firmware  ## the release image on an emulated chip: about 10 minutes
+test-emulator: $(VENV)/.developed images  ## the release image on an emulated chip: about 10 minutes
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/emulator
+
+images: $(VENV)/.installed
+	@$(BIN)/python firmware/build.py pico stock
 
 clean:  ## the environment and every cache, gone
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .coverage

@@ -1,6 +1,7 @@
 """Build the release image: everything frozen into MicroPython's rp2 port.
 
     python firmware/build.py            writes build/poultice-pico.uf2
+    python firmware/build.py pico stock the same, and the stock image to compare it with
     MICROPYTHON_DIR=… python firmware/build.py
 
 MicroPython comes from a checkout that MICROPYTHON_DIR names (1.25 or newer, with the submodules
@@ -38,24 +39,29 @@ LIBRARIES = {
     "libstdc++.a": "libstdc++-arm-none-eabi-newlib",
 }
 # UF2 family and flash start, by board.
-BOARDS = {"pico": ("POULTICE_PICO", "0xe48bff56"), "pico2": ("POULTICE_PICO2", "0xe48bff59")}
+BOARDS = {
+    "pico": ("POULTICE_PICO", "0xe48bff56"),
+    "pico2": ("POULTICE_PICO2", "0xe48bff59"),
+    # MicroPython's own board, without a file of ours: what `package.json` is copied onto.
+    "stock": ("RPI_PICO", "0xe48bff56"),
+}
 FLASH_START = "0x10000000"
 # The day of MicroPython 1.25.0: the image does not depend on when it was built.
 SOURCE_DATE_EPOCH = "1744675200"
 
 
 def main(arguments: list[str]) -> int:
-    """Build; 0, or 1 with the reason on stderr."""
-    board = arguments[0] if arguments else "pico"
-    if board not in BOARDS:
-        print(f"no board {board}: {', '.join(BOARDS)}", file=sys.stderr)
-        return 2
-    try:
-        image = build(board)
-    except BuildError as error:
-        print(f"firmware: {error}", file=sys.stderr)
-        return 1
-    print(f"{image.relative_to(BUILD.parent)}: {image.stat().st_size // 1024} KB")
+    """Build each board that is named; 0, or 1 with the reason on stderr."""
+    for board in arguments or ["pico"]:
+        if board not in BOARDS:
+            print(f"no board {board}: {', '.join(BOARDS)}", file=sys.stderr)
+            return 2
+        try:
+            image = build(board)
+        except BuildError as error:
+            print(f"firmware: {error}", file=sys.stderr)
+            return 1
+        print(f"{image.relative_to(BUILD.parent)}: {image.stat().st_size // 1024} KB")
     return 0
 
 
@@ -90,13 +96,20 @@ def build(board: str) -> Path:
 
 
 def _configure(tree: Path, work: Path, name: str) -> list[str]:
-    return [
+    command = [
         *("cmake", "-S", str(tree / "ports/rp2"), "-B", str(work), "-GNinja"),
         f"-DMICROPY_BOARD={name}",
-        f"-DMICROPY_BOARD_DIR={FIRMWARE / 'boards' / name}",
-        f"-DUSER_C_MODULES={FIRMWARE / 'usbline' / 'micropython.cmake'}",
         "-DPICO_NO_PICOTOOL=1",
     ]
+    ours = FIRMWARE / "boards" / name
+    if ours.is_dir():
+        command += [
+            f"-DMICROPY_BOARD_DIR={ours}",
+            f"-DUSER_C_MODULES={FIRMWARE / 'usbline' / 'micropython.cmake'}",
+        ]
+    else:
+        command.append(f"-DMICROPY_FROZEN_MANIFEST={FIRMWARE / 'boards' / 'stock.py'}")
+    return command
 
 
 def _forget_other_tree(work: Path, tree: Path) -> None:

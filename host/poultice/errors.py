@@ -4,6 +4,7 @@
 
     PoulticeError                    1  unexpected
     ├── UsageError                   2  asked for in a way that cannot be done
+    │   ├── ImageError               2  a file that is not an image for the board
     │   ├── ProtocolFileError        2  a protocol file that does not parse
     │   └── UnknownProtocolError     2  no protocol of that name
     ├── NoDeviceError                3  nothing there that answers
@@ -82,6 +83,10 @@ class UsageError(PoulticeError):
     """The command, an option or a file asks for something that cannot be done."""
 
     exit_code = ExitCode.USAGE
+
+
+class ImageError(UsageError):
+    """A file that is no image, or not a whole one. Nothing was written anywhere."""
 
 
 class ProtocolFileError(UsageError):

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from poultice.errors import UsageError
+from poultice.errors import ImageError
 
 BLOCK_BYTES = 512
 FAMILIES = {0xE48BFF56: "pico", 0xE48BFF59: "pico2"}
@@ -29,10 +29,6 @@ _FAMILY_PRESENT = 0x2000
 _MAX_BYTES = 16 * 1024 * 1024
 # poultice_pico.IMAGE, as it stands in the image.
 _NAME = re.compile(rb"poultice firmware (\d+\.\d+\.\d+) link (\d+) end")
-
-
-class ImageError(UsageError):
-    """A file that is no image, or not a whole one. Nothing was written anywhere."""
 
 
 @dataclass(frozen=True)

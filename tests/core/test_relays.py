@@ -214,7 +214,7 @@ def test_each_relay_is_closed_alone_for_half_a_second_with_a_gap() -> None:
     text = "".join({0: "-", HEAT: "h", MASTER: "m", PAD: "P"}[o] for o in outputs)
     before_heat, _, after = text.partition("h")
     assert set(before_heat) == {"-"}
-    assert ("h" + after).startswith("hhhhh--mmmmm")
+    assert ("h" + after).startswith("hhhhh---mmmmm")
     assert "P" not in text[: text.index("mmmmm") + 5]
     # 1.5 s from `start` to MASTER
     assert text.index("m") < 15
@@ -291,7 +291,7 @@ def _after_last(ending: str) -> str:
 @pytest.mark.parametrize("ending", ["end", "done"])
 def test_the_proof_follows_the_last_heat_phase_that_ran_to_its_end(ending: str) -> None:
     text = _after_last(ending)
-    assert text.strip("-") == "hhhhh--mmmmm"
+    assert text.strip("-") == "hhhhh---mmmmm"
 
 
 @pytest.mark.requirement("SR-22")

@@ -135,7 +135,7 @@ def test_a_pause_stops_the_phase_clock_and_opens_the_relays() -> None:
 
 
 @pytest.mark.requirement("SR-05")
-@pytest.mark.parametrize(("ticks", "rests"), [(613, False), (614, True)])
+@pytest.mark.parametrize(("ticks", "rests"), [(615, False), (616, True)])
 def test_less_than_a_minute_counts_and_asks_no_rest(ticks: int, rests: bool) -> None:
     rig = Rig()
     rig.start(plan(("heat", 40_000, 300)))

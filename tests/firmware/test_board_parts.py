@@ -171,13 +171,26 @@ def test_a_stock_image_lets_a_line_out_in_small_parts(port: FakeStream) -> None:
     from poultice_pico.link import StockLink
 
     link = StockLink()
-    assert link.send(b"a" * 100)
+    assert link.send(b"a" * 200)
     assert not link.send(b"b")
     link.pump()
-    assert len(port.sent) == 64
+    assert len(port.sent) == 160
     link.pump()
-    assert port.sent == b"a" * 100
+    assert port.sent == b"a" * 200
     assert link.send(b"b")
+
+
+def test_a_line_feed_and_the_line_behind_it_are_taken_together(port: FakeStream) -> None:
+    from poultice_pico.link import StockLink
+
+    # The controller begins anew with a line feed after any refusal: where that alone filled the
+    # one place there is, no line ever followed it.
+    link = StockLink()
+    assert link.send(b"\n")
+    assert link.send(b"a" * 10)
+    assert not link.send(b"b")
+    link.pump()
+    assert port.sent == b"\n" + b"a" * 10
 
 
 @pytest.mark.parametrize("trouble", ["full", "slow"])

@@ -102,3 +102,29 @@ def test_the_core_imports_on_the_unix_port(path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def frozen_numbers(path: Path) -> Iterator[str]:
+    """Tuples of numbers that stand in the module as constants."""
+    for node in tree(path).body:
+        value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
+        if isinstance(value, ast.Tuple) and len(value.elts) > 2:
+            try:
+                items = ast.literal_eval(value)
+            except ValueError:  # names: these are loaded when the module is
+                continue
+            if all(type(item) is int for item in items):
+                yield f"{node.lineno}: {ast.unparse(node)[:40]}"
+
+
+@pytest.mark.parametrize("path", DEVICE, ids=name)
+def test_tables_of_numbers_are_built_at_start_up(path: Path) -> None:
+    # Frozen into the image, each number of a constant tuple is a big integer: 64 bytes were
+    # allocated per sensor and tick until the tables were built by `tuple([...])`.
+    assert list(frozen_numbers(path)) == []
+
+
+def test_a_table_that_is_not_built_at_start_up_is_seen(tmp_path: Path) -> None:
+    module = tmp_path / "table.py"
+    module.write_text("TABLE = (1, 2, -3)\nNAMES = ('a', 'b', 'c')\nBUILT = tuple([1, 2, 3])\n")
+    assert list(frozen_numbers(module)) == ["1: TABLE = (1, 2, -3)"]

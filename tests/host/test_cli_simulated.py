@@ -116,8 +116,9 @@ def test_rest_is_asked_across_runs_with_a_kept_flash(
 def test_everything_over_a_real_port(short: str, capsys: pytest.CaptureFixture[str]) -> None:
     from poultice.simulator.options import parse_options
     from poultice.simulator.pty_server import PtyServer
+    from poultice.simulator.virtual_device import VirtualDevice
 
-    server = PtyServer(parse_options("?speed=30"))
+    server = PtyServer(VirtualDevice(parse_options("?speed=30")))
     over = threading.Event()
     serving = threading.Thread(target=server.serve, args=(over.is_set,))
     serving.start()

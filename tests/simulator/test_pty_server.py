@@ -12,6 +12,7 @@ import pytest
 
 from poultice.errors import DeviceLostError
 from poultice.simulator.options import parse_options
+from poultice.simulator.virtual_device import VirtualDevice
 from poultice.transport import Transport, open_transport
 from poultice_core import messages
 
@@ -21,7 +22,7 @@ pytest.importorskip("tty")
 
 @contextmanager
 def served(query: str) -> Iterator[tuple[str, threading.Event]]:
-    server = pty_server.PtyServer(parse_options(query))
+    server = pty_server.PtyServer(VirtualDevice(parse_options(query)))
     stop = threading.Event()
     thread = threading.Thread(target=server.serve, args=(stop.is_set,))
     thread.start()
@@ -66,6 +67,6 @@ def test_a_server_that_stops_is_a_device_pulled_out() -> None:
 def test_serve_announces_the_path_first(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     monkeypatch.setattr(pty_server.PtyServer, "serve", lambda self: said.append("served"))
-    pty_server.serve(parse_options(""), said.append)
+    pty_server.serve(VirtualDevice(), said.append)
     assert said[0].startswith("/dev/")
     assert said[1:] == ["served"]

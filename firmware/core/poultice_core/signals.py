@@ -3,7 +3,7 @@
 from . import states
 
 # Blinks before a pause; 0 is steady on. One code a state, in the order of `states`.
-LED_BY_STATE = (1, 1, 0, 2, 3, 4, 5, 6)
+LED_BY_STATE = tuple([1, 1, 0, 2, 3, 4, 5, 6])
 
 SILENT = 0
 TUNE_PHASE = 1

@@ -11,7 +11,7 @@ from time import ticks_diff, ticks_ms
 
 from micropython import const
 
-_BYTES_A_TICK = const(64)
+_BYTES_A_TICK = const(160)
 _SLOW_MS = const(20)
 
 _in = sys.stdin.buffer
@@ -64,10 +64,14 @@ class StockLink:
         return count
 
     def send(self, line):
-        """Take the whole line to let it out, or nothing and False."""
-        if self._mute or self._sent < len(self._line):
+        """Take the whole line to let it out, or nothing and False.
+
+        A line feed that waits by itself is let out with the line that it is to protect.
+        """
+        waiting = self._line[self._sent :]
+        if self._mute or (waiting and waiting != b"\n"):
             return False
-        self._line = line
+        self._line = waiting + line
         self._sent = 0
         return True
 

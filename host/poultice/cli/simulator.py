@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from poultice.cli.base import Command, option
 from poultice.errors import UsageError
+
+if TYPE_CHECKING:
+    from poultice.simulator.pty_server import Device
 
 
 @click.command(cls=Command)
@@ -20,25 +25,40 @@ from poultice.errors import UsageError
 def simulator(device: str) -> None:
     """Serve a virtual device on a pseudo-terminal, for any serial program, until Ctrl-C.
 
-    The first line of output is the path to open, alone.
+    PATH is sim: or emulator: with their options; the emulated chip keeps up with about the speed
+    of a real one, no more. The first line of output is the path to open, alone.
     """
     from poultice.cli import output
-    from poultice.simulator.options import parse_options
     from poultice.simulator.pty_server import serve
-    from poultice.transport import split_path
 
-    scheme, query = split_path(device)
-    if scheme != "sim":
-        raise UsageError(
-            f"{device!r} is not a simulated device", hint="for example -d 'sim:?speed=10'"
-        )
-    options = parse_options(query)
+    served = _device(device)
 
     def announce(path: str) -> None:
         output.lines([path], None)
         output.say("serving a simulated device; Ctrl-C ends it")
 
     try:
-        serve(options, announce)
+        serve(served, announce)
     except KeyboardInterrupt:
         output.say("ended")
+
+
+def _device(path: str) -> Device:
+    from poultice.transport import needs_emulator, split_path
+
+    scheme, query = split_path(path)
+    if scheme == "sim":
+        from poultice.simulator.options import parse_options
+        from poultice.simulator.virtual_device import VirtualDevice
+
+        return VirtualDevice(parse_options(query))
+    if scheme == "emulator":
+        with needs_emulator():
+            from poultice.emulator.device import EmulatedDevice
+            from poultice.emulator.options import parse_emulator_options
+
+        return EmulatedDevice(parse_emulator_options(query))
+    raise UsageError(
+        f"{path!r} is not a simulated device",
+        hint="for example -d 'sim:?speed=10', or -d emulator:",
+    )

@@ -1,6 +1,6 @@
-"""A virtual device on a pseudo-terminal, so that any serial program can talk to it (POSIX only).
+"""A simulated device on a pseudo-terminal, so that any serial program can talk to it (POSIX only).
 
-Unlike `sim:` in process, virtual time follows the wall clock here, times `speed`: the program at
+Unlike `sim:` in process, simulated time follows the wall clock here, times `speed`: the program at
 the other end keeps its own time.
 """
 
@@ -12,16 +12,36 @@ import os
 import select
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 from poultice.errors import UsageError
 from poultice.simulator.options import SimOptions
 from poultice.simulator.virtual_board import TICK_MS
-from poultice.simulator.virtual_device import VirtualDevice
 
 DEFAULT_SPEED = 1.0
 _READ_BYTES = 4096
 # After a suspend the device must not race through the hours it slept.
 _CATCH_UP_S = 1.0
+
+
+class Device(Protocol):
+    """What is served: `VirtualDevice`, or `EmulatedDevice`."""
+
+    options: SimOptions
+    alive: bool
+    host_lost: bool
+
+    def step(self) -> None:
+        """One tick of 100 ms."""
+
+    def host_bytes_in(self, data: bytes) -> None:
+        """Bytes for the device."""
+
+    def host_bytes_out(self) -> bytes:
+        """Bytes from the device."""
+
+    def run_on(self) -> None:
+        """To the end of the session, with nobody at the link."""
 
 
 class PtyServer:
@@ -30,7 +50,7 @@ class PtyServer:
     Raises UsageError where the system has no pseudo-terminals, or an option is impossible.
     """
 
-    def __init__(self, options: SimOptions | None = None) -> None:
+    def __init__(self, device: Device) -> None:
         try:
             import tty
         except ImportError:
@@ -38,8 +58,8 @@ class PtyServer:
                 "this system has no pseudo-terminals",
                 hint="use -d sim: in the command itself, it needs none",
             ) from None
-        self.device = VirtualDevice(options)
-        speed = self.device.options.speed
+        self.device = device
+        speed = device.options.speed
         speed = DEFAULT_SPEED if speed is None else speed
         self._tick_real_s = 0.0 if math.isinf(speed) else TICK_MS / 1000 / speed
         # Our own hold on the far end: without one, reading fails while no program has it open.
@@ -104,12 +124,12 @@ class PtyServer:
             self._unsent = self._unsent[sent:]
 
 
-def serve(options: SimOptions, announce: Callable[[str], None]) -> None:
+def serve(device: Device, announce: Callable[[str], None]) -> None:
     """Serve one device until interrupted; `announce` is given the path before anything else.
 
     Raises UsageError as `PtyServer` does.
     """
-    server = PtyServer(options)
+    server = PtyServer(device)
     announce(server.path)
     try:
         server.serve()

@@ -7,6 +7,8 @@ knows which it has.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from poultice.errors import UsageError
@@ -116,7 +118,10 @@ def open_transport(path: str) -> Transport:
 
         return SimTransport(path)
     if scheme == "emulator":
-        return _open_emulator(path)
+        with needs_emulator():
+            from poultice.transport.emulator import EmulatorTransport
+
+        return EmulatorTransport(path)
     from poultice.transport.serial import SerialTransport
 
     if scheme == "usb":
@@ -126,9 +131,11 @@ def open_transport(path: str) -> Transport:
     return SerialTransport(rest)
 
 
-def _open_emulator(path: str) -> Transport:
+@contextmanager
+def needs_emulator() -> Iterator[None]:
+    """Around the import of what runs the emulated chip. Raises UsageError where that is missing."""
     try:
-        from poultice.transport.emulator import EmulatorTransport
+        yield
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] not in ("rp2040py", "littlefs"):
             raise
@@ -136,4 +143,3 @@ def _open_emulator(path: str) -> Transport:
             f"emulator: needs the package {error.name}, which is not installed",
             hint='`python -m pip install "poultice[emulator]"`; sim: needs nothing',
         ) from None
-    return EmulatorTransport(path)
