@@ -41,8 +41,9 @@ test-protocols: $(VENV)/.developed  ## your protocols against the simulated devi
 	POULTICE_PROTOCOL_FILES="$(subst $(space),:,$(abspath $(FILES)))" \
 		$(BIN)/python -m pytest -n $(JOBS) tests/protocols
 
-bench: $(VENV)/.developed  ## the benchmarks; reported, not judged
+bench: $(VENV)/.developed images  ## the benchmarks, and what the image does on the emulated chip
 	$(BIN)/python -m pytest --benchmark-only -o addopts="--import-mode=importlib" tests/benchmarks
+	$(BIN)/python -m tests.benchmarks.chip
 
 firmware: $(VENV)/.installed  ## build/poultice-pico.uf2, the image for the device
 	@$(BIN)/python firmware/build.py

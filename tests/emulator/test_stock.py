@@ -72,8 +72,9 @@ def test_a_session_is_the_same_on_both_images(image: object, tmp_path: Path) -> 
     )
     edges = [edge for edge in device.chip.edges if edge[1] in (MASTER, HEAT)]
     assert [(pin, up) for _, pin, up in edges] == EDGES
+    # The thermostat asks once it has the mean of half a second.
     on, off = (at for at, pin, _ in edges[3:5])
-    assert (off - on) / MS_NS == pytest.approx(SECONDS * 1000, abs=150)
+    assert SECONDS * 1000 - 700 <= (off - on) / MS_NS <= SECONDS * 1000
     entry = _last_session(link)
     assert (entry["plan"], entry["outcome"], entry["heat_s"]) == ("test", "complete", SECONDS)
     assert link.torn == 0

@@ -12,6 +12,8 @@ from poultice.errors import UsageError
 if TYPE_CHECKING:
     from poultice.simulator.pty_server import Device
 
+_START_UP_TICKS = 10
+
 
 @click.command(cls=Command)
 @option(
@@ -57,7 +59,11 @@ def _device(path: str) -> Device:
             from poultice.emulator.device import EmulatedDevice
             from poultice.emulator.options import parse_emulator_options
 
-        return EmulatedDevice(parse_emulator_options(query))
+        device = EmulatedDevice(parse_emulator_options(query))
+        # A start-up is slower than real time: what is announced should answer.
+        for _ in range(_START_UP_TICKS):
+            device.step()
+        return device
     raise UsageError(
         f"{path!r} is not a simulated device",
         hint="for example -d 'sim:?speed=10', or -d emulator:",
