@@ -6,6 +6,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 JOBS ?= 2
 FILES ?=
+EXPLORE_S ?= 60
 # The tests of the release image take ten minutes and its toolchain: they are part of `make test`
 # where the image has been built, or where they are required.
 IMAGE := build/poultice-pico.uf2
@@ -16,7 +17,7 @@ empty :=
 space := $(empty) $(empty)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator clean
+.PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -53,6 +54,11 @@ test-emulator: $(VENV)/.developed images  ## the release image on an emulated ch
 
 images: $(VENV)/.installed
 	@$(BIN)/python firmware/build.py pico stock
+
+explore: $(VENV)/.developed  ## every state of the guard near ordinary sessions: some 15 minutes
+	$(BIN)/python -m tests.explore --near --depth 3 --seconds $(EXPLORE_S) --jobs $(JOBS)
+	$(BIN)/python -m tests.explore --depth 1000 --seconds 30 --jobs $(JOBS)
+	$(BIN)/python -m tests.explore --bugs
 
 clean:  ## the environment and every cache, gone
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .coverage

@@ -1,0 +1,296 @@
+"""Breadth first through everything that a guard can get into."""
+
+from __future__ import annotations
+
+import hashlib
+import marshal
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from typing import Any
+
+from poultice_core import states
+from tests.explore import contract, fields, memory
+from tests.explore.memory import Memory
+from tests.explore.world import SCENARIOS, Letter, Scenario, World
+
+Node = tuple[fields.State, Memory]
+_CHUNK = 200
+
+
+def digest(node: Node) -> bytes:
+    """Sixteen bytes for a state: two states in 2^64 would be taken for one."""
+    return hashlib.blake2b(marshal.dumps((node[0], tuple(node[1]))), digest_size=16).digest()
+
+
+class Explorer:
+    """One scenario: a letter from a state, and what the contract says to it."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.world = World(scenario)
+        self._fresh = self.world.read()
+
+    def start(self) -> Node:
+        """Power on."""
+        return self._fresh, memory.START
+
+    def step(self, node: Node, letter: Letter) -> tuple[Node, list[str]]:
+        """The state after one letter, and the rules that were broken on the way."""
+        world, scenario = self.world, self.scenario
+        state, m = node
+        world.write(state)
+        broken: list[str] = []
+        if letter.command:
+            fault = world.guard.fault
+            answer = world.command(letter.command)
+            broken += contract.commanded(scenario, m, world.guard, letter, answer)
+            if m.state == states.FAULT and world.guard.state == states.IDLE:
+                broken += contract.cleared_by_host(fault, m)
+            m = memory.recall(m, world.guard, letter)
+        guard = world.guard
+        mid = (guard.state, guard.fault, guard.proof.active, guard.mode)
+        world.tick(letter)
+        broken += contract.ticked(scenario, m, mid, guard, letter)
+        after = memory.remember(scenario, m, mid, guard, letter)
+        return (world.read(), after), broken
+
+
+@dataclass
+class Report:
+    """What a search saw. `story`: the letters of the shortest way to a broken rule."""
+
+    scenario: str
+    states: int = 0
+    transitions: int = 0
+    depth: int = 0
+    seconds: float = 0.0
+    closed: bool = False
+    broken: str = ""
+    story: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        end = "closed" if self.closed else f"to depth {self.depth}"
+        text = (
+            f"{self.scenario:28} {self.states:>9,} states {self.transitions:>12,} transitions"
+            f"  depth {self.depth:>3}  {self.seconds:6.1f} s  {end}"
+        )
+        if self.broken:
+            text += f"\n  BROKEN: {self.broken}\n    " + "\n    ".join(self.story)
+        return text
+
+
+@dataclass
+class Limits:
+    """Where a search ends, if not by having seen everything."""
+
+    depth: int = 1_000
+    seconds: float = float("inf")
+    states: int = 1 << 60
+
+
+class Walk:
+    """A way through a scenario, by the names of its letters."""
+
+    def __init__(self, explorer: Explorer) -> None:
+        self._explorer = explorer
+        self._letters = {letter.name: letter for letter in explorer.scenario.letters}
+        self.node = explorer.start()
+        self.way: list[str] = []
+        self.found: list[tuple[Node, list[str]]] = [(self.node, [])]
+        self.broken: list[tuple[str, list[str]]] = []
+
+    def go(self, name: str) -> None:
+        """One letter."""
+        self.node, broken = self._explorer.step(self.node, self._letters[name])
+        self.way = [*self.way, name]
+        self.broken += [(rule, self.way) for rule in broken]
+        self.found.append((self.node, self.way))
+
+    def until(self, name: str, state: int, outputs: int = 0, most: int = 20) -> None:
+        """The same letter until the device is in this state with these relays closed."""
+        while (self.node[1].state, self.node[1].outputs) != (state, outputs) and most:
+            self.go(name)
+            most -= 1
+
+
+def session(walk: Walk, plan: str, by_hand: bool) -> None:
+    """From idle into the last phase of the plan."""
+    first = ", ask cold" if plan == "both" else ""
+    cold = "ask cold" if plan == "both" else "a second"
+    walk.until("a second", states.IDLE)
+    walk.go(f"arm {plan}")
+    walk.go(f"start{first}")
+    if plan in ("cold", "both"):
+        walk.go(cold)
+        walk.go(f"confirm{first}")
+        walk.go(cold)
+    if plan == "both" and by_hand:
+        walk.until("a second", states.WAITING)
+        walk.go("confirm")
+        walk.go("42000 m°C")
+    if plan != "cold":
+        walk.until("a second", states.RUNNING, memory.PAD)
+        walk.go("a second")
+        walk.go("a second")
+
+
+def ordinary(explorer: Explorer) -> list[Walk]:
+    """Two sessions, one after the other; one that trips; one that begins with a pack still on."""
+    scenario = explorer.scenario
+    plan, by_hand = scenario.plans[0], not scenario.cooler
+    twice, trips, packed = Walk(explorer), Walk(explorer), Walk(explorer)
+    for _ in range(2):
+        session(twice, plan, by_hand)
+        twice.until("ask done", states.IDLE)
+        twice.go("book")
+        for _ in range(9):
+            twice.go("a second")
+    session(trips, plan, by_hand)
+    for name in ("43000 m°C", "43000 m°C", "42001 m°C", *["button"] * 5):
+        trips.go(name)
+    if plan != "both" or not by_hand:
+        return [twice, trips]
+    packed.until("a second", states.IDLE)
+    for name in (f"arm {plan}", "start, ask cold", "confirm, ask cold", "ask cold", "stop"):
+        packed.go(name)
+    for name in ("book", "day", f"arm {plan}", "start"):
+        packed.go(name)
+    packed.until("a second", states.RUNNING, memory.PAD, 12)
+    return [twice, trips, packed]
+
+
+def explore(
+    scenario: Scenario, limits: Limits | None = None, *, near: bool = False, jobs: int = 1
+) -> Report:
+    """From power-up, or (`near`) from every state of an ordinary session, breadth first."""
+    return Search(scenario, limits or Limits(), near).run(jobs)
+
+
+class Search:
+    """The states seen, a parent and a letter for each, and the frontier."""
+
+    def __init__(self, scenario: Scenario, limits: Limits, near: bool) -> None:
+        self._limits = limits
+        self._explorer = Explorer(scenario)
+        self._letters = scenario.letters
+        self.report = Report(scenario.name)
+        self._seen: set[bytes] = set()
+        # Of each state: its parent's number and the letter from there; of a root, its own story.
+        self._parents: list[tuple[int, int]] = []
+        self._roots: dict[int, list[str]] = {}
+        self._frontier: list[tuple[int, Node]] = []
+        walks = ordinary(self._explorer) if near else [Walk(self._explorer)]
+        for node, way in (root for walk in walks for root in walk.found):
+            if (mark := digest(node)) not in self._seen:
+                self._seen.add(mark)
+                self._roots[len(self._parents)] = way
+                self._frontier.append((len(self._parents), node))
+                self._parents.append((-1, -1))
+        for rule, way in (one for walk in walks for one in walk.broken[:1]):
+            self.report.broken, self.report.story = rule, way
+
+    def run(self, jobs: int) -> Report:
+        """Until closure, a limit, or a broken rule."""
+        began_s = time.monotonic()
+        report, limits = self.report, self._limits
+        pool = None
+        if jobs > 1:
+            pool = ProcessPoolExecutor(
+                jobs, get_context("fork"), _begin, (self._explorer.scenario.name,)
+            )
+        try:
+            while self._frontier and not report.broken and report.depth < limits.depth:
+                late = time.monotonic() - began_s > limits.seconds
+                if late or len(self._parents) > limits.states:
+                    break
+                self._level(pool, began_s)
+        finally:
+            if pool is not None:
+                pool.shutdown(cancel_futures=True)
+        report.closed = not self._frontier and not report.broken
+        report.states = len(self._parents)
+        report.seconds = time.monotonic() - began_s
+        return report
+
+    def _level(self, pool: ProcessPoolExecutor | None, began_s: float) -> None:
+        fresh: list[tuple[int, Node]] = []
+        whole = True
+        for number, found, broken, steps in self._expanded(pool):
+            self.report.transitions += steps
+            if broken is not None:
+                self._break(number, *broken)
+                return
+            for mark, letter, node in found:
+                if mark not in self._seen:
+                    self._seen.add(mark)
+                    fresh.append((len(self._parents), node))
+                    self._parents.append((number, letter))
+            if time.monotonic() - began_s > self._limits.seconds:
+                whole = False
+                break
+        if whole:
+            self.report.depth += 1
+            self._frontier = fresh
+        # Else the level is not complete: its depth is not claimed.
+
+    def _expanded(self, pool: ProcessPoolExecutor | None) -> Iterator[Any]:
+        if pool is None:
+            seen = self._seen
+            for number, node in self._frontier:
+                yield number, *expand(self._explorer, node, seen)
+            return
+        chunks = [
+            self._frontier[start : start + _CHUNK]
+            for start in range(0, len(self._frontier), _CHUNK)
+        ]
+        for chunk in pool.map(_expand_chunk, chunks):
+            yield from chunk
+
+    def _break(self, number: int, letter: int, rule: str) -> None:
+        story = [self._letters[letter].name]
+        while number not in self._roots:
+            number, letter = self._parents[number]
+            story.append(self._letters[letter].name)
+        self.report.story = self._roots[number] + story[::-1]
+        self.report.broken = rule
+
+
+Found = tuple[list[tuple[bytes, int, Node]], tuple[int, str] | None, int]
+
+
+def expand(explorer: Explorer, node: Node, seen: set[bytes]) -> Found:
+    """Every letter from one state: new states, the first broken rule, how many letters."""
+    found = []
+    here = set()
+    for number, letter in enumerate(explorer.scenario.letters):
+        after, broken = explorer.step(node, letter)
+        if broken:
+            return found, (number, broken[0]), number + 1
+        mark = digest(after)
+        if mark not in seen and mark not in here:
+            here.add(mark)
+            found.append((mark, number, after))
+    return found, None, len(explorer.scenario.letters)
+
+
+_mine: Explorer
+_told: set[bytes]
+
+
+def _begin(name: str) -> None:
+    global _mine, _told
+    _mine = Explorer(SCENARIOS[name])
+    _told = set()
+
+
+def _expand_chunk(chunk: Iterable[tuple[int, Node]]) -> list[Any]:
+    """What this process has told once it need not tell again."""
+    done: list[Any] = []
+    for number, node in chunk:
+        found, broken, steps = expand(_mine, node, _told)
+        _told.update(mark for mark, _, _ in found)
+        done.append((number, found, broken, steps))
+    return done
