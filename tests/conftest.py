@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import evidence
+
 TESTS = Path(__file__).parent
 REQUIREMENT = re.compile(r"SR-(0[1-9]|1[0-9]|2[0-4])")
 
@@ -32,9 +34,16 @@ HOW_TO_GET = {
     "parity": "MicroPython's unix port: Linux on x86-64, or its path in MICROPYTHON",
 }
 
+REQUIREMENTS = [f"SR-{number:02}" for number in range(1, 25)]
+
 _passed: Counter[str] = Counter()
 _skipped: Counter[str] = Counter()
 _home: list[str] = []
+_recorder: list[evidence.Recorder] = []
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--inventory", metavar="FILE", help="write which test argues what, as JSON")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -46,6 +55,8 @@ def pytest_configure(config: pytest.Config) -> None:
             del os.environ[name]
     os.environ["POULTICE_DATA_DIR"] = str(Path(_home[-1], "data"))
     os.environ["POULTICE_CONFIG"] = str(Path(_home[-1], "config.toml"))
+    _recorder[:] = [evidence.Recorder(config)]
+    config.pluginmanager.register(_recorder[0], "evidence")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -63,26 +74,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 )
 
 
-def _tier(nodeid: str) -> str:
-    parts = nodeid.split("/")
-    return parts[1] if len(parts) > 2 and parts[0] == TESTS.name else "top"
-
-
 def _missing_tiers() -> list[str]:
     required = os.environ.get("POULTICE_REQUIRE_TIERS", "").split()
     return [tier for tier in required if not _passed[tier] or _skipped[tier]]
 
 
+def _unargued() -> list[str]:
+    """Requirements that no test of this run has shown, where it was to show all of them."""
+    if not _recorder or not _recorder[0].whole:
+        return []
+    return evidence.unargued(_recorder[0].outcomes, REQUIREMENTS)
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.when == "call" and report.passed:
-        _passed[_tier(report.nodeid)] += 1
+        _passed[evidence.tier_of(report.nodeid)] += 1
     if report.skipped:
-        _skipped[_tier(report.nodeid)] += 1
+        _skipped[evidence.tier_of(report.nodeid)] += 1
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    if not hasattr(session.config, "workerinput") and session.exitstatus == 0 and _missing_tiers():
+    if hasattr(session.config, "workerinput") or session.exitstatus != 0:
+        return
+    if _missing_tiers() or _unargued():
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -97,3 +112,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for tier in _missing_tiers():
         what = f"{_skipped[tier]} skipped" if _passed[tier] else "nothing of it passed"
         terminalreporter.write_line(f"{tier}: required, and {what}", red=True)
+    for requirement in _unargued():
+        terminalreporter.write_line(f"{requirement}: no test of this run passed", red=True)

@@ -1,4 +1,5 @@
-"""First Python to run, at power-up and after a soft reset: outputs off, then the file system.
+"""First Python to run, at power-up and after a soft reset: outputs off (SR-15), then the
+file system.
 
 Frozen into the release image. A soft reset leaves pins as they were, so nothing that can fail
 comes before the four lines that drive them low.

@@ -1,4 +1,4 @@
-"""Outputs off before anything that can fail: the first file of ours that a stock image runs.
+"""Outputs off before anything that can fail (SR-15): our first file that a stock image runs.
 
 In the release image `_boot.py` has done it already, and this frozen copy keeps a `boot.py` on the
 flash from being run.

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poultice_core import device, messages
+from poultice_core import device, messages, signals, states
 from poultice_core.board import Store
 from poultice_core.journal import LOADED, LOST, NEW, Journal, session_entry
 from poultice_core.ledger import COLD_S, DOSE_M, HEAT_S, Ledger
@@ -299,6 +299,16 @@ def test_a_watchdog_restart_is_a_latched_fault_for_the_button() -> None:
 
 
 @pytest.mark.requirement("SR-20")
+@pytest.mark.requirement("SR-20")
+def test_a_fault_found_at_start_up_is_seen_and_heard_at_once() -> None:
+    # Regression: nothing changed after the start, so the LED went on saying "starting up".
+    assert (signals.led(states.FAULT), signals.TUNE_FAULT) not in Rig().board.shown
+    alarm = (signals.led(states.FAULT), signals.TUNE_FAULT)
+    store = RigStore()
+    assert Rig(store, "watchdog").board.shown == [alarm]
+    assert Rig(store).board.shown == [alarm]
+
+
 @pytest.mark.parametrize("reset_cause", ["power_on", "reboot", "watchdog"])
 def test_a_latched_fault_and_its_clearing_survive_power_loss(reset_cause: str) -> None:
     rig = Rig()

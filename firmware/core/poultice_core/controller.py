@@ -46,6 +46,8 @@ class Controller(Device):
         self._prompt = states.NO_PROMPT
         self._known_fault = self.guard.fault
         self._failed_with = faults.NONE
+        if self._known_fault != faults.NONE:
+            self._sound(signals.TUNE_FAULT)
 
     # --- one pass -----------------------------------------------------------------------
 

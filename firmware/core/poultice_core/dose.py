@@ -1,4 +1,4 @@
-"""CEM43, the thermal dose: minutes at 43 °C that would do the same.
+"""CEM43, the thermal dose (SR-06): minutes at 43 °C that would do the same.
 
 Per 100 ms: R^(43 - T) / 600 minutes, R = 0.5 at and above 43 °C and 0.25 below (Sapareto and
 Dewey's form as given in the safety contract), nothing below 39 °C. The table holds millionths

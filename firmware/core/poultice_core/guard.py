@@ -92,7 +92,10 @@ class Guard(Phases):
         self.limits_ok = old.limits_ok
 
     def step(self, inputs: Inputs) -> int:
-        """Judge one tick; the outputs for it (bits MASTER, HEAT, COOL of `relays`)."""
+        """Judge one tick; the outputs for it (bits MASTER, HEAT, COOL of `relays`).
+
+        An open emergency stop trips in that tick, whatever the state (SR-12).
+        """
         self._trips = 0
         self._ran = 0
         dt_ms = self._elapsed_ms(inputs.now_ms)
@@ -147,7 +150,10 @@ class Guard(Phases):
         return dt_ms if dt_ms > 0 else 0
 
     def _sensors(self, inputs: Inputs, dt_ms: int) -> None:
-        """SR-07 and SR-08; `hot_mc` and `cold_mc` are the tick's own readings."""
+        """SR-07 and SR-08; `hot_mc` and `cold_mc` are the tick's own readings.
+
+        Outside a session a bad sensor trips nothing: it is "not ready" (SR-21).
+        """
         a = self.a
         judged = self.mode == states.HEAT and self.state == states.RUNNING and not self._stall
         fresh = inputs.fresh
@@ -277,7 +283,7 @@ class Guard(Phases):
             self._go(states.IDLE)
 
     def _session(self, inputs: Inputs, press: int, dt_ms: int, seen_ms: int) -> int:
-        """What can end a session or its phase, most urgent first; a fault or NONE."""
+        """What can end a session or its phase, most urgent first; a fault or NONE (SR-04, SR-13)."""
         limits = self.limits
         if press == PRESS or press == HOLD:
             self.stop(states.BUTTON)

@@ -1,4 +1,5 @@
-"""What must survive a power cut: sessions, totals, rest, the heat budget, the last fault.
+"""What must survive a power cut: sessions, totals, rest, the heat budget, the last fault
+(SR-05, SR-06, SR-20, SR-24).
 
 One sealed file holds all that safety needs and the newest entries; full blocks of eight entries
 are moved out to a ring of log files first, so that no write is larger than a few kilobytes and

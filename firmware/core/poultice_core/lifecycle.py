@@ -136,7 +136,7 @@ class Lifecycle:
     # --- commands -----------------------------------------------------------------------
 
     def arm(self, order: Order, token: int) -> int:
-        """Accept a plan for `token_s`. OK, WRONG_STATE, TOTALS, NOT_READY or REST."""
+        """Accept a plan for `token_s` (SR-17). OK, WRONG_STATE, TOTALS, NOT_READY or REST."""
         if self.state != states.IDLE or self.unbooked:
             return WRONG_STATE
         if not self.totals_allow(order):
@@ -227,7 +227,7 @@ class Lifecycle:
         return OK
 
     def clear(self, fault: int, by_button: bool) -> int:
-        """Acknowledge the latched fault. OK, WRONG_STATE or NOT_CLEARABLE."""
+        """Acknowledge the latched fault (SR-20). OK, WRONG_STATE or NOT_CLEARABLE."""
         if self.state != states.FAULT:
             return WRONG_STATE
         if not by_button and (fault != self.fault or fault in faults.BUTTON_ONLY):
@@ -304,7 +304,8 @@ class Lifecycle:
         return (self.session_cold_ms + 999) // 1000
 
     def not_ready(self, heat: bool) -> int:
-        """Why nothing can start now: a sensor's range fault, SENSOR_COLD, SENSOR_HOT; or NONE."""
+        """Why nothing can start now (SR-17, SR-21): a sensor's range fault, SENSOR_COLD, SENSOR_HOT;
+        or NONE."""
         reason = self.a.reason
         if reason == faults.NONE and self.sensor_b:
             reason = self.b.reason

@@ -1,4 +1,4 @@
-"""A plan as it comes over the link: its shape, and the first limit it breaks."""
+"""A plan as it comes over the link: its shape, and the first limit it breaks (SR-04)."""
 
 from . import states
 from .dose import of_hold_m

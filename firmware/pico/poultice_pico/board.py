@@ -90,7 +90,7 @@ class PicoBoard(Board):
             self._buzzer.play(tune)
 
     def feed(self):
-        """At the end of a complete tick, nowhere else."""
+        """At the end of a complete tick, nowhere else (SR-14)."""
         self._watchdog.feed()
 
     def receive(self, buffer):

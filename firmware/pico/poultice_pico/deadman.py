@@ -1,4 +1,4 @@
-"""The dead-man: a PIO state machine holds MASTER high for 250 ms after each token, no longer.
+"""The dead-man (SR-14): a PIO state machine holds MASTER high for 250 ms after each token.
 
 The CPU never drives MASTER (GP10) itself; MASTER_PUMP (GP9) is the same permission as a 1 kHz
 square wave. X counts what is left in steps of 50 µs on average. Every step pulls: an empty FIFO

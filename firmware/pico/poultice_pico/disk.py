@@ -1,4 +1,5 @@
-"""The file system on the chip's flash: mounted as it is, made anew only where flash is erased.
+"""The file system on the chip's flash: mounted as it is, made anew only where flash is erased
+(SR-05).
 
 A file system that does not mount is evidence, not an empty device: it may have held what rest
 and totals need. It is left alone, and the application starts into `journal_lost`.

@@ -1,4 +1,4 @@
-"""Why the chip started, and how to make it start again on purpose.
+"""Why the chip started (SR-14), and how to make it start again on purpose.
 
 `machine.reset_cause()` calls every reset by the watchdog block the same. What tells them apart
 survives in its scratch registers: in number 4 the SDK's own mark that the timer had been running

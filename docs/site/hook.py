@@ -1,0 +1,36 @@
+"""MkDocs' hook: adds the generated pages, and builds the navigation from what is there."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+# The help of a command must not depend on who builds its page.
+for name in [name for name in os.environ if name.startswith("POULTICE_")]:
+    del os.environ[name]
+
+from docs.site import navigation, pages  # noqa: E402
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Every generated page, then the navigation over all of them."""
+    try:
+        generated = pages.generated()
+    except pages.CannotGenerateError as error:
+        raise PluginError(str(error)) from None
+    for name, content in generated.items():
+        files.append(File.generated(config, name, content=content))
+    config.nav = navigation.of([file.src_uri for file in files.documentation_pages()])
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """A written page with what the site knows besides."""
+    return pages.completed(page.file.src_uri, markdown)

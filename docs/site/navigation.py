@@ -1,0 +1,67 @@
+"""The navigation: the sections of Diátaxis, and in each the pages that are there.
+
+A page that nobody has put in order here still appears, after those that were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+# Folder, its title, and its pages in the order to be read.
+SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("tutorials", "Tutorials", ("first-session.md", "build-one.md", "first-real-session.md")),
+    (
+        "how-to",
+        "How-to",
+        ("run-a-session.md", "write-a-protocol.md", "flash-a-board.md", "test-on-a-bench.md"),
+    ),
+    (
+        "reference",
+        "Reference",
+        ("cli.md", "commands.md", "exit-codes.md", "faults.md", "signals.md", "limits.md"),
+    ),
+    (
+        "explanation",
+        "Explanation",
+        ("how-the-guard-works.md", "why-these-limits.md", "the-device.md"),
+    ),
+    ("safety", "Safety", ("case.md", "requirements.md")),
+    ("design", "Design", ("safety.md", "hardware.md")),
+    ("decisions", "Decisions", ()),
+)
+# Folders of a section that are lists of their own.
+WITHIN = {
+    "faults": "Each fault",
+    "api": "Python API",
+    "core": "The device's code",
+}
+_INDEX = ("README.md", "index.md")
+
+
+def of(names: Iterable[str]) -> list[Any]:
+    """The navigation over pages `names` (paths below docs)."""
+    left = sorted(names)
+    nav: list[Any] = []
+    for name in [one for one in left if one in _INDEX]:
+        nav.append({"Home": name})
+        left.remove(name)
+    for folder, title, order in SECTIONS:
+        mine = [name for name in left if name.startswith(f"{folder}/")]
+        if mine:
+            nav.append({title: _section(folder, mine, order)})
+        left = [name for name in left if name not in mine]
+    return [*nav, *left]
+
+
+def _section(folder: str, names: list[str], order: Iterable[str]) -> list[Any]:
+    direct = [name for name in names if "/" not in name.removeprefix(f"{folder}/")]
+    first = [f"{folder}/{name}" for name in (*_INDEX, *order)]
+    ordered: list[Any] = [name for name in first if name in direct]
+    ordered += [name for name in direct if name not in first]
+    for within, title in WITHIN.items():
+        inner = [name for name in names if name.startswith(f"{folder}/{within}/")]
+        if inner:
+            ordered.append({title: inner})
+            direct += inner
+    return ordered + [name for name in names if name not in direct]
