@@ -17,7 +17,7 @@ empty :=
 space := $(empty) $(empty)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore clean
+.PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore docs clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -60,6 +60,10 @@ explore: $(VENV)/.developed  ## every state of the guard near ordinary sessions:
 	$(BIN)/python -m tests.explore --depth 1000 --seconds 30 --jobs $(JOBS)
 	$(BIN)/python -m tests.explore --bugs
 
+docs: $(VENV)/.documented  ## the documentation site and the safety case, into build/site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --config-file docs/site/mkdocs.yml
+	@echo build/site/index.html
+
 clean:  ## the environment and every cache, gone
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -78,4 +82,8 @@ $(VENV)/.installed: pyproject.toml
 
 $(VENV)/.developed: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --group dev
+	@touch $@
+
+$(VENV)/.documented: $(VENV)/.developed
+	$(BIN)/python -m pip install --quiet --group docs
 	@touch $@

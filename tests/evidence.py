@@ -77,10 +77,10 @@ def merged(
 ) -> dict[str, object]:
     """`outcomes` added to the record `before`, where that is one of the same sources."""
     tests: dict[str, object] = {}
-    if isinstance(before, dict) and before.get("schema") == SCHEMA:
-        if before.get("sources") == sources and isinstance(before.get("tests"), dict):
-            tests.update(before["tests"])
-            whole = whole or before.get("whole") is True
+    known = isinstance(before, dict) and before.get("schema") == SCHEMA
+    if known and before["sources"] == sources:
+        tests.update(before["tests"])
+        whole = whole or before["whole"] is True
     tests.update(outcomes)
     return {"sources": sources, "whole": whole, "tests": dict(sorted(tests.items()))}
 

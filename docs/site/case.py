@@ -1,7 +1,11 @@
-"""The safety case as pages: `case.md` to be read in ten minutes, `requirements.md` to look up."""
+"""The safety case as pages: `case.md` to be read in ten minutes, `requirements.md` to look up.
+
+The argument of `case.md` is written, in docs/safety; its tables are filled in here.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from docs.site.trace import Evidence, Requirement, Run, Test, Trace
@@ -18,87 +22,21 @@ _TIERS = {
     "hardware": "a board on a bench",
 }
 
-_TOP = """\
-# Safety case
-
-Why poultice's heat should not burn and its cold not injure: the claim, how it is argued, what was
-measured, and what has not been shown. Ten minutes to read. `make docs` makes this page from the
-code, the tests and the last run; nobody keeps it by hand.
-
-!!! danger "Not a certified medical device"
-
-    Nobody outside the project has assessed any of this, and no standard is claimed. Everything
-    was shown **in simulation and on an emulated chip only**. The model of skin and pad is not
-    validated against people. **No board has been run, and no pad has been built.** Who must not use it
-    is on [the safety page](README.md#who-must-not-use-it).
-
-## The claim
-
-On a device built as [the contract for the hardware](../design/hardware.md) asks, with healthy skin
-that feels:
-
-1. No message, protocol, file or computer can make the device heat or cool beyond its
-   [limits](../reference/limits.md).
-2. No single fault of a sensor, a relay, the processor, the supply or the computer makes it burn,
-   with the exceptions under *What has not been shown*.
-3. Whatever stopped it can be learnt afterwards, and what is dangerous to clear is cleared at the device
-   only.
-
-## How it is argued
-
-- **The limits are below what burns.** Each has its reason and its source:
-  [why these limits](../explanation/why-these-limits.md).
-- **Each hazard has requirements against it** (SR-01 to SR-24, [the contract](../design/safety.md)): the
-  table of hazards below.
-- **One small part keeps them.** The [guard](../explanation/how-the-guard-works.md) permits; everything
-  else only asks. It is integer Python without input or output, and the very same source runs on the chip
-  and in the tests.
-- **Each requirement is argued by tests that name it**, and named where the code keeps it: the second
-  table. A test fails where a requirement lacks either.
-- **The tests are held to account** by tools that are not tests: exploration of every state, mutants,
-  fault campaigns, comparison. Their figures follow.
-- **What software cannot do is left to hardware**, and said so for each hazard.
-
-## What has not been shown
-
-- **Nothing was measured on a body, a pad or a board.** Simulated skin has one dimension and textbook
-  values; real skin differs from person to person. Figures are given in CEM43, minutes at 43 °C; 9 is
-  the limit of a session, 20 the mildest deliberate burn.
-- **A fold that neither sensor sees**, pressing on skin without blood flow: 150 to 220 CEM43 in a
-  simulated session of 20 minutes. Sensor B, bimetals and a weak pad are the only answer.
-- **Both relays welded.** Only bimetal and fuse can open the circuit.
-- **A wrong thermistor, or both sensors 2 °C low**: up to 17.6 and 10.6 CEM43, simulated
-  ([contract](../design/safety.md)). Hence parts of 1 % and the two-point check.
-- **Two faults at once**, except where a requirement says so.
-- **The true answers to the screening**, and whether anybody is awake.
-- **Fire, electrical safety, electromagnetic immunity, materials on skin**: not assessed.
-- **The tools themselves.** MicroPython, its compiler and the chip are trusted; the emulator models
-  neither misses of the flash cache nor analogue parts.
-"""
-
-_HAZARDS = """\
-## From hazard to requirement
-
-What software does is in the second column; the third is what has to be built, the fourth what is left.
-
-| hazard | in software | in hardware | what remains |
-| --- | --- | --- | --- |
-"""
-
-_TRACES = """\
-## From requirement to evidence
-
-Each leads to [its text, its places in the code and its tests](requirements.md).
-
-| requirement | hazards | code | tests | tools |
-| --- | --- | --- | --- | --- |
-"""
+_SLOT = re.compile(r"<!-- site: (\w+) -->.*?<!-- /site -->", re.DOTALL)
 
 
-def case_page(case: Trace) -> str:
-    """The page itself."""
-    parts = [_TOP, _measured(case), _HAZARDS + _hazard_rows(case), _TRACES + _trace_rows(case)]
-    return "\n".join(parts)
+def case_page(written: str, case: Trace) -> str:
+    """The written page with its slots filled. Raises KeyError for a slot that is not known."""
+    slots = {
+        "made": "`make docs` made this page from the code, the tests and their last run; nobody"
+        " keeps its tables by hand.",
+        "measured": _measured(case),
+        "hazards": "| hazard | in software | in hardware | what remains |\n"
+        f"| --- | --- | --- | --- |\n{_hazard_rows(case)}",
+        "traces": "| requirement | hazards | code | tests | tools |\n"
+        f"| --- | --- | --- | --- | --- |\n{_trace_rows(case)}",
+    }
+    return _SLOT.sub(lambda slot: slots[slot.group(1)], written)
 
 
 def _last_run(run: Run | None) -> str:
@@ -138,7 +76,7 @@ def _box(kind: str, title: str, text: str) -> str:
 
 
 def _measured(case: Trace) -> str:
-    lines = ["## What was measured", "", _last_run(case.run)]
+    lines = [_last_run(case.run)]
     lines += ["| by | figures | from |", "| --- | --- | --- |"]
     lines += [_tests_row(case)]
     found = {one.name: one for one in case.evidence}
@@ -179,13 +117,15 @@ def _hazard_rows(case: Trace) -> str:
     rows = []
     for one in case.hazards:
         ids = ", ".join(_link(id_) for id_ in one.requirements)
-        what = f'<span id="{one.id.lower()}"></span>**{one.id} {one.title}**: {one.harm}. {one.cause}'
+        what = (
+            f'<span id="{one.id.lower()}"></span>**{one.id} {one.title}**: {one.harm}. {one.cause}'
+        )
         rows.append(f"| {what} | {ids} | {one.hardware} | {one.remains} |\n")
     return "".join(rows)
 
 
 def _link(id_: str) -> str:
-    return f"[{id_}](requirements.md#{id_.lower()})"
+    return f"[{id_}](requirements.md#{id_.lower()}){{ .id }}"
 
 
 def _trace_rows(case: Trace) -> str:
@@ -222,11 +162,25 @@ def requirements_page(case: Trace) -> str:
 
 
 def _requirement(case: Trace, one: Requirement) -> str:
-    hazards = "; ".join(f"[{h.id}](case.md#{h.id.lower()}) {h.title}" for h in case.hazards_of(one.id))
-    places = [f"- [`{place.short}`][{place.name}] ({place.path}, line {place.line})"
-              for place in case.places.get(one.id, ())]
-    lines = [f"## {one.id} {one.title} {{ #{one.id.lower()} }}", "", one.text, "",
-             f"**Against** {hazards}.", "", "**In the code**", "", *places, ""]
+    hazards = "; ".join(
+        f"[{h.id}](case.md#{h.id.lower()}) {h.title}" for h in case.hazards_of(one.id)
+    )
+    places = [
+        f"- [`{place.short}`][{place.name}] ({place.path}, line {place.line})"
+        for place in case.places.get(one.id, ())
+    ]
+    lines = [
+        f"## {one.id} {one.title} {{ #{one.id.lower()} }}",
+        "",
+        one.text,
+        "",
+        f"**Against** {hazards}.",
+        "",
+        "**In the code**",
+        "",
+        *places,
+        "",
+    ]
     for found in case.evidence_of(one.id):
         figures = "; ".join(f"{label}: {value}" for label, value in found.figures)
         lines += [f"**{found.title}** ({found.date}, `{found.command}`): {figures}.", ""]
@@ -242,7 +196,8 @@ def _requirement(case: Trace, one: Requirement) -> str:
 
 def _test(test: Test) -> str:
     file, _, name = test.name.partition("::")
-    return f"`{file.removeprefix('tests/')}` {name.removeprefix('test_').replace('_', ' ')}: {_became(test)}"
+    words = name.removeprefix("test_").replace("_", " ")
+    return f"`{file.removeprefix('tests/')}` {words}: {_became(test)}"
 
 
 def _became(test: Test) -> str:
@@ -253,12 +208,7 @@ def _became(test: Test) -> str:
         (test.count(None), "not run"),
     ]
     whole = len(test.outcomes)
-    said = [word if number == whole == 1 else f"{number} {word}" for number, word in counts if number]
+    said = [
+        word if number == whole == 1 else f"{number} {word}" for number, word in counts if number
+    ]
     return ", ".join(said)
-
-
-POINTER = """\
-Each hazard, what stands against it, where in the code, which tests show it and what remains:
-[the safety case](case.md), ten minutes to read. What it rests on, one requirement at a time:
-[requirements](requirements.md).
-"""

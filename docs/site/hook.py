@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
+from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
@@ -17,6 +18,13 @@ for name in [name for name in os.environ if name.startswith("POULTICE_")]:
     del os.environ[name]
 
 from docs.site import navigation, pages  # noqa: E402
+
+
+@event_priority(-100)
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Our own shim for pages opened as files, instead of one fetched from elsewhere."""
+    config.extra["polyfills"] = ["assets/offline.js"]
+    return config
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -34,3 +42,12 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """A written page with what the site knows besides."""
     return pages.completed(page.file.src_uri, markdown)
+
+
+@event_priority(-100)
+def on_post_build(config: MkDocsConfig) -> None:
+    """No page may fetch anything when it is viewed."""
+    for file in sorted(Path(config.site_dir).rglob("*.html")):
+        found = pages.fetches(file.read_text(encoding="utf-8"))
+        if found:
+            raise PluginError(f"{file}: it would fetch {', '.join(found)}")

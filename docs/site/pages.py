@@ -2,28 +2,51 @@
 
 from __future__ import annotations
 
-from docs.site import case, reference, trace
+import re
+from functools import cache
+
+from docs.site import case, faults, reference, trace
+
+_FETCHED = re.compile(
+    r"""<(?:script|link|img|iframe|source)\b[^>]*?\b(?:src|href)=["']?((?:https?:)?//[^"'\s>]+)"""
+)
 
 
 class CannotGenerateError(Exception):
     """The project contradicts itself: each line of the text says where."""
 
 
-def generated() -> dict[str, str]:
-    """Path to Markdown. Raises CannotGenerateError where the safety case does not hold."""
-    traced = trace.trace()
-    wrong = [*trace.gaps(traced), *trace.failures(traced)]
+@cache
+def traced() -> trace.Trace:
+    """The project's case. Raises CannotGenerateError where it does not hold."""
+    found = trace.trace()
+    wrong = [*trace.gaps(found), *trace.failures(found)]
     if wrong:
         raise CannotGenerateError("the safety case does not hold:\n" + "\n".join(wrong))
-    return {
-        "safety/case.md": case.case_page(traced),
-        "safety/requirements.md": case.requirements_page(traced),
-        **reference.pages(),
-    }
+    return found
+
+
+def names() -> list[str]:
+    """The paths below docs of all generated pages."""
+    return ["safety/requirements.md", *faults.pages(), *reference.pages()]
+
+
+def generated() -> dict[str, str]:
+    """Path to Markdown. Raises CannotGenerateError where the safety case does not hold."""
+    requirements = case.requirements_page(traced())
+    return {"safety/requirements.md": requirements, **faults.pages(), **reference.pages()}
 
 
 def completed(name: str, markdown: str) -> str:
     """`markdown` of the written page `name`, with what only the site has."""
-    if name == "safety/README.md":
-        return markdown.replace("<!-- site: case -->", case.POINTER)
+    if name == "safety/case.md":
+        return case.case_page(markdown, traced())
+    if name == "reference/faults.md":
+        return faults.linked(markdown)
     return markdown
+
+
+def fetches(html: str) -> list[str]:
+    """What a page loads from elsewhere when it is viewed: nothing should."""
+    found: list[str] = _FETCHED.findall(html)
+    return found

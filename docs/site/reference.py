@@ -8,8 +8,10 @@ from pathlib import Path
 import poultice
 
 ROOT = Path(__file__).parents[2]
-# Not for programs to call: the command line itself, and what starts it.
-PRIVATE = ("poultice.cli", "poultice.__main__")
+# Not for programs to call: the command line, what starts it, and what simulator and emulator are
+# made of.
+PRIVATE = ("poultice.cli.", "poultice.__main__.", "poultice.emulator.", "poultice.simulator.")
+PACKAGES = ("poultice.emulator", "poultice.simulator")
 
 _COMMANDS = """\
 # Commands
@@ -40,8 +42,8 @@ def pages() -> dict[str, str]:
 def public_modules() -> list[str]:
     """The modules of `poultice` that a program may use."""
     names = [one.name for one in pkgutil.walk_packages(poultice.__path__, "poultice.")]
-    shown = ["poultice", *names]
-    return [name for name in shown if not name.startswith(PRIVATE)]
+    hidden = [name for name in names if f"{name}.".startswith(PRIVATE) and name not in PACKAGES]
+    return ["poultice", *[name for name in names if name not in hidden]]
 
 
 def device_modules() -> list[str]:

@@ -184,10 +184,10 @@ def _prose(source: str) -> Iterable[tuple[int, str]]:
         if token.type == tokenize.COMMENT:
             yield token.start[0], token.string
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            if isinstance(node.value.value, str):
-                for number, text in enumerate(node.value.value.splitlines()):
-                    yield node.lineno + number, text
+        alone = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        if alone and isinstance(node.value.value, str):
+            for number, text in enumerate(node.value.value.splitlines()):
+                yield node.lineno + number, text
 
 
 def places_in(root: Path, folders: Iterable[str] = CODE) -> dict[str, list[Place]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from poultice import errors
@@ -176,3 +177,35 @@ def duration(seconds: int) -> str:
         return f"{minutes} min"
     hours, rest = divmod(minutes, 60)
     return f"{hours} h {rest} min" if rest else f"{hours} h"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A fault for a person: `did` is what the device did besides opening MASTER, `gone` when its
+    cause counts as gone, `example` a simulated device on which it comes (None: none does)."""
+
+    title: str
+    requirements: tuple[str, ...]
+    did: str
+    gone: str
+    causes: tuple[str, ...]
+    steps: tuple[str, ...]
+    example: str | None
+
+
+def explanation(fault: str) -> Explanation:
+    """Why `fault` came, what the device did, and what to do. Raises KeyError for no fault."""
+    import tomllib
+    from importlib.resources import files
+
+    text = files("poultice").joinpath("faults.toml").read_text(encoding="utf-8")
+    found = tomllib.loads(text)[fault]
+    return Explanation(
+        title=found["title"],
+        requirements=tuple(found["requirements"]),
+        did=found["did"],
+        gone=found["gone"],
+        causes=tuple(found["causes"]),
+        steps=tuple(found["steps"]),
+        example=found.get("try"),
+    )

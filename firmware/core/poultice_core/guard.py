@@ -283,7 +283,10 @@ class Guard(Phases):
             self._go(states.IDLE)
 
     def _session(self, inputs: Inputs, press: int, dt_ms: int, seen_ms: int) -> int:
-        """What can end a session or its phase, most urgent first; a fault or NONE (SR-04, SR-13)."""
+        """What can end a session or its phase (SR-04, SR-13), most urgent first.
+
+        A fault or NONE.
+        """
         limits = self.limits
         if press == PRESS or press == HOLD:
             self.stop(states.BUTTON)

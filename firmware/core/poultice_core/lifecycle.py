@@ -304,8 +304,10 @@ class Lifecycle:
         return (self.session_cold_ms + 999) // 1000
 
     def not_ready(self, heat: bool) -> int:
-        """Why nothing can start now (SR-17, SR-21): a sensor's range fault, SENSOR_COLD, SENSOR_HOT;
-        or NONE."""
+        """Why nothing can start now (SR-17, SR-21).
+
+        A sensor's range fault, SENSOR_COLD, SENSOR_HOT; or NONE.
+        """
         reason = self.a.reason
         if reason == faults.NONE and self.sensor_b:
             reason = self.b.reason
