@@ -113,7 +113,7 @@ def _sentence(text: str) -> str:
 
 
 def _requirement(id_: str) -> str:
-    return f"[{id_}](../../safety/requirements.md#{id_.lower()})"
+    return f"[{id_}](../../safety/requirements.md#{id_.lower()}){{ .id }}"
 
 
 def _common(name: str) -> str:

@@ -41,7 +41,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """A written page with what the site knows besides."""
+    if page.is_homepage:
+        page.meta["hide"] = ["navigation", "toc"]
     return pages.completed(page.file.src_uri, markdown)
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """mkdocs-click shows click's mark for "no default" as if it were one."""
+    return html.replace("<code>Sentinel.UNSET</code>", "")
 
 
 @event_priority(-100)

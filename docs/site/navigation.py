@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from poultice_core import faults
+
 # Folder, its title, and its pages in the order to be read.
 SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("tutorials", "Tutorials", ("first-session.md", "build-one.md", "first-real-session.md")),
@@ -30,12 +32,12 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("design", "Design", ("safety.md", "hardware.md")),
     ("decisions", "Decisions", ()),
 )
-# Folders of a section that are lists of their own.
-WITHIN = {
-    "faults": "Each fault",
-    "api": "Python API",
-    "core": "The device's code",
-}
+# Folders of a section that are lists of their own; of faults the most severe first.
+WITHIN: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("faults", "Each fault", tuple(f"{name}.md" for name in faults.NAMES if name)),
+    ("api", "Python API", ()),
+    ("core", "The device's code", ()),
+)
 _INDEX = ("README.md", "index.md")
 
 
@@ -55,13 +57,19 @@ def of(names: Iterable[str]) -> list[Any]:
 
 
 def _section(folder: str, names: list[str], order: Iterable[str]) -> list[Any]:
-    direct = [name for name in names if "/" not in name.removeprefix(f"{folder}/")]
+    inner: list[Any] = []
+    left = names
+    for within, title, its_order in WITHIN:
+        mine = [name for name in left if name.startswith(f"{folder}/{within}/")]
+        if mine:
+            inner.append({title: _ordered(f"{folder}/{within}", mine, its_order)})
+        left = [name for name in left if name not in mine]
+    return [*_ordered(folder, left, order), *inner]
+
+
+def _ordered(folder: str, names: Iterable[str], order: Iterable[str]) -> list[str]:
+    """Those that `order` names first, the others by name."""
     first = [f"{folder}/{name}" for name in (*_INDEX, *order)]
-    ordered: list[Any] = [name for name in first if name in direct]
-    ordered += [name for name in direct if name not in first]
-    for within, title in WITHIN.items():
-        inner = [name for name in names if name.startswith(f"{folder}/{within}/")]
-        if inner:
-            ordered.append({title: inner})
-            direct += inner
-    return ordered + [name for name in names if name not in direct]
+    places = {name: place for place, name in enumerate(first)}
+    last = len(first)
+    return sorted(names, key=lambda name: (places.get(name, last), name.removesuffix(".md")))

@@ -59,7 +59,7 @@ def device_modules() -> list[str]:
 def _module(name: str, *, private: bool) -> str:
     """A page of mkdocstrings; its heading carries the module's name as an anchor to refer to."""
     options = (
-        "      filters: []\n      show_if_no_docstring: true\n"
+        '      filters: ["!^_[A-Z]", "!^__(all|slots)__$"]\n      show_if_no_docstring: true\n'
         if private
         else '      filters: ["!^_"]\n'
     )
