@@ -59,11 +59,10 @@ class Hazard:
 
 @dataclass(frozen=True)
 class Expected:
-    """Evidence that a tool is there to write, and the command that writes it."""
+    """Evidence that a tool is there to write."""
 
     name: str
     title: str
-    command: str
 
 
 @dataclass(frozen=True)

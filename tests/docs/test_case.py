@@ -30,7 +30,7 @@ def argued(outcome: str | None = "passed", tier: str = "core", run: Run | None =
     return Trace(
         requirements=[Requirement("SR-01", "Over-temperature", "It opens.")],
         hazards=[Hazard("H-01", "Hot", "burn", "A pad.", ("SR-01",), "A fuse.", "Fire.")],
-        expected=[Expected("exploration", "Exploration", "make explore")],
+        expected=[Expected("exploration", "Exploration")],
         places={"SR-01": [Place("firmware/core/p/guard.py", 7, "p.guard.Guard.step")]},
         tests=trace.tests_of({nodeid: ["SR-01"]}, outcomes),
         evidence=[],
@@ -117,7 +117,7 @@ def test_the_page_counts_what_passed_and_marks_what_failed() -> None:
 
 def test_a_tool_that_was_not_run_is_said_not_left_out() -> None:
     without = page_of(argued())
-    assert "| Exploration | **not run** | `make explore` |" in without
+    assert "| Exploration | **not run** | – |" in without
     found = trace.measured("exploration", json.dumps(GOOD))
     page = page_of(dataclasses.replace(argued(), evidence=[found]))
     assert "| Exploration | states: 120,000 | `make explore`<br>2026-03-02 |" in page
