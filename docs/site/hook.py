@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 for name in [name for name in os.environ if name.startswith("POULTICE_")]:
     del os.environ[name]
 
-from docs.site import navigation, pages  # noqa: E402
+from docs.site import browser, navigation, pages  # noqa: E402
 
 
 @event_priority(-100)
@@ -53,7 +53,11 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
 
 @event_priority(-100)
 def on_post_build(config: MkDocsConfig) -> None:
-    """No page may fetch anything when it is viewed."""
+    """The page that runs the guard; and no page may fetch anything when it is viewed."""
+    try:
+        browser.build(Path(config.site_dir))
+    except browser.PackageError as error:
+        raise PluginError(str(error)) from None
     for file in sorted(Path(config.site_dir).rglob("*.html")):
         found = pages.fetches(file.read_text(encoding="utf-8"))
         if found:

@@ -12,7 +12,7 @@ from poultice_core import faults
 
 # Folder, its title, and its pages in the order to be read.
 SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("tutorials", "Tutorials", ("first-session.md", "build-one.md", "first-real-session.md")),
+    ("tutorials", "Tutorials", ("first-session.md", "in-your-browser.md", "build-one.md")),
     (
         "how-to",
         "How-to",

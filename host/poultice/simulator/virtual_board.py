@@ -127,7 +127,7 @@ class VirtualBoard(Board):
     def _drop_k1(self) -> None:
         """Something other than `write` takes K1's coil supply away."""
         self.k1.drive(False)
-        self._coils = (False, *self._coils[1:])
+        self._coils = (False, self._coils[1], self._coils[2])
         self._moving = True
 
     def host_bytes_in(self, data: bytes) -> None:
