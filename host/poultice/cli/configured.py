@@ -25,7 +25,7 @@ OPTIONS: dict[str, frozenset[str]] = {
     "resume": _DEVICE,
     "confirm": _DEVICE,
     "clear": _DEVICE,
-    "history": frozenset({"json", "limit", "format", "output"}),
+    "history": frozenset({"json", "limit", "format", "output", "weeks"}),
     "firmware": _DEVICE | {"board", "image", "drive", "method", "yes"},
     "simulator": frozenset({"device"}),
 }
