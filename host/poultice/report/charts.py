@@ -61,7 +61,7 @@ def figures(session: Session) -> list[Figure]:
     if not session.samples:
         return []
     found = [_temperature(session), _relays(session)]
-    if any(one["dose_m"] is not None for one in session.samples):
+    if session.has(HEAT) or any(one["dose_m"] for one in session.samples):
         found.append(_dose(session))
     if session.has(HEAT) and any(one["budget_pct"] is not None for one in session.samples):
         found.append(_budget(session))

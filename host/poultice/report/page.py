@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import re
 from collections.abc import Sequence
@@ -32,7 +33,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 def html(session: Session, trend: Sequence[Week]) -> str:
     """The whole page."""
     script = _file("page.js")
-    page = _environment().get_template("page.html").render(
+    page = _template().render(
         session=session,
         words=words,
         version=__version__,
@@ -54,14 +55,16 @@ def html(session: Session, trend: Sequence[Week]) -> str:
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", page)
 
 
-def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
+@functools.cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(_file),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    return environment.get_template("page.html")
 
 
 def _file(name: str) -> str:

@@ -122,7 +122,7 @@ def read(history: History, n: int) -> Session:
     raw = history.rows(n)
     times_s, samples, restarted = _curve(raw)
     origin_ms = samples[0]["t_ms"] if samples else None
-    events = _events(stored["events"], origin_ms)
+    events, booted = _events(stored["events"], origin_ms)
     summary = _mapping(stored["summary"])
     if stored["summary"] is None:
         summary = replay(phases, raw, stored["events"]).to_json()
@@ -152,7 +152,7 @@ def read(history: History, n: int) -> Session:
         times_s=times_s,
         samples=samples,
         left_out=len(raw) - len(samples),
-        restarted=restarted,
+        restarted=restarted or booted,
         stretches=_stretches(times_s, samples),
         events=events,
         screening=_text(stored["screening"]) or "unknown",
@@ -199,21 +199,23 @@ def _curve(raw: Sequence[Mapping[str, Any]]) -> tuple[list[float], list[Telemetr
     return times_s, samples, False
 
 
-def _events(stored: Sequence[Any], origin_ms: int | None) -> list[Happening]:
+def _events(stored: Sequence[Any], origin_ms: int | None) -> tuple[list[Happening], bool]:
+    """The events up to a restart of the device, after which its clock is another; and whether."""
     found: list[Happening] = []
     last_ms = 0
     for one in stored:
         event: Event | None = messages.event(one)
-        if event is None or event.t_ms < last_ms:
-            # Another boot's clock: the curve ends there as well.
+        if event is None:
             continue
+        if event.t_ms < last_ms:
+            return found, True
         last_ms = event.t_ms
         if origin_ms is None:
             origin_ms = event.t_ms
         at_s = max(0.0, (event.t_ms - origin_ms) / 1000)
         if at_s <= SPAN_MAX_S:
             found.append(Happening(at_s, event.kind, words.event(event), event.data))
-    return found
+    return found, False
 
 
 def _stretches(times_s: Sequence[float], samples: Sequence[Telemetry]) -> list[Stretch]:
