@@ -47,6 +47,8 @@ class Recorder:
         with _errors(path):
             self._connection = _connect(path)
         try:
+            with _errors(path):
+                migrate(self._connection, path, to_write=True)
             with self._writing() as connection:
                 self.record_id = _insert_session(connection, what)
         except HistoryError:

@@ -76,43 +76,46 @@ CREATE INDEX events_of ON events (session_id);
 _STEPS = {1: "ALTER TABLE sessions ADD COLUMN hello TEXT"}
 
 
-def migrate(connection: sqlite3.Connection, path: Path) -> None:
+def migrate(connection: sqlite3.Connection, path: Path, *, to_write: bool = False) -> None:
     """Make the tables where there are none, and bring an older record up to this format.
 
-    An older one that may only be read stays as it is: all that reads it does without what it
-    lacks. Raises HistoryError for a newer record and for another program's database, and
-    whatever SQLite raises.
+    An older one that may only be read stays as it is, unless it is meant `to_write`: all that
+    reads it does without what it lacks. Raises HistoryError for a newer record and for another
+    program's database, and whatever SQLite raises.
     """
     version = _version(connection)
     if version == SCHEMA_VERSION:
         return
     try:
-        connection.execute("BEGIN IMMEDIATE")
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            _step(connection, path)
     except sqlite3.OperationalError as error:
-        if version in _STEPS and "readonly" in str(error):
-            return
-        raise
-    with connection:
-        # Asked again under the lock: another process may have made the tables meanwhile.
-        version = _version(connection)
-        if version > SCHEMA_VERSION:
-            raise HistoryError(
-                f"the record {path} was written by a newer poultice (format {version})",
-                hint="update poultice, or set POULTICE_DATA_DIR to another directory",
-            )
-        tables = connection.execute("SELECT 1 FROM sqlite_master").fetchone()
-        if version < 0 or (version == 0) is bool(tables):
-            raise HistoryError(
-                f"{path} is a database, but not a record of poultice",
-                hint="set POULTICE_DATA_DIR to another directory",
-            )
-        if version == 0:
-            for statement in _SCHEMA.split(";"):
-                connection.execute(statement)
-        else:
-            for step in range(version, SCHEMA_VERSION):
-                connection.execute(_STEPS[step])
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        if to_write or version not in _STEPS or "readonly" not in str(error):
+            raise
+
+
+def _step(connection: sqlite3.Connection, path: Path) -> None:
+    # Asked again under the lock: another process may have made the tables meanwhile.
+    version = _version(connection)
+    if version > SCHEMA_VERSION:
+        raise HistoryError(
+            f"the record {path} was written by a newer poultice (format {version})",
+            hint="update poultice, or set POULTICE_DATA_DIR to another directory",
+        )
+    tables = connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+    if version < 0 or (version == 0) is bool(tables):
+        raise HistoryError(
+            f"{path} is a database, but not a record of poultice",
+            hint="set POULTICE_DATA_DIR to another directory",
+        )
+    if version == 0:
+        for statement in _SCHEMA.split(";"):
+            connection.execute(statement)
+    else:
+        for step in range(version, SCHEMA_VERSION):
+            connection.execute(_STEPS[step])
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def _version(connection: sqlite3.Connection) -> int:
