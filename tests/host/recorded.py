@@ -10,7 +10,7 @@ from typing import Any
 from poultice.history import History
 from poultice.screening import QUESTIONS
 
-STARTED_UNIX = 1_780_000_000.0
+STARTED_UNIX = 1_779_969_600.0  # noon, UTC: the same day nearly everywhere
 HELLO = {
     "board": "pico",
     "reset_cause": "power_on",

@@ -27,7 +27,7 @@ from poultice.history import SAMPLE_COLUMNS, History
 from poultice.remedies import FAULTS, STOPS, fault_hint
 from poultice.report.why import SEEN
 from poultice.screening import QUESTIONS
-from tests.host.recorded import ANSWERS, CONTRAST, opened, phase, record
+from tests.host.recorded import ANSWERS, CONTRAST, STARTED_UNIX, opened, phase, record
 
 ROOT = Path(__file__).parents[2]
 VOID = {"meta", "link", "input", "br", "hr", "img"}
@@ -225,7 +225,7 @@ def test_a_simulated_session_is_called_so(history: History) -> None:
 def test_the_weeks_up_to_this_session(history: History) -> None:
     week_s = 7 * 86_400
     for n in range(4):
-        record(history, started_unix=1_780_000_000 + n * week_s, until_s=270 if n == 1 else None,
+        record(history, started_unix=STARTED_UNIX + n * week_s, until_s=270 if n == 1 else None,
                outcome="stopped" if n == 1 else "complete", reason="button")  # fmt: skip
     third = page_of(history, 3)
     assert "2026-06-01 1 0 1 4 min 0 min 9 min 50 % 0.07 CEM43" in third.text

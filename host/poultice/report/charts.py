@@ -142,7 +142,7 @@ def _dose(session: Session) -> Figure:
     limit_m = session.dose_limit_m
     near = limit_m is not None and top_m > limit_m / 2
     high = max(limit_m if near and limit_m else 0, top_m, 100) / 1000 * 1.1
-    frame = Frame(_total_s(session), 0, high, 8, 110)
+    frame = Frame(_total_s(session), 0, high, 12, 106)
     step = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
     parts = [*_bands(session, frame), *_value_axis(frame, ticks(0, high, step, 5))]
     if near and limit_m:
@@ -160,7 +160,7 @@ def _dose(session: Session) -> Figure:
 
 
 def _budget(session: Session) -> Figure:
-    frame = Frame(_total_s(session), 0, 100, 8, 90)
+    frame = Frame(_total_s(session), 0, 100, 12, 86)
     parts = [*_bands(session, frame), *_value_axis(frame, [0, 50, 100], "%")]
     parts.append(_curve(session, frame, lambda one: one["budget_pct"], 1, "budget"))
     parts += _time_axis(frame)
