@@ -18,6 +18,7 @@ space := $(empty) $(empty)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore docs clean
+.PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore browser clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -63,6 +64,8 @@ explore: $(VENV)/.developed  ## every state of the guard near ordinary sessions:
 docs: $(VENV)/.documented  ## the documentation site and the safety case, into build/site
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --config-file docs/site/mkdocs.yml
 	@echo build/site/index.html
+browser:  ## Chromium for the browser tests, where there is none: apt-get, as root
+	@.ci/browser
 
 clean:  ## the environment and every cache, gone
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .coverage

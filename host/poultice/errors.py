@@ -5,6 +5,7 @@
     PoulticeError                    1  unexpected
     ├── UsageError                   2  asked for in a way that cannot be done
     │   ├── ImageError               2  a file that is not an image for the board
+    │   ├── MissingPackageError      2  what was asked for needs a package that is not installed
     │   ├── ProtocolFileError        2  a protocol file that does not parse
     │   └── UnknownProtocolError     2  no protocol of that name
     ├── NoDeviceError                3  nothing there that answers
@@ -87,6 +88,10 @@ class UsageError(PoulticeError):
 
 class ImageError(UsageError):
     """A file that is no image, or not a whole one. Nothing was written anywhere."""
+
+
+class MissingPackageError(UsageError):
+    """What was asked for needs an optional package; the hint says how to get it."""
 
 
 class ProtocolFileError(UsageError):

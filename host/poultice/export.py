@@ -1,14 +1,34 @@
-"""A recorded session as text for other programs: CSV of its samples, or JSON Lines of it all.
+"""A recorded session for other programs: its samples as CSV or Parquet, or all as JSON Lines.
 
 The columns and members are those of docs/reference/record.md.
 """
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
+from typing import Any
 
+from poultice.errors import MissingPackageError
 from poultice.history import SAMPLE_COLUMNS, History
+
+FORMATS = ("csv", "jsonl", "parquet")
+_ENDINGS = {
+    "csv": "csv",
+    "jsonl": "jsonl",
+    "ndjson": "jsonl",
+    "parquet": "parquet",
+    "pq": "parquet",
+}
+
+_TEXTS = frozenset({"state", "mode", "prompt", "fault"})
+_FLAGS = frozenset({"master", "heat", "cool", "sense"})
+
+
+def format_of(path: str | None) -> str:
+    """The format that a file's ending asks for; `csv` where it says nothing."""
+    return _ENDINGS.get((path or "").rpartition(".")[2].lower(), "csv")
 
 
 def csv_lines(history: History, n: int) -> Iterator[str]:
@@ -35,6 +55,47 @@ def json_lines(history: History, n: int) -> Iterator[str]:
         yield json.dumps({"record": "event", **event})
     for row in rows:
         yield json.dumps({"record": "sample", **row})
+
+
+def parquet(history: History, n: int) -> bytes:
+    """The samples of session `n` as a Parquet file: typed columns, null where there is no value.
+
+    The file's own metadata holds, under `poultice`, the session with its events as JSON. A value
+    of another type than its column's becomes null; CSV and JSON Lines show it as it is. Raises
+    MissingPackageError where pyarrow is not there, and as `csv_lines` does.
+    """
+    try:
+        import pyarrow
+        from pyarrow import parquet as files
+    except ImportError:
+        raise MissingPackageError(
+            "Parquet needs the package pyarrow",
+            hint='pip install "poultice[data]", or take --format csv',
+        ) from None
+    session = history.show(n)
+    rows = history.rows(n)
+    kinds = {
+        name: (
+            (pyarrow.string(), str)
+            if name in _TEXTS
+            else (pyarrow.bool_(), bool)
+            if name in _FLAGS
+            else (pyarrow.int64(), int)
+        )
+        for name in SAMPLE_COLUMNS
+    }
+    columns = {
+        name: pyarrow.array([_of_kind(row[name], python) for row in rows], arrow)
+        for name, (arrow, python) in kinds.items()
+    }
+    table = pyarrow.table(columns).replace_schema_metadata({"poultice": json.dumps(session)})
+    buffer = io.BytesIO()
+    files.write_table(table, buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def _of_kind(value: Any, kind: type) -> Any:
+    return value if type(value) is kind else None
 
 
 def _cell(value: object) -> str:

@@ -17,75 +17,20 @@ from pathlib import Path
 from typing import Any
 
 from poultice.errors import HistoryError, UsageError
+from poultice.history_schema import SAMPLE_COLUMNS as SAMPLE_COLUMNS
+from poultice.history_schema import SCHEMA_VERSION as SCHEMA_VERSION
+from poultice.history_schema import migrate
 
 FILE_NAME = "history.sqlite3"
-SCHEMA_VERSION = 1
 COMMIT_AFTER_S = 1.0
 BUSY_S = 2.0
 
-SAMPLE_COLUMNS = (
-    "t_ms",
-    "state",
-    "phase",
-    "mode",
-    "phase_left_s",
-    "left_s",
-    "temp_mc",
-    "temp_b_mc",
-    "target_mc",
-    "master",
-    "heat",
-    "cool",
-    "sense",
-    "duty_pct",
-    "dose_m",
-    "budget_pct",
-    "prompt",
-    "fault",
-    "rx_errors",
-    "tx_dropped",
-)
 Rows = list[dict[str, Any]]
 
 _FLAGS = ("master", "heat", "cool", "sense")
 _SUMMARY_COLUMNS = ("outcome", "reason", "fault", "duration_s", "heat_s", "cold_s", "peak_mc",
                     "min_mc", "dose_m")  # fmt: skip
 
-_SCHEMA = f"""
-CREATE TABLE sessions (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    started_unix REAL NOT NULL,
-    protocol TEXT NOT NULL,
-    plan TEXT NOT NULL,
-    device TEXT NOT NULL,
-    screening TEXT,
-    injury_age TEXT,
-    outcome TEXT, reason TEXT, fault TEXT,
-    duration_s INTEGER, heat_s INTEGER, cold_s INTEGER,
-    peak_mc INTEGER, min_mc INTEGER, dose_m INTEGER,
-    summary TEXT
-);
-CREATE TABLE answers (
-    session_id INTEGER NOT NULL REFERENCES sessions (id),
-    question TEXT NOT NULL,
-    answer INTEGER NOT NULL,
-    PRIMARY KEY (session_id, question)
-) WITHOUT ROWID;
-CREATE TABLE samples (
-    id INTEGER PRIMARY KEY,
-    session_id INTEGER NOT NULL REFERENCES sessions (id),
-    {", ".join(SAMPLE_COLUMNS)}
-);
-CREATE INDEX samples_of ON samples (session_id);
-CREATE TABLE events (
-    id INTEGER PRIMARY KEY,
-    session_id INTEGER NOT NULL REFERENCES sessions (id),
-    t_ms INTEGER,
-    kind TEXT NOT NULL,
-    event TEXT NOT NULL
-);
-CREATE INDEX events_of ON events (session_id);
-"""
 _INSERT_SAMPLE = (
     f"INSERT INTO samples (session_id, {', '.join(SAMPLE_COLUMNS)}) "
     f"VALUES ({', '.join('?' * (1 + len(SAMPLE_COLUMNS)))})"
@@ -102,6 +47,8 @@ class Recorder:
         with _errors(path):
             self._connection = _connect(path)
         try:
+            with _errors(path):
+                migrate(self._connection, path, to_write=True)
             with self._writing() as connection:
                 self.record_id = _insert_session(connection, what)
         except HistoryError:
@@ -172,7 +119,7 @@ class History:
         with _errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             with contextlib.closing(_connect(path)) as connection:
-                _migrate(connection, path)
+                migrate(connection, path)
         return cls(path)
 
     def begin(
@@ -183,12 +130,14 @@ class History:
         device: Mapping[str, Any] | None,
         answers: Mapping[str, Any],
         started_unix: float,
+        hello: Mapping[str, Any] | None = None,
         clock_s: Callable[[], float] = time.monotonic,
     ) -> Recorder:
         """Start the record of one session; it is in the list from here on.
 
         `answers` holds `screening` ("asked" or "assumed"), `injury_age` and the `answers`
-        themselves. `started_unix` is in seconds. `clock_s` paces the commits.
+        themselves. `started_unix` is in seconds. `hello` is what the device said of itself:
+        `board`, `features` and the `limits` in force. `clock_s` paces the commits.
         """
         what = {
             "protocol": protocol,
@@ -196,6 +145,7 @@ class History:
             "device": device,
             "answers": answers,
             "started_unix": started_unix,
+            "hello": hello,
         }
         return Recorder(self.path, what, clock_s)
 
@@ -233,10 +183,25 @@ class History:
                 "answers": {row["question"]: bool(row["answer"]) for row in answers},
                 "plan": json.loads(session["plan"]),
                 "device": json.loads(session["device"]),
+                "hello": json.loads(session.get("hello") or "null"),
                 "summary": json.loads(session["summary"]) if session["summary"] else None,
                 "events": [json.loads(row["event"]) for row in events],
                 "samples": count[0]["n"],
             }
+
+    def plans(self) -> Rows:
+        """Every session, oldest first: as `list` has them, and `plan`.
+
+        A plan that is no JSON any more is None: it must not hide the other sessions.
+        """
+        columns = ("id AS n", "started_unix", "protocol", *_SUMMARY_COLUMNS, "plan")
+        rows = self._read(f"SELECT {', '.join(columns)} FROM sessions ORDER BY id", ())
+        for row in rows:
+            try:
+                row["plan"] = json.loads(row["plan"])
+            except (TypeError, ValueError, RecursionError):
+                row["plan"] = None
+        return rows
 
     def rows(self, n: int) -> Rows:
         """The samples of one session, oldest first: `SAMPLE_COLUMNS`, relays as booleans.
@@ -270,44 +235,17 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    if _version(connection) == SCHEMA_VERSION:
-        return
-    with connection:
-        connection.execute("BEGIN IMMEDIATE")
-        # Asked again under the lock: another process may have made the tables meanwhile.
-        version = _version(connection)
-        if version == SCHEMA_VERSION:
-            return
-        if version > SCHEMA_VERSION:
-            raise HistoryError(
-                f"the record {path} was written by a newer poultice (format {version})",
-                hint="update poultice, or set POULTICE_DATA_DIR to another directory",
-            )
-        if version != 0 or connection.execute("SELECT 1 FROM sqlite_master").fetchone():
-            raise HistoryError(
-                f"{path} is a database, but not a record of poultice",
-                hint="set POULTICE_DATA_DIR to another directory",
-            )
-        for statement in _SCHEMA.split(";"):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-
-
-def _version(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-
 def _insert_session(connection: sqlite3.Connection, what: Mapping[str, Any]) -> int:
     answers = what["answers"]
     cursor = connection.execute(
-        "INSERT INTO sessions (started_unix, protocol, plan, device, screening, injury_age) "
-        "VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO sessions (started_unix, protocol, plan, device, hello, screening, "
+        "injury_age) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
             what["started_unix"],
             str(what["protocol"]),
             _json(what["plan"]),
             _json(what["device"]),
+            _json(what["hello"]),
             answers.get("screening"),
             answers.get("injury_age"),
         ),
@@ -338,7 +276,7 @@ def _errors(path: Path) -> Iterator[None]:
         else:
             hint = "move it away and a new one is begun; `sqlite3 FILE .recover` may save the old"
         raise HistoryError(f"the record {path} cannot be used: {text}", hint=hint) from None
-    except (OSError, ValueError, OverflowError) as error:
+    except (OSError, ValueError, OverflowError, RecursionError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise HistoryError(
             f"the record {path} cannot be used: {reason}",

@@ -6,10 +6,11 @@ left when it cannot, and the only source for the single phases.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from poultice import messages
 from poultice.messages import Event, Telemetry
 
 ACTIVE = frozenset({"running", "waiting", "paused"})
@@ -174,3 +175,29 @@ class Tally:
 
     def _seconds(self, mode: str) -> int:
         return sum(phase.actual_s for phase in self.phases if phase.mode == mode)
+
+
+def replay(
+    phases: Sequence[PlannedPhase],
+    samples: Iterable[Mapping[str, Any]],
+    events: Iterable[Mapping[str, Any]],
+) -> Tally:
+    """The tally of a recorded session, for one that was cut off before it had a summary.
+
+    What is no telemetry and no event of the link contract is passed over, and so is whatever
+    follows a restart of the device.
+    """
+    tally = Tally.of(phases)
+    said = [one for one in map(messages.event, events) if one is not None]
+    for row in samples:
+        now = messages.telemetry(row)
+        if now is None:
+            continue
+        while said and said[0].t_ms <= now["t_ms"]:
+            tally.event(said.pop(0))
+        tally.sample(now)
+        if tally.restarted:
+            return tally
+    for event in said:
+        tally.event(event)
+    return tally

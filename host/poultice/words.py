@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from poultice import remedies
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from poultice.messages import Event, Telemetry
 
 _WARNINGS = {
@@ -43,13 +45,27 @@ def span(seconds: int | None) -> str:
     return f"{minutes} min {left} s" if left else f"{minutes} min"
 
 
+def minutes(seconds: int) -> str:
+    """Seconds as whole minutes: `85 min`."""
+    return f"{round(seconds / 60)} min"
+
+
 def date(unix_s: float | None) -> str:
     """A moment in local time, to the minute."""
-    if unix_s is None:
-        return "-"
+    when = local_time(unix_s)
+    return "-" if when is None else when.strftime("%Y-%m-%d %H:%M")
+
+
+def local_time(unix_s: object) -> datetime | None:
+    """The local time of `unix_s`, seconds since 1970; None for what is no moment."""
     from datetime import datetime
 
-    return datetime.fromtimestamp(unix_s).strftime("%Y-%m-%d %H:%M")
+    if not isinstance(unix_s, int | float):
+        return None
+    try:
+        return datetime.fromtimestamp(unix_s).astimezone()
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def cem43(dose_m: int | None) -> str:
@@ -70,7 +86,14 @@ def phase(one: Mapping[str, Any]) -> str:
 
 
 def event(one: Event) -> str:
-    """An event, for a log."""
+    """An event, for a log; by its kind alone where the device words it in its own way."""
+    try:
+        return _event(one)
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return one.kind
+
+
+def _event(one: Event) -> str:
     data = one.data
     if one.kind == "phase":
         return f"phase {int(data.get('phase') or 0) + 1}: {phase(data)}"

@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "confirm": ("now:confirm", "Answer the device's prompt."),
     "clear": ("now:clear", "Clear a fault whose cause is gone."),
     "history": ("history:history", "Recorded sessions."),
+    "report": ("report:report", "A recorded session as one HTML page."),
     "firmware": ("firmware:firmware", "The device's firmware: look at it, build it, flash it."),
     "simulator": (
         "simulator:simulator",

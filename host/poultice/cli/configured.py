@@ -25,7 +25,8 @@ OPTIONS: dict[str, frozenset[str]] = {
     "resume": _DEVICE,
     "confirm": _DEVICE,
     "clear": _DEVICE,
-    "history": frozenset({"json", "limit", "format", "output"}),
+    "history": frozenset({"json", "limit", "format", "output", "weeks"}),
+    "report": frozenset({"json", "open", "output"}),
     "firmware": _DEVICE | {"board", "image", "drive", "method", "yes"},
     "simulator": frozenset({"device"}),
 }
@@ -97,4 +98,10 @@ def _hyphened(name: str) -> str:
 def _parameter(option: str) -> str:
     """The name inside click of an option: of `--json` it is not `json`."""
     name = _hyphened(option).replace("-", "_")
-    return {"json": "as_json", "for": "for_s"}.get(name, name)
+    return {
+        "json": "as_json",
+        "for": "for_s",
+        "format": "form",
+        "open": "opens",
+        "output": "path",
+    }.get(name, name)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from poultice.cli.base import Group, Result, asked_for_json, json_option, option
 from poultice.errors import UsageError
+
+if TYPE_CHECKING:
+    from poultice.history import History
 
 _N_MAX = 2**63 - 1  # SQLite's largest
 
@@ -52,34 +57,67 @@ def show(n: int, as_json: bool) -> Result:
 
 
 @history.command()
+@json_option
+@option(
+    "--weeks",
+    type=click.IntRange(min=1, max=520),
+    default=12,
+    show_default=True,
+    help="How many, up to this one.",
+)
+def trends(as_json: bool, weeks: int) -> Result:
+    """Week by week: sessions, minutes, dose, how much of what was planned was done."""
+    from datetime import date
+
+    from poultice import trends as weekly
+    from poultice.history import History
+
+    found = weekly.weekly(History.open(), date.today(), weeks)
+    return Result({"weeks": [week.to_json() for week in found]}, "trends")
+
+
+@history.command()
 @click.argument("n", type=click.IntRange(min=1, max=_N_MAX), required=False)
 @option(
     "--format",
     "form",
-    type=click.Choice(["csv", "jsonl"]),
-    default="csv",
-    show_default=True,
-    help="csv: the samples. jsonl: the session, its events and its samples.",
+    type=click.Choice(["csv", "jsonl", "parquet"]),
+    help="csv, parquet: the samples. jsonl: the session, its events and its samples. "
+    "Default: by the ending of FILE, else csv.",
 )
-@option("-o", "--output", "path", metavar="FILE", help="Where to; default: stdout.")
+@option("-o", "--output", "path", metavar="FILE", help="Where to; default, and -: stdout.")
 @option("--json", "as_json", is_flag=True, help="JSON Lines, as --format jsonl.")
 @click.pass_context
 def export(
-    ctx: click.Context, /, n: int | None, form: str, path: str | None, as_json: bool
+    ctx: click.Context, /, n: int | None, form: str | None, path: str | None, as_json: bool
 ) -> None:
     """Session N, or the latest, for other programs. --json is --format jsonl."""
     from poultice import export as exporting
+    from poultice import outfile
     from poultice.cli import output
     from poultice.history import History
 
+    form = "jsonl" if asked_for_json(ctx) else form or exporting.format_of(path)
+    if form == "parquet" and path is None:
+        raise UsageError(
+            "Parquet is no text for a terminal", hint="-o FILE says where to, - stdout"
+        )
     book = History.open()
-    if n is None:
-        latest = book.list(1)
-        if not latest:
-            raise UsageError("no session is recorded yet", hint="`poultice run` records one")
-        n = int(latest[0]["n"])
-    as_lines = form == "jsonl" or asked_for_json(ctx)
-    output.lines((exporting.json_lines if as_lines else exporting.csv_lines)(book, n), path)
+    n = latest(book) if n is None else n
+    if form == "parquet":
+        outfile.write(path or outfile.STDOUT, exporting.parquet(book, n))
+    else:
+        output.lines(
+            (exporting.json_lines if form == "jsonl" else exporting.csv_lines)(book, n), path
+        )
+
+
+def latest(book: History) -> int:
+    """The number of the latest session. Raises UsageError where none is recorded."""
+    found = book.list(1)
+    if not found:
+        raise UsageError("no session is recorded yet", hint="`poultice run` records one")
+    return int(found[0]["n"])
 
 
 def _list(limit: int) -> Result:

@@ -42,23 +42,17 @@ def stream(command: str, update: Telemetry | Event, *, as_json: bool) -> None:
 
 
 def lines(texts: Iterable[str], path: str | None) -> None:
-    """Print `texts`, or write them to `path`. Raises UsageError where that cannot be written."""
+    """Print `texts`, or write them to `path`, `-` being stdout.
+
+    Raises UsageError where that cannot be written.
+    """
     if path is None:
         for text in texts:
             print(text, flush=True)
         return
-    from pathlib import Path
+    from poultice import outfile
 
-    from poultice.errors import UsageError
-
-    try:
-        with Path(path).open("w", encoding="utf-8") as file:
-            file.writelines(f"{text}\n" for text in texts)
-    except OSError as error:
-        raise UsageError(
-            f"{path} cannot be written: {error.strerror}",
-            hint="give a file in a directory that you may write to",
-        ) from None
+    outfile.write(path, "".join(f"{text}\n" for text in texts).encode("utf-8", "replace"))
 
 
 def as_member(update: Telemetry | Event) -> dict[str, Any]:
@@ -185,6 +179,35 @@ def _sessions(data: Data) -> list[str]:
     return _table(rows)
 
 
+def _trends(data: Data) -> list[str]:
+    if not data["weeks"]:
+        say("no session is recorded in these weeks")
+        return []
+    rows: list[Sequence[str]] = [
+        ("WEEK OF", "SESSIONS", "COMPLETE", "DAYS", "HEAT", "COLD", "DOSE", "DONE", "")
+    ]
+    longest = max(1, *(one["heat_s"] + one["cold_s"] for one in data["weeks"]))
+    for one in data["weeks"]:
+        rows.append(
+            (
+                one["week"],
+                str(one["sessions"]),
+                str(one["complete"]),
+                str(one["days"]),
+                words.minutes(one["heat_s"]),
+                words.minutes(one["cold_s"]),
+                words.cem43(one["dose_m"]),
+                "-" if one["done_pct"] is None else f"{one['done_pct']} %",
+                "#" * round(20 * (one["heat_s"] + one["cold_s"]) / longest),
+            )
+        )
+    return [*_table(rows), "DONE: of the heat and cold that were planned; the bar: minutes of both"]
+
+
+def _report(data: Data) -> list[str]:
+    return [data["file"]]
+
+
 def _session(data: Data) -> list[str]:
     from poultice import messages
 
@@ -253,6 +276,8 @@ VIEWS: Mapping[str, Callable[[Data], list[str]]] = {
     "status": _status,
     "sessions": _sessions,
     "session": _session,
+    "trends": _trends,
+    "report": _report,
     "run": _run,
     "firmware": _firmware,
     "image": _image,

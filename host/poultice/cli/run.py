@@ -259,6 +259,7 @@ def _session(
             "device": report.device,
             "answers": _stored(answers),
             "started_unix": time.time(),
+            "hello": _said_of_itself(hello),
         }
         with contextlib.ExitStack() as watching:
             watching.enter_context(contextlib.closing(history))
@@ -294,6 +295,15 @@ def _finished(
     history.finish(result.outcome, report.to_json(result.outcome, result.reason))
     report.record = record.path if record is not None else history.path
     return Result(report.to_json(result.outcome, result.reason), "run", result.error)
+
+
+def _said_of_itself(hello: Hello) -> dict[str, Any]:
+    return {
+        "board": hello.board,
+        "reset_cause": hello.reset_cause,
+        "features": dict(hello.features),
+        "limits": dict(hello.limits),
+    }
 
 
 def _stored(answers: Any) -> dict[str, Any]:

@@ -1,0 +1,122 @@
+"""The tables of the record, and how a record of an older format becomes one of this.
+
+They are described in docs/reference/record.md.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from poultice.errors import HistoryError
+
+SCHEMA_VERSION = 2
+
+SAMPLE_COLUMNS = (
+    "t_ms",
+    "state",
+    "phase",
+    "mode",
+    "phase_left_s",
+    "left_s",
+    "temp_mc",
+    "temp_b_mc",
+    "target_mc",
+    "master",
+    "heat",
+    "cool",
+    "sense",
+    "duty_pct",
+    "dose_m",
+    "budget_pct",
+    "prompt",
+    "fault",
+    "rx_errors",
+    "tx_dropped",
+)
+
+_SCHEMA = f"""
+CREATE TABLE sessions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    started_unix REAL NOT NULL,
+    protocol TEXT NOT NULL,
+    plan TEXT NOT NULL,
+    device TEXT NOT NULL,
+    hello TEXT,
+    screening TEXT,
+    injury_age TEXT,
+    outcome TEXT, reason TEXT, fault TEXT,
+    duration_s INTEGER, heat_s INTEGER, cold_s INTEGER,
+    peak_mc INTEGER, min_mc INTEGER, dose_m INTEGER,
+    summary TEXT
+);
+CREATE TABLE answers (
+    session_id INTEGER NOT NULL REFERENCES sessions (id),
+    question TEXT NOT NULL,
+    answer INTEGER NOT NULL,
+    PRIMARY KEY (session_id, question)
+) WITHOUT ROWID;
+CREATE TABLE samples (
+    id INTEGER PRIMARY KEY,
+    session_id INTEGER NOT NULL REFERENCES sessions (id),
+    {", ".join(SAMPLE_COLUMNS)}
+);
+CREATE INDEX samples_of ON samples (session_id);
+CREATE TABLE events (
+    id INTEGER PRIMARY KEY,
+    session_id INTEGER NOT NULL REFERENCES sessions (id),
+    t_ms INTEGER,
+    kind TEXT NOT NULL,
+    event TEXT NOT NULL
+);
+CREATE INDEX events_of ON events (session_id);
+"""
+# What each format lacks against the next. A record only ever gains columns, so that a program
+# which reads it with SQL goes on.
+_STEPS = {1: "ALTER TABLE sessions ADD COLUMN hello TEXT"}
+
+
+def migrate(connection: sqlite3.Connection, path: Path, *, to_write: bool = False) -> None:
+    """Make the tables where there are none, and bring an older record up to this format.
+
+    An older one that may only be read stays as it is, unless it is meant `to_write`: all that
+    reads it does without what it lacks. Raises HistoryError for a newer record and for another
+    program's database, and whatever SQLite raises.
+    """
+    version = _version(connection)
+    if version == SCHEMA_VERSION:
+        return
+    try:
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            _step(connection, path)
+    except sqlite3.OperationalError as error:
+        if to_write or version not in _STEPS or "readonly" not in str(error):
+            raise
+
+
+def _step(connection: sqlite3.Connection, path: Path) -> None:
+    # Asked again under the lock: another process may have made the tables meanwhile.
+    version = _version(connection)
+    if version > SCHEMA_VERSION:
+        raise HistoryError(
+            f"the record {path} was written by a newer poultice (format {version})",
+            hint="update poultice, or set POULTICE_DATA_DIR to another directory",
+        )
+    tables = connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+    if version < 0 or (version == 0) is bool(tables):
+        raise HistoryError(
+            f"{path} is a database, but not a record of poultice",
+            hint="set POULTICE_DATA_DIR to another directory",
+        )
+    if version == 0:
+        for statement in _SCHEMA.split(";"):
+            connection.execute(statement)
+    else:
+        for step in range(version, SCHEMA_VERSION):
+            connection.execute(_STEPS[step])
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])

@@ -1,0 +1,64 @@
+"""A file that a command was asked to write: the whole of it, or the one that was there before."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import stat
+import sys
+from pathlib import Path
+
+from poultice.errors import UsageError
+
+STDOUT = "-"
+
+
+def write(path: str, data: bytes) -> str:
+    """Write `data` to `path`, or to stdout where that is ``-``; the path that was written.
+
+    A file is replaced in one step: whoever reads it meanwhile, and a full disk, leave either
+    the old one or the new one, never a part. What is no regular file (a pipe, /dev/null) is
+    written to. Raises UsageError where that is not possible, OSError for stdout.
+    """
+    if path == STDOUT:
+        # Bytes, whatever the locale: what is written says its own encoding.
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return path
+    try:
+        # A link stays a link: it is what it points to that is replaced.
+        target = Path(path).resolve()
+        try:
+            mode: int | None = target.stat().st_mode
+        except FileNotFoundError:
+            mode = None
+        if mode is None or stat.S_ISREG(mode):
+            _replace(target, data, mode)
+        else:
+            target.write_bytes(data)
+    except (OSError, ValueError, RuntimeError) as error:
+        # ValueError: a zero byte in the path; RuntimeError: a loop of links.
+        raise UsageError(
+            f"{path} cannot be written: {getattr(error, 'strerror', None) or error}",
+            hint="give a file in a directory that you may write to, on a disk with room, with -o",
+        ) from None
+    return path
+
+
+def _replace(target: Path, data: bytes, mode: int | None) -> None:
+    beside = target.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
+            if mode is not None:
+                os.chmod(beside, stat.S_IMODE(mode))  # noqa: PTH101
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        raise

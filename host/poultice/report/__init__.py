@@ -1,0 +1,25 @@
+"""A recorded session as one HTML page that needs nothing else: no network, no other file.
+
+The same record gives the same bytes. The page is made for a screen, light or dark, and for A4
+paper; what it shows is described in docs/how-to/read-a-report.md.
+"""
+
+from __future__ import annotations
+
+from poultice.history import History
+
+
+def file_name(n: int) -> str:
+    """The name that the report of session `n` gets where none is asked for."""
+    return f"poultice-session-{n}.html"
+
+
+def render(history: History, n: int) -> bytes:
+    """The report of session `n`, in UTF-8.
+
+    Raises UsageError where there is no such session, HistoryError where the record is unusable.
+    Whatever a device or a file put into the record is shown as text, never obeyed.
+    """
+    from poultice.report import page, session
+
+    return page.html(session.read(history, n), session.weeks(history, n)).encode("utf-8", "replace")

@@ -1,0 +1,373 @@
+"""`report`, `history trends` and `history export` as a person meets them."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import webbrowser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from poultice import history as histories
+from poultice import outfile
+from poultice.cli import main
+from poultice.errors import ExitCode, UsageError
+from poultice.history import SAMPLE_COLUMNS, SCHEMA_VERSION, History
+from tests.host.recorded import opened, record
+
+WITHOUT_UTF_8 = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("POULTICE_DATA_DIR", str(tmp_path / "data"))
+    place = tmp_path / "here"
+    place.mkdir()
+    monkeypatch.chdir(place)
+    return place
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> History:
+    made = opened(tmp_path / "data")
+    record(made, until_s=30, outcome="stopped", reason="button")
+    return made
+
+
+def names_in(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir())
+
+
+def told(capsys: pytest.CaptureFixture[str]) -> str:
+    """What stderr says of a failure: never a traceback, always a hint."""
+    err = capsys.readouterr().err
+    assert "Traceback" not in err
+    assert "hint:" in err
+    return err
+
+
+def outside(*line: str, **more: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "poultice", *line],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **more},
+        capture_output=True,
+        check=False,
+    )
+
+
+def test_the_page_is_written_here_and_its_path_told(
+    history: History, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record(history, until_s=30)
+    assert main(["report", "1"]) == 0
+    assert capsys.readouterr().out == "poultice-session-1.html\n"
+    assert "ended with the device&#39;s button" in Path("poultice-session-1.html").read_text(
+        "utf-8"
+    )
+    assert main(["report"]) == 0
+    assert capsys.readouterr().out == "poultice-session-2.html\n"
+    before = Path("poultice-session-1.html").read_bytes()
+    assert main(["report", "1"]) == 0
+    assert Path("poultice-session-1.html").read_bytes() == before
+    assert names_in(here) == ["poultice-session-1.html", "poultice-session-2.html"]
+
+
+def test_the_page_as_data(history: History, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", "1", "-o", "a.html", "--json"]) == 0
+    size = Path("a.html").stat().st_size
+    assert json.loads(capsys.readouterr().out) == {
+        "schema": "poultice.report/1",
+        "session": 1,
+        "file": "a.html",
+        "size": size,
+    }
+
+
+def test_into_a_directory(history: History, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("there").mkdir()
+    assert main(["report", "1", "-o", "there"]) == 0
+    assert capsys.readouterr().out == f"{Path('there', 'poultice-session-1.html')}\n"
+
+
+def test_to_stdout(history: History, capfdbinary: pytest.CaptureFixture[bytes], here: Path) -> None:
+    assert main(["report", "1", "-o", "-"]) == 0
+    assert capfdbinary.readouterr().out.startswith(b"<!doctype html>")
+    assert names_in(here) == []
+
+
+@pytest.mark.parametrize("option", ["--json", "--open"])
+def test_to_stdout_is_the_page_alone(
+    history: History, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["report", "1", "-o", "-", option]) == ExitCode.USAGE
+    assert "-o -" in told(capsys)
+
+
+@pytest.mark.parametrize("found", [True, False])
+def test_shown_in_the_browser(
+    history: History,
+    found: bool,
+    here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", lambda url: asked.append(url) or found)
+    assert main(["report", "1", "--open"]) == 0
+    assert asked == [(here / "poultice-session-1.html").as_uri()]
+    assert ("no browser" in capsys.readouterr().err) is not found
+
+
+@pytest.mark.parametrize("line", [["report", "7"], ["history", "export", "7"]])
+def test_no_such_session(
+    history: History, line: list[str], here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(line) == ExitCode.USAGE
+    assert "no recorded session 7" in told(capsys)
+    assert names_in(here) == []
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "x", "9223372036854775808"])
+def test_no_number(history: History, number: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", "--", number]) == ExitCode.USAGE
+    assert "hint:" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("line", [["report"], ["history", "export"]])
+def test_nothing_recorded_yet(line: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(line) == ExitCode.USAGE
+    assert "poultice run" in told(capsys)
+
+
+@pytest.mark.parametrize("line", [["report", "1"], ["history", "trends"], ["history", "export"]])
+def test_a_damaged_record(
+    history: History, line: list[str], here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    history.path.write_bytes(b"not a database, " * 100)
+    assert main(line) == ExitCode.UNEXPECTED
+    assert "move it away" in told(capsys)
+    assert names_in(here) == []
+
+
+def test_json_in_the_record_that_is_none(
+    history: History, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with sqlite3.connect(history.path) as connection:
+        connection.execute("UPDATE sessions SET plan = '{'")
+    connection.close()
+    assert main(["report", "1"]) == ExitCode.UNEXPECTED
+    assert "cannot be used" in told(capsys)
+    assert main(["history", "trends"]) == 0
+
+
+@pytest.mark.parametrize("line", [["report", "1"], ["history", "export", "1"]])
+@pytest.mark.parametrize("path", ["missing/a.html", "file/a.html", "loop/a.html", "a" * 300])
+def test_where_nothing_can_be_written(
+    history: History, line: list[str], path: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("file").touch()
+    Path("loop").symlink_to("loop")
+    assert main([*line, "-o", path]) == ExitCode.USAGE
+    assert "cannot be written" in told(capsys)
+
+
+@pytest.mark.parametrize("line", [["report", "1"], ["history", "export", "1"]])
+def test_a_full_disk_leaves_the_file_of_before(
+    history: History,
+    line: list[str],
+    here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    Path("a").write_text("before", encoding="utf-8")
+    monkeypatch.setattr(os, "fsync", full)
+    assert main([*line, "-o", "a"]) == ExitCode.USAGE
+    assert "No space left" in told(capsys)
+    assert Path("a").read_text("utf-8") == "before"
+    assert names_in(here) == ["a"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("line", [["report", "1"], ["history", "export", "1", "--format", "jsonl"]])
+def test_a_device_that_is_full(
+    history: History, line: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*line, "-o", "/dev/full"]) == ExitCode.USAGE
+    assert "No space left" in told(capsys)
+    with open("/dev/full", "wb") as full:  # noqa: PTH123
+        ran = subprocess.run(
+            [sys.executable, "-m", "poultice", *line, "-o", "-"],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert ran.returncode == ExitCode.UNEXPECTED
+    assert b"cannot be written: No space left" in ran.stderr
+    assert b"Traceback" not in ran.stderr
+
+
+def test_what_is_no_file_is_written_to_and_stays(history: History) -> None:
+    assert main(["report", "1", "-o", "/dev/null"]) == 0
+    assert Path("/dev/null").is_char_device()
+
+
+def test_a_link_and_the_permissions_stay(history: History) -> None:
+    Path("real").write_bytes(b"")
+    Path("real").chmod(0o600)
+    Path("link").symlink_to("real")
+    assert main(["report", "1", "-o", "link"]) == 0
+    assert Path("link").is_symlink()
+    assert Path("real").stat().st_size > 1_000
+    assert Path("real").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_path_that_no_system_takes() -> None:
+    with pytest.raises(UsageError):
+        outfile.write("a\0b", b"")
+
+
+@pytest.mark.parametrize("name", ["plain.html", "größe.html"])
+def test_a_locale_without_utf_8(history: History, name: str, here: Path) -> None:
+    ran = outside("report", "1", "-o", "-", **WITHOUT_UTF_8)
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert "°C" in ran.stdout.decode("utf-8")
+    ran = outside("report", "1", "-o", name, **WITHOUT_UTF_8)
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert ran.stdout.isascii()
+    assert names_in(here) == [name]
+    for line in (["history", "trends"], ["history", "export", "1"]):
+        ran = outside(*line, **WITHOUT_UTF_8)
+        assert (ran.returncode, b"Traceback" in ran.stderr) == (0, False)
+
+
+def test_trends(history: History, capsys: pytest.CaptureFixture[str]) -> None:
+    weeks = str(52 * 9)
+    assert main(["history", "trends", "--weeks", weeks, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["schema"] == "poultice.history/1"
+    assert found["weeks"][0] == {
+        "week": "2026-05-25", "sessions": 1, "complete": 0, "days": 1, "heat_s": 30, "cold_s": 0,
+        "planned_s": 540, "done_pct": 6, "dose_m": 7,
+    }  # fmt: skip
+    assert main(["history", "trends", "--weeks", weeks]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split() == ["2026-05-25", "1", "0", "1", "0", "min", "0", "min", "0.01",
+                                "CEM43", "6", "%", "#" * 20]  # fmt: skip
+
+
+def test_trends_of_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["history", "trends"]) == 0
+    said = capsys.readouterr()
+    assert (said.out, "no session" in said.err) == ("", True)
+
+
+@pytest.mark.parametrize(
+    ("path", "start"),
+    [("a.csv", b"t_ms,"), ("a.JSONL", b'{"record"'), ("a.ndjson", b'{"record"'), ("a", b"t_ms,"),
+     ("a.txt", b"t_ms,")],
+)  # fmt: skip
+def test_the_ending_says_the_format(history: History, path: str, start: bytes) -> None:
+    assert main(["history", "export", "1", "-o", path]) == 0
+    assert Path(path).read_bytes().startswith(start)
+
+
+def test_a_format_that_is_named_wins(history: History) -> None:
+    assert main(["history", "export", "1", "-o", "a.csv", "--format", "jsonl"]) == 0
+    assert Path("a.csv").read_bytes().startswith(b'{"record"')
+
+
+def test_parquet(history: History) -> None:
+    files = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed here")
+    with sqlite3.connect(history.path) as connection:
+        connection.execute("UPDATE samples SET temp_mc = 'hot', prompt = 'a' WHERE id = 3")
+    connection.close()
+    assert main(["history", "export", "1", "-o", "a.parquet"]) == 0
+    table = files.read_table("a.parquet")
+    assert table.column_names == list(SAMPLE_COLUMNS)
+    wanted = history.rows(1)
+    wanted[2]["temp_mc"] = None
+    assert table.to_pylist() == wanted
+    assert str(table.schema.field("temp_mc").type) == "int64"
+    assert str(table.schema.field("heat").type) == "bool"
+    session = json.loads(table.schema.metadata[b"poultice"])
+    assert (session["n"], session["outcome"], len(session["events"])) == (1, "stopped", 2)
+
+
+def test_parquet_to_stdout(history: History) -> None:
+    pytest.importorskip("pyarrow", reason="pyarrow is not installed here")
+    ran = outside("history", "export", "1", "--format", "parquet", "-o", "-")
+    assert (ran.returncode, ran.stdout[:4], ran.stdout[-4:]) == (0, b"PAR1", b"PAR1")
+
+
+def test_parquet_not_to_a_terminal(history: History, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["history", "export", "1", "--format", "parquet"]) == ExitCode.USAGE
+    assert "-o FILE" in told(capsys)
+
+
+def test_parquet_without_its_package(
+    history: History,
+    here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert main(["history", "export", "1", "-o", "a.parquet"]) == ExitCode.USAGE
+    assert "poultice[data]" in told(capsys)
+    assert names_in(here) == []
+
+
+def old(history: History) -> None:
+    """Turn the record into one of format 1."""
+    connection = sqlite3.connect(history.path, isolation_level=None)
+    connection.execute("ALTER TABLE sessions DROP COLUMN hello")
+    connection.execute("PRAGMA user_version = 1")
+    connection.close()
+
+
+def test_a_record_of_format_1_is_brought_up(history: History) -> None:
+    old(history)
+    again = History.open(history.path)
+    assert (again.show(1)["hello"], again.show(1)["samples"]) == (None, 30)
+    connection = sqlite3.connect(history.path)
+    assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+    connection.close()
+    assert record(again, until_s=3) == 2
+    assert again.show(2)["hello"]["board"] == "pico"
+    assert main(["report", "1"]) == 0
+
+
+def test_a_record_of_format_1_that_may_only_be_read(
+    history: History, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old(history)
+
+    def reading(path: Path) -> Any:
+        return sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
+
+    monkeypatch.setattr(histories, "_connect", reading)
+    assert main(["report", "1"]) == 0
+    assert "poultice-session-1.html" in capsys.readouterr().out
+    with pytest.raises(histories.HistoryError) as caught:
+        record(history)
+    assert "permissions" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("version", [-1, 1])
+def test_a_number_alone_makes_no_record(tmp_path: Path, version: int) -> None:
+    path = tmp_path / "history.sqlite3"
+    connection = sqlite3.connect(path)
+    connection.execute(f"PRAGMA user_version = {version}")
+    connection.close()
+    with pytest.raises(histories.HistoryError) as caught:
+        History.open(path)
+    assert "not a record" in str(caught.value)
