@@ -17,8 +17,7 @@ empty :=
 space := $(empty) $(empty)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore docs clean
-.PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore browser clean
+.PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore browser docs clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
