@@ -326,6 +326,24 @@ def test_parquet_without_its_package(
     assert names_in(here) == []
 
 
+def test_a_session_told_in_other_words_is_still_shown(
+    history: History, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with sqlite3.connect(history.path) as connection:
+        connection.execute("UPDATE sessions SET started_unix = 1e300")
+        connection.execute(
+            "INSERT INTO events (session_id, kind, event) VALUES (1, 'phase', ?)",
+            ('{"kind": "phase", "t_ms": 99000, "phase": "second"}',),
+        )
+    connection.close()
+    assert main(["history", "show", "1"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "  01:39  phase"
+    assert main(["history"]) == 0
+    assert main(["history", "trends"]) == 0
+    assert main(["report", "1"]) == 0
+    assert "at an unknown time" in Path("poultice-session-1.html").read_text("utf-8")
+
+
 def old(history: History) -> None:
     """Turn the record into one of format 1."""
     connection = sqlite3.connect(history.path, isolation_level=None)
