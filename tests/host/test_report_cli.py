@@ -95,6 +95,16 @@ def test_into_a_directory(history: History, capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out == f"{Path('there', 'poultice-session-1.html')}\n"
 
 
+def test_the_configuration_says_where(
+    history: History, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('[report]\noutput = "mine.html"\n', encoding="utf-8")
+    monkeypatch.setenv("POULTICE_CONFIG", str(config))
+    assert main(["report", "1"]) == 0
+    assert Path("mine.html").exists()
+
+
 def test_to_stdout(history: History, capfdbinary: pytest.CaptureFixture[bytes], here: Path) -> None:
     assert main(["report", "1", "-o", "-"]) == 0
     assert capfdbinary.readouterr().out.startswith(b"<!doctype html>")
