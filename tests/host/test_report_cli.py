@@ -201,7 +201,9 @@ def test_a_full_disk_leaves_the_file_of_before(
     Path("a").write_text("before", encoding="utf-8")
     monkeypatch.setattr(os, "fsync", full)
     assert main([*line, "-o", "a"]) == ExitCode.USAGE
-    assert "No space left" in told(capsys)
+    err = told(capsys)
+    assert "No space left" in err
+    assert "make room" in err
     assert Path("a").read_text("utf-8") == "before"
     assert names_in(here) == ["a"]
 
