@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import stat
@@ -40,9 +41,12 @@ def write(path: str, data: bytes) -> str:
             target.write_bytes(data)
     except (OSError, ValueError, RuntimeError) as error:
         # ValueError: a zero byte in the path; RuntimeError: a loop of links.
+        full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
         raise UsageError(
             f"{path} cannot be written: {getattr(error, 'strerror', None) or error}",
-            hint="give a file in a directory that you may write to, on a disk with room, with -o",
+            hint="make room there, or name a file on another disk with -o"
+            if full
+            else "name a file in a directory that you may write to with -o",
         ) from None
     return path
 

@@ -1,7 +1,7 @@
 """What a report of forty minutes costs, start-up and all: `make bench`.
 
-The aim: under 1 s and 300 kB. Side by side with the export of the same session as JSON Lines, run in
-turn, so that the ratio does not depend on what else the machine does.
+The aim: under 1 s and 300 kB. Side by side with the export of the same session as JSON Lines, run
+in turn, so that the ratio does not depend on what else the machine does.
 """
 
 from __future__ import annotations

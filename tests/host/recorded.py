@@ -111,6 +111,10 @@ def record(
     summary = {
         "outcome": outcome,
         "reason": reason,
+        "protocol": protocol,
+        "session": 1,
+        "device": None,
+        "record": None,
         "fault": fault,
         "duration_s": second,
         "heat_s": given["heat"],

@@ -131,3 +131,15 @@ def test_everything_over_a_real_port(short: str, capsys: pytest.CaptureFixture[s
     finally:
         over.set()
         serving.join(timeout=10)
+
+
+def test_the_first_prompt_is_in_the_record(capsys: pytest.CaptureFixture[str], cold: str) -> None:
+    ran(capsys, cold, "-d", "sim:?speed=max&cooler=0", "--yes")
+    assert main(["history", "show", "1", "--json"]) == 0
+    events = json.loads(capsys.readouterr().out)["events"]
+    assert [(one["kind"], one.get("prompt")) for one in events] == [
+        ("prompt", "lay_pack"),
+        ("phase", None),
+        ("prompt", "remove_pack"),
+        ("complete", None),
+    ]

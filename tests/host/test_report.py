@@ -148,6 +148,32 @@ def test_a_gap_in_the_readings_is_a_gap_in_the_curve(history: History) -> None:
     assert drawn.count("M") == 2
 
 
+def test_the_target_is_drawn_from_end_to_end_of_its_phases(history: History) -> None:
+    record(history)
+    html = page_of(history).html
+    [drawn] = re.findall(r'<path class="line target" d="([^"]*)"', html)
+    # One level line a phase, as long as the phase; the last ends with the last sample.
+    starts = re.findall(r"M(\d+) \d+l(\d+) 0", drawn)
+    assert drawn == "".join(re.findall(r"M\d+ \d+l\d+ 0", drawn))
+    widths = [int(width) for _, width in starts]
+    assert widths == pytest.approx([8020 * s / 540 for s in (240, 60, 239)], abs=2)
+
+
+def test_a_reading_that_cannot_be_is_none(history: History) -> None:
+    record(history)
+    before = page_of(history).html.count("grid")
+    with sqlite3.connect(history.path) as connection:
+        connection.execute("UPDATE samples SET temp_mc = 999999999 WHERE id = 100")
+        connection.execute("UPDATE samples SET t_ms = 99999999999 WHERE id = 540")
+    connection.close()
+    page = page_of(history)
+    assert page.html.count("grid") == before
+    assert page.html.count('<path class="line a" d="M') == 1
+    assert "1 of the recorded samples are not shown" in page.text
+    [drawn] = re.findall(r'<path class="line a" d="([^"]*)"', page.html)
+    assert drawn.count("M") == 2
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 def test_why_it_stopped_and_what_to_do(history: History, fault: str) -> None:
     record(history, outcome="fault", fault=fault, until_s=100)

@@ -95,6 +95,16 @@ def test_into_a_directory(history: History, capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out == f"{Path('there', 'poultice-session-1.html')}\n"
 
 
+def test_the_configuration_says_where(
+    history: History, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('[report]\noutput = "mine.html"\n', encoding="utf-8")
+    monkeypatch.setenv("POULTICE_CONFIG", str(config))
+    assert main(["report", "1"]) == 0
+    assert Path("mine.html").exists()
+
+
 def test_to_stdout(history: History, capfdbinary: pytest.CaptureFixture[bytes], here: Path) -> None:
     assert main(["report", "1", "-o", "-"]) == 0
     assert capfdbinary.readouterr().out.startswith(b"<!doctype html>")
@@ -191,7 +201,9 @@ def test_a_full_disk_leaves_the_file_of_before(
     Path("a").write_text("before", encoding="utf-8")
     monkeypatch.setattr(os, "fsync", full)
     assert main([*line, "-o", "a"]) == ExitCode.USAGE
-    assert "No space left" in told(capsys)
+    err = told(capsys)
+    assert "No space left" in err
+    assert "make room" in err
     assert Path("a").read_text("utf-8") == "before"
     assert names_in(here) == ["a"]
 
@@ -324,6 +336,24 @@ def test_parquet_without_its_package(
     assert main(["history", "export", "1", "-o", "a.parquet"]) == ExitCode.USAGE
     assert "poultice[data]" in told(capsys)
     assert names_in(here) == []
+
+
+def test_a_session_told_in_other_words_is_still_shown(
+    history: History, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with sqlite3.connect(history.path) as connection:
+        connection.execute("UPDATE sessions SET started_unix = 1e300")
+        connection.execute(
+            "INSERT INTO events (session_id, kind, event) VALUES (1, 'phase', ?)",
+            ('{"kind": "phase", "t_ms": 99000, "phase": "second"}',),
+        )
+    connection.close()
+    assert main(["history", "show", "1"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "  01:39  phase"
+    assert main(["history"]) == 0
+    assert main(["history", "trends"]) == 0
+    assert main(["report", "1"]) == 0
+    assert "at an unknown time" in Path("poultice-session-1.html").read_text("utf-8")
 
 
 def old(history: History) -> None:

@@ -236,6 +236,7 @@ def _session(
     answers: Any,
     record: attend.RecordFile | None,
 ) -> Result:
+    from poultice.messages import Event
     from poultice.runner import SessionRunner
 
     with attend.Interrupts() as interrupts:
@@ -271,10 +272,16 @@ def _session(
             # device is told to stop while there still is a port to tell it by.
             updates = watching.enter_context(contextlib.closing(runner.updates()))
             begun = False
+            asked_before: list[Event] = []
             for update in updates:
                 if runner.tally.began and not begun:
                     begun = True
                     history.begin(**what)
+                    for prompt in asked_before:
+                        history.write(prompt)
+                elif not begun and isinstance(update, Event) and update.kind == "prompt":
+                    # A pack to be laid on first is asked for before the session is seen to run.
+                    asked_before.append(update)
                 if record is not None:
                     record.write(update)
                 history.write(update)

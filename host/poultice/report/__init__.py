@@ -22,4 +22,4 @@ def render(history: History, n: int) -> bytes:
     """
     from poultice.report import page, session
 
-    return page.html(session.read(history, n), session.weeks(history, n)).encode("utf-8", "replace")
+    return page.html(session.read(history, n), session.weeks(history, n)).encode()
