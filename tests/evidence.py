@@ -77,8 +77,8 @@ def merged(
 ) -> dict[str, object]:
     """`outcomes` added to the record `before`, where that is one of the same sources."""
     tests: dict[str, object] = {}
-    known = isinstance(before, dict) and before.get("schema") == SCHEMA
-    if known and before["sources"] == sources:
+    same = {"schema": SCHEMA, "sources": sources}
+    if isinstance(before, dict) and before.items() >= same.items():
         tests.update(before["tests"])
         whole = whole or before["whole"] is True
     tests.update(outcomes)

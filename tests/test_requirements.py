@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from docs.site import trace
+from docs.site import judged, trace
 from tests.conftest import REQUIREMENTS
 
 
@@ -19,7 +19,7 @@ def test_the_contract_has_the_requirements_that_the_markers_may_name(own: trace.
 
 
 def test_no_requirement_lacks_evidence(own: trace.Trace) -> None:
-    assert trace.gaps(own) == []
+    assert judged.gaps(own) == []
 
 
 def test_no_test_is_collected_that_argues_nothing_known(own: trace.Trace) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from docs.site.trace import Evidence, Requirement, Run, Test, Trace
+from docs.site.measured import Evidence
+from docs.site.trace import Requirement, Run, Test, Trace
 
 _TIERS = {
     "core": "boundary pairs and stories",

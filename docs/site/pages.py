@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from docs.site import case, faults, reference, trace
+from docs.site import case, faults, judged, reference, trace
 
 _FETCHED = re.compile(
     r"""<(?:script|link|img|iframe|source)\b[^>]*?\b(?:src|href)=["']?((?:https?:)?//[^"'\s>]+)"""
@@ -20,7 +20,7 @@ class CannotGenerateError(Exception):
 def traced() -> trace.Trace:
     """The project's case. Raises CannotGenerateError where it does not hold."""
     found = trace.trace()
-    wrong = [*trace.gaps(found), *trace.failures(found)]
+    wrong = [*judged.gaps(found), *judged.failures(found)]
     if wrong:
         raise CannotGenerateError("the safety case does not hold:\n" + "\n".join(wrong))
     return found

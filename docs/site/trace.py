@@ -9,7 +9,6 @@ the tools wrote to `docs/safety/evidence`.
 from __future__ import annotations
 
 import ast
-import datetime
 import io
 import json
 import re
@@ -22,12 +21,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from docs.site.measured import Evidence, measured_in
 from tests import evidence
 
 ROOT = Path(__file__).parents[2]
 CONTRACT = ROOT / "docs" / "design" / "safety.md"
 HAZARDS = ROOT / "docs" / "safety" / "hazards.toml"
-EVIDENCE = ROOT / "docs" / "safety" / "evidence"
 # The device's own first: `host` is only where the computer takes part in a requirement.
 CODE = ("firmware/core", "firmware/pico", "host")
 
@@ -77,19 +76,6 @@ class Place:
     def short(self) -> str:
         """Without its package."""
         return self.name.partition(".")[2] or self.name
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What one tool measured, as its file says."""
-
-    name: str
-    title: str
-    command: str
-    date: str
-    requirements: tuple[str, ...]
-    figures: tuple[tuple[str, str], ...]
-    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -183,10 +169,10 @@ def _prose(source: str) -> Iterable[tuple[int, str]]:
         if token.type == tokenize.COMMENT:
             yield token.start[0], token.string
     for node in ast.walk(ast.parse(source)):
-        alone = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        if alone and isinstance(node.value.value, str):
-            for number, text in enumerate(node.value.value.splitlines()):
-                yield node.lineno + number, text
+        match node:
+            case ast.Expr(value=ast.Constant(value=str() as prose)):
+                for number, text in enumerate(prose.splitlines()):
+                    yield node.lineno + number, text
 
 
 def places_in(root: Path, folders: Iterable[str] = CODE) -> dict[str, list[Place]]:
@@ -253,45 +239,6 @@ def run_of(record: Mapping[str, object] | None, sources: str) -> Run | None:
     )
 
 
-def measured(name: str, text: str) -> Evidence:
-    """One evidence file. Raises ValueError where it is not what the format asks for."""
-    data = json.loads(text)
-    if not isinstance(data, dict):
-        raise ValueError(f"{name}: not an object")
-    for key in ("title", "command", "date"):
-        if not isinstance(data.get(key), str) or not data[key].strip():
-            raise ValueError(f"{name}: `{key}` is not a text")
-    datetime.date.fromisoformat(data["date"])
-    ids, figures, notes = data.get("requirements"), data.get("figures"), data.get("notes")
-    if not _texts(ids) or not all(_ID.fullmatch(id_) for id_ in ids):
-        raise ValueError(f"{name}: `requirements` is not a list of ids")
-    if not isinstance(figures, list) or not figures:
-        raise ValueError(f"{name}: `figures` is not a list")
-    if not all(_texts(one) and len(one) == 2 for one in figures):
-        raise ValueError(f"{name}: a figure is a pair of texts, label and value")
-    if not isinstance(notes, list) or not all(isinstance(one, str) for one in notes):
-        raise ValueError(f"{name}: `notes` is not a list of texts")
-    return Evidence(
-        name=name,
-        title=data["title"],
-        command=data["command"],
-        date=data["date"],
-        requirements=tuple(ids),
-        figures=tuple((label, value) for label, value in figures),
-        notes=tuple(notes),
-    )
-
-
-def _texts(value: object) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(one, str) for one in value)
-
-
-def measured_in(folder: Path = EVIDENCE) -> list[Evidence]:
-    """Every evidence file, by name."""
-    files = sorted(folder.glob("*.json"))
-    return [measured(file.stem, file.read_text(encoding="utf-8")) for file in files]
-
-
 def trace() -> Trace:
     """The project's own, as its files are now."""
     toml = HAZARDS.read_text(encoding="utf-8")
@@ -306,45 +253,3 @@ def trace() -> Trace:
         evidence=measured_in(),
         run=run,
     )
-
-
-def gaps(case: Trace) -> list[str]:
-    """What is missing in the argument itself, whatever was run: each a sentence."""
-    known = {one.id for one in case.requirements}
-    said = []
-    for id_ in sorted(known):
-        if not case.places.get(id_):
-            said.append(f"{id_}: no place in the code names it")
-        if not case.tests.get(id_):
-            said.append(f"{id_}: no test argues it")
-        if not case.hazards_of(id_):
-            said.append(f"{id_}: it stands against no hazard")
-    named: list[tuple[str, Iterable[str]]] = [(one.id, one.requirements) for one in case.hazards]
-    named += [(f"evidence/{one.name}.json", one.requirements) for one in case.evidence]
-    named += [("the code", case.places), ("a test", case.tests)]
-    for who, ids in named:
-        said += [f"{who}: there is no {id_}" for id_ in ids if id_ not in known]
-    return said
-
-
-def failures(case: Trace) -> list[str]:
-    """What the last run of these sources speaks against: each a sentence.
-
-    A test that failed, always. Where nothing was left out by choice also a test that was not run
-    or was skipped, unless its tier needs what not every machine has, and a requirement for which
-    nothing passed.
-    """
-    run = case.run
-    if run is None or not run.current:
-        return []
-    said = []
-    for id_, tests in sorted(case.tests.items()):
-        said += [f"{id_}: {one.name} failed" for one in tests if one.count("failed")]
-        if not run.whole:
-            continue
-        due = [one for one in tests if one.tier not in evidence.OPTIONAL_TIERS]
-        said += [f"{id_}: {one.name} was not run" for one in due if one.count(None)]
-        said += [f"{id_}: {one.name} was skipped" for one in due if one.count("skipped")]
-        if not any(one.count("passed") for one in tests):
-            said.append(f"{id_}: no test of it passed")
-    return said

@@ -8,8 +8,9 @@ import re
 
 import pytest
 
-from docs.site import case, trace
-from docs.site.trace import Evidence, Expected, Hazard, Place, Requirement, Run, Trace
+from docs.site import case, judged, measured, trace
+from docs.site.measured import Evidence
+from docs.site.trace import Expected, Hazard, Place, Requirement, Run, Trace
 
 WHOLE = Run("0.1.0", "abc1234", current=True, whole=True, outcomes={})
 WRITTEN = (trace.ROOT / "docs" / "safety" / "case.md").read_text(encoding="utf-8")
@@ -43,8 +44,8 @@ def page_of(found: Trace) -> str:
 
 
 def test_a_case_that_lacks_nothing() -> None:
-    assert trace.gaps(argued()) == []
-    assert trace.failures(argued()) == []
+    assert judged.gaps(argued()) == []
+    assert judged.failures(argued()) == []
 
 
 @pytest.mark.parametrize(
@@ -57,25 +58,25 @@ def test_a_case_that_lacks_nothing() -> None:
     ],
 )
 def test_what_is_missing_is_said(lost: dict[str, object], said: str) -> None:
-    assert said in trace.gaps(dataclasses.replace(argued(), **lost))
+    assert said in judged.gaps(dataclasses.replace(argued(), **lost))
 
 
 def test_evidence_for_a_requirement_that_is_not_there_is_said() -> None:
     told = json.dumps({**GOOD, "requirements": ["SR-77"]})
-    found = dataclasses.replace(argued(), evidence=[trace.measured("exploration", told)])
-    assert trace.gaps(found) == ["evidence/exploration.json: there is no SR-77"]
+    found = dataclasses.replace(argued(), evidence=[measured.measured("exploration", told)])
+    assert judged.gaps(found) == ["evidence/exploration.json: there is no SR-77"]
 
 
 def test_a_test_that_failed_is_a_failure_however_little_was_run() -> None:
     part = dataclasses.replace(WHOLE, whole=False)
     for run in (WHOLE, part):
-        said = trace.failures(argued("failed", run=run))
+        said = judged.failures(argued("failed", run=run))
         assert "SR-01: tests/core/test_a.py::test_it failed" in said
 
 
 @pytest.mark.parametrize("outcome", [None, "skipped"])
 def test_a_test_that_a_whole_run_left_out_is_a_failure(outcome: str | None) -> None:
-    said = trace.failures(argued(outcome))
+    said = judged.failures(argued(outcome))
     what = "was not run" if outcome is None else "was skipped"
     assert said == [
         f"SR-01: tests/core/test_a.py::test_it {what}",
@@ -85,12 +86,12 @@ def test_a_test_that_a_whole_run_left_out_is_a_failure(outcome: str | None) -> N
 
 def test_a_tier_that_not_every_machine_has_may_be_left_out() -> None:
     # But a requirement for which nothing else passed has no evidence.
-    assert trace.failures(argued(None, "emulator")) == ["SR-01: no test of it passed"]
+    assert judged.failures(argued(None, "emulator")) == ["SR-01: no test of it passed"]
     both = trace.tests_of(
         {"tests/core/test_a.py::test_it": ["SR-01"], "tests/emulator/test_b.py::t": ["SR-01"]},
         {"tests/core/test_a.py::test_it": "passed"},
     )
-    assert trace.failures(dataclasses.replace(argued(), tests=both)) == []
+    assert judged.failures(dataclasses.replace(argued(), tests=both)) == []
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,7 @@ def test_a_tier_that_not_every_machine_has_may_be_left_out() -> None:
 )
 def test_without_a_whole_run_nothing_is_claimed_and_the_page_says_so(run: Run | None) -> None:
     found = argued(None, run=run)
-    assert trace.failures(found) == []
+    assert judged.failures(found) == []
     page = page_of(found)
     assert '!!! warning "' in page.partition("## What was measured")[2]
     assert "1, not run" in page
@@ -118,7 +119,7 @@ def test_the_page_counts_what_passed_and_marks_what_failed() -> None:
 def test_a_tool_that_was_not_run_is_said_not_left_out() -> None:
     without = page_of(argued())
     assert "| Exploration | **not run** | – |" in without
-    found = trace.measured("exploration", json.dumps(GOOD))
+    found = measured.measured("exploration", json.dumps(GOOD))
     page = page_of(dataclasses.replace(argued(), evidence=[found]))
     assert "| Exploration | states: 120,000 | `make explore`<br>2026-03-02 |" in page
     assert "- *Exploration:* toy limits" in page
@@ -133,7 +134,7 @@ def test_every_slot_of_the_page_is_filled() -> None:
 
 def test_evidence_that_nobody_expected_is_shown_too() -> None:
     told = json.dumps({**GOOD, "title": "Another"})
-    page = page_of(dataclasses.replace(argued(), evidence=[trace.measured("another", told)]))
+    page = page_of(dataclasses.replace(argued(), evidence=[measured.measured("another", told)]))
     assert "| Another | states: 120,000 |" in page
     assert "| Exploration | **not run** |" in page
 
@@ -156,17 +157,17 @@ def test_evidence_that_nobody_expected_is_shown_too() -> None:
 )
 def test_evidence_that_is_not_in_the_format_is_refused(member: str, value: object) -> None:
     with pytest.raises(ValueError, match=r"exploration|isoformat"):
-        trace.measured("exploration", json.dumps({**GOOD, member: value}))
+        measured.measured("exploration", json.dumps({**GOOD, member: value}))
 
 
 def test_evidence_that_is_not_an_object_is_refused() -> None:
     with pytest.raises(ValueError, match="not an object"):
-        trace.measured("exploration", "[]")
+        measured.measured("exploration", "[]")
 
 
 def test_the_projects_own_evidence_is_in_the_format() -> None:
     known = {one.id for one in trace.requirements(trace.CONTRACT.read_text("utf-8"), {})}
-    for one in trace.measured_in():
+    for one in measured.measured_in():
         assert isinstance(one, Evidence)
         assert set(one.requirements) <= known
 
@@ -221,7 +222,7 @@ def test_the_page_is_read_in_ten_minutes() -> None:
         requirements=rows,
         hazards=named,
         expected=expected,
-        evidence=trace.measured_in(),
+        evidence=measured.measured_in(),
     )
     words = [word for word in page_of(whole).split() if re.search(r"[^\W\d_]{2}", word)]
     # 240 words a minute is how fast a text of this kind is read.
