@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import os
 import threading
+import time
 from collections.abc import Callable
 from queue import Queue
 
@@ -22,10 +23,13 @@ from poultice.simulator.body import Pad
 from poultice.simulator.plant import Plant
 from poultice.simulator.pty_server import PtyServer
 from poultice.simulator.relays import Relay
+from poultice.transport import serial
+from tests.hardware import bench
 
 SERIAL = "E100000000000001"
 _B_K, _T0_K, _R0_OHM = 3950.0, 298.15, 10_000.0
 _PRESS_S = 3.3
+_LOOK_S = 0.002
 
 
 def celsius(ohms: float) -> float:
@@ -91,6 +95,22 @@ class BenchDevice(EmulatedDevice):
         done = threading.Event()
         self._acts.put((act, done))
         assert done.wait(60)
+
+
+class DeviceClock:
+    """Stands in for the module `time` where the host counts: the chip's own seconds, so that a
+    machine on which the chip runs slowly has no shorter patience."""
+
+    def __init__(self, device: BenchDevice) -> None:
+        self._device = device
+
+    def monotonic(self) -> float:
+        return self._device.now_s
+
+    def sleep(self, seconds: float) -> None:
+        due_s = self._device.now_s + seconds
+        while self._device.now_s < due_s:
+            time.sleep(_LOOK_S)
 
 
 class ScriptedOperator:
@@ -232,6 +252,7 @@ class SimulatedBench:
         device = BenchDevice()
         self._operator = ScriptedOperator(device)
         self._server = PtyServer(device)
+        bench.time = serial.time = DeviceClock(device)  # type: ignore[attr-defined]
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._server.serve, args=(self._over.is_set,))
         self._thread.start()

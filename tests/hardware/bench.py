@@ -71,6 +71,10 @@ class Bench:
         self._raw = serial.Serial(self._port(), timeout=0.2, write_timeout=30.0, exclusive=True)
         return self._raw
 
+    def wait(self, seconds: float) -> None:
+        """Let so much time pass at the bench."""
+        time.sleep(seconds)
+
     # --- a session ----------------------------------------------------------------------
 
     def start(self, attended_s: int = 0) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 
 import pytest
 
@@ -31,7 +30,7 @@ def test_control_bytes_are_data_and_stop_nothing(bench: Bench, operator: Operato
     with bench.raw() as port:
         for byte in _CONTROL:
             port.write(bytes([byte]))
-            time.sleep(0.1)
+            bench.wait(0.1)
         port.write(b"\r\n")
 
     undisturbed(bench, operator)
@@ -56,7 +55,7 @@ def test_a_host_that_asks_and_never_reads(bench: Bench, operator: Operator) -> N
     with bench.raw() as port:
         for number in range(_UNREAD_REQUESTS):
             port.write(request("hello", number))
-            time.sleep(0.1)
+            bench.wait(0.1)
 
     undisturbed(bench, operator)
     assert bench.client.status()["tx_dropped"] > 0
@@ -69,7 +68,7 @@ def test_a_cable_that_is_pulled_ends_an_attended_session(bench: Bench, operator:
 
     bench.disconnect()
     operator.do("cable_out")
-    time.sleep(12.0)
+    bench.wait(12.0)
     assert not operator.sees("lamp")
     operator.do("cable_in")
     bench.connect()
@@ -87,7 +86,7 @@ def test_a_cable_that_is_pulled_leaves_a_session_that_stands_alone(
 
     bench.disconnect()
     operator.do("cable_out")
-    time.sleep(8.0)
+    bench.wait(8.0)
     assert operator.sees("lamp")
     operator.do("cable_in")
 

@@ -1,0 +1,1 @@
+"""Schematic, wiring and simulator project, drawn from the firmware's own table of pins."""
