@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import click
 
+from poultice.cli import complete
 from poultice.errors import PoulticeError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -106,6 +107,7 @@ device_option = option(
     "-d",
     "--device",
     metavar="PATH",
+    shell_complete=complete.device,
     help="serial:/dev/ttyACM0 (or just the path), usb:<serial number>, sim:. "
     "Default: the only one that answers.",
 )
