@@ -36,7 +36,7 @@ AGREE_MC = 500
 LOW_MC = (23_000, 27_000)
 HIGH_MC = (38_000, 42_000)
 HIGH_WITHOUT_SENSE_MC = (38_000, 38_400)
-"""Without SENSE a reading that rises above 38.5 °C with the relays open is `heat_welded` (SR-10)."""
+"""Without SENSE a reading that rises from 38.5 °C on with the relays open is a weld (SR-10)."""
 
 STEADY_MC = 100
 STEADY_MS = 20_000
@@ -101,8 +101,9 @@ def steady(
     """Wait until `sensors` (1 or 2) readings stand still near `reference_mc`; their means.
 
     Raises RefusedError where they stand still elsewhere until `limit_s` of the device's time are
-    over, NotReadyError where a sensor gives none, DeviceTimeoutError where they never do, WrongStateError or DeviceFaultError where the
-    device leaves `idle`, Interrupted once `interrupted` says so.
+    over, DeviceTimeoutError where they never do, NotReadyError where a sensor gives no
+    temperature, WrongStateError or DeviceFaultError where the device leaves `idle`, Interrupted
+    once `interrupted` says so.
     """
     window = Steadiness()
     elsewhere: tuple[int, ...] | None = None

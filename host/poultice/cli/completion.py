@@ -1,8 +1,8 @@
-"""`poultice completion`, and the answers to the shells' questions: click's, with one thing mended.
+"""`poultice completion`, and the answers to the shells' questions: click's, with two things mended.
 
 Bash cuts a word at each of the characters in COMP_WORDBREAKS, `:` and `=` among them, and then
 replaces the last piece alone: of `usb:E660` only `E660`. So the whole line is read here, and the
-pieces that stand already are taken off each answer.
+pieces that stand already are taken off each answer. And `--device=` is kept before what follows it.
 """
 
 from __future__ import annotations
@@ -56,45 +56,68 @@ _INSTALL = {
 }
 
 
-class Bash(shell_completion.BashComplete):
-    """Click's, for words with `:` and `=` in them. Needs bash 4.4 (2016) or newer."""
+class _WholeWords(shell_completion.ShellComplete):
+    """Click completes `--device=si` from `si` on; a shell wants the word as it stands."""
+
+    def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem[str]]:
+        found = super().get_completions(args, incomplete)
+        option, equals, _ = incomplete.partition("=")
+        if equals and option.startswith("-"):
+            for item in found:
+                item.value = f"{option}={item.value}"
+        return found
+
+
+class Bash(_WholeWords, shell_completion.BashComplete):
+    """For words with `:` and `=` in them. Needs bash 4.4 (2016) or newer."""
 
     source_template = _BASH
+    _cut = 0
 
     def get_completion_args(self) -> tuple[list[str], str]:
         """The words before the one that is typed, and that one, as the person sees them."""
-        self._cut = 0
         line = os.environ.get("COMP_LINE")
         if line is None:
             return super().get_completion_args()
         typed = line[: int(os.environ.get("COMP_POINT") or len(line))]
         words = shell_completion.split_arg_string(typed)
-        if typed[-1:].isspace():
+        if not words or typed[-1:].isspace():
             words.append("")
         word = words[-1]
         # In quotes bash does not cut.
         if typed.endswith(word) and typed[: len(typed) - len(word)][-1:] not in ("'", '"'):
             breaks = set(os.environ.get("COMP_WORDBREAKS", ":=")) & set(":=")
             self._cut = max((word.rfind(one) + 1 for one in breaks), default=0)
-        self._word = word
         return words[1:-1], word
 
     def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem[str]]:
-        """Click's, less what stands before the last break already."""
+        """Less what stands before the last break already."""
         found = super().get_completions(args, incomplete)
         for item in found:
-            if self._cut and item.type == "plain":
-                # `--device=sim:` is completed from `sim:` on.
-                stands = self._word[: self._cut]
-                at = self._cut
-                if not item.value.startswith(stands) and stands.startswith("-"):
-                    at -= len(stands.partition("=")[0]) + 1
-                item.value = item.value[max(0, at) :]
+            if item.type == "plain":
+                item.value = item.value[self._cut :]
         return found
 
     def source(self) -> str:
         """The script; nothing is run to find out which bash this is."""
         return self.source_template % self.source_vars()
+
+
+class Zsh(_WholeWords, shell_completion.ZshComplete):
+    """Click's, without a space behind what goes on, such as `sim:` or `sensor_b=`."""
+
+    source_template = shell_completion.ZshComplete.source_template.replace(
+        "compadd -U -V unsorted -a completions",
+        "compadd -U -V unsorted -- ${completions:#*[:=@?]}\n"
+        "        compadd -U -V unsorted -S '' -- ${(M)completions:#*[:=@?]}",
+    )
+
+
+class Fish(_WholeWords, shell_completion.FishComplete):
+    """Click's; fish itself adds no space behind what goes on."""
+
+
+_SHELLS: dict[str, type[shell_completion.ShellComplete]] = {"bash": Bash, "zsh": Zsh, "fish": Fish}
 
 
 def answer() -> int:
@@ -106,7 +129,7 @@ def answer() -> int:
         if what == "source":
             print(script(shell), end="")
             return 0
-        print(_shell(shell)(root, {}, "poultice", VARIABLE).complete())
+        print(_SHELLS[shell](root, {}, "poultice", VARIABLE).complete())
         return 0
     except Exception:
         if os.environ.get("POULTICE_DEBUG"):
@@ -118,7 +141,7 @@ def script(shell: str) -> str:
     """The script for `shell`, with how to install it in its head."""
     from poultice.cli.app import root
 
-    source = _shell(shell)(root, {}, "poultice", VARIABLE).source()
+    source = _SHELLS[shell](root, {}, "poultice", VARIABLE).source()
     head = "".join(f"# {line}\n" for line in ("To install:", *_INSTALL[shell]))
     # zsh wants `#compdef` in the first line.
     first, _, rest = source.partition("\n")
@@ -127,17 +150,8 @@ def script(shell: str) -> str:
     return head + source
 
 
-def _shell(name: str) -> type[shell_completion.ShellComplete]:
-    if name == "bash":
-        return Bash
-    found = shell_completion.get_completion_class(name)
-    if found is None or name not in _INSTALL:
-        raise ValueError(name)
-    return found
-
-
 @click.command(cls=Command)
-@click.argument("shell", type=click.Choice(list(_INSTALL)))
+@click.argument("shell", type=click.Choice(list(_SHELLS)))
 def completion(shell: str) -> None:
     """Print the completion script for SHELL; its first lines say how to install it."""
     from poultice.cli import output
