@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 MEMBERS: Mapping[str, str] = {
     "offset_mc": "m°C added to each reading, -300 to 2000",
-    "density_mw_cm2": "mW/cm² of the pad, 30 to 100; the heat budget counts with it",
-    "cooler": "a cooler is fitted; without one, cold is a pack laid on by hand",
-    "sensor_b": "a second sensor at the far end; without it 40.0 °C and 15 min at most",
-    "sense": "the pad's supply is seen after the relays",
-    "two_point": "the thermistor was checked at two points; without it 41.0 °C at most",
+    "density_mw_cm2": "mW/cm² of the pad, 30 to 100",
+    "cooler": "a cooler is fitted; else a pack laid on by hand",
+    "sensor_b": "a second sensor; without it 40 °C, 15 min at most",
+    "sense": "the pad's supply is seen behind the relays",
+    "two_point": "checked at two points; else 41 °C at most",
 }
 """What each member says, in the order of ``docs/reference/link.md``."""
 

@@ -87,9 +87,17 @@ def drop(ctx: click.Context, device: str | None, as_json: bool) -> Result:
 
 
 def _named(ctx: click.Context, device: str | None) -> str | None:
-    """`poultice config -d sim: show` means it too."""
-    above = ctx.parent.params.get("device") if ctx.parent is not None else None
-    return device or above
+    """`poultice config -d sim: show` means it too, whatever the environment says."""
+    above = ctx.parent
+    line = click.core.ParameterSource.COMMANDLINE
+    if (
+        above is not None
+        and ctx.get_parameter_source("device") is not line
+        and above.get_parameter_source("device") is line
+    ):
+        named: str | None = above.params["device"]
+        return named
+    return device
 
 
 def _show(device: str | None) -> Result:

@@ -61,17 +61,17 @@ def config(data: Data) -> list[str]:
     from poultice.device_config import MEMBERS
 
     now, other = data["config"], data["waiting"]
-    lines = []
-    for name, meaning in MEMBERS.items():
-        value = _value(now[name])
+    values = {name: _value(now[name]) for name in MEMBERS}
+    for name in MEMBERS:
         if other is not None and other.get(name) != now[name]:
-            value += f" (waiting: {_value(other.get(name))})"
-        lines.append(f"{name:<15} {value:<22} {meaning}")
+            values[name] += f" → {_value(other.get(name))}"
+    width = max(len(one) for one in values.values())
+    lines = [f"{name:<14}  {values[name]:<{width}}  {MEMBERS[name]}" for name in MEMBERS]
     most = f"heat to {celsius(data['heat_target_max_mc'])}, {span(data['heat_session_s'])} at most"
-    lines.append(f"{'limits':<15} {most}")
+    lines.append(f"{'limits':<14}  {most}")
     if other is not None:
         output.say(
-            "hint: hold the device's button for 3 s to put what waits in force; "
+            "hint: what stands behind → waits for the device's button to be held for 3 s; "
             "`poultice config drop` takes it back"
         )
     return lines
