@@ -11,6 +11,7 @@ from poultice.words import celsius, span
 
 Data = Mapping[str, Any]
 
+_INDENT = 26
 _COLOURS = {"ok": "\033[32m", "warn": "\033[33m", "fail": "\033[31m"}
 
 
@@ -22,9 +23,13 @@ def doctor(data: Data) -> list[str]:
         mark = f"{one['result']:<5}"
         if coloured:
             mark = f"{_COLOURS[one['result']]}{mark}\033[0m"
-        lines.append(f"{mark} {one['name']:<19} {one['says']}")
+        first, *more = _wrapped(one["says"])
+        lines.append(f"{mark} {one['name']:<18}  {first}")
+        lines += [f"{'':<{_INDENT}}{line}" for line in more]
         if one["remedy"]:
-            lines.append(f"      {'':<19} → {one['remedy']}")
+            marks = ("→ ", *["  "] * 99)
+            parts = zip(marks, _wrapped(one["remedy"]), strict=False)
+            lines += [f"{'':<{_INDENT}}{before}{line}" for before, line in parts]
     fails, warns = (
         sum(one["result"] == kind for one in data["probes"]) for kind in ("fail", "warn")
     )
@@ -34,6 +39,17 @@ def doctor(data: Data) -> list[str]:
     else:
         lines.append("nothing stands in the way of a session")
     return lines
+
+
+def _wrapped(text: str) -> list[str]:
+    """For the terminal; whole where there is none, so that a line is a finding to `grep`."""
+    if not sys.stdout.isatty():
+        return [text]
+    import shutil
+    import textwrap
+
+    width = max(30, shutil.get_terminal_size().columns - _INDENT - 3)
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def udev(data: Data) -> list[str]:
