@@ -524,6 +524,7 @@ def test_over_a_pseudo_terminal_nobody_else_is_seen(capsys: pytest.CaptureFixtur
     finally:
         os.close(near)
         os.close(far)
+    assert found["serial_ports"]["result"] == "ok"
     assert found["permission"]["result"] == found["other_program"]["result"] == "ok"
     assert found["device"]["result"] == "fail"
 

@@ -20,12 +20,19 @@ _SERVES_PSEUDO_TERMINALS = "/dev/ptmx"
 def probes(device: str | None) -> list[tuple[str, Probe]]:
     """Each probe with its name, for the port that `device` names, else for every candidate."""
     return [
-        ("serial_ports", serial_ports),
+        ("serial_ports", lambda: serial_ports(_named(device))),
         ("permission", lambda: permission(_wanted(device))),
         ("udev_rule", udev_rule),
         ("other_program", lambda: other_program(_wanted(device))),
         ("modem_manager", modem_manager),
     ]
+
+
+def _named(device: str | None) -> str | None:
+    """The port that `device` names by its path, or None."""
+    scheme, colon, rest = (device or "").partition(":")
+    port = rest if colon and scheme == "serial" else device
+    return port if port and port.startswith("/") and "\0" not in port else None
 
 
 def _wanted(device: str | None) -> list[str]:
@@ -38,8 +45,9 @@ def _wanted(device: str | None) -> list[str]:
     return [discovery.port_of_usb_serial(rest) if scheme == "usb" else rest]
 
 
-def serial_ports() -> Finding:
-    """The ports there are, and a board that waits in its boot ROM."""
+def serial_ports(named: str | None = None) -> Finding:
+    """The ports there are, and a board that waits in its boot ROM. `named`: one that was asked
+    for, whatever its USB identity."""
     from serial.tools import list_ports
 
     from poultice import bootsel, discovery
@@ -47,6 +55,8 @@ def serial_ports() -> Finding:
     ours = [f"{port.path} (usb:{port.usb_serial})" for port in discovery.candidates()]
     if ours:
         return Finding("serial_ports", OK, ", ".join(ours))
+    if named is not None and Path(named).exists():
+        return Finding("serial_ports", OK, f"{named}, as it was named")
     waiting = bootsel.drives()
     if waiting:
         says = f"a {waiting[0].board} is in its boot ROM, at {waiting[0].path}"
