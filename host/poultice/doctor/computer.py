@@ -137,7 +137,8 @@ def terminal() -> Finding:
     encoding = (getattr(sys.stdout, "encoding", None) or "none").lower().replace("_", "-")
     says = f"{encoding}, TERM={name}, {'a' if sys.stdout.isatty() else 'no'} terminal"
     if encoding.replace("-", "") != "utf8":
-        return Finding("terminal", WARN, f"{says}: some signs are shown as ?", "`export LANG=C.UTF-8`")
+        says += ": some signs are shown as ?"
+        return Finding("terminal", WARN, says, "`export LANG=C.UTF-8`")
     return Finding("terminal", OK, says)
 
 
