@@ -84,7 +84,7 @@ def test_options_of_run() -> None:
 def test_simulator_options() -> None:
     page = text("simulator-options.md")
     named, _, fault_table = page.partition("| fault | what happens |")
-    assert set(re.findall(r"^\| `(\w+)` \|", named, re.MULTILINE)) == set(options._READERS)
+    assert set(re.findall(r"^\| `(\w+)` \|", named, re.MULTILINE)) == set(options.READERS)
     cells = re.findall(r"^\| (`.*?) \|", fault_table, re.MULTILINE)
     assert re.findall(r"\w+", " ".join(cells)) == list(options.FAULTS)
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 
+from poultice.cli import main
 from poultice.cli.app import COMMANDS, root
+from poultice.cli.base import Command, Group, option
 from poultice.cli.configured import OPTIONS, defaults
 from poultice.errors import UsageError
 
@@ -68,3 +71,63 @@ def test_what_is_not_understood_is_an_error(config: Path, text: str, word: str) 
 
 def test_no_file_is_no_defaults(config: Path) -> None:
     assert defaults() == {name: {} for name in OPTIONS}
+
+
+@click.command(cls=Command)
+@option("--device", default="default")
+@option("--sensitive", is_flag=True)
+def probe(device: str, sensitive: bool) -> None:
+    """Tells what it was given."""
+    click.echo(f"{device} {sensitive}")
+
+
+@pytest.fixture
+def given(config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+    """What a command of two words and one of one word are given, from all four places at once."""
+    group = Group("firmware")
+    group.add_command(probe, "info")
+    commands = {"run": probe, "firmware": group}
+    monkeypatch.setattr(type(root), "get_command", lambda self, ctx, name: commands.get(name))
+
+    def told(line: str) -> str:
+        capsys.readouterr()
+        assert main(line.split()) == 0
+        return capsys.readouterr().out.strip()
+
+    return told
+
+
+@pytest.mark.parametrize("words", ["run", "firmware info"])
+def test_the_order_of_precedence(
+    words: str, given: Any, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = words.split()[0]
+    assert given(words) == "default False"
+    config.write_text('device = "top"\n')
+    assert given(words) == "top False"
+    config.write_text(f'device = "top"\n[{first}]\ndevice = "table"\n')
+    assert given(words) == "table False"
+    monkeypatch.setenv("POULTICE_DEVICE", "any")
+    assert given(words) == "any False"
+    monkeypatch.setenv(f"POULTICE_{first.upper()}_DEVICE", "own")
+    assert given(words) == "own False"
+    assert given(f"{words} --device line") == "line False"
+
+
+def test_an_empty_variable_is_none(
+    given: Any, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config.write_text('device = "top"\nsensitive = true\n')
+    monkeypatch.setenv("POULTICE_DEVICE", "")
+    assert given("run") == "top True"
+
+
+def test_the_device_before_the_word_behind_it_wins_over_the_environment(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("POULTICE_DEVICE", "/dev/not-there")
+    assert main(["config", "-d", "sim:", "show"]) == 0
+    assert main(["config", "show", "-d", "sim:"]) == 0
+    assert main(["config", "-d", "/dev/nor-there", "show", "-d", "sim:"]) == 0
+    assert main(["config", "show"]) == 3
+    assert "/dev/not-there" in capsys.readouterr().err

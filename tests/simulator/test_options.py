@@ -29,8 +29,10 @@ def test_nothing_given_is_the_contracts_defaults() -> None:
 def test_everything_given() -> None:
     options = parse_options(
         "?speed=max&ambient=22&pad=0.1&mass=700&perfusion=0&cooler=0&sensor_b=0&sense=0"
-        "&two_point=0&user=absent&state=%2Ftmp%2Fa%20b&seed=7&fault=sensor_open@300,estop@boot"
+        "&two_point=0&user=absent&state=%2Ftmp%2Fa%20b&seed=7&offset=-0.8&bath=25,40"
+        "&fault=sensor_open@300,estop@boot"
     )
+    assert (options.offset_c, options.baths_c) == (-0.8, (25.0, 40.0))
     assert options.speed == math.inf
     assert options.state == Path("/tmp/a b")
     assert options.seed == 7
@@ -63,6 +65,11 @@ def test_the_density_told_stays_within_its_bounds(pad: str, density: int) -> Non
         ("?cooler=yes", "0 or 1"),
         ("?user=me", "prompt or absent"),
         ("?state=", "directory"),
+        ("?offset=6", "number"),
+        ("?bath=", "number"),
+        ("?bath=25,hot", "number"),
+        ("?bath=61", "number"),
+        ("?bath=1,2,3,4,5,6,7,8,9", "at most 8"),
         ("?seed=-1", "whole number"),
         ("?seed=1.5", "whole number"),
         ("?seed", "sim:?"),

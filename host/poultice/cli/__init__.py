@@ -6,6 +6,7 @@ alone turns it into text or JSON; errors end here, in ``main``, and nowhere else
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -19,6 +20,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Answered before click is loaded: scripts ask this of every tool they find.
         print(f"poultice {__version__}")
         return 0
+    if "_POULTICE_COMPLETE" in os.environ:
+        from poultice.cli.completion import answer
+
+        return answer()
     try:
         from poultice.cli.boundary import run
     except KeyboardInterrupt:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 
 from poultice import __version__
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "devices": ("devices:devices", "Ports that could be a device, and what answered."),
@@ -19,6 +23,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "resume": ("now:resume", "Go on after a pause."),
     "confirm": ("now:confirm", "Answer the device's prompt."),
     "clear": ("now:clear", "Clear a fault whose cause is gone."),
+    "doctor": ("doctor:doctor", "What is wrong, and what mends it."),
+    "calibrate": ("calibrate:calibrate", "Check the thermistors at two points."),
+    "config": ("config:config", "The device's configuration."),
     "history": ("history:history", "Recorded sessions."),
     "report": ("report:report", "A recorded session as one HTML page."),
     "firmware": ("firmware:firmware", "The device's firmware: look at it, build it, flash it."),
@@ -26,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "simulator:simulator",
         "Serve a virtual device on a pseudo-terminal.",
     ),
+    "completion": ("completion:completion", "Completion for bash, zsh and fish."),
 }
 
 
@@ -49,7 +57,8 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Click's, with the nearest names where there is none of that name."""
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+        unknown = args and args[0] not in COMMANDS and not args[0].startswith("-")
+        if unknown and not ctx.resilient_parsing:
             from poultice.cli.base import nearest
             from poultice.errors import UsageError
 
@@ -57,6 +66,17 @@ class LazyGroup(click.Group):
             hint = f"did you mean {' or '.join(near)}?" if near else "see `poultice --help`"
             raise UsageError(f"there is no command {args[0]!r}", hint=hint)
         return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """The table and the options, without importing a single command."""
+        from click.shell_completion import CompletionItem
+
+        found = [
+            CompletionItem(name, help=text)
+            for name, (_, text) in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The table, without importing a single command."""
@@ -81,5 +101,11 @@ def root(ctx: click.Context, verbose: bool) -> None:
     Not a certified medical device. `poultice run arthritis --device sim:` tries it without one.
     """
     from poultice.cli.configured import defaults
+    from poultice.errors import UsageError
 
-    ctx.default_map = defaults()
+    try:
+        ctx.default_map = defaults()
+    except UsageError:
+        # The doctor has this file among its findings.
+        if ctx.invoked_subcommand not in ("doctor", "completion"):
+            raise

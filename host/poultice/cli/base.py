@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import click
 
+from poultice.cli import complete
 from poultice.errors import PoulticeError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -38,15 +39,30 @@ class Option(click.Option):
     def resolve_envvar_value(self, ctx: click.Context) -> str | None:
         """The value from the environment, or None."""
         name = max(self.opts, key=len).lstrip("-").replace("-", "_").upper()
-        for variable in (f"{ctx.auto_envvar_prefix}_{name}", f"POULTICE_{name}"):
-            value = os.environ.get(variable)
+        # POULTICE_HISTORY_LIST_LIMIT, POULTICE_HISTORY_LIMIT, POULTICE_LIMIT
+        here: click.Context | None = ctx
+        while here is not None:
+            value = os.environ.get(f"{here.auto_envvar_prefix}_{name}")
             if value:
                 return value
+            here = here.parent
         return None
 
 
 class Command(click.Command):
     """A command whose result is rendered here, and never by itself."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **more: Any,
+    ) -> click.Context:
+        """Click's; a table of the configuration file holds for every word behind its command."""
+        if parent is not None and parent.parent is not None:
+            more.setdefault("default_map", parent.default_map)
+        return super().make_context(info_name, args, parent, **more)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run it, show its result, raise the error it ends with."""
@@ -106,6 +122,7 @@ device_option = option(
     "-d",
     "--device",
     metavar="PATH",
+    shell_complete=complete.device,
     help="serial:/dev/ttyACM0 (or just the path), usb:<serial number>, sim:. "
     "Default: the only one that answers.",
 )

@@ -25,10 +25,14 @@ OPTIONS: dict[str, frozenset[str]] = {
     "resume": _DEVICE,
     "confirm": _DEVICE,
     "clear": _DEVICE,
+    "doctor": _DEVICE | {"udev"},
+    "calibrate": _DEVICE | {"reference-low", "reference-high", "dry-run"},
+    "config": _DEVICE | {"no-wait"},
     "history": frozenset({"json", "limit", "format", "output", "weeks"}),
     "report": frozenset({"json", "open", "output"}),
     "firmware": _DEVICE | {"board", "image", "drive", "method", "yes"},
     "simulator": frozenset({"device"}),
+    "completion": frozenset(),
 }
 
 # Settings that are no option of any command, with their type.

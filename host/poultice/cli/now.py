@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from poultice.cli import complete
 from poultice.cli.base import (
     Command,
     Result,
@@ -83,7 +84,7 @@ def confirm(device: str | None, as_json: bool) -> Result:
 
 
 @click.command(cls=Command)
-@click.argument("fault")
+@click.argument("fault", shell_complete=complete.fault)
 @device_option
 @json_option
 def clear(fault: str, device: str | None, as_json: bool) -> Result:

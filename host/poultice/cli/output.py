@@ -264,6 +264,16 @@ def _flashed(data: Data) -> list[str]:
     return [f"{device['path']} answers: firmware {device['firmware']}{before}"]
 
 
+def _of_findings(view: str) -> Callable[[Data], list[str]]:
+    def render(data: Data) -> list[str]:
+        from poultice.cli import findings
+
+        lines: list[str] = getattr(findings, view)(data)
+        return lines
+
+    return render
+
+
 def _nothing(data: Data) -> list[str]:
     return []
 
@@ -283,5 +293,6 @@ VIEWS: Mapping[str, Callable[[Data], list[str]]] = {
     "image": _image,
     "flashed": _flashed,
     "plan": words.plan,
+    **{view: _of_findings(view) for view in ("doctor", "udev", "calibrate", "config")},
     "nothing": _nothing,
 }

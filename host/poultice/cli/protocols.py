@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from poultice.cli import complete
 from poultice.cli.base import Group, Result, device_option, json_option
 from poultice.errors import LimitError
 
@@ -28,7 +29,7 @@ def list_(as_json: bool) -> Result:
 
 
 @protocols.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete.protocol)
 @json_option
 def show(name: str, as_json: bool) -> Result:
     """One protocol (its name, or a file): phases, and where its numbers come from."""
@@ -38,7 +39,7 @@ def show(name: str, as_json: bool) -> Result:
 
 
 @protocols.command()
-@click.argument("file")
+@click.argument("file", shell_complete=complete.file)
 @device_option
 @json_option
 def check(file: str, device: str | None, as_json: bool) -> Result:

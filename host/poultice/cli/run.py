@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from poultice.cli import attend, output
+from poultice.cli import attend, complete, output
 from poultice.cli.base import (
     Command,
     Result,
@@ -117,7 +117,7 @@ class Asked:
 
 
 @click.command(cls=RunCommand)
-@click.argument("protocol")
+@click.argument("protocol", shell_complete=complete.protocol)
 @device_option
 @option("--dry-run", is_flag=True, help="Show what would be sent; arm nothing.")
 @option("--detach", is_flag=True, help="Start it and leave: the device goes on by itself.")

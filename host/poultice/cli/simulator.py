@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from poultice.cli import complete
 from poultice.cli.base import Command, option
 from poultice.errors import UsageError
 
@@ -22,6 +23,7 @@ _START_UP_TICKS = 10
     default="sim:",
     show_default=True,
     metavar="PATH",
+    shell_complete=complete.device,
     help="What to serve, with its options; its speed is 1 where none is given.",
 )
 def simulator(device: str) -> None:

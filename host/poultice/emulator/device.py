@@ -14,7 +14,7 @@ from poultice.emulator.flash import FlashStore, keep, load_image, recall
 from poultice.emulator.overheard import IN_SESSION, Overheard
 from poultice.errors import UsageError
 from poultice.firmware import image_path
-from poultice.simulator.body import Pad
+from poultice.simulator.bath import make_plant
 from poultice.simulator.faults import INJECT, start_ms
 from poultice.simulator.options import SimOptions
 from poultice.simulator.plant import Plant
@@ -96,9 +96,7 @@ class EmulatedDevice:
             ) from None
 
     def _make_plant(self) -> Plant:
-        options = self.options
-        pad = Pad(density_w_cm2=options.pad_w_cm2, mass_j_m2k=options.mass_j_m2k)
-        return Plant(pad, ambient_c=options.ambient_c, perfusion=options.perfusion)
+        return make_plant(self.options)
 
     def _make_bench(self) -> Bench:
         options = self.options

@@ -32,6 +32,7 @@ EMULATOR_FAULTS = ("hang",)
 
 _EXAMPLE = "for example sim:?speed=max&ambient=22&fault=sensor_open@300"
 _LAST_FAULT_S = 86_400.0
+_BATHS_MAX = 8
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ class SimOptions:
     user_present: bool = True
     state: Path | None = None
     seed: int = 1
+    offset_c: float = 0.0
+    baths_c: tuple[float, ...] = ()
     faults: tuple[FaultAt, ...] = ()
 
     def density_mw_cm2(self) -> int:
@@ -80,9 +83,9 @@ def parse_options(query: str) -> SimOptions:
             continue
         key, equals, value = pair.partition("=")
         key = unquote(key)
-        if key not in _READERS:
-            raise _unknown("option of sim:", key, _READERS)
-        field, read = _READERS[key]
+        if key not in READERS:
+            raise _unknown("option of sim:", key, READERS)
+        field, read = READERS[key]
         if not equals:
             raise UsageError(f"the option {key} of sim: has no value", hint=_EXAMPLE)
         if field in given:
@@ -150,6 +153,13 @@ def _seed(key: str, value: str) -> int:
     return int(value)
 
 
+def _baths(key: str, value: str) -> tuple[float, ...]:
+    temperatures = value.split(",")
+    if len(temperatures) > _BATHS_MAX:
+        raise _bad(key, value, f"at most {_BATHS_MAX} temperatures, with commas between")
+    return tuple(_number(0.0, 60.0, " °C, several with commas")(key, one) for one in temperatures)
+
+
 def _faults(key: str, value: str) -> tuple[FaultAt, ...]:
     return tuple(_fault(key, item) for item in value.split(","))
 
@@ -170,7 +180,7 @@ def _fault(key: str, item: str) -> FaultAt:
     return FaultAt(name, _number(0.0, _LAST_FAULT_S, " s after the start, or boot")(key, when))
 
 
-_READERS: dict[str, tuple[str, Callable[[str, str], object]]] = {
+READERS: dict[str, tuple[str, Callable[[str, str], object]]] = {
     "speed": ("speed", _speed),
     "ambient": ("ambient_c", _number(0.0, 45.0, " °C")),
     "pad": ("pad_w_cm2", _number(0.005, 0.5, " W/cm²")),
@@ -183,5 +193,7 @@ _READERS: dict[str, tuple[str, Callable[[str, str], object]]] = {
     "user": ("user_present", _user),
     "state": ("state", _state),
     "seed": ("seed", _seed),
+    "offset": ("offset_c", _number(-5.0, 5.0, " °C")),
+    "bath": ("baths_c", _baths),
     "fault": ("faults", _faults),
 }

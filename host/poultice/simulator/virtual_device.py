@@ -6,10 +6,9 @@ import math
 from collections.abc import Callable
 
 from poultice.errors import UsageError
-from poultice.simulator.body import Pad
+from poultice.simulator.bath import make_plant
 from poultice.simulator.faults import INJECT, start_ms
 from poultice.simulator.options import SimOptions
-from poultice.simulator.plant import Plant
 from poultice.simulator.stores import FileStore, MemoryStore, preset_config
 from poultice.simulator.user import User
 from poultice.simulator.virtual_board import TICK_MS, VirtualBoard
@@ -37,7 +36,7 @@ class VirtualDevice:
         self.alive = True
         self.host_lost = False
         self.late_ms = 0
-        self.plant = self._make_plant()
+        self.plant = make_plant(self.options)
         self.board = self._make_board(store or self._make_store())
         self._user = User(self) if self.options.user_present else None
         self._started_ms: int | None = None
@@ -49,11 +48,6 @@ class VirtualDevice:
         self._preset()
         self._boot_faults()
         self.controller = Controller(self.board)
-
-    def _make_plant(self) -> Plant:
-        options = self.options
-        pad = Pad(density_w_cm2=options.pad_w_cm2, mass_j_m2k=options.mass_j_m2k)
-        return Plant(pad, ambient_c=options.ambient_c, perfusion=options.perfusion)
 
     def _make_store(self) -> Store:
         directory = self.options.state

@@ -108,7 +108,7 @@ def opening_error(port: str, error: BaseException) -> PoulticeError:
             hint="check the cable (some only charge), then `poultice devices`",
         )
     if number in (errno.EACCES, errno.EPERM):
-        return PermissionDeniedError(f"no permission to open {port}", hint=_permission_hint(port))
+        return PermissionDeniedError(f"no permission to open {port}", hint=permission_hint(port))
     # pyserial takes the lock of `exclusive=True` with flock: EAGAIN is its "somebody has it".
     if number in (errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK):
         return PortBusyError(
@@ -136,7 +136,8 @@ def _errno(error: BaseException) -> int | None:
     return None
 
 
-def _permission_hint(port: str) -> str:
+def permission_hint(port: str) -> str:
+    """What gives this user `port`: the group that has it, or a udev rule."""
     group = "dialout"
     try:
         import grp
@@ -146,10 +147,10 @@ def _permission_hint(port: str) -> str:
         pass
     if group == "root":
         return (
-            'only root may open it: add a udev rule for 2e8a:0005 with MODE="0660" and '
-            'GROUP="dialout", then plug the device in again'
+            "only root may open it: install the udev rule (`poultice doctor --udev`), then plug "
+            "the device in again"
         )
     return (
         f"its group is {group}: `sudo usermod -aG {group} $USER`, then log in again "
-        "(or add a udev rule for 2e8a:0005)"
+        "(or install the udev rule: `poultice doctor --udev`)"
     )

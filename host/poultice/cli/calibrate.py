@@ -1,0 +1,209 @@
+"""`poultice calibrate`: the two-point check of the thermistors, step by step."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from poultice.cli.base import (
+    Command,
+    Result,
+    asked_for_json,
+    device_option,
+    json_option,
+    option,
+)
+from poultice.errors import RefusedError, UsageError
+
+if TYPE_CHECKING:
+    from poultice.calibration import Point
+    from poultice.client import Client
+    from poultice.messages import Telemetry
+
+_TELL_EVERY_MS = 10_000
+
+
+@click.command(cls=Command)
+@device_option
+@option(
+    "--reference-low",
+    type=float,
+    metavar="C",
+    help="What the thermometer shows in the cool water, 23 to 27; not asked for then.",
+)
+@option(
+    "--reference-high",
+    type=float,
+    metavar="C",
+    help="What it shows in the warm water, 38 to 42; not asked for then.",
+)
+@option("--dry-run", is_flag=True, help="Measure and compute; ask nothing of the device.")
+@json_option
+@click.pass_context
+def calibrate(
+    ctx: click.Context,
+    device: str | None,
+    reference_low: float | None,
+    reference_high: float | None,
+    dry_run: bool,
+    as_json: bool,
+) -> Result:
+    """Check the thermistors in water of 25 °C and of 40 °C, and correct their offset.
+
+    A reference thermometer hangs in the water beside the beads. An offset from -0.3 to +2.0 °C is
+    sent to the device, with `two_point`; a 3 s hold of its button puts both in force. Ctrl-C
+    leaves all as it was.
+    """
+    from poultice import calibration, device_config, discovery
+
+    with discovery.open_device(device) as client:
+        hello = client.hello()
+        calibration.require_idle(client.settle())
+        before, _ = device_config.in_force(client)
+        if device_config.waiting(client) is not None:
+            raise RefusedError(
+                "another configuration waits for the device's button",
+                hint="`poultice config` shows it; hold the button for 3 s to put it in force, or "
+                "`poultice config drop` takes it back",
+            )
+        warm = calibration.HIGH_MC if before["sense"] else calibration.HIGH_WITHOUT_SENSE_MC
+        # Both are judged before the first bath is waited for.
+        low_mc = _given(reference_low, calibration.LOW_MC, "low")
+        high_mc = _given(reference_high, warm, "high")
+        quiet = asked_for_json(ctx)
+        low = _point(client, before, "cool", calibration.LOW_MC, low_mc, quiet)
+        calibration.check_low(low)
+        high = _point(client, before, "warm", warm, high_mc, quiet)
+        data: dict[str, Any] = {
+            "device": {"path": client.path, "uid": hello.uid, "firmware": hello.firmware},
+            "points": [_told(low), _told(high)],
+            "before": before,
+            "offset_mc": calibration.offset_mc(low, high),
+            "in_force": False,
+        }
+        if not dry_run:
+            _put_in_force(client, data["offset_mc"])
+            data["in_force"] = True
+        return Result(data, "calibrate")
+
+
+def _given(value_c: float | None, span_mc: tuple[int, int], name: str) -> int | None:
+    if value_c is None:
+        return None
+    reference_mc = round(value_c * 1000) if math.isfinite(value_c) else -1
+    if not span_mc[0] <= reference_mc <= span_mc[1]:
+        raise UsageError(f"--reference-{name} {value_c:g}: expected {_span(span_mc)}", hint=_WHY)
+    return reference_mc
+
+
+_WHY = (
+    "near 25 °C every part reads alike, near 40 °C they differ; without SENSE the warm water is "
+    "38.0 to 38.4 °C, as above that a rising reading with the relays open is taken for a weld"
+)
+
+
+def _span(span_mc: tuple[int, int]) -> str:
+    return f"{span_mc[0] / 1000:g} to {span_mc[1] / 1000:g} °C"
+
+
+def _point(
+    client: Client,
+    before: dict[str, Any],
+    name: str,
+    span_mc: tuple[int, int],
+    given_mc: int | None,
+    quiet: bool,
+) -> Point:
+    """One bath: the reference, given or asked for, and the steady readings."""
+    from poultice import calibration
+    from poultice.cli import attend
+
+    reference_mc = _asked(name, span_mc) if given_mc is None else given_mc
+    sensors = 2 if before["sensor_b"] else 1
+    with attend.Interrupts() as interrupts, _telling(quiet, sensors) as tell:
+        readings = calibration.steady(
+            client, sensors, reference_mc, interrupted=interrupts.asked, tell=tell
+        )
+    return calibration.Point(reference_mc, readings, before["offset_mc"])
+
+
+def _asked(name: str, span_mc: tuple[int, int]) -> int:
+    """The person's reading of the reference, m°C."""
+    from poultice.cli import attend, output
+
+    if not attend.at_terminal():
+        raise RefusedError(
+            "there is nobody to read the reference thermometer",
+            hint="run it in a terminal, or give --reference-low and --reference-high",
+        )
+    output.say(
+        f"Hang the beads and the reference thermometer side by side in {name} water of "
+        f"{_span(span_mc)}, half a litre or more, and stir."
+    )
+    low_c, high_c = span_mc[0] / 1000, span_mc[1] / 1000
+    while True:
+        value: float = click.prompt(
+            "When it stands still: what does the thermometer show, in °C", type=float, err=True
+        )
+        if low_c <= value <= high_c:
+            return round(value * 1000)
+        output.say(f"Make it {_span(span_mc)}, and try once more.")
+
+
+def _put_in_force(client: Client, offset_mc: int) -> None:
+    from poultice import calibration, device_config
+    from poultice.cli import attend, output
+
+    output.say(
+        f"both points agree with an offset of {calibration.signed(offset_mc)}; hold the device's "
+        "button for 3 s to put it in force (Ctrl-C leaves all as it was)"
+    )
+    with attend.Interrupts() as interrupts:
+        device_config.put_in_force(
+            client, {"offset_mc": offset_mc, "two_point": True}, interrupted=interrupts.asked
+        )
+
+
+@contextmanager
+def _telling(quiet: bool, sensors: int) -> Iterator[Callable[[Telemetry], None]]:
+    """What is read meanwhile: live on a terminal, else a line now and then, or nothing."""
+    from poultice.cli import output
+
+    if quiet:
+        yield lambda now: None
+        return
+    if output.coloured(sys.stderr):
+        from rich.console import Console
+
+        with Console(stderr=True, highlight=False).status("waiting for a reading") as status:
+            yield lambda now: status.update(f"waiting until it stands still: {_now(now, sensors)}")
+        return
+    due_ms = 0
+
+    def line(now: Telemetry) -> None:
+        nonlocal due_ms
+        if now["t_ms"] >= due_ms:
+            due_ms = now["t_ms"] + _TELL_EVERY_MS
+            output.say(f"waiting until it stands still: {_now(now, sensors)}")
+
+    yield line
+
+
+def _now(now: Telemetry, sensors: int) -> str:
+    from poultice.words import celsius
+
+    names = (("A", now["temp_mc"]), ("B", now["temp_b_mc"]))[:sensors]
+    return ", ".join(f"sensor {name} {celsius(value)}" for name, value in names)
+
+
+def _told(point: Point) -> dict[str, Any]:
+    return {
+        "reference_mc": point.reference_mc,
+        "readings_mc": list(point.readings_mc),
+        "errors_mc": list(point.errors_mc),
+    }

@@ -1,0 +1,198 @@
+"""The serial ports: which there are, whether they may be opened, and who has them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from poultice.doctor import FAIL, OK, RULES, WARN, Finding, Probe
+
+PROC = Path("/proc")
+RULE_PLACES = tuple(
+    Path(place) / "udev" / "rules.d" for place in ("/etc", "/run", "/usr/lib", "/lib")
+)
+_INSTALL = "install the udev rule: `poultice doctor --udev` prints it and says how"
+_SERVES_PSEUDO_TERMINALS = "/dev/ptmx"
+
+
+def probes(device: str | None) -> list[tuple[str, Probe]]:
+    """Each probe with its name, for the port that `device` names, else for every candidate."""
+    return [
+        ("serial_ports", lambda: serial_ports(_named(device))),
+        ("permission", lambda: permission(_wanted(device))),
+        ("udev_rule", udev_rule),
+        ("other_program", lambda: other_program(_wanted(device))),
+        ("modem_manager", modem_manager),
+    ]
+
+
+def _named(device: str | None) -> str | None:
+    """The port that `device` names by its path, or None."""
+    scheme, colon, rest = (device or "").partition(":")
+    port = rest if colon and scheme == "serial" else device
+    return port if port and port.startswith("/") and "\0" not in port else None
+
+
+def _wanted(device: str | None) -> list[str]:
+    from poultice import discovery
+    from poultice.transport import split_path
+
+    if device is None:
+        return [port.path for port in discovery.candidates()]
+    scheme, rest = split_path(device)
+    return [discovery.port_of_usb_serial(rest) if scheme == "usb" else rest]
+
+
+def serial_ports(named: str | None = None) -> Finding:
+    """The ports there are, and a board that waits in its boot ROM. `named`: one that was asked
+    for, whatever its USB identity."""
+    from serial.tools import list_ports
+
+    from poultice import bootsel, discovery
+
+    ours = [f"{port.path} (usb:{port.usb_serial})" for port in discovery.candidates()]
+    if ours:
+        return Finding("serial_ports", OK, ", ".join(ours))
+    if named is not None and Path(named).exists():
+        return Finding("serial_ports", OK, f"{named}, as it was named")
+    waiting = bootsel.drives()
+    if waiting:
+        says = f"a {waiting[0].board} is in its boot ROM, at {waiting[0].path}"
+        return Finding("serial_ports", WARN, says, "`poultice firmware flash`")
+    others = [info for info in list_ports.comports() if info.vid == discovery.USB_VENDOR]
+    if others:
+        names = ", ".join(f"{info.device} ({info.vid:04x}:{info.pid:04x})" for info in others)
+        says = f"{names}: from Raspberry Pi, but not running poultice's firmware"
+        remedy = "hold BOOTSEL while plugging it in, then `poultice firmware flash`"
+        return Finding("serial_ports", WARN, says, remedy)
+    return Finding(
+        "serial_ports",
+        WARN,
+        "no port looks like a device (USB 2e8a:0005)",
+        "plug it in with a cable that carries data (many only charge); to try without: -d sim:",
+    )
+
+
+def permission(ports: Sequence[str]) -> Iterable[Finding]:
+    """Whether this user may open each port."""
+    from poultice.transport.serial import permission_hint
+
+    for port in ports:
+        if not os.path.exists(port):  # noqa: PTH110 - of a person's text, NUL bytes and all
+            continue
+        if os.access(port, os.R_OK | os.W_OK):
+            yield Finding("permission", OK, f"{port} may be opened")
+        else:
+            says = f"you may not open {port}"
+            yield Finding("permission", FAIL, says, permission_hint(port))
+
+
+def udev_rule(places: Sequence[Path] = RULE_PLACES) -> Iterable[Finding]:
+    """Whether a rule for the device is installed (Linux)."""
+    if not sys.platform.startswith("linux"):
+        return
+    rule = _rule(places)
+    if rule is not None:
+        yield Finding("udev_rule", OK, str(rule))
+    elif os.geteuid() == 0 or _in_a_serial_group():
+        yield Finding("udev_rule", OK, "not installed, and not needed: you may open serial ports")
+    else:
+        says = "not installed, and you are in none of the groups of serial ports"
+        yield Finding("udev_rule", WARN, says, f"{_INSTALL} (or `sudo usermod -aG dialout $USER`)")
+
+
+def _rule(places: Sequence[Path]) -> Path | None:
+    for place in places:
+        try:
+            files = sorted(place.glob("*.rules"))
+        except OSError:
+            continue
+        for path in files:
+            try:
+                text = path.read_text(encoding="utf-8", errors="replace").lower()
+            except OSError:
+                continue
+            if path.name == RULES.name or ("2e8a" in text and "0005" in text and "tty" in text):
+                return path
+    return None
+
+
+def _in_a_serial_group() -> bool:
+    import grp
+
+    names = set()
+    for number in {*os.getgroups(), os.getegid()}:
+        try:
+            names.add(grp.getgrgid(number).gr_name)
+        except KeyError:
+            continue
+    return bool(names & {"dialout", "uucp"})
+
+
+def other_program(ports: Sequence[str], proc: Path = PROC) -> Iterable[Finding]:
+    """Who else has each port open, as far as /proc tells this user."""
+    if not proc.is_dir():
+        return
+    for port in ports:
+        holders = list(holding(port, proc))
+        if holders:
+            names = ", ".join(f"{name} (process {number})" for number, name in holders)
+            yield Finding(
+                "other_program",
+                FAIL,
+                f"{names} has {port} open",
+                f"close it: a serial terminal, an editor for MicroPython, or another poultice; "
+                f"or `kill {holders[0][0]}`",
+            )
+        else:
+            yield Finding("other_program", OK, f"no other program of yours has {port} open")
+
+
+def holding(port: str, proc: Path = PROC) -> Iterator[tuple[int, str]]:
+    """Number and name of each process with `port` open, but for this one and for the one that
+    serves it as a pseudo-terminal."""
+    target = os.path.realpath(port)
+    for directory in sorted(proc.glob("[0-9]*")):
+        number = int(directory.name)
+        if number == os.getpid():
+            continue
+        opened = set()
+        try:
+            for link in (directory / "fd").iterdir():
+                opened.add(str(link.readlink()))
+        except OSError:
+            # Ended meanwhile, or of another user.
+            if not opened:
+                continue
+        if target in opened and not (
+            _SERVES_PSEUDO_TERMINALS in opened or "/dev/pts/ptmx" in opened
+        ):
+            yield number, _name(directory)
+
+
+def _name(directory: Path) -> str:
+    try:
+        return (directory / "comm").read_text(encoding="utf-8", errors="replace").strip() or "?"
+    except OSError:
+        return "?"
+
+
+def modem_manager(proc: Path = PROC, places: Sequence[Path] = RULE_PLACES) -> Iterable[Finding]:
+    """Whether ModemManager runs: it greets new ports as modems, and holds them meanwhile."""
+    if not proc.is_dir():
+        return
+    if not any(_name(directory) == "ModemManager" for directory in proc.glob("[0-9]*")):
+        yield Finding("modem_manager", OK, "not running")
+        return
+    rule = _rule(places)
+    if rule is not None and "ID_MM_DEVICE_IGNORE" in rule.read_text("utf-8", "replace"):
+        yield Finding("modem_manager", OK, f"running, and told to leave the device by {rule}")
+        return
+    yield Finding(
+        "modem_manager",
+        WARN,
+        "running: it takes a new port for some seconds, and writes to it as to a modem",
+        f"{_INSTALL} (or `sudo systemctl stop ModemManager`)",
+    )

@@ -1,0 +1,550 @@
+"""The doctor: every probe finds what it is for, names the remedy, and never fails itself."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sqlite3
+from collections import namedtuple
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from poultice import discovery, doctor
+from poultice.cli import main
+from poultice.doctor import RULES, Finding, computer, look, ports
+from poultice.doctor import device as devices
+from poultice.errors import (
+    NoDeviceError,
+    PermissionDeniedError,
+    PortBusyError,
+    PoulticeError,
+    UsageError,
+)
+from poultice_core import config as configuration
+from tests.host.fakes import Error
+from tests.host.test_calibration import Bath
+
+NOW = 1_800_000_000
+
+
+@pytest.fixture(autouse=True)
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No ports, no record and no settings but the test's own."""
+    monkeypatch.setenv("POULTICE_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.delenv("POULTICE_CONFIG", raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    monkeypatch.setattr("serial.tools.list_ports.comports", list)
+    monkeypatch.setattr("poultice.bootsel.drives", list)
+
+
+@pytest.fixture
+def plug_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[Bath], Bath]:
+    def plugged(device: Bath) -> Bath:
+        monkeypatch.setattr("poultice.transport.open_transport", lambda path: device)
+        monkeypatch.setattr("poultice.discovery.choose", lambda: "fake:")
+        return device
+
+    return plugged
+
+
+def checks(**changed: str) -> dict[str, Any]:
+    names = ("sensor_a", "sensor_b", "sense", "estop", "journal", "limits")
+    return {"checks": {**dict.fromkeys(names, "ok"), **changed}}
+
+
+def healthy(**attributes: Any) -> Bath:
+    """A device with nothing wrong; beads at skin temperature."""
+    device = Bath(baths_mc=(30_000,), error_mc=(0, 0), **attributes)
+    device.config["two_point"] = True
+    device.override["self_test"] = lambda _: checks()
+    return device
+
+
+def examined(capsys: pytest.CaptureFixture[str], *line: str) -> dict[str, dict[str, Any]]:
+    """Every finding by name, of a doctor that ended with 0."""
+    capsys.readouterr()
+    assert main(["doctor", "--json", *line]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["schema"] == "poultice.doctor/1"
+    for one in told["probes"]:
+        assert set(one) == {"name", "result", "says", "remedy"}
+        assert one["result"] in ("ok", "warn", "fail")
+        assert (one["remedy"] is None) == (one["result"] == "ok"), one
+    return {one["name"]: one for one in told["probes"]}
+
+
+def test_with_nothing_wrong_nothing_stands_in_the_way(
+    plug_in: Callable[[Bath], Bath], capsys: pytest.CaptureFixture[str]
+) -> None:
+    plug_in(healthy())
+    found = examined(capsys, "-d", "sim:")
+    assert [one["name"] for one in found.values() if one["result"] != "ok"] == []
+    assert len(found) >= 20
+    assert main(["doctor", "-d", "sim:"]) == 0
+    assert "nothing stands in the way" in capsys.readouterr().out
+
+
+def test_it_changes_nothing_on_the_device(
+    plug_in: Callable[[Bath], Bath], capsys: pytest.CaptureFixture[str]
+) -> None:
+    device = plug_in(healthy())
+    examined(capsys)
+    asked = {"hello", "status", "self_test", "journal", "get_config"}
+    assert set(device.asked) == asked
+
+
+@pytest.mark.parametrize("device", ["sim:", "sim:?fault=estop@boot", "sim:?fault=sensor_open@boot"])
+def test_simulated_devices_have_all_probes_but_those_of_ports(
+    device: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = examined(capsys, "-d", device)
+    assert not {"serial_ports", "permission", "modem_manager"} & set(found)
+    assert found["device"]["result"] == "ok"
+    if "estop" in device:
+        assert "close the emergency stop" in found["fault"]["remedy"]
+        assert found["self_test"]["result"] == "warn"
+    elif "open" in device:
+        assert found["sensor_a"]["result"] == found["temperature"]["result"] == "fail"
+
+
+# What is wrong with the device.
+
+
+def hello_with(device: Bath, **members: Any) -> Bath:
+    answer = device._answer("hello", None)
+    device.override["hello"] = lambda _: {**answer, **members}
+    return device
+
+
+def status_with(device: Bath, **members: Any) -> Bath:
+    device.override["status"] = lambda _: {**Bath.status(device), **members}
+    return device
+
+
+def entries(*stamps: int | None) -> list[dict[str, Any]]:
+    return [{"n": n, "kind": "session", "unix_s": one} for n, one in enumerate(stamps, 1)]
+
+
+@pytest.mark.parametrize(
+    ("device", "name", "result", "remedy"),
+    [
+        (
+            hello_with(healthy(), firmware="0.0.9"),
+            "firmware",
+            "warn",
+            "`poultice firmware flash --device fake:`",
+        ),
+        (healthy(protocol=0), "device", "fail", "poultice firmware flash --device fake:"),
+        (healthy(protocol=2), "device", "fail", "pip install --upgrade poultice"),
+        (hello_with(healthy(), reset_cause="watchdog"), "restart", "warn", "supply"),
+        (
+            healthy(state="fault", fault="heat_welded"),
+            "fault",
+            "fail",
+            "hold the device's button for 3 s",
+        ),
+        (
+            healthy(state="fault", fault="sensor_open"),
+            "fault",
+            "fail",
+            "`poultice clear sensor_open`",
+        ),
+        (healthy(state="fault", fault="sensor_open"), "self_test", "warn", "clear the fault"),
+        (healthy(state="running"), "self_test", "warn", "`poultice stop`"),
+        (status_with(healthy(), temp_mc=None), "temperature", "fail", "sensor A's plug"),
+        (status_with(healthy(), temp_mc=4_999), "temperature", "fail", "room temperature"),
+        (status_with(healthy(), temp_b_mc=43_000), "temperature", "fail", "cool down"),
+        (status_with(healthy(), temp_mc=38_501), "temperature", "warn", "poultice calibrate"),
+        (status_with(healthy(), temp_b_mc=21_999), "temperature", "warn", "lay the pad flat"),
+        (status_with(healthy(), rest_heat_s=1_080), "rest", "warn", "wait"),
+        (healthy(journal=entries(NOW, None)), "clock", "warn", "poultice run"),
+        (healthy(journal=entries(NOW + 90_000)), "clock", "warn", "timedatectl"),
+        (
+            healthy(waits={**configuration.default(), "cooler": True}, holds_after_s=None),
+            "pending",
+            "warn",
+            "hold the button for 3 s",
+        ),
+        (healthy(silent_at_s=0.0), "device", "fail", "unplug the device"),
+        (healthy(lost_at_s=0.0), "device", "fail", ""),
+        (
+            healthy(override={"journal": lambda _: Error(-32601, "method not found", {})}),
+            "clock",
+            "fail",
+            "one version",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) and value.isidentifier() else "",
+)
+def test_what_is_wrong_with_the_device_is_found_with_its_remedy(
+    device: Bath,
+    name: str,
+    result: str,
+    remedy: str,
+    plug_in: Callable[[Bath], Bath],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    plug_in(device)
+    monkeypatch.setattr("time.time", lambda: float(NOW))
+    found = examined(capsys)
+    assert found[name]["result"] == result
+    assert remedy in found[name]["remedy"]
+
+
+@pytest.mark.parametrize("value", [5_000, 38_500, 30_000])
+def test_temperatures_that_can_be(value: int) -> None:
+    now = {**healthy().status(), "temp_mc": value, "temp_b_mc": None}
+    assert [one.result for one in devices.temperature(now)] == ["ok"]  # type: ignore[arg-type]
+
+
+def test_after_heat_a_warm_pad_is_no_finding() -> None:
+    now = {**healthy().status(), "temp_mc": 41_000, "temp_b_mc": None, "rest_heat_s": 1_100}
+    assert [one.result for one in devices.temperature(now)] == ["ok"]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["sensor_a", "sensor_b", "sense", "estop", "journal", "limits"])
+def test_each_check_of_the_device_is_a_probe(
+    name: str, plug_in: Callable[[Bath], Bath], capsys: pytest.CaptureFixture[str]
+) -> None:
+    device = plug_in(healthy())
+    for told, result in (("ok", "ok"), ("absent", "ok"), ("fail", "fail"), ("odd", "warn")):
+        device.override["self_test"] = lambda _, told=told: checks(**{name: told})
+        device.closed = False
+        assert examined(capsys)[name]["result"] == result
+
+
+def test_a_configuration_without_the_check_is_told_what_to_do(
+    plug_in: Callable[[Bath], Bath], capsys: pytest.CaptureFixture[str]
+) -> None:
+    device = plug_in(healthy())
+    device.config["two_point"] = False
+    assert examined(capsys)["two_point"]["remedy"] == "`poultice calibrate`"
+
+
+def test_a_computer_without_a_clock_is_a_finding() -> None:
+    from poultice.client import Client
+
+    found = devices.clock(Client(healthy()), 86_400.0)
+    assert (found.result, "timedatectl" in str(found.remedy)) == ("warn", True)
+
+
+def test_a_journal_without_an_end_is_not_followed() -> None:
+    from poultice.client import Client
+
+    device = healthy()
+    device.override["journal"] = lambda params: {
+        "entries": [{"n": params["after"] + 1, "unix_s": NOW}],
+        "next": params["after"] + 1,
+    }
+    assert devices.clock(Client(device), NOW).result == "ok"
+    assert device.asked.count("journal") == 64
+
+
+# What never comes from a probe.
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        NoDeviceError("none", hint="plug it in"),
+        PortBusyError("busy", hint="close it"),
+        PermissionDeniedError("no", hint="join the group"),
+        UsageError("several", hint="choose one"),
+        PoulticeError("no hint at all"),
+        RuntimeError("a defect"),
+        OSError(5, "broken"),
+    ],
+    ids=lambda one: type(one).__name__,
+)
+def test_whatever_opening_raises_is_a_finding(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(path: str | None) -> None:
+        raise error
+
+    monkeypatch.setattr(discovery, "open_device", broken)
+    found = examined(capsys)
+    assert found["device"]["result"] in ("warn", "fail")
+    assert str(error) in found["device"]["says"]
+
+
+@pytest.mark.parametrize(
+    "device", ["bluetooth:x", "usb:", "usb:nope", "/dev/not-there", "sim:?spede=1", "a\0b", ""]
+)
+def test_a_device_path_that_is_none_is_a_finding(
+    device: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert examined(capsys, "-d", device)["device"]["result"] == "fail"
+
+
+def test_each_probe_may_break_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module, names in ((computer, computer.probes("")), (ports, ports.probes(None))):
+        for name, _ in names:
+            function = name if hasattr(module, name) else "emulator"
+
+            def broken(*_: Any) -> Finding:
+                raise ZeroDivisionError("oh")
+
+            with monkeypatch.context() as patch:
+                patch.setattr(module, function, broken)
+                told = doctor.examine("sim:" if module is computer else None)["probes"]
+            [found] = [one for one in told if one["name"] == name]
+            assert found["result"] == "warn"
+            assert "ZeroDivisionError" in found["says"]
+
+
+def test_a_defect_of_a_probe_asks_to_be_reported() -> None:
+    def probe() -> Finding:
+        raise KeyError("x")
+
+    [found] = look("one", probe)
+    assert (found.result, "report" in str(found.remedy)) == ("warn", True)
+
+
+def test_ctrl_c_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def pressed(wants: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(computer, "probes", pressed)
+    assert main(["doctor"]) == 130
+
+
+# The computer.
+
+
+@pytest.mark.parametrize("text", ["[nope]\n", "device = [", "sensitve = true\n"])
+def test_a_broken_configuration_file_is_a_finding_not_an_end(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    monkeypatch.setenv("POULTICE_CONFIG", str(path))
+    found = examined(capsys, "-d", "sim:")
+    assert found["configuration_file"]["result"] == "fail"
+    assert str(path) in found["configuration_file"]["says"]
+    assert found["device"]["result"] == "ok"
+    assert main(["status", "-d", "sim:"]) == 2
+
+
+def test_a_configuration_file_that_is_named_and_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POULTICE_CONFIG", str(tmp_path / "none.toml"))
+    assert computer.configuration_file().result == "warn"
+
+
+@pytest.mark.parametrize(
+    "content", [b"not a database, by far " * 100, b"SQLite format 3\0" + b"x" * 500]
+)
+def test_a_corrupt_record_is_found_and_left_as_it_is(
+    content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "data").mkdir()
+    path = tmp_path / "data" / "history.sqlite3"
+    path.write_bytes(content)
+    found = examined(capsys, "-d", "sim:")["history"]
+    assert (found["result"], "recover" in found["remedy"]) == ("fail", True)
+    assert path.read_bytes() == content
+
+
+def test_a_damaged_page_inside_is_found(tmp_path: Path) -> None:
+    from poultice.history import History
+
+    path = History.open(tmp_path / "data" / "history.sqlite3").path
+    assert computer.history().says.endswith("0 sessions")
+    with sqlite3.connect(path) as connection:
+        connection.executemany(
+            "INSERT INTO events (session_id, kind, event) VALUES (1, ?, ?)",
+            [("x" * 500, "y")] * 100,
+        )
+    connection.close()
+    whole = bytearray(path.read_bytes())
+    for at in range(len(whole) // 2, len(whole), 4096):
+        whole[at : at + 64] = b"\xff" * 64
+    path.write_bytes(whole)
+    assert computer.history().result == "fail"
+
+
+def test_a_record_of_a_newer_version(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    with sqlite3.connect(tmp_path / "data" / "history.sqlite3") as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    found = computer.history()
+    assert (found.result, "update poultice" in str(found.remedy)) == ("fail", True)
+
+
+def test_a_data_directory_that_cannot_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("POULTICE_DATA_DIR", str(tmp_path / "file" / "data"))
+    assert computer.data_directory().result == "fail"
+    monkeypatch.setenv("POULTICE_DATA_DIR", str(tmp_path / "new" / "data"))
+    assert computer.data_directory().result == "ok"
+    assert not (tmp_path / "new").exists()
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr("shutil.disk_usage", lambda path: usage(10**9, 10**9, 10**6))
+    assert computer.data_directory().result == "warn"
+
+
+def test_a_terminal_without_utf_8(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert computer.terminal().result == "ok"
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), encoding="latin-1"))
+    found = computer.terminal()
+    assert (found.result, found.remedy) == ("warn", "`export LANG=C.UTF-8`")
+
+
+def test_a_missing_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(computer, "PACKAGES", ("click", "no-such-package"))
+    found = computer.packages()
+    assert (found.result, "pip install no-such-package" in str(found.remedy)) == ("fail", True)
+
+
+@pytest.mark.parametrize("wanted", [False, True])
+def test_the_emulators_extra_and_image(
+    wanted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(computer, "EXTRAS", ("no_such_module",))
+    assert computer.emulator(wanted).result == ("fail" if wanted else "ok")
+    monkeypatch.setenv("POULTICE_IMAGE", str(tmp_path / "none.uf2"))
+    [found] = look("image", lambda: computer.image(wanted))
+    assert found.result == ("fail" if wanted else "ok")
+    assert "make firmware" in (found.remedy if wanted else found.says)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "tcsh"])
+def test_completion_is_found_where_it_says_to_put_it(
+    shell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(computer, "_SYSTEM", dict.fromkeys(("bash", "zsh", "fish"), "/nowhere"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("SHELL", f"/bin/{shell}")
+    assert computer.completion().result == "ok"
+    if shell == "tcsh":
+        assert "bash, zsh and fish" in computer.completion().says
+        return
+    assert f"poultice completion {shell}" in computer.completion().says
+    [place] = computer._COMPLETIONS[shell]
+    (tmp_path / place).parent.mkdir(parents=True)
+    (tmp_path / place).write_text("")
+    assert place in computer.completion().says
+
+
+# The ports.
+
+Info = namedtuple("Info", "device serial_number description vid pid")
+
+
+def test_the_ports_that_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "cable" in str(ports.serial_ports().remedy)
+    there = [Info("/dev/ttyACM0", "E66", "x", 0x2E8A, 0x000A)]
+    monkeypatch.setattr("serial.tools.list_ports.comports", lambda: there)
+    assert "BOOTSEL" in str(ports.serial_ports().remedy)
+    there.append(Info("/dev/ttyACM1", "E67", "x", 0x2E8A, 0x0005))
+    assert ports.serial_ports() == Finding("serial_ports", "ok", "/dev/ttyACM1 (usb:E67)")
+
+
+def test_a_board_in_its_boot_rom(monkeypatch: pytest.MonkeyPatch) -> None:
+    from poultice.bootsel import Drive
+
+    monkeypatch.setattr("poultice.bootsel.drives", lambda: [Drive(Path("/media/x"), "pico")])
+    assert ports.serial_ports().remedy == "`poultice firmware flash`"
+
+
+def test_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    port = tmp_path / "ttyACM0"
+    port.write_text("")
+    assert [one.result for one in ports.permission([str(port)])] == ["ok"]
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    [found] = ports.permission([str(port), str(tmp_path / "none")])
+    assert found.result == "fail"
+    assert "poultice doctor --udev" in str(found.remedy)
+
+
+def test_the_udev_rule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    monkeypatch.setattr(ports, "_in_a_serial_group", lambda: False)
+    [found] = ports.udev_rule([tmp_path])
+    assert (found.result, "poultice doctor --udev" in str(found.remedy)) == ("warn", True)
+    monkeypatch.setattr(ports, "_in_a_serial_group", lambda: True)
+    assert [one.result for one in ports.udev_rule([tmp_path])] == ["ok"]
+    (tmp_path / RULES.name).write_text(RULES.read_text())
+    assert [one.says for one in ports.udev_rule([tmp_path])] == [str(tmp_path / RULES.name)]
+    monkeypatch.setattr("sys.platform", "darwin")
+    assert list(ports.udev_rule([tmp_path])) == []
+
+
+def process(proc: Path, number: int, name: str, *opened: Path | str) -> None:
+    directory = proc / str(number) / "fd"
+    directory.mkdir(parents=True)
+    (directory.parent / "comm").write_text(f"{name}\n")
+    for index, path in enumerate(opened):
+        (directory / str(index)).symlink_to(path)
+
+
+def test_another_program_on_the_port_is_named(tmp_path: Path) -> None:
+    proc, port = tmp_path / "proc", tmp_path / "ttyACM0"
+    port.write_text("")
+    process(proc, 42, "screen", "/dev/null", port)
+    process(proc, 43, "bash", "/dev/null")
+    process(proc, 44, "poultice", port, "/dev/ptmx")
+    process(proc, os.getpid(), "python", port)
+    [found] = ports.other_program([str(port)], proc)
+    assert found.result == "fail"
+    assert found.says == f"screen (process 42) has {port} open"
+    assert "kill 42" in str(found.remedy)
+    (proc / "42" / "fd" / "1").unlink()
+    assert [one.result for one in ports.other_program([str(port)], proc)] == ["ok"]
+    assert list(ports.other_program([str(port)], tmp_path / "none")) == []
+
+
+def test_modem_manager(tmp_path: Path) -> None:
+    proc, rules = tmp_path / "proc", tmp_path / "rules.d"
+    rules.mkdir()
+    process(proc, 7, "systemd")
+    assert [one.result for one in ports.modem_manager(proc, [rules])] == ["ok"]
+    process(proc, 8, "ModemManager")
+    [found] = ports.modem_manager(proc, [rules])
+    assert (found.result, "doctor --udev" in str(found.remedy)) == ("warn", True)
+    (rules / RULES.name).write_text(RULES.read_text())
+    assert [one.result for one in ports.modem_manager(proc, [rules])] == ["ok"]
+    assert list(ports.modem_manager(tmp_path / "none", [rules])) == []
+
+
+def test_over_a_pseudo_terminal_nobody_else_is_seen(capsys: pytest.CaptureFixture[str]) -> None:
+    near, far = os.openpty()
+    try:
+        found = examined(capsys, "-d", os.ttyname(far))
+    finally:
+        os.close(near)
+        os.close(far)
+    assert found["serial_ports"]["result"] == "ok"
+    assert found["permission"]["result"] == found["other_program"]["result"] == "ok"
+    assert found["device"]["result"] == "fail"
+
+
+# The rule.
+
+
+def test_the_udev_rule_is_printed_as_it_is_shipped(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--udev"]) == 0
+    text = capsys.readouterr().out
+    assert text == RULES.read_text(encoding="utf-8")
+    assert f"poultice doctor --udev | sudo tee /etc/udev/rules.d/{RULES.name}" in text
+    assert main(["doctor", "--udev", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"schema": "poultice.doctor/1", "udev": text}
+
+
+def test_the_rule_is_for_the_device_and_before_seats_are_given() -> None:
+    text = RULES.read_text(encoding="utf-8")
+    rules = [line for line in text.splitlines() if not line.startswith("#")]
+    ident = f'ATTRS{{idVendor}}=="{discovery.USB_VENDOR:04x}", ATTRS{{idProduct}}=='
+    assert all(f'{ident}"{discovery.USB_PRODUCT:04x}"' in line for line in rules)
+    # 73-seat-late.rules hands `uaccess` out: a rule behind it does nothing.
+    assert int(RULES.name.partition("-")[0]) < 73
