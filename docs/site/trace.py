@@ -30,6 +30,7 @@ HAZARDS = ROOT / "docs" / "safety" / "hazards.toml"
 # The device's own first: `host` is only where the computer takes part in a requirement.
 CODE = ("firmware/core", "firmware/pico", "host")
 
+_COLLECTED = ("tests", "--ignore=tests/benchmarks")
 _ID = re.compile(r"SR-\d\d")
 _ROW = re.compile(r"^\| (SR-\d\d) \| (.+) \|$", re.M)
 
@@ -195,9 +196,9 @@ def inventory(root: Path = ROOT) -> dict[str, list[str]]:
     """
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "inventory.json")
-        command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
+        pytest = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
         done = subprocess.run(
-            [*command, "--inventory", str(file), "tests", "--ignore=tests/benchmarks"],
+            [*pytest, "--collect-only", "-qqq", f"--inventory={file}", *_COLLECTED],
             cwd=root,
             capture_output=True,
             text=True,
