@@ -12,7 +12,7 @@ from poultice_core import faults
 
 # Folder, its title, and its pages in the order to be read.
 SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("tutorials", "Tutorials", ("first-session.md", "in-your-browser.md", "build-one.md")),
+    ("tutorials", "Tutorials", ("first-session.md", "build-one.md")),
     (
         "how-to",
         "How-to",
@@ -26,7 +26,7 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "explanation",
         "Explanation",
-        ("how-the-guard-works.md", "why-these-limits.md", "the-device.md"),
+        ("in-your-browser.md", "how-the-guard-works.md", "why-these-limits.md", "the-device.md"),
     ),
     ("safety", "Safety", ("case.md", "requirements.md")),
     ("design", "Design", ("safety.md", "hardware.md")),

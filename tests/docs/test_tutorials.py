@@ -17,6 +17,27 @@ FILE = re.compile(r"Save this as `([\w.-]+)`")
 DATE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
 # `.ci/run` and the workflow do these; a test may not, nor may it touch a board.
 ELSEWHERE = ("make ", "source ", "git ")
+# Where a page is for a real device, what stands in for it, and for the person at the terminal.
+# Each option has its environment variable, so that the command itself is the page's.
+STANDS_IN = {
+    "build-one": {
+        "poultice calibrate": {
+            "POULTICE_DEVICE": "sim:?speed=max&two_point=0&bath=25,40&offset=-0.3",
+            "POULTICE_REFERENCE_LOW": "25.0",
+            "POULTICE_REFERENCE_HIGH": "40.0",
+        },
+        "poultice devices": {},
+        "poultice": {"POULTICE_DEVICE": "sim:?speed=max", "POULTICE_YES": "1"},
+    }
+}
+
+
+def stand_ins(tutorial: Path, command: str) -> dict[str, str]:
+    """The environment in which this command of this page is run."""
+    for start, values in STANDS_IN.get(tutorial.stem, {}).items():
+        if command.startswith(start):
+            return values
+    return {}
 
 
 def steps(page: str) -> list[tuple[str, list[str]]]:
@@ -60,7 +81,7 @@ def test_its_commands_do_what_it_shows(tutorial: Path, tmp_path: Path) -> None:
             done = subprocess.run(
                 ["bash", "-c", command],
                 cwd=tmp_path,
-                env=environment,
+                env={**environment, **stand_ins(tutorial, command)},
                 capture_output=True,
                 text=True,
                 timeout=120,
@@ -70,6 +91,8 @@ def test_its_commands_do_what_it_shows(tutorial: Path, tmp_path: Path) -> None:
             said = [plain(line) for line in (done.stdout + done.stderr).splitlines()]
             for line in shown:
                 assert plain(line) in said, f"{command}: it said\n{done.stdout}{done.stderr}"
+            if tutorial.stem in STANDS_IN and command != "poultice devices":
+                assert code == 0, f"{command}: it said\n{done.stdout}{done.stderr}"
             ran += 1
     assert ran
 
@@ -81,7 +104,7 @@ def plain(line: str) -> str:
 
 def test_a_command_that_fails_is_shown_with_its_code() -> None:
     for tutorial in TUTORIALS:
-        shown = steps(tutorial.read_text(encoding="utf-8"))
-        for (command, lines), (after, _) in zip(shown, [*shown[1:], ("", [])], strict=True):
+        shown = [*steps(tutorial.read_text(encoding="utf-8")), ("", [])]
+        for (command, lines), (after, _) in zip(shown, shown[1:], strict=False):
             if any(line.startswith("error:") for line in lines):
                 assert after == "echo $?", command
