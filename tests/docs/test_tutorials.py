@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,6 @@ def plain(line: str) -> str:
 def test_a_command_that_fails_is_shown_with_its_code() -> None:
     for tutorial in TUTORIALS:
         shown = [*steps(tutorial.read_text(encoding="utf-8")), ("", [])]
-        for (command, lines), (after, _) in zip(shown, shown[1:], strict=False):
+        for (command, lines), (after, _) in pairwise(shown):
             if any(line.startswith("error:") for line in lines):
                 assert after == "echo $?", command
