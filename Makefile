@@ -17,7 +17,7 @@ empty :=
 space := $(empty) $(empty)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore clean
+.PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore compare clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -59,6 +59,10 @@ explore: $(VENV)/.developed  ## every state of the guard near ordinary sessions:
 	$(BIN)/python -m tests.explore --near --depth 3 --seconds $(EXPLORE_S) --jobs $(JOBS)
 	$(BIN)/python -m tests.explore --depth 1000 --seconds 30 --jobs $(JOBS)
 	$(BIN)/python -m tests.explore --bugs
+
+compare: $(VENV)/.installed  ## ours against others' published rules: docs/safety, 2 minutes
+	$(BIN)/python -m poultice.rivals --jobs $(JOBS) --markdown docs/safety/against-the-others.md \
+		--plot docs/safety/against-the-others.svg --evidence docs/safety/evidence/comparison.json
 
 clean:  ## the environment and every cache, gone
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .coverage

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import log
 
 from poultice.simulator.adc import FULL_SCALE, SAMPLES, Channel
@@ -35,7 +34,7 @@ class RivalBoard:
         self._samples = [0] * SAMPLES
 
     @property
-    def heat_path(self) -> Sequence[Relay]:
+    def heat_path(self) -> tuple[Relay, ...]:
         """The contacts in series with the pad, the one that switches most first."""
         return self._contacts
 
@@ -52,7 +51,7 @@ class RivalBoard:
         self.now_ms += TICK_MS
         heat = min([relay.elapse(TICK_MS) for relay in self._contacts])
         closed = self.bimetal.closed and self.fuse.closed
-        self.energised = closed and all([relay.contact for relay in self._contacts])
+        self.energised = closed and all(relay.contact for relay in self._contacts)
         plant = self.plant
         plant.step(TICK_MS / 1000, heat if closed else 0.0, 0.0)
         if plant.switch_in_fold and plant.under_fold is not None:

@@ -11,8 +11,15 @@ from poultice.rivals.trial import TITLES, Case, Outcome, run
 
 CONTENDERS = tuple(TITLES)
 LIMIT_CEM43 = 9.0
-TIE_CEM43 = 0.5
-"""Doses that differ by less count as equal: a twentieth of the limit, a fortieth of a mild burn."""
+"""The goal for every single fault: what a session may count (SR-06) and no more."""
+HARMLESS_CEM43 = 2.0
+"""Doses below this count as equal: the strictest dose limit proposed (facts.md 1b)."""
+ALIKE = 0.05
+"""Above it, doses within this part of each other count as equal."""
+SOONER = 0.8
+"""Another is quicker that takes less than this part of our time to off."""
+WARM_ENOUGH_S = 600.0
+"""A controller whose healthy session keeps the skin warm for less gives no session: no rank."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +40,7 @@ def cases(
     densities: Sequence[float] = DENSITIES_W_CM2,
     seed: int = 1,
 ) -> list[Case]:
-    """Every run there is to do, the longest first within a row."""
+    """Every run there is to do."""
     return [
         Case(contender, row.name, density, barriers, at_s, seed)
         for row in rows
@@ -85,32 +92,60 @@ def _badness(outcome: Outcome) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class Standing:
-    """How ours does in one row of one table. `beaten_by` had less dose, beyond a tie."""
+    """How ours does in one row of one table, against those that give a session there at all."""
 
     row: str
     density_w_cm2: float
     barriers: bool
-    ours: Cell
+    ours: Outcome
     beaten_by: tuple[str, ...]
-    tied_with: tuple[str, ...]
+    """Those with less dose, beyond what counts as equal."""
+    sooner: tuple[tuple[str, float], ...]
+    """Those that took less than four fifths of the time to off, and a second less: how long."""
+    alone: bool
+    """Has everybody else a greater dose, beyond what counts as equal?"""
 
     @property
     def over(self) -> bool:
         """Is the skin dose beyond the limit?"""
-        return self.ours.worst.skin_cem43 >= LIMIT_CEM43
+        return self.ours.skin_cem43 >= LIMIT_CEM43
 
 
-def standings(table: Iterable[Cell], ours: str = "poultice") -> list[Standing]:
-    """Ours against each other controller, row by row."""
-    lines: dict[tuple[str, float, bool], dict[str, Cell]] = {}
+def less(one: float, other: float) -> bool:
+    """Is dose `one` below dose `other` in a way that matters?"""
+    return other >= HARMLESS_CEM43 and one < other * (1.0 - ALIKE)
+
+
+def gives_sessions(table: Iterable[Cell]) -> set[tuple[str, float, bool]]:
+    """(contender, density, barriers) of those whose healthy session warms."""
+    return {
+        (cell.contender, cell.density_w_cm2, cell.barriers)
+        for cell in table
+        if cell.row == "healthy" and cell.worst.warm_s >= WARM_ENOUGH_S
+    }
+
+
+def standings(table: Sequence[Cell], ours: str = "poultice") -> list[Standing]:
+    """Ours against each other controller, row by row. The table has to have the healthy row."""
+    ranked = gives_sessions(table)
+    lines: dict[tuple[str, float, bool], dict[str, Outcome]] = {}
     for cell in table:
         line = lines.setdefault((cell.row, cell.density_w_cm2, cell.barriers), {})
-        line[cell.contender] = cell
+        if (cell.contender, cell.density_w_cm2, cell.barriers) in ranked:
+            line[cell.contender] = cell.worst
     found = []
     for (row, density, barriers), line in lines.items():
-        dose = line[ours].worst.skin_cem43
-        others = {name: cell.worst.skin_cem43 for name, cell in line.items() if name != ours}
-        beaten_by = tuple(name for name, other in others.items() if other <= dose - TIE_CEM43)
-        tied = tuple(name for name, other in others.items() if abs(other - dose) < TIE_CEM43)
-        found.append(Standing(row, density, barriers, line[ours], beaten_by, tied))
+        mine = line.pop(ours)
+        dose, off_s = mine.skin_cem43, mine.off_s
+        beaten_by = tuple(name for name, other in line.items() if less(other.skin_cem43, dose))
+        sooner = tuple(
+            (name, other.off_s)
+            for name, other in line.items()
+            if other.off_s is not None
+            and (off_s is None or other.off_s < min(off_s - 1.0, SOONER * off_s))
+        )
+        alone = all(less(dose, other.skin_cem43) for other in line.values())
+        found.append(
+            Standing(row, density, barriers, mine, beaten_by, sooner, alone and bool(line))
+        )
     return found

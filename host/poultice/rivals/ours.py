@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from poultice.rivals.contender import TICK_S
 from poultice.rivals.rules import CHOSEN, Rule
@@ -25,20 +26,23 @@ class Ours:
     rules = (
         Rule("every requirement SR-01 to SR-24, as the firmware has it", "docs/design/safety.md"),
         Rule("two sensors, SENSE, two relays: the reference build", "docs/design/hardware.md"),
-        Rule("a session of 20 min with an attended timer of 10 s, as `poultice run` asks", "", CHOSEN),
         Rule(
-            "wrong part, offset: no two-point check was done, or it would have been found; "
-            "the device then allows 41 °C",
-            "docs/design/safety.md",
+            "a session of 20 min with an attended timer of 10 s, as `poultice run` asks", "", CHOSEN
         ),
+        Rule("42 °C in every row: its two-point check passes even a wrong part", "", CHOSEN),
     )
 
-    def __init__(self, density_w_cm2: float, *, seed: int = 1, two_point: bool = True) -> None:
-        options = SimOptions(
-            pad_w_cm2=density_w_cm2, two_point=two_point, user_present=False, seed=seed
-        )
+    def __init__(
+        self,
+        density_w_cm2: float,
+        *,
+        seed: int = 1,
+        session_s: int = SESSION_S,
+    ) -> None:
+        options = SimOptions(pad_w_cm2=density_w_cm2, two_point=True, user_present=False, seed=seed)
         self.device = VirtualDevice(options)
         self.ended: str | None = None
+        self._session_s = session_s
         self._requests = 0
         self._ping_ticks = 0
 
@@ -55,7 +59,7 @@ class Ours:
     def begin(self, target_c: float) -> None:
         """Arm and start. What is refused is the end of it, with the reason."""
         self._wait_until_ready()
-        phase = {"mode": "heat", "target_mc": round(target_c * 1000), "duration_s": SESSION_S}
+        phase = {"mode": "heat", "target_mc": round(target_c * 1000), "duration_s": self._session_s}
         plan = {"name": "comparison", "attended_s": ATTENDED_S, "phases": [phase]}
         armed = self._call("arm", {"plan": plan})
         if "error" in armed:
@@ -64,12 +68,6 @@ class Ours:
         started = self._call("start", {"token": armed["result"]["token"]})
         if "error" in started:
             self.ended = f"refused: {started['error']['message']}"
-
-    def allowed_c(self) -> float:
-        """The highest target the device reports that it allows."""
-        self._wait_until_ready()
-        limits = self._call("hello", {})["result"]["limits"]
-        return float(limits["heat_target_max_mc"]) / 1000
 
     def advance(self) -> None:
         """One tick, with a ping every two seconds while there is a host."""
@@ -116,15 +114,15 @@ class Ours:
         }
         self.device.host_bytes_in(messages.encode(request))
 
-    def _call(self, method: str, params: dict[str, object]) -> dict[str, dict[str, object]]:
+    def _call(self, method: str, params: dict[str, object]) -> dict[str, Any]:
         self._send(method, params)
-        heard = bytearray()
+        heard = b""
         for _ in range(_ANSWER_TICKS):
             heard += self.device.host_bytes_out()
             for line in heard.split(b"\n")[:-1]:
                 text = messages.unseal(line)
-                answer = json.loads(text) if text is not None else {}
+                answer: dict[str, Any] = json.loads(text) if text is not None else {}
                 if answer.get("id") == self._requests:
-                    return answer  # type: ignore[no-any-return]
+                    return answer
             self.device.step()
         return {"error": {"message": "no answer"}}

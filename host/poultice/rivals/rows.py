@@ -22,9 +22,8 @@ class Row:
     """One line of the table.
 
     `hazard` is a name of `hazards.HAZARDS`, None for none. It strikes at each of `moments`, in a
-    run of its own, or as soon after as the pad has power; the worst run counts. `two_point` is
-    whether ours can have passed its two-point check, `left_on` whether nobody ends the session,
-    `for_whom` whom it can befall.
+    run of its own, or as soon after as the pad has power; the worst run counts. `left_on` is
+    whether nobody ends the session, `for_whom` whom it can befall.
     """
 
     name: str
@@ -33,7 +32,6 @@ class Row:
     moments: tuple[float | None, ...] = (WARM_UP_S, HOLD_S)
     target_c: float = TARGET_C
     left_on: bool = False
-    two_point: bool = True
     for_whom: frozenset[str] = EVERYBODY
 
 
@@ -48,8 +46,8 @@ ROWS: tuple[Row, ...] = (
     Row("frozen_warm_up", "sensor frozen in warm-up", "sensor_frozen", (WARM_UP_S,)),
     Row("frozen_hold", "sensor frozen at hold", "sensor_frozen", (HOLD_S,)),
     Row("sensor_drift", "sensor drifting down 0.5 °C a minute", "sensor_drift"),
-    Row("offset", "every sensor 2 °C low", "sensor_offset", (BUILT_IN,), two_point=False),
-    Row("wrong_part", "wrong part", "wrong_part", (BUILT_IN,), two_point=False),
+    Row("offset", "every sensor 2 °C low", "sensor_offset", (BUILT_IN,)),
+    Row("wrong_part", "wrong part", "wrong_part", (BUILT_IN,)),
     Row("weld_one", "one relay welded", "weld_one"),
     Row("weld_all", "every relay welded", "weld_all"),
     Row("fold_at_sensor", "pad folded over the sensor", "fold_at_sensor", _LYING),

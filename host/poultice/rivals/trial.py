@@ -12,7 +12,7 @@ from poultice.rivals.hobby import Hobby
 from poultice.rivals.klipper import Klipper
 from poultice.rivals.marlin import Marlin
 from poultice.rivals.ours import Ours
-from poultice.rivals.rows import BY_NAME, HORIZON_S, SESSION_S, TARGET_C, Row
+from poultice.rivals.rows import BY_NAME, HORIZON_S, SESSION_S
 from poultice.simulator.body import Pad
 from poultice.simulator.hazards import HAZARDS, remove_barriers
 from poultice.simulator.plant import Plant
@@ -25,12 +25,12 @@ def _plant(density_w_cm2: float) -> Plant:
     return Plant(Pad(density_w_cm2=density_w_cm2))
 
 
-MAKERS: dict[str, Callable[[float, int, Row], Contender]] = {
-    "poultice": lambda density, seed, row: Ours(density, seed=seed, two_point=row.two_point),
-    "klipper": lambda density, seed, row: Klipper(RivalBoard(_plant(density), seed=seed)),
-    "marlin": lambda density, seed, row: Marlin(RivalBoard(_plant(density), seed=seed)),
-    "hobby": lambda density, seed, row: Hobby(RivalBoard(_plant(density), seed=seed)),
-    "bimetal": lambda density, seed, row: BimetalPad(_plant(density)),
+MAKERS: dict[str, Callable[[float, int], Contender]] = {
+    "poultice": lambda density, seed: Ours(density, seed=seed),
+    "klipper": lambda density, seed: Klipper(RivalBoard(_plant(density), seed=seed)),
+    "marlin": lambda density, seed: Marlin(RivalBoard(_plant(density), seed=seed)),
+    "hobby": lambda density, seed: Hobby(RivalBoard(_plant(density), seed=seed)),
+    "bimetal": lambda density, seed: BimetalPad(_plant(density)),
 }
 
 CLASSES = (Ours, Klipper, Marlin, Hobby, BimetalPad)
@@ -66,7 +66,7 @@ class Outcome:
 def run(case: Case) -> Outcome:
     """The whole of it, tick by tick; cut short once nothing can come of it any more."""
     row = BY_NAME[case.row]
-    contender = MAKERS[case.contender](case.density_w_cm2, case.seed, row)
+    contender = MAKERS[case.contender](case.density_w_cm2, case.seed)
     board = contender.board
     if not case.barriers:
         remove_barriers(board)
@@ -74,7 +74,7 @@ def run(case: Case) -> Outcome:
     if hazard is not None and case.at_s is None:
         hazard.befall(contender)
         hazard = None
-    contender.begin(_target_c(contender, row))
+    contender.begin(row.target_c)
     at_s = case.at_s or 0.0
     struck_s = last_s = 0.0
     now_s = 0.0
@@ -82,10 +82,10 @@ def run(case: Case) -> Outcome:
     stopped = False
     while now_s < HORIZON_S - 1e-9:
         # In the moment that is worst: with power on the pad, where it still gets any.
-        if hazard is not None and now_s >= at_s - 1e-9:
-            if contender.energised or contender.ended is not None:
-                hazard.befall(contender)
-                hazard, struck_s = None, now_s
+        due = hazard is not None and now_s >= at_s - 1e-9
+        if hazard is not None and due and (contender.energised or contender.ended is not None):
+            hazard.befall(contender)
+            hazard, struck_s = None, now_s
         if not stopped and not row.left_on and now_s >= SESSION_S - 1e-9:
             stopped = True
             contender.stop()
@@ -101,13 +101,6 @@ def run(case: Case) -> Outcome:
             break
     off_s = None if _could_heat(contender) else max(0.0, last_s - struck_s)
     return Outcome(case, off_s, board.plant.worst_skin_cem43, peak_c, warm_s, contender.ended)
-
-
-def _target_c(contender: Contender, row: Row) -> float:
-    """What the row asks for; where that is the usual session, the most that is allowed."""
-    if isinstance(contender, Ours) and row.target_c == TARGET_C:
-        return min(row.target_c, contender.allowed_c())
-    return row.target_c
 
 
 def _could_heat(contender: Contender) -> bool:
