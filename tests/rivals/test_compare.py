@@ -32,10 +32,11 @@ def test_every_row_names_a_hazard_and_ours_is_in_all() -> None:
     assert set(MAKERS) == set(compare.CONTENDERS)
 
 
-def test_the_worst_moment_counts() -> None:
-    worse = outcome("klipper", 3.0, off_s=10.0)
-    (cell,) = cells([outcome("klipper", 2.0, off_s=None), worse, outcome("klipper", 3.0, 9.0)])
-    assert cell.worst is worse
+def test_the_greatest_dose_and_the_longest_time_count() -> None:
+    (cell,) = cells([outcome("klipper", 2.0, None), outcome("klipper", 3.0, 10.0)])
+    assert (cell.worst.skin_cem43, cell.worst.off_s) == (3.0, None)
+    (cell,) = cells([outcome("klipper", 2.0, 9.0), outcome("klipper", 3.0, 8.0)])
+    assert (cell.worst.skin_cem43, cell.worst.off_s) == (3.0, 9.0)
 
 
 @pytest.mark.parametrize(
@@ -43,8 +44,8 @@ def test_the_worst_moment_counts() -> None:
     [
         (0.0, 1.99, False),
         (0.0, 2.0, True),
-        (9.4, 10.0, True),
-        (9.6, 10.0, False),
+        (8.6, 10.0, True),
+        (8.8, 10.0, False),
         (10.0, 9.0, False),
     ],
 )
@@ -55,7 +56,7 @@ def test_what_counts_as_less(one: float, other: float, expected: bool) -> None:
 def test_ranks() -> None:
     healthy = [outcome(name, 0.4, row="healthy") for name in ("poultice", "klipper", "marlin")]
     cold = outcome("hobby", 0.0, row="healthy", warm_s=599.9)
-    hot = [outcome("poultice", 12.0), outcome("klipper", 5.0, 10.0), outcome("marlin", 12.1)]
+    hot = [outcome("poultice", 12.0), outcome("klipper", 5.0, 10.0), outcome("marlin", 13.0)]
     found = standings(table(*healthy, cold, *hot, outcome("hobby", 0.0)))
     assert [one.row for one in found] == ["healthy", "x"]
     first, second = found

@@ -53,7 +53,7 @@ def test_the_fold_that_nothing_feels() -> None:
 def test_the_evidence_agrees_with_the_page() -> None:
     evidence = json.loads((SAFETY / "evidence" / "comparison.json").read_text(encoding="utf-8"))
     figures = dict(evidence["figures"])
-    ahead, lines = re.findall(r"in (\d+) of (\d+) lines", block("summary"))[0]
+    ahead, lines = re.findall(r"in (\d+) of (\d+) lines of", block("summary"))[0]
     assert figures["lines in which nobody has less dose"] == ahead
     assert figures["lines compared"] == lines
     assert evidence["command"] == "make compare"

@@ -62,7 +62,7 @@ def main(
         plot.write_text(picture.draw(table), "utf-8")
     if evidence is not None:
         today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
-        made = report.evidence(table, command="make compare", date=today)
+        made = report.evidence(table, runs=len(ran), command="make compare", date=today)
         evidence.write_text(json.dumps(made, indent=2, ensure_ascii=False) + "\n", "utf-8")
     if not (markdown or plot or evidence):
         shown = [BY_NAME[name] for name in rows] if rows else ROWS

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 
 from poultice.rivals.rows import DENSITIES_W_CM2, ROWS, Row
 from poultice.rivals.trial import TITLES, Case, Outcome, run
@@ -14,8 +15,9 @@ LIMIT_CEM43 = 9.0
 """The goal for every single fault: what a session may count (SR-06) and no more."""
 HARMLESS_CEM43 = 2.0
 """Doses below this count as equal: the strictest dose limit proposed (facts.md 1b)."""
-ALIKE = 0.05
-"""Above it, doses within this part of each other count as equal."""
+ALIKE = 0.13
+"""Above it, doses within this part of each other count as equal: 0.2 °C, which is what the best
+conversion of a reading is good for (`safety.md`), changes a dose by a factor of 2^0.2."""
 SOONER = 0.8
 """Another is quicker that takes less than this part of our time to off."""
 WARM_ENOUGH_S = 600.0
@@ -24,7 +26,7 @@ WARM_ENOUGH_S = 600.0
 
 @dataclass(frozen=True)
 class Cell:
-    """One controller in one row of one table: the worst of its moments."""
+    """One controller in one row of one table: the worst of its moments, dose and time each."""
 
     row: str
     contender: str
@@ -76,18 +78,19 @@ def _collect(outcomes: Iterable[Outcome], done: Callable[[int], None]) -> list[O
 
 
 def cells(outcomes: Iterable[Outcome]) -> list[Cell]:
-    """For each controller in each row the run with the greatest dose, the slowest of equals."""
-    worst: dict[tuple[str, str, float, bool], Outcome] = {}
+    """For each controller in each row the greatest dose and the longest time of its moments."""
+    of: dict[tuple[str, str, float, bool], list[Outcome]] = {}
     for outcome in outcomes:
         case = outcome.case
         key = (case.row, case.contender, case.density_w_cm2, case.barriers)
-        if key not in worst or _badness(outcome) > _badness(worst[key]):
-            worst[key] = outcome
-    return [Cell(*key, outcome) for key, outcome in worst.items()]
+        of.setdefault(key, []).append(outcome)
+    return [Cell(*key, _worst(found)) for key, found in of.items()]
 
 
-def _badness(outcome: Outcome) -> tuple[float, float]:
-    return (outcome.skin_cem43, float("inf") if outcome.off_s is None else outcome.off_s)
+def _worst(found: list[Outcome]) -> Outcome:
+    hottest = max(found, key=lambda one: one.skin_cem43)
+    slowest = max(found, key=lambda one: inf if one.off_s is None else one.off_s)
+    return replace(hottest, off_s=slowest.off_s, ended=slowest.ended)
 
 
 @dataclass(frozen=True)
