@@ -12,7 +12,7 @@ from poultice.rivals.rows import ROWS
 from poultice.rivals.trial import TITLES
 
 LEAST_CEM43, MOST_CEM43 = 0.01, 10_000.0
-_LABELS_W, _PANEL_W, _GAP = 265, 330, 30
+_LABELS_W, _PANEL_W, _GAP = 265, 330, 46
 _ROW_H, _HEAD_H, _AXIS_H = 21, 30, 36
 _TOP = 70
 _COLOURS = {
@@ -94,7 +94,7 @@ def _legend() -> list[str]:
     x = 12.0
     for name in CONTENDERS:
         lines += [_mark(name, x, 40), _text(x + 10, 44, TITLES[name])]
-        x += 26 + 6.2 * len(TITLES[name])
+        x += 28 + 6.6 * len(TITLES[name])
     for _, label, colour in (*_LINES, (_NECROSIS_CEM43, "640: necrosis", "#000000")):
         dash = 'stroke-width="1.5" stroke-dasharray="4 3"'
         lines.append(f'<path d="M{x:.1f} 33v14" stroke="{colour}" {dash}/>')

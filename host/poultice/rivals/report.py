@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from poultice.rivals import unseen
 from poultice.rivals.compare import (
     CONTENDERS,
     LIMIT_CEM43,
@@ -17,6 +16,7 @@ from poultice.rivals.compare import (
 from poultice.rivals.rows import BY_NAME, DENSITIES_W_CM2, ROWS, Row
 from poultice.rivals.rules import CHOSEN
 from poultice.rivals.trial import CLASSES, TITLES, Outcome
+from poultice.rivals.unseen import MENDS, SKINS, Mend, Skin, dose_cem43
 
 VARIANTS = tuple((density, barriers) for barriers in (True, False) for density in DENSITIES_W_CM2)
 # Not a single fault of ours: it has two relays.
@@ -169,18 +169,17 @@ def rows() -> str:
     return "\n".join(lines)
 
 
+def fold_line(mend: Mend, skins: Sequence[Skin] = SKINS) -> str:
+    """One line of the table below."""
+    doses = [dose_cem43(mend, skin) for skin in skins]
+    entries = ["refused" if each is None else dose(each) for each in doses]
+    return f"| {mend.says} | {' | '.join(entries)} |"
+
+
 def fold() -> str:
-    """What asking for less does about the fold that nothing feels."""
-    heads = [
-        f"{density:.2f} W/cm², {minutes} min"
-        for density in DENSITIES_W_CM2
-        for minutes in unseen.MINUTES
-    ]
-    lines = [f"| target | {' | '.join(heads)} |", "| --- |" + " --- |" * len(heads)]
-    for target_c, doses in unseen.table():
-        entries = ["refused" if each is None else dose(each) for each in doses]
-        lines.append(f"| {target_c:g} °C | {' | '.join(entries)} |")
-    return "\n".join(lines)
+    """A fold that nothing feels, and what asking for less, a sensor or a switch do about it."""
+    heads = [f"| fold | {' | '.join(skin.says for skin in SKINS)} |"]
+    return "\n".join([*heads, "| --- |" + " --- |" * len(SKINS), *map(fold_line, MENDS)])
 
 
 def blocks(table: Sequence[Cell]) -> dict[str, str]:
