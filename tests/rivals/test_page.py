@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from poultice.rivals import picture, report
-from poultice.rivals.compare import CONTENDERS, cases, cells, run_all
+from poultice.rivals.compare import CONTENDERS, HARMLESS_CEM43, cases, cells, run_all
 from poultice.rivals.rows import BY_NAME, ROWS
 from poultice.rivals.unseen import MENDS, SKINS
 
@@ -51,6 +51,20 @@ def test_the_fold_that_nothing_feels() -> None:
     [line] = [line for line in block("fold").splitlines() if switch.says in line]
     again = report.fold_line(switch, SKINS[:1])
     assert again.strip(" |") == " | ".join(line.strip("| ").split(" | ")[:2])
+
+
+def test_where_another_is_quicker_the_dose_does_not_matter() -> None:
+    doses = {}
+    for part in block("tables").split("### ")[1:]:
+        heading, *lines = part.splitlines()
+        for line in [line for line in lines if line.startswith("| ")][2:]:
+            says, ours = line.removeprefix("| ").split(" | ")[:2]
+            doses[heading, says] = ours.split(",")[0]
+    lines = block("sooner").splitlines()[2:]
+    assert lines
+    for line in lines:
+        says, pad = line.removeprefix("| ").split(" | ")[:2]
+        assert float(doses[report.variant(float(pad), True), says]) < HARMLESS_CEM43
 
 
 def test_the_evidence_agrees_with_the_page() -> None:

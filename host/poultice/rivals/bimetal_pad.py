@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from poultice.rivals.bench import RivalBoard
 from poultice.rivals.contender import Rival
-from poultice.rivals.rules import CHOSEN, RECALLED, Rule
+from poultice.rivals.rules import CHOSEN, RECALLED, WEAK, Rule
 from poultice.simulator import adc
 from poultice.simulator.plant import Plant
 from poultice.simulator.relays import Bimetal
@@ -58,8 +58,8 @@ class BimetalPad(Rival):
     name = "bimetal"
     title = "plain bimetal pad"
     rules: ClassVar[tuple[Rule, ...]] = (
-        Rule("auto-off typically after 2 h", "electricblanketinstitute.com"),
-        Rule("a KSD301 bimetal in series, 50 °C in a body pad", "circuit2wires.com"),
+        Rule("auto-off typically after 2 h", "electricblanketinstitute.com", WEAK),
+        Rule("a KSD301 bimetal in series, 50 °C in a body pad", "circuit2wires.com", WEAK),
         Rule("here the 45 °C part, held against the skin side like a sensor", "", CHOSEN),
         Rule("closes 10 K lower", "", RECALLED),
         Rule("switched off by hand after 20 min; forgotten: by its timer", "", CHOSEN),

@@ -84,7 +84,8 @@ class Klipper(Rival):
         Rule("a reading older than 7 s counts as 0 °C", "heaters.py"),
         Rule("heaters off after 600 s idle", "docs/Config_Reference.md"),
         Rule("watchdog of 350 ms", "src/rp2040/watchdog.c"),
-        Rule("any fault stops every output until restarted", "verify_heater.py"),
+        Rule("any fault stops every output", "verify_heater.py"),
+        Rule("until it is restarted by hand", "", RECALLED),
         Rule("a target outside min_temp to max_temp is refused", "heaters.py", RECALLED),
         Rule(
             "min_temp 5 °C, max_temp 46 °C: its own swing in a healthy session reaches 44.6 °C",

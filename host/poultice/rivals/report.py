@@ -116,8 +116,11 @@ def summary(table: Sequence[Cell]) -> str:
     ahead = [one for one in found if not one.beaten_by]
     lines = [*_beyond(table), ""]
     lines.append(
-        f"- Nobody has less dose than poultice in {len(ahead)} of {len(found)} lines of the "
-        f"tables; in {sum(one.alone for one in found)} of them everybody else has more."
+        "- Counted for each controller are the pads on which it gives a session at all (¹)."
+    )
+    lines.append(
+        f"- Beyond what counts as equal (below) nobody has less dose than poultice in {len(ahead)} "
+        f"of {len(found)} lines of the tables; in {sum(one.alone for one in found)} of them everybody else has more."
     )
     for one in found:
         if one.beaten_by:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 STATED = "stated"
+WEAK = "stated in a weak source"
 RECALLED = "recalled"  # general knowledge, not verified
 CHOSEN = "our choice"  # nothing is published, or it has to be configured
 
