@@ -118,9 +118,10 @@ def summary(table: Sequence[Cell]) -> str:
     lines.append(
         "- Counted for each controller are the pads on which it gives a session at all (¹)."
     )
+    alone = sum(one.alone for one in found)
     lines.append(
         f"- Beyond what counts as equal (below) nobody has less dose than poultice in {len(ahead)} "
-        f"of {len(found)} lines of the tables; in {sum(one.alone for one in found)} of them everybody else has more."
+        f"of {len(found)} lines of the tables; in {alone} of them everybody else has more."
     )
     for one in found:
         if one.beaten_by:
