@@ -18,6 +18,7 @@ space := $(empty) $(empty)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore browser docs clean
+.PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore compare clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -65,6 +66,9 @@ docs: $(VENV)/.documented  ## the documentation site and the safety case, into b
 	@echo build/site/index.html
 browser:  ## Chromium for the browser tests, where there is none: apt-get, as root
 	@.ci/browser
+compare: $(VENV)/.installed  ## ours against others' published rules: docs/safety, 2 minutes
+	$(BIN)/python -m poultice.rivals --jobs $(JOBS) --markdown docs/safety/against-the-others.md \
+		--plot docs/safety/against-the-others.svg --evidence docs/safety/evidence/comparison.json
 
 clean:  ## the environment and every cache, gone
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .coverage

@@ -44,9 +44,9 @@ _RAW_ERROR = (
 _RAW_FROM = [row[0] for row in _RAW_ERROR]
 
 
-def ideal_code(temp_c: float) -> float:
+def ideal_code(temp_c: float, b_k: float = _B_K) -> float:
     """The 12-bit code, with its fraction, that an ideal converter gives at `temp_c`."""
-    return FULL_SCALE / (1.0 + exp(_B_K * (_T0_PER_K - 1.0 / (temp_c + 273.15))))
+    return FULL_SCALE / (1.0 + exp(b_k * (_T0_PER_K - 1.0 / (temp_c + 273.15))))
 
 
 def raw_error_lsb(code: float) -> float:
@@ -97,6 +97,7 @@ class Channel:
         self._fault = NORMAL
         self._drift_c_per_sample = 0.0
         self._drift_c = 0.0
+        self._b_k = _B_K
         self._raw = raw
         self._odd = raw
         self._noise = _noise(seed)
@@ -113,6 +114,11 @@ class Channel:
     def drift(self, c_per_sample: float) -> None:
         """From now on the bead's own temperature is read with a growing error."""
         self._drift_c_per_sample = c_per_sample
+        self._odd = True
+
+    def fit(self, b_k: float) -> None:
+        """From now on a thermistor of this B is on the input, not the one there should be."""
+        self._b_k = b_k
         self._odd = True
 
     def sample(self, temp_c: float, into: list[int]) -> None:
@@ -136,7 +142,7 @@ class Channel:
             into[:] = self._last
             return
         self._drift_c += self._drift_c_per_sample
-        code = self._offset_lsb + ideal_code(temp_c + self._drift_c)
+        code = self._offset_lsb + ideal_code(temp_c + self._drift_c, self._b_k)
         if self._raw:
             code += raw_error_lsb(code)
         if fault == OPEN:

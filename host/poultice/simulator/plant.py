@@ -8,6 +8,7 @@ seconds, once a second. Constants and their sources are in `body`.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from poultice.simulator.body import (
     CELLS,
@@ -44,12 +45,15 @@ class Plant:
     (1: the bead is held between pad and skin, 0: it hangs in the room, between: at the edge),
     `offset_a_c`/`offset_b_c` (the bead's own error) and `fold_a`/`fold_b` (the part of the pad's
     excess over the skin that is added where the pad lies double at that bead; 0: flat). The skin
-    under a fold is a second plant of its own with twice the density.
+    under a fold is a second plant of its own with twice the density: `fold_over` makes it, as
+    `under_fold`, and moves it along.
     """
 
     # More than thirty attributes: found faster in slots.
     # fmt: off
     __slots__ = (
+        "_bead_a_in_fold",
+        "_bead_b_in_fold",
         "_dt_s",
         "_f1",
         "_f2",
@@ -98,7 +102,9 @@ class Plant:
         "sensor_b_c",
         "skin_c",
         "skin_cem43",
+        "switch_in_fold",
         "time_s",
+        "under_fold",
     )
     # fmt: on
 
@@ -119,6 +125,8 @@ class Plant:
         self.grip_a = self.grip_b = 1.0
         self.fold_a = self.fold_b = 0.0
         self.offset_a_c = self.offset_b_c = 0.0
+        self.under_fold: Plant | None = None
+        self._bead_a_in_fold = self._bead_b_in_fold = self.switch_in_fold = False
         self.time_s = 0.0
         self.pack_on = False
         self.pack_c = self.pack.start_c
@@ -173,6 +181,41 @@ class Plant:
         self._w_surface = FIRST_HALF_M2K_W / (FIRST_HALF_M2K_W + pad.contact_m2k_w)
         self._w_basal = EPIDERMIS_M2K_W / FIRST_HALF_M2K_W
 
+    def change(self, *, pad: Pad | None = None, perfusion: float | None = None) -> None:
+        """From now on another pad (the same one covered, or pressed on harder) or blood flow."""
+        if pad is not None:
+            self.pad = pad
+        if perfusion is not None:
+            self.perfusion = perfusion
+        self._coefficients(self._dt_s)
+        if self.under_fold is not None:
+            under = None if pad is None else replace(pad, density_w_cm2=2 * pad.density_w_cm2)
+            self.under_fold.change(pad=under, perfusion=perfusion)
+
+    def fold_over(self, *, at_a: bool = False, at_b: bool = False, at_switch: bool = False) -> None:
+        """From now on a part of the pad lies double: `under_fold` is the skin there, with the
+        warmth and the dose it has had so far. What lies in the fold (bead A, bead B, the bimetal
+        and the fuse) feels that part, the rest the flat one.
+        """
+        under = Plant.__new__(Plant)
+        for name in Plant.__slots__:
+            setattr(under, name, getattr(self, name))
+        under.change(pad=replace(self.pad, density_w_cm2=2 * self.pad.density_w_cm2))
+        self.under_fold = under
+        self._bead_a_in_fold, self._bead_b_in_fold = at_a, at_b
+        self.switch_in_fold = at_switch
+
+    @property
+    def worst_skin_c(self) -> float:
+        """The hotter skin: under the flat pad or under its fold."""
+        return self.skin_c if self.under_fold is None else max(self.skin_c, self.under_fold.skin_c)
+
+    @property
+    def worst_skin_cem43(self) -> float:
+        """The greater dose: under the flat pad or under its fold."""
+        under = self.under_fold
+        return self.skin_cem43 if under is None else max(self.skin_cem43, under.skin_cem43)
+
     def lay_pack(self) -> None:
         """The user lays a fresh cold pack on, in the pad's place."""
         self.pack_on = True
@@ -204,6 +247,18 @@ class Plant:
         if self._slow_due_s < 1e-9:
             self._step_deep(_SLOW_S - self._slow_due_s)
             self._slow_due_s = _SLOW_S
+        if self.under_fold is not None:
+            self._step_fold(self.under_fold, dt_s, heat_on, cool_on)
+
+    def _step_fold(self, under: Plant, dt_s: float, heat_on: float, cool_on: float) -> None:
+        under.ambient_c, under.pack_on = self.ambient_c, self.pack_on
+        under.grip_a, under.grip_b = self.grip_a, self.grip_b
+        under.offset_a_c, under.offset_b_c = self.offset_a_c, self.offset_b_c
+        under.step(dt_s, heat_on, cool_on)
+        if self._bead_a_in_fold:
+            self.sensor_a_c = under.sensor_a_c
+        if self._bead_b_in_fold:
+            self.sensor_b_c = under.sensor_b_c
 
     def _step_on_body(self, heat_on: float, cool_on: float) -> None:
         """Pad, skin and beads while the pad lies on the skin."""

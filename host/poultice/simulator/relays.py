@@ -1,4 +1,4 @@
-"""Relays that take their time, can weld or die; and the bimetal in series with the pad."""
+"""Relays that take their time, can weld or die; and what stands in series with the pad."""
 
 from __future__ import annotations
 
@@ -71,3 +71,16 @@ class Bimetal:
             self.closed = temp_c < self._opens_c
         else:
             self.closed = temp_c <= self._closes_c
+
+
+class ThermalFuse:
+    """The one-shot fuse at the pad's element: open for good from 72 °C on."""
+
+    def __init__(self, blows_c: float = 72.0) -> None:
+        self.closed = True
+        self._blows_c = blows_c
+
+    def feel(self, temp_c: float) -> None:
+        """Follow the temperature of the pad's element."""
+        if temp_c >= self._blows_c:
+            self.closed = False

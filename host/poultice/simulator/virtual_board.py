@@ -10,7 +10,7 @@ import random
 
 from poultice.simulator.adc import Channel
 from poultice.simulator.plant import Plant
-from poultice.simulator.relays import Bimetal, Relay
+from poultice.simulator.relays import Bimetal, Relay, ThermalFuse
 from poultice_core.board import SENSE_BROKEN, SENSE_HIGH, SENSE_LOW, Board, Store
 
 TICK_MS = 100
@@ -45,7 +45,8 @@ class VirtualBoard(Board):
         self.channel_b = Channel(seed, row=13, raw=raw_adc)
         self.k1, self.k2, self.k3 = Relay(), Relay(), Relay()
         self.bimetal = Bimetal()
-        self._bimetal_was = True
+        self.fuse = ThermalFuse()
+        self._barriers_were = True
         self.supply = True
         self.link_up = True
         self.button_down = False
@@ -88,8 +89,12 @@ class VirtualBoard(Board):
             self.settle()
         else:
             self.plant.step(dt_ms / 1000, self._heat, self._cool)
-        self.bimetal.feel(self.plant.pad_c)
-        if self.bimetal.closed is not self._bimetal_was:
+        plant = self.plant
+        if plant.switch_in_fold and plant.under_fold is not None:
+            plant = plant.under_fold
+        self.bimetal.feel(plant.pad_c)
+        self.fuse.feel(plant.element_c)
+        if (self.bimetal.closed and self.fuse.closed) is not self._barriers_were:
             self._moving = True
             self.settle()
 
@@ -99,12 +104,12 @@ class VirtualBoard(Board):
         self._cool = min(master, cool) if self.supply else 0.0
 
     def _live(self) -> bool:
-        return self.supply and self.bimetal.closed
+        return self.supply and self.bimetal.closed and self.fuse.closed
 
     def settle(self) -> None:
         """Look again after contacts or the supply have changed: what flows, what SENSE shows."""
         live = self._live()
-        self._bimetal_was = self.bimetal.closed
+        self._barriers_were = self.bimetal.closed and self.fuse.closed
         level = live and self.k1.contact and self.k2.contact
         if level != self._sense_level:
             self._sense_level = level
@@ -112,6 +117,16 @@ class VirtualBoard(Board):
         self._heat = 1.0 if level else 0.0
         self._cool = 1.0 if self.supply and self.k1.contact and self.k3.contact else 0.0
         self._moving = self.k1.moving() or self.k2.moving() or self.k3.moving()
+
+    @property
+    def heat_path(self) -> tuple[Relay, ...]:
+        """The relays in series with the pad, the one that switches most first."""
+        return (self.k2, self.k1)
+
+    @property
+    def energised(self) -> bool:
+        """Does the pad have power now?"""
+        return self._heat > 0.0
 
     @property
     def estop_open(self) -> bool:

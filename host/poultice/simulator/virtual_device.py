@@ -17,6 +17,7 @@ from poultice_core.board import Store
 from poultice_core.controller import Controller
 
 RUN_ON_MAX_S = 45 * 60
+WATCHDOG_MS = 2_000  # hardware.md: the chip's own, fed at the end of a complete tick only
 SERVED_AT_ONCE = 2048
 _IN_SESSION = (states.RUNNING, states.PAUSED, states.WAITING)
 
@@ -36,6 +37,7 @@ class VirtualDevice:
         self.alive = True
         self.host_lost = False
         self.late_ms = 0
+        self._hung_ms: int | None = None
         self.plant = make_plant(self.options)
         self.board = self._make_board(store or self._make_store())
         self._user = User(self) if self.options.user_present else None
@@ -110,6 +112,9 @@ class VirtualDevice:
         if self.late_ms:
             dt_ms, self.late_ms = self.late_ms, 0
         self.board.advance(dt_ms)
+        if self._hung_ms is not None:
+            self._watch_hang(dt_ms)
+            return
         self.controller.tick()
         self.controller.serve()
         if self.board.reboot_into is not None:
@@ -136,6 +141,8 @@ class VirtualDevice:
         """Bytes from the host; they are served at once, without time passing."""
         if self.alive and not self.host_lost:
             self.board.host_bytes_in(data)
+            if self._hung_ms is not None:
+                return
             # The device's loop serves again and again in what is left of its tick.
             for _ in range(1 + len(data) // SERVED_AT_ONCE):
                 self.controller.serve()
@@ -158,6 +165,17 @@ class VirtualDevice:
         self.board.link_up = False
         self.alive = False
 
+    def hang(self) -> None:
+        """The processor stops where it is, outputs as they are, until the watchdog restarts it."""
+        self._hung_ms = 0
+
+    def _watch_hang(self, dt_ms: int) -> None:
+        self._hung_ms = (self._hung_ms or 0) + dt_ms
+        if self._hung_ms >= WATCHDOG_MS:
+            self._hung_ms = None
+            self.board.write(False, False, False)
+            self._restart("watchdog")
+
     def _inject_due(self) -> bool:
         """Do what is due; False where the device has no power afterwards."""
         if self._started_ms is None:
@@ -173,5 +191,8 @@ class VirtualDevice:
         if into != "app":
             self.cut_power()
             return
-        self.board.reset_cause = "reboot"
+        self._restart("reboot")
+
+    def _restart(self, cause: str) -> None:
+        self.board.reset_cause = cause
         self.controller = Controller(self.board)
