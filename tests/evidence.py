@@ -132,7 +132,7 @@ class Recorder:
     def pytest_sessionfinish(self) -> None:
         if not self.writes or not self.outcomes:
             return
-        record = merged(read(), sources_digest(), self.outcomes, self.whole)
+        record = merged(read(RUN), sources_digest(), self.outcomes, self.whole)
         from poultice import __version__
 
         head = {"schema": SCHEMA, "version": __version__, "commit": commit()}
