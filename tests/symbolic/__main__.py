@@ -61,7 +61,7 @@ def _write(
         "requirements": sorted(requirements | {"SR-07", "SR-06"}),
         "figures": figures,
         "notes": [
-            "Every intermediate result is checked to lie within 31 bits, not only what is returned.",
+            "Every intermediate result is checked to lie within 31 bits, not only the last.",
             "Functions and checks one at a time, from any state within the bounds that each"
             " property states; how they work together is what the exploration is for.",
             "The sum over the limits table leaves 31 bits on the way. It is no part of a tick.",

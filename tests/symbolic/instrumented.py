@@ -38,15 +38,15 @@ class _Looks(ast.NodeTransformer):
         name = ast.Name("_small", ast.Load())
         return ast.copy_location(ast.Call(name, [node], []), node)
 
-    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:  # noqa: N802
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         self.generic_visit(node)
         return self._checked(node)
 
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:  # noqa: N802
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
         self.generic_visit(node)
         return node if isinstance(node.operand, ast.Constant) else self._checked(node)
 
-    def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt:  # noqa: N802
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt:
         self.generic_visit(node)
         read = ast.parse(ast.unparse(node.target), mode="eval").body
         value = self._checked(ast.BinOp(read, node.op, node.value))
@@ -78,7 +78,9 @@ def load(name: str, old: str = "", new: str = "") -> ModuleType:
     return module
 
 
-MODULES = ("budget", "checks", "dose", "heating", "ledger", "limits", "relays", "thermistor", "ticks")
+MODULES = (
+    *("budget", "checks", "dose", "heating", "ledger", "limits", "relays", "thermistor", "ticks"),
+)
 core = SimpleNamespace(**{name: load(name) for name in MODULES})
 
 
@@ -91,5 +93,3 @@ def broken(name: str, old: str, new: str) -> Iterator[None]:
         yield
     finally:
         setattr(core, name, right)
-
-
