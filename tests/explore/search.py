@@ -18,7 +18,7 @@ from tests.explore.memory import Memory
 from tests.explore.world import ALL_SCENARIOS, Letter, Scenario, World
 
 Node = tuple[fields.State, Memory]
-_CHUNK = 200
+_CHUNK = 50
 # In one state of so many every letter is tried on the same state with nonsense in the fields that
 # are said not to matter there, too.
 _SPOILT = 16
