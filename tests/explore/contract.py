@@ -219,7 +219,9 @@ def time_limits(
     late_ms = mute_s(m, state0, letter) * 1000
     if pack and not guard.pack_alarm and late_ms >= scenario.toy["pack_alarm_ms"] + STALL_S * 1000:
         yield "SR-23: a pack is on, and no alarm"
-    if state == states.RUNNING and guard.outputs and m.run_s >= toy["session_s"]:
+    # Not the relay proof, which is outside the session's clock.
+    energised = guard.outputs & COOL or guard.outputs & PAD == PAD
+    if energised and m.run_s >= toy["session_s"]:
         yield "SR-04: a session for too long"
     bound_m = toy["sensitive_dose_session_m" if guard.order.sensitive else "dose_session_m"]
     if state in LIVE and m.dose_u > bound_m * 1000:

@@ -22,6 +22,15 @@ class Story:
 
 STORIES = (
     Story(
+        "the relay proof at the end is outside the session's clock",
+        "heat and cold with a cooler",
+        (
+            *("a second", "a second", "arm both", "start, ask cold", "ask cold"),
+            *("confirm, ask cold", "ask cold", *["a second"] * 9, "stall, done", "ask done"),
+        ),
+        "SR-04: a session for too long",
+    ),
+    Story(
         "another cold phase counts its ten seconds at 10 °C anew",
         "cold with a cooler",
         (
