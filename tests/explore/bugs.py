@@ -306,6 +306,30 @@ BUGS = (
         "if self.pack_removed or risen and not self.live:",
         "cold by hand, then heat",
     ),
+    Bug(
+        "a session goes on without a sensor",
+        "checks",
+        "return self.reason if self._bad_ticks >= self._range_ticks else faults.NONE",
+        "return faults.NONE",
+    ),
+    Bug(
+        "nobody looks where the reading is going",
+        "guard",
+        "if self.control_mc + self.slope.ahead_mc() >= limits.predictive_mc:",
+        "if False:",
+    ),
+    Bug(
+        "a late loop is only a stall",
+        "guard",
+        "if dt_ms < 0 or dt_ms > self.limits.late_trip_ms:",
+        "if dt_ms < 0:",
+    ),
+    Bug(
+        "a stale sensor trips nothing",
+        "checks",
+        "return faults.SENSOR_STALE if self._stale_ms > self._stale_limit_ms else faults.NONE",
+        "return faults.NONE",
+    ),
 )
 
 
