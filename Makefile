@@ -6,7 +6,9 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 JOBS ?= 2
 FILES ?=
-EXPLORE_S ?= 60
+EXPLORE_S ?= 30
+# Where `make explore` and `make symbolic` leave their figures: docs/safety/evidence.
+EVIDENCE ?=
 # The tests of the release image take ten minutes and its toolchain: they are part of `make test`
 # where the image has been built, or where they are required.
 IMAGE := build/poultice-pico.uf2
@@ -19,6 +21,7 @@ space := $(empty) $(empty)
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore browser docs clean
 .PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore compare clean
+.PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore symbolic clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -56,10 +59,11 @@ test-emulator: $(VENV)/.developed images  ## the release image on an emulated ch
 images: $(VENV)/.installed
 	@$(BIN)/python firmware/build.py pico stock
 
-explore: $(VENV)/.developed  ## every state of the guard near ordinary sessions: some 15 minutes
-	$(BIN)/python -m tests.explore --near --depth 3 --seconds $(EXPLORE_S) --jobs $(JOBS)
-	$(BIN)/python -m tests.explore --depth 1000 --seconds 30 --jobs $(JOBS)
-	$(BIN)/python -m tests.explore --bugs
+explore: $(VENV)/.developed  ## every state of the guard near ordinary sessions: some 10 minutes
+	$(BIN)/python -m tests.explore --whole --seconds $(EXPLORE_S) --jobs $(JOBS) $(if $(EVIDENCE),--evidence $(EVIDENCE)/exploration.json)
+
+symbolic: $(VENV)/.developed  ## CrossHair over the integer functions: under a minute
+	$(BIN)/python -m tests.symbolic $(if $(EVIDENCE),--evidence $(EVIDENCE)/symbolic.json)
 
 docs: $(VENV)/.documented  ## the documentation site and the safety case, into build/site
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --config-file docs/site/mkdocs.yml

@@ -7,8 +7,8 @@ weld check without SENSE) is part of the letter too, so every answer is tried in
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from poultice_core import faults, states
@@ -22,7 +22,6 @@ from tests.explore import fields
 TICK_MS = 1_000
 TOKEN = 5
 NOW_S = 10 * DAY_S
-AGE_S = 9  # no rest is longer
 
 # Temperatures stay as they are; times shrink to a few ticks.
 TOY = {
@@ -31,15 +30,15 @@ TOY = {
     "late_trip_ms": 2_000,
     "late_count": 2,
     "heat_session_s": 3,
-    "heat_hot_session_s": 2,
-    "cold_phase_s": 2,
-    "cold_session_s": 3,
+    "heat_hot_session_s": 1,
+    "cold_phase_s": 4,
+    "cold_session_s": 5,
     "session_s": 8,
-    "heat_day_s": 7,
+    "heat_day_s": 9,
     "cold_day_s": 7,
     "sessions_day": 2,
     "dose_session_m": 32,
-    "sensitive_dose_session_m": 17,
+    "sensitive_dose_session_m": 10,
     "dose_day_m": 60,
     "rest_after_heat_s": 8,
     "rest_cold_to_heat_s": 4,
@@ -64,13 +63,40 @@ TOY = {
     "frozen_ms": 2_000,
     "mismatch_ms": 1_000,
     "weld_sense_ms": 1_000,
-    "supply_ms": 2_000,
+    "supply_ms": 1_000,
     "clear_ticks": 2,
     "clear_sense_ms": 1_000,
     "proof_settle_ms": 1_000,
     "proof_gap_ms": 1_000,
     "pack_alarm_ms": 2_000,
 }
+# Smaller still: most times are one tick or two, so that a search can come to its end.
+SMALL = TOY | {
+    "heat_session_s": 2,
+    "cold_phase_s": 1,
+    "cold_session_s": 2,
+    "session_s": 5,
+    "heat_day_s": 3,
+    "cold_day_s": 3,
+    "dose_session_m": 18,
+    "sensitive_dose_session_m": 9,
+    "sessions_day": 1,
+    "dose_day_m": 18,
+    "rest_after_heat_s": 2,
+    "rest_cold_to_heat_s": 1,
+    "rest_cold_to_cold_s": 2,
+    "rest_asked_from_s": 1,
+    "phases_max": 2,
+    "dwell_min_ms": 1_000,
+    "closing_min_ms": 2_000,
+    "watch_after_ms": 1_000,
+    "frozen_ms": 1_000,
+    "clear_ticks": 1,
+    "proof_gap_ms": 1_000,
+    "pack_alarm_ms": 1_000,
+}
+# A heat budget that is not met before a session's other bounds are.
+AMPLE = {"budget_capacity_uj_cm2": 400_000}
 DENSITY_MW_CM2 = 100
 
 CALM_MC = 33_000
@@ -205,7 +231,7 @@ def order(heat_s: int, cold_s: int, attended_s: int = 0, sensitive: bool = False
     return made
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scenario:
     """One build of the device, the plans that are armed on it, and its alphabet."""
 
@@ -215,6 +241,9 @@ class Scenario:
     sensor_b: bool = True
     sense: bool = True
     letters: tuple[Letter, ...] = ()
+    toy: Mapping[str, int] = field(default_factory=lambda: TOY)
+    # Else it is a letter, and may come late.
+    books_at_once: bool = False
 
     ORDERS: ClassVar[dict[str, Order]] = {
         "heat": order(3, 0),
@@ -232,12 +261,15 @@ class World:
         self.scenario = scenario
         self.kind = kind
         self.limits = Limits().under(scenario.sensor_b, True)
-        for name, value in TOY.items():
+        for name, value in scenario.toy.items():
             setattr(self.limits, name, value)
         self.inputs = Inputs()
         self.orders = [Order(), *Scenario.ORDERS.values()]
+        self.nonsense = order(99, 99, attended_s=99, sensitive=True)
         self.guard = self._power_up(self._empty_ledger(), 1 << 29)
-        self.fields, self._read, self._write = fields.compiled(self.guard)
+        self.fields = fields.compiled(self.guard)
+        limits = self.limits
+        self._age_s = max(limits.rest_after_heat_s, limits.rest_cold_to_cold_s) + 1
 
     def _empty_ledger(self) -> Ledger:
         ledger = Ledger(self.limits)
@@ -266,17 +298,23 @@ class World:
         guard = self.guard
         ledger = guard.ledger
         now_s = ledger.now_s
+        limits = self.limits
         young = tuple(
-            (heat_s, cold_s, dose_m)
+            (
+                min(heat_s, limits.heat_day_s),
+                min(cold_s, limits.cold_day_s),
+                min(dose_m, limits.dose_day_m),
+            )
             for end_s, heat_s, cold_s, dose_m in ledger.records
             if now_s - end_s < DAY_S
         )
+        planned = guard.live or guard.state == states.ARMED
         return (
-            min(now_s - ledger.heat_end_s, AGE_S),
-            min(now_s - ledger.cold_end_s, AGE_S),
+            min(now_s - ledger.heat_end_s, self._age_s),
+            min(now_s - ledger.cold_end_s, self._age_s),
             young,
-            self.orders.index(guard.order),
-            *self._read(guard),
+            self.orders.index(guard.order) if planned else 0,
+            *self.fields.read(guard),
         )
 
     def write(self, state: fields.State) -> None:
@@ -290,7 +328,14 @@ class World:
         ledger.cold_end_s = NOW_S - cold_age_s
         ledger.records = [[NOW_S, *record] for record in young]
         guard.order = self.orders[plan]
-        self._write(guard, flat)
+        self.fields.write(guard, flat)
+
+    def spoil(self, junk: int) -> None:
+        """Nonsense wherever the state claims that nobody looks. After `write`."""
+        guard = self.guard
+        self.fields.spoil(guard, junk)
+        if not (guard.live or guard.state == states.ARMED):
+            guard.order = self.nonsense
 
     # --- a tick -------------------------------------------------------------------------
 
@@ -304,8 +349,8 @@ class World:
         inputs.code_x8_a, inputs.code_x8_b = letter.code_a, letter.code_b
         inputs.temp_a_mc = letter.mc
         inputs.temp_b_mc = letter.mc - letter.apart_mc
-        inputs.raw_a = guard.a._raw_sum if letter.frozen else 1 - abs(guard.a._raw_sum)
-        inputs.raw_b = guard.b._raw_sum if letter.frozen else 1 - abs(guard.b._raw_sum)
+        inputs.raw_a = guard.a._raw_sum if letter.frozen else guard.a._raw_sum + 1
+        inputs.raw_b = guard.b._raw_sum if letter.frozen else guard.b._raw_sum + 1
         inputs.sense = letter.sense
         if letter.sense == FOLLOWS:
             inputs.sense = HIGH if guard.outputs & PAD == PAD else LOW
@@ -318,7 +363,14 @@ class World:
         guard.heating.answer = letter.heating
         guard.cooling_watch.answer = letter.weld
         guard.step(inputs)
+        if guard.unbooked and self.scenario.books_at_once:
+            guard.book()
+        if guard.pack_owed and not (guard.live or guard.unbooked):
+            guard.book_pack()  # as the controller does, once a second
+        # Only whether the next is the same matters.
         guard._last_ms = 0
+        guard.a._raw_sum = min(0, guard.a._raw_sum)
+        guard.b._raw_sum = min(0, guard.b._raw_sum)
 
     def command(self, command: str) -> int:
         """Give it; what the guard answers, OK where it answers nothing."""
@@ -461,21 +513,69 @@ def _mishaps(scenario: Scenario, ask: Ask) -> Iterator[Letter]:
         yield replace(calm, name=name, **values)
 
 
-def scenario(name: str, plans: tuple[str, ...], **build: bool) -> Scenario:
+def scenario(name: str, plans: tuple[str, ...], **build: Any) -> Scenario:
     made = Scenario(name, plans, **build)
     return replace(made, letters=alphabet(made))
+
+
+# One letter of each kind that matters to heat, and to cold. The others differ from one of these in
+# a number on the same side of every limit but one, or put two of them into the same tick.
+_FEW = (
+    *("a second", "43000 m°C", "45000 m°C", "ask nothing", "ask done", "start", "start wrong"),
+    *("stop", "pause", "resume", "clear", "day", "restart power", "restart watchdog"),
+    *(
+        "emergency stop",
+        "stall",
+        "late",
+        "time runs back",
+        "button",
+        "open",
+        "SENSE high",
+        "SENSE low",
+    ),
+)
+FEW_HEAT = (
+    *_FEW,
+    "ask hold",
+    "ask hot",
+    "arm heat",
+    "too fast",
+    "heating stalled",
+    "warm by itself",
+)
+FEW_COLD = (*_FEW, "7000 m°C", "10000 m°C", "ask rest", "arm cold", "confirm")
+
+
+def to_the_end(name: str, plan: str, few: tuple[str, ...], **build: Any) -> Scenario:
+    """Small enough for a search that sees everything; one sensor, since two would square it."""
+    whole = scenario(f"{name}, to the end", (plan,), sensor_b=False, **build)
+    letters = tuple(letter for letter in whole.letters if letter.name in few)
+    return replace(whole, letters=letters, toy=SMALL, books_at_once=True)
 
 
 SCENARIOS = {
     made.name: made
     for made in (
         scenario("heat", ("heat",)),
-        scenario("heat without SENSE", ("heat",), sense=False),
+        scenario("heat without SENSE", ("heat",), sense=False, toy=TOY | AMPLE),
         scenario("heat with one sensor", ("heat",), sense=False, sensor_b=False),
         scenario("attended", ("attended", "sensitive")),
+        scenario(
+            "sensitive, less than two in a day", ("sensitive",), toy=TOY | AMPLE | {"heat_day_s": 5}
+        ),
         scenario("cold by hand", ("cold",)),
         scenario("cold with a cooler", ("cold",), cooler=True),
         scenario("cold by hand, then heat", ("both",)),
         scenario("heat and cold with a cooler", ("both",), cooler=True),
     )
 }
+SMALL_SCENARIOS = {
+    made.name: made
+    for made in (
+        to_the_end("heat", "heat", FEW_HEAT, sense=False),
+        to_the_end("heat and SENSE", "heat", FEW_HEAT),
+        to_the_end("cold with a cooler", "cold", FEW_COLD, cooler=True, sense=False),
+        to_the_end("cold by hand", "cold", FEW_COLD, sense=False),
+    )
+}
+ALL_SCENARIOS = SCENARIOS | SMALL_SCENARIOS

@@ -1,6 +1,7 @@
 """Millisecond arithmetic on a ring of 2^30, the period of MicroPython's `ticks_ms`.
 
-Our own, because the unix port's ring has another period (2^62) and CPython has none.
+Our own, because the unix port's ring has another period (2^62) and CPython has none. No result on
+the way leaves 31 bits either: a larger one would be made on the heap, in the middle of a tick.
 """
 
 PERIOD = 1 << 30
@@ -10,9 +11,11 @@ _MASK = PERIOD - 1
 
 def diff_ms(later: int, earlier: int) -> int:
     """`later - earlier` on the ring: negative where `later` lies in the half before `earlier`."""
-    return ((later - earlier + _HALF) & _MASK) - _HALF
+    delta_ms = (later - earlier) & _MASK
+    return delta_ms if delta_ms < _HALF else delta_ms - _HALF - _HALF
 
 
 def add_ms(ticks: int, delta_ms: int) -> int:
-    """`delta_ms` after `ticks`, on the ring."""
-    return (ticks + delta_ms) & _MASK
+    """`delta_ms` (at most half a ring, either way) after `ticks`, on the ring."""
+    opposite = (ticks - _HALF + delta_ms) & _MASK
+    return opposite + _HALF if opposite < _HALF else opposite - _HALF

@@ -1,0 +1,68 @@
+"""Stories that were once told as counter-examples, kept under a name.
+
+`python -m tests.explore --story` prints one ready to be put here. So far the guard was right each
+time: what is here was a rule of the contract that asked for more than the safety contract does, or
+remembered wrongly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Story:
+    """`letters` of a scenario from power-up; `told` says what they were taken for."""
+
+    name: str
+    scenario: str
+    letters: tuple[str, ...]
+    told: str
+
+
+STORIES = (
+    Story(
+        "the relay proof at the end is outside the session's clock",
+        "heat and cold with a cooler",
+        (
+            *("a second", "a second", "arm both", "start, ask cold", "ask cold"),
+            *("confirm, ask cold", "ask cold", *["a second"] * 9, "stall, done", "ask done"),
+        ),
+        "SR-04: a session for too long",
+    ),
+    Story(
+        "another cold phase counts its ten seconds at 10 °C anew",
+        "cold with a cooler",
+        (
+            *("a second", "a second", "arm cold", "start", "10000 m°C"),
+            *("ask too cold at 7 °C", "10000 m°C"),
+        ),
+        "SR-03: 10 °C, and the cold phase goes on",
+    ),
+    Story(
+        "a pack laid by the button has its lowest reading from that tick on",
+        "cold by hand, to the end",
+        (
+            *("a second", "a second", "arm cold", "start", "button", "7000 m°C"),
+            *("45000 m°C", "late"),
+        ),
+        "SR-23: a pack is on, and no alarm",
+    ),
+)
+
+
+def as_story(name: str, scenario: str, letters: list[str], told: str) -> str:
+    """A counter-example as it is entered above."""
+    lines = [f"            {letter!r}," for letter in letters]
+    return "\n".join(
+        [
+            "    Story(",
+            f"        {name!r},",
+            f"        {scenario!r},",
+            "        (",
+            *lines,
+            "        ),",
+            f"        {told!r},",
+            "    ),",
+        ]
+    )
