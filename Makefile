@@ -7,6 +7,8 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; 
 JOBS ?= 2
 FILES ?=
 EXPLORE_S ?= 60
+FUZZ_S ?= 60
+SOAK_H ?= 720
 # The tests of the release image take ten minutes and its toolchain: they are part of `make test`
 # where the image has been built, or where they are required.
 IMAGE := build/poultice-pico.uf2
@@ -17,7 +19,7 @@ empty :=
 space := $(empty) $(empty)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore clean
+.PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore fuzz soak clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -59,6 +61,14 @@ explore: $(VENV)/.developed  ## every state of the guard near ordinary sessions:
 	$(BIN)/python -m tests.explore --near --depth 3 --seconds $(EXPLORE_S) --jobs $(JOBS)
 	$(BIN)/python -m tests.explore --depth 1000 --seconds 30 --jobs $(JOBS)
 	$(BIN)/python -m tests.explore --bugs
+
+fuzz: $(VENV)/.developed  ## coverage-guided fuzzing of the link, FUZZ_S seconds a target; grows the corpus
+	$(BIN)/python -m pip install --quiet --group fuzz
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_S)
+
+soak: $(VENV)/.developed  ## a month in virtual time, and every pair of power cuts: 10 minutes
+	$(BIN)/python -m tests.soak --hours $(SOAK_H)
+	$(BIN)/python -m tests.flash
 
 clean:  ## the environment and every cache, gone
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .coverage
