@@ -7,16 +7,21 @@ least what was done to a body, and no session twice.
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from poultice_core.device import Device
 from poultice_core.journal import Journal
 from tests.core.rig import RigStore
+from tests.firmware.sources import FIRMWARE
 from tests.flash import cuts
 from tests.flash.chip import TEARS, InPlace
 from tests.flash.story import Save, tell
+from tests.properties.backend import micropython
 
 
 @pytest.fixture(scope="module")
@@ -150,3 +155,51 @@ def test_a_device_that_forgets_is_found_out(
 def test_a_store_that_writes_in_place_is_found_out() -> None:
     with pytest.raises(AssertionError, match="neither the old journal nor the new"):
         cuts.every(tell(InPlace), ("half",), make_store=InPlace)
+
+
+needs_micropython = pytest.mark.skipif(
+    micropython() is None and "flash" not in os.environ.get("POULTICE_REQUIRE_TIERS", "").split(),
+    reason="no MicroPython interpreter is installed",
+)
+
+
+def on_micropython(saves: list[Save], firmware: Path) -> subprocess.CompletedProcess[str]:
+    """Every cut of every save by MicroPython's own littlefs, and by the store in `firmware`."""
+    script = Path(__file__).with_name("micropython_cuts.py")
+    return subprocess.run(
+        [micropython() or "micropython", "-X", "heapsize=16m", str(script), str(firmware)],
+        input="".join(json.dumps([save.name, save.data.decode()]) + "\n" for save in saves),
+        env={"MICROPYPATH": str(FIRMWARE / "core")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@needs_micropython
+@pytest.mark.requirement("SR-05")
+def test_every_cut_on_micropython_and_its_own_littlefs(saves: list[Save]) -> None:
+    run = on_micropython(saves, FIRMWARE / "pico")
+    assert run.returncode == 0, run.stdout
+    count, tried, old, new = json.loads(run.stdout)
+    assert count == len(saves)
+    assert tried == old + new >= len(TEARS) * 3 * count
+    assert old > 0 and new > 0
+
+
+@needs_micropython
+def test_a_store_that_writes_in_place_is_found_out_there_too(
+    saves: list[Save], tmp_path: Path
+) -> None:
+    package = tmp_path / "poultice_pico"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    careful = (FIRMWARE / "pico/poultice_pico/store.py").read_text()
+    hasty = careful.replace('_FRESH, "wb"', '"/" + name, "wb"').replace(
+        'os.rename(_FRESH, "/" + name)', "pass"
+    )
+    assert hasty.count("_FRESH") == careful.count("_FRESH") - 2
+    (package / "store.py").write_text(hasty)
+    run = on_micropython(saves, tmp_path)
+    assert run.returncode != 0, run.stdout
+    assert "neither the old content nor the new" in run.stdout
