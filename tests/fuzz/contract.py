@@ -21,6 +21,7 @@ class Line:
 
     verdict: str
     message: Any = None
+    why: str = ""
 
     @property
     def request_id(self) -> Any:
@@ -48,18 +49,21 @@ def split(data: bytes) -> tuple[list[bytes], int, bytes]:
 def judge(line: bytes) -> Line:
     """What a device makes of a line."""
     text, star, digits = line[:-9], line[-9:-8], line[-8:]
-    if star != b"*" or digits != f"{zlib.crc32(text):08x}".encode():
-        return Line(GARBLED)
-    message, sound = _read(text)
-    if not sound:
-        return Line(GARBLED)
+    right = f"{zlib.crc32(text):08x}".encode()
+    if star != b"*" or digits != right:
+        near = star == b"*" and digits.lower() == right
+        return Line(GARBLED, why="in capitals" if near else "checksum")
+    try:
+        message = json.loads(text.decode("ascii"))
+    except (ValueError, RecursionError) as error:
+        return Line(GARBLED, why=type(error).__name__)
     whole = (
         isinstance(message, dict)
         and message.get("jsonrpc") == "2.0"
         and isinstance(message.get("method"), str)
         and readable_id(message.get("id")) is not None
     )
-    return Line(VALID if whole else SHAPELESS, message)
+    return Line(VALID if whole else SHAPELESS, message, _kind(message))
 
 
 def readable_id(value: Any) -> Any:
@@ -69,8 +73,8 @@ def readable_id(value: Any) -> Any:
     return value if isinstance(value, str) and len(value) <= 32 else None
 
 
-def _read(text: bytes) -> tuple[Any, bool]:
-    try:
-        return json.loads(text.decode("ascii")), True
-    except (ValueError, RecursionError):
-        return None, False
+def _kind(message: Any) -> str:
+    """In a word, for whoever collects what there is: the types of the members that matter."""
+    if not isinstance(message, dict):
+        return type(message).__name__
+    return " ".join(type(message.get(name)).__name__ for name in ("jsonrpc", "method", "id"))

@@ -133,6 +133,8 @@ def line(data: bytes, dice: random.Random, blind: Blind) -> bytes:
         return contract.sealed(json.dumps(request(dice)).encode())
     if what == 2:
         return contract.sealed(b"[" * dice.choice([1, 50, 2000]))
+    if what == 3 and len(data) > 8:
+        return data[:-8] + data[-8:].swapcase()
     text = data[:-9] if data[-9:-8] == b"*" else data
     return contract.sealed(body(text, dice, blind)) + dice.choice([b"", b"", b"\r", b"\r\r"])
 
@@ -173,7 +175,7 @@ def ops(data: bytes, dice: random.Random, blind: Blind) -> bytes:
         lines[at] = b"=" + body(lines[at][1:], dice, blind).replace(b"\n", b"")
     else:
         lines.insert(at, b"t%d" % dice.choice([1, 2, 5, 30, 60, 150]))
-    return b"\n".join(lines[:60])
+    return b"\n".join(lines[:100])
 
 
 def _mishap(dice: random.Random) -> bytes:

@@ -155,7 +155,12 @@ class Played:
             self.since_valid_ms = 0
         for line in valid:
             name = line.message["method"]
-            self.seen.add(f"asked:{name if name in HANDLERS else 'unknown'}")
+            long = "long" if len(data) > 1_500 else ""
+            self.seen.add(f"asked:{name if name in HANDLERS else 'unknown'}{long}")
+        if len(valid) < len(lines):
+            words = [name for name in HANDLERS if name.encode() in data]
+            state = states.NAMES[controller.guard.state]
+            self.seen.update(f"not taken:{word}:{state}" for word in words)
         self._sound()
         return self._check_out(self._due(judged))
 
@@ -219,6 +224,7 @@ class Played:
                 self.seen.add(f"refused:{error['code']}:{told[:20]}")
             elif isinstance(answer["result"], dict):
                 self.seen.add("answered:" + ",".join(sorted(answer["result"])[:3]))
+                self.seen.add(f"entries:{len(answer['result'].get('entries', []))}")
                 self.token = str(answer["result"].get("token", self.token))
         if self.blocked:
             return  # what found no room was dropped, newest first

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-OPS_MAX = 60
+OPS_MAX = 100
 TICKS_MAX = 150
 TICKS_IN_ALL = 600
 

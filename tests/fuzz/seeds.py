@@ -58,12 +58,25 @@ SEEDS: dict[str, list[bytes]] = {
     "codec": [
         b"",
         b"{}*00000000",
+        _line("stop")[1:] + b"*" + contract.sealed(_line("stop")[1:])[-8:].upper(),
+        contract.sealed(_line("ping", request_id=True)[1:]),
+        contract.sealed(b"[" * 2_000),
+        contract.sealed('{"jsonrpc":"2.0","id":"é","method":"ping"}'.encode()),
         *(contract.sealed(_line(method)[1:]) for method in HANDLERS),
         contract.sealed(b"[]"),
         contract.sealed(b'{"jsonrpc":"2.0","method":"telemetry","params":{}}'),
     ],
     "reader": [b"\0", b"\7a\r\nb\n\n\x03c\n", b"\xff" + b"x" * 5000 + b"\nok\n"],
     "device": [
+        _script(
+            *["e1", "t1", "e0", "t2", "b1", "t32", "b0", "t1"] * 12,
+            _line("journal", {"limit": 64}),
+            _line("journal", {"after": 8, "limit": 64}),
+        ),
+        _script(_line("x" * 40, {"x": "y" * 1_900})),
+        _script(
+            "d1", _armed(HEAT), START, "t40", b"~3 " + _line("stop")[1:], "t5", "~40 stop", "t5"
+        ),
         _script(*(_line(method) for method in HANDLERS)),
         _script(
             "d1", _armed(HEAT, REST), START, "t60", "!noise\\n", "t60", "~9 {}", _line("stop"), "t3"

@@ -28,7 +28,7 @@ def codec(data: bytes) -> set[str]:
     line = data.replace(b"\n", b"")[: contract.MAX_LINE - 1]
     said = contract.judge(line)
     request = messages.parse(line)
-    told = f"codec:{said.verdict}:{type(request.request_id).__name__}"
+    told = f"codec:{said.verdict}:{said.why}:{type(request.request_id).__name__}"
     if said.verdict == contract.VALID:
         assert request.code == 0, f"{line!r} is a request"
         assert _same(request.request_id, said.message["id"])
