@@ -66,7 +66,7 @@ fuzz: $(VENV)/.developed  ## coverage-guided fuzzing of the link, FUZZ_S seconds
 	$(BIN)/python -m pip install --quiet --group fuzz
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_S)
 
-soak: $(VENV)/.developed  ## a month in virtual time, and every pair of power cuts: 10 minutes
+soak: $(VENV)/.developed  ## a month in virtual time, and every power cut followed by every other
 	$(BIN)/python -m tests.soak --hours $(SOAK_H)
 	$(BIN)/python -m tests.flash
 

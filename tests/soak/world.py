@@ -535,6 +535,10 @@ class World:
 
     # --- what it costs ------------------------------------------------------------------
 
+    def stored(self):  # type: ignore[no-untyped-def]
+        """Bytes in all files."""
+        return sum(len(data) for data in self.store.files.values())
+
     def bounded(self):  # type: ignore[no-untyped-def]
         """Whatever could grow has not."""
         controller = self.controller
@@ -570,5 +574,11 @@ def play(seed, hours, memory, world=None):  # type: ignore[no-untyped-def]
 if __name__ == "__main__":
     import sys
 
-    played, in_use, digests = play(int(sys.argv[1]), int(sys.argv[2]), gc.mem_alloc)  # type: ignore[attr-defined]
-    print(json.dumps([in_use, digests, played.ticks, played.happened]))
+    world = World(int(sys.argv[1]))
+
+    def held():  # type: ignore[no-untyped-def]
+        # What the flash holds is held in memory here, and is no cost of the device.
+        return gc.mem_alloc() - world.stored()  # type: ignore[attr-defined]
+
+    _, in_use, digests = play(0, int(sys.argv[2]), held, world)
+    print(json.dumps([in_use, digests, world.ticks, world.happened]))
