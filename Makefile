@@ -9,6 +9,9 @@ FILES ?=
 EXPLORE_S ?= 30
 # Where `make explore` and `make symbolic` leave their figures: docs/safety/evidence.
 EVIDENCE ?=
+EXPLORE_S ?= 60
+FUZZ_S ?= 60
+SOAK_H ?= 720
 # The tests of the release image take ten minutes and its toolchain: they are part of `make test`
 # where the image has been built, or where they are required.
 IMAGE := build/poultice-pico.uf2
@@ -22,6 +25,7 @@ space := $(empty) $(empty)
 .PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore browser docs clean
 .PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore compare clean
 .PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore symbolic clean
+.PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore fuzz soak clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -73,6 +77,14 @@ browser:  ## Chromium for the browser tests, where there is none: apt-get, as ro
 compare: $(VENV)/.installed  ## ours against others' published rules: docs/safety, 2 minutes
 	$(BIN)/python -m poultice.rivals --jobs $(JOBS) --markdown docs/safety/against-the-others.md \
 		--plot docs/safety/against-the-others.svg --evidence docs/safety/evidence/comparison.json
+
+fuzz: $(VENV)/.developed  ## coverage-guided fuzzing of the link, FUZZ_S seconds a target; grows the corpus
+	$(BIN)/python -m pip install --quiet --group fuzz
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_S)
+
+soak: $(VENV)/.developed  ## a month in virtual time, and every power cut followed by every other
+	$(BIN)/python -m tests.soak --hours $(SOAK_H)
+	$(BIN)/python -m tests.flash
 
 clean:  ## the environment and every cache, gone
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .coverage

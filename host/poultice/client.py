@@ -48,6 +48,8 @@ SETTLE_S = 10.0
 """A device that has not finished its self-test by then is not going to."""
 
 _TRIES = 3
+_RETRY_MS = 100
+_RETRY_MAX_MS = 10_000
 _HELD_MAX = 1024
 # Asked twice, these do no more than asked once. `arm`, `start` and `confirm` are not here.
 _REPEATABLE = frozenset(
@@ -155,7 +157,7 @@ class Client:
 
     def start(self, token: str) -> int:
         """Start what is armed; the number of the session."""
-        return int(self._members("start", {"token": token}, "session")["session"])
+        return self._number("start", {"token": token}, "session")
 
     def confirm(self) -> None:
         """Answer the prompt."""
@@ -175,7 +177,7 @@ class Client:
 
     def ping(self) -> int:
         """Milliseconds since the device started."""
-        return int(self._members("ping", None, "uptime_ms")["uptime_ms"])
+        return self._number("ping", None, "uptime_ms")
 
     def clear_fault(self, fault: str) -> None:
         """Clear `fault` by name, once its cause is gone."""
@@ -195,7 +197,7 @@ class Client:
 
     def set_clock(self, unix_s: int) -> int:
         """Tell the time; the seconds of rest that were credited."""
-        return int(self._members("set_clock", {"unix_s": unix_s}, "credited_s")["credited_s"])
+        return self._number("set_clock", {"unix_s": unix_s}, "credited_s")
 
     def get_config(self) -> dict[str, Any]:
         """The configuration in force."""
@@ -242,7 +244,10 @@ class Client:
             if last or not (error.code == _GARBLED_ON_THE_WAY or isinstance(error, BusyError)):
                 raise error
             if isinstance(error, BusyError):
-                self._wait(min(timeout_s, float(error.data.get("retry_ms") or 100) / 1000))
+                retry_ms = error.data.get("retry_ms")
+                if type(retry_ms) is not int or not 0 < retry_ms <= _RETRY_MAX_MS:
+                    retry_ms = _RETRY_MS
+                self._wait(min(timeout_s, retry_ms / 1000))
         if not self._ever_heard and self.garbled + self.foreign > 0:
             raise LinkError(
                 f"what answers on {self.path} does not speak this link",
@@ -287,6 +292,12 @@ class Client:
         if not isinstance(result, dict) or (needed is not None and needed not in result):
             raise LinkError(f"the device's answer to {method} is not that of the link contract")
         return result
+
+    def _number(self, method: str, params: Mapping[str, Any] | None, needed: str) -> int:
+        number = self._members(method, params, needed)[needed]
+        if type(number) is not int:
+            raise LinkError(f"the device's answer to {method} is not that of the link contract")
+        return number
 
     def _send(self, method: str, params: Mapping[str, Any] | None) -> int:
         asked = self._next_id

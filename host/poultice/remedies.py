@@ -124,7 +124,8 @@ def error_of(answer: Mapping[str, Any]) -> PoulticeError:
 
 def _words(code: int, message: str, data: Mapping[str, Any]) -> tuple[str, str | None]:
     if code == 1:
-        states = ", ".join(str(one) for one in data.get("states") or ())
+        allowed = data.get("states")
+        states = ", ".join(str(one) for one in allowed) if isinstance(allowed, list) else ""
         hint = f"possible while {states}" if states else None
         return f"not possible while the device is {data.get('state')}", hint
     if code == 2:

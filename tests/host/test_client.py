@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from poultice import wire
 from poultice.client import Client
 from poultice.errors import (
+    BusyError,
     DeviceLostError,
     DeviceTimeoutError,
     LinkError,
     RestError,
     VersionMismatchError,
+    WrongStateError,
 )
 from poultice.messages import Event
 from tests.host.fakes import Error, FakeDevice
@@ -85,6 +87,39 @@ def test_a_busy_device_is_asked_again_after_the_time_it_names() -> None:
     device = FakeDevice(override={"confirm": lambda _: next(answers)})
     Client(device).confirm()
     assert device.clock_s == pytest.approx(0.4, abs=0.01)
+
+
+@pytest.mark.parametrize("retry_ms", ["soon", None, -5, 10**600, True, 1e300])
+def test_a_busy_device_that_names_no_time_is_asked_again_soon(retry_ms: Any) -> None:
+    device = FakeDevice(override={"status": lambda _: Error(6, "busy", {"retry_ms": retry_ms})})
+    with pytest.raises(BusyError):
+        Client(device).status()
+    assert device.clock_s <= 1.0
+
+
+@pytest.mark.parametrize("states", [5, None, "idle", {"idle": 1}, [None, 1]])
+def test_a_refusal_with_states_of_another_type_is_still_a_refusal(states: Any) -> None:
+    refused = Error(1, "wrong_state", {"state": "running", "states": states})
+    with pytest.raises(WrongStateError):
+        Client(FakeDevice(override={"confirm": lambda _: refused})).confirm()
+
+
+@pytest.mark.parametrize("number", ["repl", None, 1.5, [], True])
+@pytest.mark.parametrize(
+    ("method", "call"),
+    [
+        ("start", lambda client: client.start("0")),
+        ("ping", lambda client: client.ping()),
+        ("set_clock", lambda client: client.set_clock(0)),
+    ],
+)
+def test_an_answer_with_no_number_where_one_belongs_is_a_link_error(
+    method: str, call: Any, number: Any
+) -> None:
+    name = {"start": "session", "ping": "uptime_ms", "set_clock": "credited_s"}[method]
+    device = FakeDevice(override={method: lambda _: {name: number}})
+    with pytest.raises(LinkError):
+        call(Client(device))
 
 
 def test_silence_is_a_timeout_and_takes_no_real_time() -> None:

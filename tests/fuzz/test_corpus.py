@@ -1,0 +1,230 @@
+"""What the fuzzer found worth keeping, replayed without it; and broken codecs, found out by it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from poultice import wire
+from poultice_core import controller, messages, requests
+from poultice_core.messages import LineReader, Refusal
+from tests.fuzz import contract, corpus, script
+from tests.fuzz.mutate import MUTATORS
+from tests.fuzz.seeds import SEEDS
+from tests.fuzz.targets import TARGETS
+
+BYTES_MAX = 300_000
+
+
+def inputs(target: str) -> list[bytes]:
+    return [*SEEDS[target], *corpus.load(target).values()]
+
+
+@pytest.mark.requirement("SR-17", "SR-19")
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_saved_corpus(target: str) -> None:
+    saved = corpus.load(target)
+    assert saved, "nothing is saved"
+    for name, data in saved.items():
+        try:
+            TARGETS[target](data)
+        except Exception as error:
+            raise AssertionError(f"{target}/{name}: {error!r}") from error
+
+
+def test_the_corpus_is_small_and_reads_back_as_it_was_saved() -> None:
+    paths = list(corpus.SAVED.rglob("*.txt"))
+    assert sum(path.stat().st_size for path in paths) < BYTES_MAX
+    for target in TARGETS:
+        for data in inputs(target):
+            assert script.unescape(script.escape(data)) == data
+
+
+def test_the_device_corpus_gets_behind_the_checksum() -> None:
+    seen: set[str] = set()
+    for data in inputs("device"):
+        seen |= TARGETS["device"](data)
+    assert {f"asked:{name}" for name in requests.HANDLERS} <= seen
+    assert {"outputs:3:2", "event:complete", "event:stopped", "event:fault", "event:prompt"} <= seen
+    refused = {word.split(":")[1] for word in seen if word.startswith("refused:")}
+    assert {"-32700", "-32600", "-32601", "-32602", "1", "2", "3", "5", "7"} <= refused
+
+
+@pytest.mark.requirement("SR-17", "SR-19")
+@pytest.mark.parametrize("target", TARGETS)
+def test_some_hundred_mutations_of_it(target: str) -> None:
+    """What the fuzzer does, blindly and the same every time."""
+    dice = random.Random(4)
+    known = inputs(target)
+    for _ in range(60 if target == "device" else 400):
+        data = MUTATORS[target](dice.choice(known), dice, lambda one, _: _scratched(one, dice))
+        try:
+            TARGETS[target](data[:8192])
+        except Exception as error:
+            raise AssertionError(f"{target}: {data!r}: {error!r}") from error
+
+
+def _scratched(data: bytes, dice: random.Random) -> bytes:
+    at = dice.randrange(len(data) + 1)
+    return data[:at] + dice.randbytes(dice.randrange(3)) + data[at + dice.randrange(3) :]
+
+
+# Deliberate bugs, each of which the corpus has to find.
+
+
+def any_checksum(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(messages, "unseal", lambda line: line[:-9] if line[-9:-8] == b"*" else None)
+
+
+def upper_case_too(patch: pytest.MonkeyPatch) -> None:
+    unseal = messages.unseal
+    patch.setattr(messages, "unseal", lambda line: unseal(line[:-8] + line[-8:].lower()))
+
+
+def checksum_of_all_but_the_first(patch: pytest.MonkeyPatch) -> None:
+    def seal(text: bytes) -> bytes:
+        return text + b"*%08x" % contract.zlib.crc32(text[1:])
+
+    patch.setattr(messages, "seal", seal)
+
+
+def raises_on_depth(patch: pytest.MonkeyPatch) -> None:
+    def load(text: bytes) -> object:
+        try:
+            return messages.json.loads(text.decode("ascii"))
+        except ValueError:
+            return messages._BAD
+
+    patch.setattr(messages, "_load", load)
+
+
+def true_is_an_id(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(
+        messages, "_readable_id", lambda value: value if isinstance(value, int | str) else None
+    )
+
+
+def no_version_needed(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(
+        messages,
+        "_shaped",
+        lambda m: isinstance(m, dict) and isinstance(m.get("method"), str),
+    )
+
+
+def never_resyncs(patch: pytest.MonkeyPatch) -> None:
+    def keep(self: LineReader, part: bytes) -> None:
+        if len(self._buffer) + len(part) >= messages.MAX_LINE:
+            self.overlong += 1
+        else:
+            self._buffer.extend(part)
+
+    patch.setattr(LineReader, "_keep", keep)
+
+
+def one_byte_more(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(messages, "MAX_LINE", messages.MAX_LINE + 1)
+
+
+def not_counted(patch: pytest.MonkeyPatch) -> None:
+    parse = messages.parse
+
+    def parsed(line: bytes) -> messages.Request:
+        request = parse(line)
+        if request.code == messages.INVALID_REQUEST and request.request_id is None:
+            request.code = 0
+        return request
+
+    patch.setattr(controller, "parse", parsed)
+
+
+def answered_twice(patch: pytest.MonkeyPatch) -> None:
+    say = controller.Controller._say
+
+    def twice(self: Any, line: bytes) -> None:
+        say(self, line)
+        if b'"error"' in line:
+            say(self, line)
+
+    patch.setattr(controller.Controller, "_say", twice)
+
+
+def acts_on_what_it_refuses(patch: pytest.MonkeyPatch) -> None:
+    serve = controller.Controller._serve_line
+
+    def served(self: Any, line: bytes) -> None:
+        serve(self, line)
+        if messages.unseal(line) is None and b"stop" in line:
+            self.guard.stop(1)
+
+    patch.setattr(controller.Controller, "_serve_line", served)
+
+
+def noise_is_heard(patch: pytest.MonkeyPatch) -> None:
+    serve = controller.Controller._serve_line
+
+    def served(self: Any, line: bytes) -> None:
+        serve(self, line)
+        self._heard = True
+
+    patch.setattr(controller.Controller, "_serve_line", served)
+
+
+def pages_of_any_length(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(requests, "MAX_LINE", 100_000)
+
+
+def a_handler_that_raises(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(requests, "whole", lambda value: int(value))
+
+
+def echoes_all_that_was_asked(patch: pytest.MonkeyPatch) -> None:
+    def handle(device: Any, method: str, params: object) -> dict[str, object]:
+        if method not in requests.HANDLERS:
+            raise Refusal(messages.METHOD_NOT_FOUND, {"method": method, "params": params})
+        return requests.handle(device, method, params)
+
+    patch.setattr(controller, "handle", handle)
+
+
+def host_believes_anything(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(wire, "decode", lambda line: wire.json.loads(line[:-9]))
+
+
+BUGS: list[Callable[[pytest.MonkeyPatch], None]] = [
+    any_checksum,
+    upper_case_too,
+    checksum_of_all_but_the_first,
+    raises_on_depth,
+    true_is_an_id,
+    no_version_needed,
+    never_resyncs,
+    one_byte_more,
+    not_counted,
+    answered_twice,
+    acts_on_what_it_refuses,
+    noise_is_heard,
+    pages_of_any_length,
+    a_handler_that_raises,
+    echoes_all_that_was_asked,
+    host_believes_anything,
+]
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_the_corpus_finds_a_bug(
+    bug: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bug(monkeypatch)
+    assert any(_breaks(target, data) for target in TARGETS for data in corpus.load(target).values())
+
+
+def _breaks(target: str, data: bytes) -> bool:
+    try:
+        TARGETS[target](data)
+    except Exception:
+        return True
+    return False
