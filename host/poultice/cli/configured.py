@@ -28,6 +28,8 @@ OPTIONS: dict[str, frozenset[str]] = {
     "history": frozenset({"json", "limit", "format", "output"}),
     "firmware": _DEVICE | {"board", "image", "drive", "method", "yes"},
     "simulator": frozenset({"device"}),
+    "campaign": frozenset({"runs", "seed", "pairs", "fault", "jobs", "cluster", "output", "plot"})
+    | {"json", "replay"},
 }
 
 # Settings that are no option of any command, with their type.

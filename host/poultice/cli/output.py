@@ -241,6 +241,18 @@ def _flashed(data: Data) -> list[str]:
     return [f"{device['path']} answers: firmware {device['firmware']}{before}"]
 
 
+def _campaign(data: Data) -> list[str]:
+    from poultice.campaign import words as told
+
+    return told.tables(told.campaign(data))
+
+
+def _trial(data: Data) -> list[str]:
+    from poultice.campaign import words as told
+
+    return told.tables(told.trial(data))
+
+
 def _nothing(data: Data) -> list[str]:
     return []
 
@@ -257,6 +269,8 @@ VIEWS: Mapping[str, Callable[[Data], list[str]]] = {
     "firmware": _firmware,
     "image": _image,
     "flashed": _flashed,
+    "campaign": _campaign,
+    "trial": _trial,
     "plan": words.plan,
     "nothing": _nothing,
 }
