@@ -7,6 +7,8 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; 
 JOBS ?= 2
 FILES ?=
 EXPLORE_S ?= 60
+RUNS ?= 5000
+SEED ?= 1
 # The tests of the release image take ten minutes and its toolchain: they are part of `make test`
 # where the image has been built, or where they are required.
 IMAGE := build/poultice-pico.uf2
@@ -17,7 +19,7 @@ empty :=
 space := $(empty) $(empty)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore clean
+.PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore campaign clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -59,6 +61,13 @@ explore: $(VENV)/.developed  ## every state of the guard near ordinary sessions:
 	$(BIN)/python -m tests.explore --near --depth 3 --seconds $(EXPLORE_S) --jobs $(JOBS)
 	$(BIN)/python -m tests.explore --depth 1000 --seconds 30 --jobs $(JOBS)
 	$(BIN)/python -m tests.explore --bugs
+
+campaign: $(VENV)/.developed  ## 5000 simulated sessions, each with a fault: about 7 minutes on 2 idle cores
+	@mkdir -p build
+	$(BIN)/poultice campaign --runs $(RUNS) --seed $(SEED) --jobs $(JOBS) \
+		--output build/campaign.jsonl --plot build/campaign.svg >build/campaign.txt
+	$(BIN)/python docs/campaign_evidence.py build/campaign.jsonl build/campaign.evidence.json
+	@cat build/campaign.txt
 
 clean:  ## the environment and every cache, gone
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .coverage

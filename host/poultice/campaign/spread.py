@@ -10,8 +10,8 @@ from itertools import islice
 from poultice.campaign.trial import Row, run, run_all
 from poultice.errors import PoulticeError
 
-# Some 0.6 s of work: enough to make handing it over cheap, little to wait for on Ctrl-C.
-_AT_A_TIME = 4
+# Some 0.3 s of work: enough to make handing it over cheap, little to wait for on Ctrl-C.
+_AT_A_TIME = 2
 _AHEAD = 256
 
 
