@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from poultice.campaign.classes import FAULT_CLASSES, HEALTHY
-from poultice.campaign.summary import DOSE_LINES_CEM43
+from poultice.campaign.summary import DOSE_LINES_CEM43, by_class
 from poultice.campaign.trial import Row
 
 _LEAST_CEM43 = 1e-3
@@ -18,14 +17,16 @@ def draw(rows: Sequence[Row], path: Path) -> None:
     import matplotlib
     from matplotlib.figure import Figure
 
-    groups = [(name, _doses(rows, name)) for name in (HEALTHY, *FAULT_CLASSES)]
-    groups = [(name, doses) for name, doses in groups if doses]
+    groups = [
+        (name, sorted(row["skin_cem43"] for row in group)) for name, group in by_class(rows).items()
+    ]
     groups.sort(key=lambda group: (max(group[1]), group[0]))
     # The same rows make the same file: no random ids, no date.
     with matplotlib.rc_context({"svg.hashsalt": "poultice", "font.size": 9}):
-        figure = Figure(figsize=(8.0, 1.4 + 0.24 * len(groups)), layout="constrained")
+        figure = Figure(figsize=(8.0, 1.6 + 0.24 * len(groups)), layout="constrained")
         axes = figure.add_subplot()
         axes.set_xscale("log")
+        axes.xaxis.set_major_formatter("{x:g}")
         for line, colour in zip(DOSE_LINES_CEM43, ("#d08000", "#c02020"), strict=True):
             axes.axvline(line, color=colour, linewidth=1)
             axes.annotate(
@@ -52,11 +53,7 @@ def draw(rows: Sequence[Row], path: Path) -> None:
         axes.grid(axis="x", color="#e0e0e0", linewidth=0.5)
         axes.set_axisbelow(True)
         axes.set_xlabel(
-            f"dose at the skin, CEM43 minutes, a dot a run ({len(rows)} runs, simulated);"
-            " at the left: runs below 0.001"
+            f"dose at the skin, CEM43 minutes ({len(rows)} simulated runs)\n"
+            "dot: a run; ring: the class's median; at the left: runs below 0.001"
         )
         figure.savefig(path, metadata={"Date": None} if path.suffix.lower() == ".svg" else None)
-
-
-def _doses(rows: Sequence[Row], name: str) -> list[float]:
-    return sorted(row["skin_cem43"] for row in rows if name in row["fault"].split("+"))

@@ -22,23 +22,28 @@ def summarise(rows: Sequence[Row]) -> dict[str, Any]:
     A run of two faults counts for both. One whose session was over before its fault was due is in
     `not_reached` and in no class. A false trip is one of a healthy run, or before the fault.
     """
-    groups: dict[str, list[Row]] = {name: [] for name in (HEALTHY, *FAULT_CLASSES)}
-    not_reached = 0
-    for row in rows:
-        if row["fault"] != HEALTHY and row["onset_s"] is None:
-            not_reached += 1
-            continue
-        for name in row["fault"].split("+"):
-            groups[name].append(row)
     doses = sorted(rows, key=lambda row: (-row["skin_cem43"], row["number"]))
     return {
         "runs": len(rows),
-        "not_reached": not_reached,
+        "not_reached": sum(not _reached(row) for row in rows),
         **_over(rows),
-        "classes": [_one(name, group) for name, group in groups.items() if group],
+        "classes": [_one(name, group) for name, group in by_class(rows).items()],
         "false_trips": [row["number"] for row in rows if row["false_trip"]],
         "worst": [row for row in doses[:_WORST] if row["skin_cem43"] > 0.0],
     }
+
+
+def by_class(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """The rows of each class that has any, in the order of `FAULT_CLASSES`."""
+    groups: dict[str, list[Row]] = {name: [] for name in (HEALTHY, *FAULT_CLASSES)}
+    for row in filter(_reached, rows):
+        for name in row["fault"].split("+"):
+            groups[name].append(row)
+    return {name: group for name, group in groups.items() if group}
+
+
+def _reached(row: Row) -> bool:
+    return row["fault"] == HEALTHY or row["onset_s"] is not None
 
 
 def _one(name: str, rows: Sequence[Row]) -> dict[str, Any]:
