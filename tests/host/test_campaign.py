@@ -201,6 +201,16 @@ def test_heat_after_the_end_of_the_session_counts() -> None:
     assert row["off_s"] > row["trip_s"] + 30.0
 
 
+def test_a_pad_that_nothing_opens_is_followed_for_two_hours() -> None:
+    """Too weak for its bimetal: the person has taken it off by then, or has slept on it."""
+    one = ordinary(Onset("weld_all", 60.0))
+    trial = Trial(replace(one, pad=replace(one.pad, density_w_cm2=0.03)))
+    trial.run()
+    row = trial.row()
+    assert row["off_s"] == pytest.approx(7200.0 - row["onset_s"], abs=1.1)
+    assert row["heated_s"] > 7_000
+
+
 def test_the_dose_under_a_fold_is_the_fold_s() -> None:
     trial = simulated(Onset("fold_away", 10.0))
     plant, row = trial.device.plant, trial.row()
@@ -299,21 +309,30 @@ def test_left_early_nothing_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> N
     assert [future.cancelled() for future in pending] == [False] + [True] * (len(FEW) - 1)
 
 
-def test_a_dask_cluster_gives_the_same_rows() -> None:
+def test_a_dask_cluster_gives_the_same_rows(capsys: pytest.CaptureFixture[str]) -> None:
     distributed = pytest.importorskip("distributed")
-    with (
-        distributed.LocalCluster(
-            n_workers=1,
-            threads_per_worker=1,
-            processes=False,
-            protocol="tcp",
-            host="127.0.0.1",
-            dashboard_address=None,
-            worker_dashboard_address=None,
-        ) as local,
-        executors.cluster(local.scheduler_address) as executor,
-    ):
-        assert in_order(spread.rows_of(FEW, executor)) == list(few())
+    with distributed.LocalCluster(
+        n_workers=1,
+        threads_per_worker=1,
+        processes=False,
+        protocol="tcp",
+        host="127.0.0.1",
+        dashboard_address=None,
+        worker_dashboard_address=None,
+    ) as local:
+        address = local.scheduler_address
+        with executors.cluster(address) as executor:
+            assert in_order(spread.rows_of(FEW, executor)) == list(few())
+        args = ["campaign", "--fault", "sensor_open", "--runs", "1", "--cluster", address, "--json"]
+        assert main(args) == 0
+        [one] = json.loads(capsys.readouterr().out)["classes"]
+        assert one["worst"] == FEW[0]
+
+
+def test_workers_of_another_version_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executors, "version", lambda: "0.0.1")
+    with pytest.raises(UsageError, match=r"workers' poultice is 0\.0\.1"):
+        executors._same_version(Backwards())
 
 
 # --- counting up ------------------------------------------------------------------------

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import connection, get_context, parent_process
+from urllib.parse import urlsplit
 
 from poultice import __version__
 from poultice.errors import UsageError
@@ -59,8 +62,10 @@ def cluster(address: str) -> Iterator[Executor]:
             "--cluster needs Dask's distributed", hint="pip install 'poultice[cluster]'"
         ) from None
     try:
+        _reach(address)
+        asyncio.run(_greet(address))
         client = Client(address, timeout=_CLUSTER_TIMEOUT_S, set_as_default=False)
-    except (OSError, ValueError, TypeError):
+    except Exception:  # what is no scheduler may answer anything at all
         raise UsageError(
             f"no Dask cluster answers at {address}",
             hint="the scheduler's address, as `dask scheduler` prints it: tcp://HOST:8786",
@@ -76,6 +81,24 @@ def cluster(address: str) -> Iterator[Executor]:
         executor: Executor = client.get_executor()
         _same_version(executor)
         yield executor
+
+
+def _reach(address: str) -> None:
+    """Raise OSError or ValueError where nothing listens, at once: Dask goes on trying."""
+    parts = urlsplit(address if "://" in address else f"tcp://{address}")
+    if parts.scheme not in ("tcp", "tls", "ws", "wss") or not parts.hostname or not parts.port:
+        raise ValueError(address)
+    socket.create_connection((parts.hostname, parts.port), _CLUSTER_TIMEOUT_S).close()
+
+
+async def _greet(address: str) -> None:
+    """Dask's handshake and no more: a client that fails in it has a traceback to tell of it."""
+    from distributed import Security
+    from distributed.comm import connect
+
+    args = Security().get_connection_args("client")
+    comm = await connect(address, timeout=_CLUSTER_TIMEOUT_S, **args)
+    await comm.close()
 
 
 def version() -> str:
