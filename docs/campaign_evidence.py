@@ -32,6 +32,7 @@ def evidence(rows: list[dict[str, Any]], notes: list[str]) -> dict[str, Any]:
         ["runs beyond 9 CEM43 at the skin", str(told["over_9"])],
         ["runs beyond 20 CEM43 at the skin", str(told["over_20"])],
         ["runs whose session was over before their fault was due", str(told["not_reached"])],
+        ["runs with power after a latched fault", _live(told)],
         ["trips without a fault", str(len(told["false_trips"]))],
     ]
     figures += [[one["fault"], _figure(one)] for one in told["classes"]]
@@ -51,6 +52,12 @@ def evidence(rows: list[dict[str, Any]], notes: list[str]) -> dict[str, Any]:
             *notes,
         ],
     }
+
+
+def _live(told: dict[str, Any]) -> str:
+    live = {one["fault"]: one["live_after_latch"] for one in told["classes"]}
+    of = ", ".join(f"{count} {name}" for name, count in live.items() if count)
+    return f"{told['live_after_latch']}" + (f" ({of})" if of else "")
 
 
 def _figure(one: dict[str, Any]) -> str:

@@ -157,6 +157,7 @@ def test_a_healthy_run() -> None:
 def test_each_fault_befalls(name: str) -> None:
     """What it does to a run, not what it is called: the healthy twin's row is another."""
     row = simulated(Onset(name, 100.0)).row()
+    assert summarise([row])["live_after_latch"] == (name == "weld_all")
     assert row["onset_s"] == pytest.approx(100.0, abs=0.11)
     named = ("fault", "onset_s", "off_s")
     assert {k: v for k, v in row.items() if k not in named} != {
@@ -200,6 +201,7 @@ def test_heat_after_the_end_of_the_session_counts() -> None:
     assert row["session_s"] < row["heated_s"]
     assert row["skin_cem43"] > 10 * twin()["skin_cem43"]
     assert row["off_s"] > row["trip_s"] + 30.0
+    assert summarise([row])["live_after_latch"] == 1
 
 
 def test_a_pad_that_nothing_opens_is_followed_for_two_hours() -> None:
@@ -362,6 +364,12 @@ def test_a_run_over_before_its_fault_is_in_no_class_but_in_the_totals() -> None:
     assert (told["runs"], told["not_reached"], told["over_20"]) == (2, 1, 1)
     assert [one["runs"] for one in told["classes"]] == [1]
     assert told["false_trips"] == [2]
+
+
+def test_power_after_a_latched_fault_is_told() -> None:
+    rows = [made(1, trip_s=3.0, off_s=3.0), made(2, trip_s=3.0, off_s=3.1), made(3, trip_s=None)]
+    told = summarise(rows)
+    assert told["live_after_latch"] == told["classes"][0]["live_after_latch"] == 1
 
 
 def test_a_pair_counts_for_both() -> None:

@@ -17,7 +17,8 @@ _WORST = 10
 
 def summarise(rows: Sequence[Row]) -> dict[str, Any]:
     """The whole campaign as one object: totals, `classes` in the order of `FAULT_CLASSES`,
-    `false_trips` and `worst` by number.
+    `false_trips` and `worst` by number. `live_after_latch`: in how many runs the pad had power
+    after a fault was latched.
 
     A run of two faults counts for both. One whose session was over before its fault was due is in
     `not_reached` and in no class. A false trip is one of a healthy run, or before the fault.
@@ -25,6 +26,7 @@ def summarise(rows: Sequence[Row]) -> dict[str, Any]:
     doses = sorted(rows, key=lambda row: (-row["skin_cem43"], row["number"]))
     return {
         "runs": len(rows),
+        "live_after_latch": sum(map(_live_after_latch, rows)),
         "not_reached": sum(not _reached(row) for row in rows),
         **_over(rows),
         "classes": [_one(name, group) for name, group in by_class(rows).items()],
@@ -46,6 +48,11 @@ def _reached(row: Row) -> bool:
     return row["fault"] == HEALTHY or row["onset_s"] is not None
 
 
+def _live_after_latch(row: Row) -> bool:
+    """Had the pad power after the tick in which a fault was latched?"""
+    return row["trip_s"] is not None and row["off_s"] is not None and row["off_s"] > row["trip_s"]
+
+
 def _one(name: str, rows: Sequence[Row]) -> dict[str, Any]:
     tripped = [row for row in rows if row["latched"] is not None]
     worst = max(rows, key=lambda row: (row["skin_cem43"], row["skin_peak_c"], -row["number"]))
@@ -60,6 +67,7 @@ def _one(name: str, rows: Sequence[Row]) -> dict[str, Any]:
         "skin_cem43": _spread(row["skin_cem43"] for row in rows),
         "basal_cem43": _spread(row["basal_cem43"] for row in rows),
         **_over(rows),
+        "live_after_latch": sum(_live_after_latch(row) for row in rows),
         "outcomes": dict(Counter(map(outcome, rows)).most_common()),
         "worst": worst["number"],
     }

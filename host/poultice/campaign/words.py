@@ -70,6 +70,11 @@ def _totals(data: Data) -> list[str]:
         f"{data['runs']} runs ({sum(healthy)} healthy, {data['not_reached']} over before their"
         f" fault was due): {', '.join(over)} at the skin"
     ]
+    live = [one for one in data["classes"] if one["live_after_latch"]]
+    told = ", ".join(f"{one['live_after_latch']} {one['fault']}" for one in live)
+    lines.append(
+        f"power after a latched fault: {data['live_after_latch']}" + f" ({told})" * bool(told)
+    )
     trips = data["false_trips"]
     named = " ".join(map(str, trips[:8])) + (" …" if len(trips) > 8 else "")
     lines.append(f"trips without a fault: {len(trips)}" + (f" ({named})" if trips else ""))
