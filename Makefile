@@ -20,6 +20,7 @@ space := $(empty) $(empty)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore campaign clean
+.PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore compare clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -68,6 +69,9 @@ campaign: $(VENV)/.developed  ## 5000 simulated sessions, each with a fault: abo
 		--output build/campaign.jsonl --plot build/campaign.svg >build/campaign.txt
 	$(BIN)/python docs/campaign_evidence.py build/campaign.jsonl build/campaign.evidence.json
 	@cat build/campaign.txt
+compare: $(VENV)/.installed  ## ours against others' published rules: docs/safety, 2 minutes
+	$(BIN)/python -m poultice.rivals --jobs $(JOBS) --markdown docs/safety/against-the-others.md \
+		--plot docs/safety/against-the-others.svg --evidence docs/safety/evidence/comparison.json
 
 clean:  ## the environment and every cache, gone
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .coverage

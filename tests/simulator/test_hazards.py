@@ -120,14 +120,15 @@ def test_welds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "at_a", "at_switch"),
+    ("name", "at_a", "at_b", "at_switch"),
     [
-        ("fold_at_sensor", True, False),
-        ("fold_away", False, False),
-        ("fold_at_switch", False, True),
+        ("fold_at_sensor", True, False, False),
+        ("fold_at_far_end", False, True, False),
+        ("fold_away", False, False, False),
+        ("fold_at_switch", False, False, True),
     ],
 )
-def test_folds(name: str, at_a: bool, at_switch: bool) -> None:
+def test_folds(name: str, at_a: bool, at_b: bool, at_switch: bool) -> None:
     flat = Plant()
     flat.step(300.0, True, False)
     bare = Bare()
@@ -144,7 +145,7 @@ def test_folds(name: str, at_a: bool, at_switch: bool) -> None:
     assert plant.worst_skin_c == under.skin_c > flat.skin_c + 4.0
     assert plant.worst_skin_cem43 == under.skin_cem43 > 10 * flat.skin_cem43
     assert plant.sensor_a_c == (under.sensor_a_c if at_a else flat.sensor_a_c)
-    assert plant.sensor_b_c == flat.sensor_b_c
+    assert plant.sensor_b_c == (under.sensor_b_c if at_b else flat.sensor_b_c)
     assert plant.switch_in_fold is at_switch
 
 

@@ -136,6 +136,10 @@ def _fold_over_sensor(subject: Subject) -> None:
     subject.board.plant.fold_over(at_a=True)
 
 
+def _fold_at_far_end(subject: Subject) -> None:
+    subject.board.plant.fold_over(at_b=True)
+
+
 def _fold_away(subject: Subject) -> None:
     subject.board.plant.fold_over()
 
@@ -175,6 +179,7 @@ _ALL = (
     Hazard("weld_one", "heat relay welded", _weld_one),
     Hazard("weld_all", "every relay in the heat path welded", _weld_all),
     Hazard("fold_at_sensor", "pad folded over the sensor", _fold_over_sensor),
+    Hazard("fold_at_far_end", "far end folded: where sensor B is, if fitted", _fold_at_far_end),
     Hazard("fold_away", "pad folded away from every sensor", _fold_away),
     Hazard(
         "fold_at_switch", "pad folded over bimetal and fuse, away from sensors", _fold_at_switch

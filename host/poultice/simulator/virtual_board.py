@@ -124,6 +124,11 @@ class VirtualBoard(Board):
         return (self.k2, self.k1)
 
     @property
+    def energised(self) -> bool:
+        """Does the pad have power now?"""
+        return self._heat > 0.0
+
+    @property
     def estop_open(self) -> bool:
         """The emergency stop's loop; its other pole takes K1's coil supply away."""
         return self._estop_open

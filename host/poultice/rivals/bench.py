@@ -1,0 +1,66 @@
+"""A rival's board: one bead read, one or more contacts in series, the same barriers as ours."""
+
+from __future__ import annotations
+
+from math import log
+
+from poultice.simulator.adc import FULL_SCALE, SAMPLES, Channel
+from poultice.simulator.plant import Plant
+from poultice.simulator.relays import Bimetal, Relay, ThermalFuse
+
+TICK_MS = 100
+_B_K = 3950.0
+
+
+class RivalBoard:
+    """A pad on a body behind `contacts` in series. Read `energised` and `now_s`."""
+
+    def __init__(
+        self,
+        plant: Plant,
+        *,
+        seed: int = 1,
+        contacts: int = 1,
+        channel: Channel | None = None,
+    ) -> None:
+        self.plant = plant
+        self.channel_a = channel or Channel(seed)
+        self.channel_b = Channel(seed, row=13)  # there to be befallen, read by nobody
+        self.bimetal = Bimetal()
+        self.fuse = ThermalFuse()
+        self.now_ms = 0
+        self.energised = False
+        self._contacts = tuple(Relay() for _ in range(contacts))
+        self._samples = [0] * SAMPLES
+
+    @property
+    def heat_path(self) -> tuple[Relay, ...]:
+        """The contacts in series with the pad, the one that switches most first."""
+        return self._contacts
+
+    @property
+    def now_s(self) -> float:
+        """Seconds since power-up."""
+        return self.now_ms / 1000
+
+    def settle(self) -> None:
+        """Nothing is remembered between ticks that could be out of date."""
+
+    def advance(self) -> None:
+        """One tick passes with the coils as they are."""
+        self.now_ms += TICK_MS
+        heat = min([relay.elapse(TICK_MS) for relay in self._contacts])
+        closed = self.bimetal.closed and self.fuse.closed
+        self.energised = closed and all(relay.contact for relay in self._contacts)
+        plant = self.plant
+        plant.step(TICK_MS / 1000, heat if closed else 0.0, 0.0)
+        if plant.switch_in_fold and plant.under_fold is not None:
+            plant = plant.under_fold
+        self.bimetal.feel(plant.pad_c)
+        self.fuse.feel(plant.element_c)
+
+    def reading_c(self) -> float:
+        """Bead A as a firmware reads it that has been told 10 kΩ, B 3950, under 10 kΩ."""
+        self.channel_a.sample(self.plant.sensor_a_c, self._samples)
+        code = min(FULL_SCALE - 0.5, max(0.5, sum(self._samples) / SAMPLES))
+        return 1.0 / (1.0 / 298.15 + log(code / (FULL_SCALE - code)) / _B_K) - 273.15
