@@ -236,8 +236,7 @@ class Trial:
         if plant.sensor_b_c > self._bead_c:
             self._bead_c = plant.sensor_b_c
         now_ms = board.now_ms
-        closed = board.k2.contact and board.k1.contact and board.bimetal.closed
-        if closed and board.fuse.closed and board.supply:
+        if board.energised:
             self._heated_ms += now_ms - self._looked_ms
             self._live_ms = now_ms
         self._looked_ms = now_ms
