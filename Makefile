@@ -12,6 +12,8 @@ EVIDENCE ?=
 EXPLORE_S ?= 60
 FUZZ_S ?= 60
 SOAK_H ?= 720
+RUNS ?= 5000
+SEED ?= 1
 # The tests of the release image take ten minutes and its toolchain: they are part of `make test`
 # where the image has been built, or where they are required.
 IMAGE := build/poultice-pico.uf2
@@ -23,6 +25,7 @@ space := $(empty) $(empty)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore browser docs clean
+.PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore campaign clean
 .PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore compare clean
 .PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore symbolic clean
 .PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore fuzz soak clean
@@ -74,6 +77,12 @@ docs: $(VENV)/.documented  ## the documentation site and the safety case, into b
 	@echo build/site/index.html
 browser:  ## Chromium for the browser tests, where there is none: apt-get, as root
 	@.ci/browser
+campaign: $(VENV)/.developed  ## 5000 simulated sessions, each with a fault: about 7 minutes on 2 idle cores
+	@mkdir -p build
+	$(BIN)/poultice campaign --runs $(RUNS) --seed $(SEED) --jobs $(JOBS) \
+		--output build/campaign.jsonl --plot build/campaign.svg >build/campaign.txt
+	$(BIN)/python docs/campaign_evidence.py build/campaign.jsonl build/campaign.evidence.json
+	@cat build/campaign.txt
 compare: $(VENV)/.installed  ## ours against others' published rules: docs/safety, 2 minutes
 	$(BIN)/python -m poultice.rivals --jobs $(JOBS) --markdown docs/safety/against-the-others.md \
 		--plot docs/safety/against-the-others.svg --evidence docs/safety/evidence/comparison.json

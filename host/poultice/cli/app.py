@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "simulator:simulator",
         "Serve a virtual device on a pseudo-terminal.",
     ),
+    "campaign": ("campaign:campaign", "Thousands of simulated sessions, each with a fault."),
     "completion": ("completion:completion", "Completion for bash, zsh and fish."),
 }
 

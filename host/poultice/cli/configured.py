@@ -32,6 +32,8 @@ OPTIONS: dict[str, frozenset[str]] = {
     "report": frozenset({"json", "open", "output"}),
     "firmware": _DEVICE | {"board", "image", "drive", "method", "yes"},
     "simulator": frozenset({"device"}),
+    "campaign": frozenset({"runs", "seed", "pairs", "fault", "jobs", "cluster", "output", "plot"})
+    | {"json", "replay"},
     "completion": frozenset(),
 }
 

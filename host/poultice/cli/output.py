@@ -274,6 +274,18 @@ def _of_findings(view: str) -> Callable[[Data], list[str]]:
     return render
 
 
+def _campaign(data: Data) -> list[str]:
+    from poultice.campaign import words as told
+
+    return told.tables(told.campaign(data))
+
+
+def _trial(data: Data) -> list[str]:
+    from poultice.campaign import words as told
+
+    return told.tables(told.trial(data))
+
+
 def _nothing(data: Data) -> list[str]:
     return []
 
@@ -292,6 +304,8 @@ VIEWS: Mapping[str, Callable[[Data], list[str]]] = {
     "firmware": _firmware,
     "image": _image,
     "flashed": _flashed,
+    "campaign": _campaign,
+    "trial": _trial,
     "plan": words.plan,
     **{view: _of_findings(view) for view in ("doctor", "udev", "calibrate", "config")},
     "nothing": _nothing,

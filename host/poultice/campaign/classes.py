@@ -1,0 +1,33 @@
+"""The fault classes: the simulator's faults and hazards, each under one name.
+
+What is in both lists (a broken wire, a welded heat relay, …) is here once, under the name that
+`sim:` knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from poultice.simulator.faults import INJECT
+from poultice.simulator.hazards import HAZARDS
+from poultice.simulator.virtual_device import VirtualDevice
+
+HEALTHY = "healthy"
+
+_KNOWN_AS = {"sensor_off": "sensor_detached", "weld_one": "weld_k2", "host_gone": "host_lost"}
+
+BEFALL: dict[str, Callable[[VirtualDevice], None]] = {
+    **INJECT,
+    **{
+        name: hazard.befall
+        for name, hazard in HAZARDS.items()
+        if _KNOWN_AS.get(name, name) not in INJECT
+    },
+}
+FAULT_CLASSES = tuple(BEFALL)
+
+# Built in, or calibrated in: it is there before the session.
+STARTS_WRONG = frozenset({"sensor_offset", "wrong_part", "wrong_part_one"})
+
+# Without a second sensor the pad has to be of a kind that cannot fold (`safety.md`).
+CAN_FOLD = frozenset(name for name in FAULT_CLASSES if name.startswith("fold_"))
