@@ -24,11 +24,8 @@ empty :=
 space := $(empty) $(empty)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore browser docs clean
-.PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore campaign clean
-.PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore compare clean
-.PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore symbolic clean
-.PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore fuzz soak clean
+.PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator
+.PHONY: explore symbolic mutation coverage campaign compare fuzz soak browser docs clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -75,14 +72,17 @@ symbolic: $(VENV)/.developed  ## CrossHair over the integer functions: under a m
 docs: $(VENV)/.documented  ## the documentation site and the safety case, into build/site
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --config-file docs/site/mkdocs.yml
 	@echo build/site/index.html
+
 browser:  ## Chromium for the browser tests, where there is none: apt-get, as root
 	@.ci/browser
+
 campaign: $(VENV)/.developed  ## 5000 simulated sessions, each with a fault: about 7 minutes on 2 idle cores
 	@mkdir -p build
 	$(BIN)/poultice campaign --runs $(RUNS) --seed $(SEED) --jobs $(JOBS) \
 		--output build/campaign.jsonl --plot build/campaign.svg >build/campaign.txt
 	$(BIN)/python docs/campaign_evidence.py build/campaign.jsonl build/campaign.evidence.json
 	@cat build/campaign.txt
+
 compare: $(VENV)/.installed  ## ours against others' published rules: docs/safety, 2 minutes
 	$(BIN)/python -m poultice.rivals --jobs $(JOBS) --markdown docs/safety/against-the-others.md \
 		--plot docs/safety/against-the-others.svg --evidence docs/safety/evidence/comparison.json
