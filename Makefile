@@ -9,7 +9,6 @@ FILES ?=
 EXPLORE_S ?= 30
 # Where `make explore` and `make symbolic` leave their figures: docs/safety/evidence.
 EVIDENCE ?=
-EXPLORE_S ?= 60
 FUZZ_S ?= 60
 SOAK_H ?= 720
 RUNS ?= 5000
