@@ -28,7 +28,7 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "Explanation",
         ("in-your-browser.md", "how-the-guard-works.md", "why-these-limits.md", "the-device.md"),
     ),
-    ("safety", "Safety", ("case.md", "requirements.md")),
+    ("safety", "Safety", ("case.md", "measured.md", "against-the-others.md", "requirements.md")),
     ("design", "Design", ("safety.md", "hardware.md")),
     ("decisions", "Decisions", ()),
 )

@@ -28,13 +28,16 @@ def traced() -> trace.Trace:
 
 def names() -> list[str]:
     """The paths below docs of all generated pages."""
-    return ["safety/requirements.md", *faults.pages(), *reference.pages()]
+    return ["safety/requirements.md", "safety/measured.md", *faults.pages(), *reference.pages()]
 
 
 def generated() -> dict[str, str]:
     """Path to Markdown. Raises CannotGenerateError where the safety case does not hold."""
-    requirements = case.requirements_page(traced())
-    return {"safety/requirements.md": requirements, **faults.pages(), **reference.pages()}
+    safety = {
+        "safety/requirements.md": case.requirements_page(traced()),
+        "safety/measured.md": case.measured_page(traced()),
+    }
+    return {**safety, **faults.pages(), **reference.pages()}
 
 
 def completed(name: str, markdown: str) -> str:

@@ -121,8 +121,11 @@ def test_a_tool_that_was_not_run_is_said_not_left_out() -> None:
     assert "| Exploration | **not run** | – |" in without
     found = measured.measured("exploration", json.dumps(GOOD))
     page = page_of(dataclasses.replace(argued(), evidence=[found]))
-    assert "| Exploration | states: 120,000 | `make explore`<br>2026-03-02 |" in page
-    assert "- *Exploration:* toy limits" in page
+    assert (
+        "| Exploration | states: 120,000<br>[all 1](measured.md#exploration) | `make explore`"
+        in page
+    )
+    assert "toy limits" not in page
     assert "not run" not in page
 
 
@@ -135,7 +138,7 @@ def test_every_slot_of_the_page_is_filled() -> None:
 def test_evidence_that_nobody_expected_is_shown_too() -> None:
     told = json.dumps({**GOOD, "title": "Another"})
     page = page_of(dataclasses.replace(argued(), evidence=[measured.measured("another", told)]))
-    assert "| Another | states: 120,000 |" in page
+    assert "| Another | states: 120,000<br>" in page
     assert "| Exploration | **not run** |" in page
 
 
@@ -193,6 +196,15 @@ class Guard:
         ("SR-04", 11, "p.g.Guard.step"),
         ("SR-05", 11, "p.g.Guard.step"),
     ]
+
+
+def test_every_figure_and_note_is_on_the_page_of_what_was_measured() -> None:
+    found = measured.measured("exploration", json.dumps({**GOOD, "notes": ["a toy"]}))
+    page = case.measured_page(dataclasses.replace(argued(), evidence=[found]))
+    for label, value in found.figures:
+        assert f"| {label} | {value} |" in page
+    assert "- a toy" in page
+    assert f"`{found.command}`, {found.date}" in page
 
 
 def test_cases_of_one_function_are_one_test() -> None:

@@ -9,6 +9,7 @@ from poultice.errors import UsageError
 from poultice.simulator.bath import make_plant
 from poultice.simulator.faults import INJECT, start_ms
 from poultice.simulator.options import SimOptions
+from poultice.simulator.plant import Plant
 from poultice.simulator.stores import FileStore, MemoryStore, preset_config
 from poultice.simulator.user import User
 from poultice.simulator.virtual_board import TICK_MS, VirtualBoard
@@ -38,7 +39,7 @@ class VirtualDevice:
         self.host_lost = False
         self.late_ms = 0
         self._hung_ms: int | None = None
-        self.plant = make_plant(self.options)
+        self.plant = self._make_plant()
         self.board = self._make_board(store or self._make_store())
         self._user = User(self) if self.options.user_present else None
         self._started_ms: int | None = None
@@ -50,6 +51,9 @@ class VirtualDevice:
         self._preset()
         self._boot_faults()
         self.controller = Controller(self.board)
+
+    def _make_plant(self) -> Plant:
+        return make_plant(self.options)
 
     def _make_store(self) -> Store:
         directory = self.options.state
