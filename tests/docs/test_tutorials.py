@@ -29,7 +29,10 @@ STANDS_IN = {
         },
         "poultice devices": {},
         "poultice": {"POULTICE_DEVICE": "sim:?speed=max", "POULTICE_YES": "1"},
-    }
+    },
+    "first-real-session": {
+        "poultice": {"POULTICE_DEVICE": "sim:?speed=max", "POULTICE_YES": "1"},
+    },
 }
 
 
