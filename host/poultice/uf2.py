@@ -54,6 +54,8 @@ def read(path: Path) -> Image:
     order, for another chip, or for an address outside the flash.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise _bad(path, "it is not a file")  # a device or a pipe may never end
         if path.stat().st_size > _MAX_BYTES:
             raise _bad(path, f"it has more than {_MAX_BYTES} bytes")
         data = path.read_bytes()

@@ -69,6 +69,14 @@ def test_what_is_not_understood_is_an_error(config: Path, text: str, word: str) 
     assert word in (caught.value.hint or "") or word == "docs/reference/cli.md"
 
 
+@pytest.mark.parametrize("text", ["[run]\nconfirm = ['host']\n", "[run.confirm]\nx = 1\n"])
+def test_a_list_or_a_table_is_not_taken_for_a_name_that_is_unknown(config: Path, text: str) -> None:
+    config.write_text(text)
+    with pytest.raises(UsageError, match=r"\[run\] confirm: expected one value") as caught:
+        defaults()
+    assert "did you mean" not in (caught.value.hint or "")
+
+
 def test_no_file_is_no_defaults(config: Path) -> None:
     assert defaults() == {name: {} for name in OPTIONS}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poultice import uf2
+from poultice.errors import ImageError
 from tests.host.boards import RP2350, blocks
 
 PATH = Path("image.uf2")
@@ -77,3 +79,10 @@ def test_a_file_that_is_not_there_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(uf2.ImageError) as caught:
         uf2.read(tmp_path / "none.uf2")
     assert "firmware build" in (caught.value.hint or "")
+
+
+def test_what_is_no_file_is_not_read_to_an_end_that_never_comes(tmp_path: Path) -> None:
+    pipe = tmp_path / "image.uf2"
+    os.mkfifo(pipe)
+    with pytest.raises(ImageError, match="it is not a file"):
+        uf2.read(pipe)

@@ -76,8 +76,10 @@ def _table(loaded: Mapping[str, object], command: str) -> dict[str, Any]:
 
 def _known(table: Mapping[str, object], options: frozenset[str], where: str) -> None:
     for name, value in table.items():
-        if _hyphened(name) not in options or isinstance(value, dict | list):
+        if _hyphened(name) not in options:
             raise _unknown(name, options, where)
+        if isinstance(value, dict | list):
+            raise _not_understood(f"{where}{name}: expected one value")
 
 
 def _unknown(name: str, known: frozenset[str], where: str) -> UsageError:
