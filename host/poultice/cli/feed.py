@@ -68,6 +68,11 @@ class Feed:
             taken.append(self._held.popleft())
         return taken
 
+    @property
+    def in_lines(self) -> bool:
+        """Whether it has come to plain lines."""
+        return self._lines is not None
+
     def to_lines(self, say: Callable[[str], None]) -> None:
         """From here on, and for what is held, plain lines through `say`."""
         self._lines = PlainView(say)

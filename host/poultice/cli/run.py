@@ -137,8 +137,12 @@ def _attended(
         return
     feed = seat.feed()
 
+    def answered() -> bool:
+        # Once the screen is given up, a typed line is an answer again.
+        return seat.wishes.answered() or (feed.in_lines and attend.enter_pressed())
+
     def session() -> None:
-        seat.attend(feed, interrupts.asked, seat.wishes.answered, record)
+        seat.attend(feed, interrupts.asked, answered, record)
 
     views.in_threads(
         [feed],

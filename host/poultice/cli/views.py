@@ -117,7 +117,6 @@ def _drawn(
     feeds: Sequence[Feed], *, stop_all: Callable[[], None], watching: bool, theme: str
 ) -> None:
     failure: BaseException | None = None
-    no_color = os.environ.get("NO_COLOR")
     handlers = {name: signal.getsignal(name) for name in _taken_signals()}
     held: list[str] = []
     with output.held(held):
@@ -135,9 +134,7 @@ def _drawn(
             failure = app.failure
         except Exception as error:
             failure = error
-    # Textual takes both from whoever comes after it.
-    if no_color is not None:
-        os.environ["NO_COLOR"] = no_color
+    # Textual takes them from whoever comes after it.
     for name, handler in handlers.items():
         signal.signal(name, handler)
     for text in held:

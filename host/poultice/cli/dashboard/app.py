@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
+from textual.filter import Monochrome, NoColor
 from textual.theme import Theme
 from textual.widgets import Footer
 
@@ -79,7 +80,8 @@ class Dashboard(App[None]):
         Binding("up,k", "choose(-1)", "Device", key_display="Up/Down"),
         Binding("down,j", "choose(1)", show=False),
         Binding("t", "theme", "Light/dark"),
-        Binding("q,ctrl+q", "leave", "Quit", key_display="q", priority=True),
+        Binding("q", "leave", "Quit"),
+        Binding("ctrl+q", "leave", show=False, priority=True),
         Binding("y", "yes", show=False),
         Binding("n,escape", "no", show=False),
         Binding("ctrl+c", "interrupt", show=False, priority=True),
@@ -97,6 +99,11 @@ class Dashboard(App[None]):
     ) -> None:
         super().__init__(driver_class=Driver)
         self.failure: BaseException | None = None
+        if self.no_color:
+            # Textual's own answer to NO_COLOR is greys, which are colours too.
+            self._filters = [
+                NoColor() if isinstance(one, Monochrome) else one for one in self._filters
+            ]
         self.courses = [
             Course(feed.name, feed.title, feed.phases, feed.says, feed.limits) for feed in feeds
         ]
@@ -193,7 +200,7 @@ class Dashboard(App[None]):
         if self._asking:
             what = "session" if len(self.courses) == 1 else "sessions, all of them,"
             text, style = f" Stop the {what} and leave? y yes, n no", "ask"
-        lines = textwrap.wrap(plain(text, self._marks), width - 2, max_lines=2)
+        lines = textwrap.wrap(plain(text.strip(), self._marks), width - 2, max_lines=2)
         return [[(f" {line}".ljust(width), style)] for line in lines]
 
     def _show(self, name: str, lines: list[Line]) -> None:
@@ -270,6 +277,7 @@ class Dashboard(App[None]):
     def _want(self, what: str, state: str) -> None:
         if not self._wrong(what, state):
             self._feeds[self.chosen].wishes.want(what)
+            self._note(f"you asked for a {what}" if what == "pause" else "you asked to go on")
 
     def _wrong(self, what: str, state: str) -> bool:
         course = self.course

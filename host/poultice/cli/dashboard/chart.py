@@ -44,11 +44,10 @@ def curve(course: Course, width: int, height: int, marks: Marks) -> list[Line]:
         dots = _dots(course, sensor, columns, height, per_cell, (low_mc, high_mc))
         for (column, row), mask in dots.items():
             inked[row][column] = (chr(0x2800 + mask) if marks.dots else mark, ink)
+    labels = {row_of(value_mc): value_mc for value_mc in _labelled(low_mc, high_mc, height)}
     lines = []
     for row in range(height):
-        at_mc = high_mc - (high_mc - low_mc) * row / (height - 1)
-        shown = row % 2 == 0 or height < 6
-        label = f"{at_mc / 1000:4.0f} " if shown else " " * LABEL_CELLS
+        label = f"{labels[row] // 1000:4} " if row in labels else " " * LABEL_CELLS
         cells: list[tuple[str, str]] = [(label, "dim")]
         for column, (text, ink) in enumerate(inked[row]):
             cells.append((text, f"{ink or 'dim'}/{modes[column] or ''}"))
@@ -72,6 +71,7 @@ def axis(course: Course, width: int) -> Line:
             label, place = "now", width - 3
         if not course.plan and minute > 0:
             break
+        place = min(place, len(cells) - len(label))
         for index, char in enumerate(label):
             if 0 <= place + index < len(cells):
                 cells[place + index] = char
@@ -94,6 +94,15 @@ def scale(course: Course) -> tuple[int, int]:
     low_mc = math.floor((min(values) - _ROOM_MC) / 1000) * 1000
     high_mc = math.ceil((max(values) + _ROOM_MC) / 1000) * 1000
     return min(low_mc, high_mc - _LEAST_SPAN_MC), high_mc
+
+
+def _labelled(low_mc: int, high_mc: int, height: int) -> range:
+    """Round temperatures with at least a line between their labels."""
+    most = max(1, height // 2)
+    step = next(
+        (one for one in (1000, 2000, 5000, 10_000) if (high_mc - low_mc) / one <= most), 20_000
+    )
+    return range(math.ceil(low_mc / step) * step, high_mc + 1, step)
 
 
 def _columns(course: Course, columns: int) -> tuple[list[str | None], list[int | None]]:

@@ -59,6 +59,7 @@ class Course:
         self.log: deque[str] = deque(maxlen=_LOG_MAX)
         self.samples: deque[Sample] = deque(maxlen=_SAMPLES_MAX)
         self.over = False
+        self._complete = False
         self._start_ms: int | None = None
         self._last_ms = 0
         at_s = 0
@@ -86,9 +87,16 @@ class Course:
     @property
     def elapsed_s(self) -> int:
         """How much of the plan is behind it, seconds."""
-        if self.now is None or self.now["left_s"] is None or not self.plan:
-            return self.total_s if self.over or self._ended() else 0
-        return max(0, self.total_s - self.now["left_s"])
+        if not self.plan:
+            return 0
+        if self._complete:
+            return self.total_s
+        return round(self.samples[-1].at_s) if self.samples else 0
+
+    @property
+    def left_s(self) -> int | None:
+        """Seconds left of the session, None where none runs."""
+        return self.now["left_s"] if self.now is not None and self.state in ACTIVE else None
 
     @property
     def span_s(self) -> tuple[float, float]:
@@ -104,6 +112,7 @@ class Course:
             if self._start_ms is None and update.kind == "boot":
                 return
             self.note(f"{self._stamp(update.t_ms)}  {words.event(update)}")
+            self._complete = self._complete or update.kind == "complete"
             return
         if update["t_ms"] < self._last_ms and not self.plan:
             # It started again: what was before is on another clock.

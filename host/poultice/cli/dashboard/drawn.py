@@ -63,8 +63,23 @@ INKS: dict[str, tuple[str, str]] = {
 }
 
 
-def style(name: str, light: bool) -> str:
+# Where there are no colours: what stands out, and what is behind.
+ATTRIBUTES: dict[str, str] = {
+    "bold": "bold",
+    "bar": "reverse",
+    "bar bold": "bold reverse",
+    "alarm": "bold reverse",
+    "ask": "bold reverse",
+    "heat past": "reverse",
+    "cold past": "reverse",
+    "rest past": "reverse",
+}
+
+
+def style(name: str, *, light: bool, coloured: bool = True) -> str:
     """The style of that name; `ink/ground` is a line of the curve on the ground of a phase."""
+    if not coloured:
+        return ATTRIBUTES.get(name, "none")
     if "/" in name:
         ink, _, ground = name.partition("/")
         return f"{INKS[ink][light]} on {GROUNDS[ground][light]}"

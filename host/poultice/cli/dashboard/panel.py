@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from poultice.cli.dashboard.drawn import Line, style
 
-_STYLES: dict[tuple[str, bool], Style] = {}
+_STYLES: dict[tuple[str, bool, bool], Style] = {}
 
 
 class Panel(Widget, can_focus=False):
@@ -35,12 +35,13 @@ class Panel(Widget, can_focus=False):
         """One line, as wide as the widget."""
         width = self.size.width
         line = self.lines[y] if y < len(self.lines) else []
-        segments = [Segment(text, _style(name, self._light)) for text, name in line]
-        return Strip(segments).adjust_cell_length(width, _style("", self._light))
+        light, coloured = self._light, not self.app.no_color
+        segments = [Segment(text, _style(name, light, coloured)) for text, name in line]
+        return Strip(segments).adjust_cell_length(width, _style("", light, coloured))
 
 
-def _style(name: str, light: bool) -> Style:
-    found = _STYLES.get((name, light))
-    if found is None:
-        found = _STYLES[name, light] = Style.parse(style(name, light))
-    return found
+def _style(name: str, light: bool, coloured: bool) -> Style:
+    key = (name, light, coloured)
+    if key not in _STYLES:
+        _STYLES[key] = Style.parse(style(name, light=light, coloured=coloured))
+    return _STYLES[key]

@@ -15,8 +15,8 @@ def heading(course: Course, width: int, marks: Marks) -> Line:
     """What runs, where, in what state, and how much time is left."""
     left: Line = [(f" {course.title or 'poultice'} ", "bar bold"), (f" {course.name} ", "bar")]
     right: Line = [(f" {course.state} ", "bar bold")]
-    if course.now is not None and course.now["left_s"] is not None and not course.over:
-        right.append((f"{words.clock(course.now['left_s'])} left ", "bar bold"))
+    if course.left_s is not None:
+        right.append((f"{words.clock(course.left_s)} left ", "bar bold"))
     room = width - width_of(right)
     first = left[0][0][:room]
     name = left[1][0]
@@ -136,7 +136,7 @@ def row(course: Course, width: int, marks: Marks, *, chosen: bool) -> Line:
     fault = course.fault()
     state = fault[0] if fault else course.state
     style = "alarm" if fault else "bar bold" if chosen else ""
-    left = words.clock(now["left_s"]) if now and now["left_s"] is not None else "--:--"
+    left = words.clock(course.left_s)
     cells = [
         f"{marks.chosen if chosen else ' '} {_short(course.name, 28):<28}",
         f"{(now['mode'] if now else None) or '-':<5}",
