@@ -1,4 +1,4 @@
-"""A program on a terminal of its own: a pseudo-terminal that it controls, as a shell's child does."""
+"""A program on a terminal of its own, which it controls as a shell's child does."""
 
 from __future__ import annotations
 

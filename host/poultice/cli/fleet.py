@@ -88,7 +88,11 @@ def distinct(paths: Sequence[str]) -> None:
     seen: set[tuple[str, str]] = set()
     for path in paths:
         scheme, rest = split_path(path)
-        same = (scheme, str(Path(rest).resolve()) if scheme == "serial" else rest)
+        if scheme == "serial":
+            rest = str(Path(rest).resolve())
+        elif scheme == "usb":
+            rest = rest.lower()
+        same = (scheme, rest)
         if same in seen:
             hint = "give each simulated one its own seed: sim:?seed=1, sim:?seed=2"
             raise UsageError(

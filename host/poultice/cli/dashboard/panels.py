@@ -9,6 +9,8 @@ from poultice.cli.dashboard.drawn import Line, Marks, Run, merged, plain, width_
 
 _BAR_CELLS = 20
 _NARROW_CELLS = 100
+# Of a row of the list without the device's name; the longest fault fits.
+_ROW_CELLS = 59
 
 
 def heading(course: Course, width: int, marks: Marks) -> Line:
@@ -137,8 +139,9 @@ def row(course: Course, width: int, marks: Marks, *, chosen: bool) -> Line:
     state = fault[0] if fault else course.state
     style = "alarm" if fault else "bar bold" if chosen else ""
     left = words.clock(course.left_s)
+    name_cells = min(max(width - _ROW_CELLS, 8), 40)
     cells = [
-        f"{marks.chosen if chosen else ' '} {_short(course.name, 28):<28}",
+        f"{marks.chosen if chosen else ' '} {_short(course.name, name_cells):<{name_cells}}",
         f"{(now['mode'] if now else None) or '-':<5}",
         f"{words.celsius(now['temp_mc']) if now else '-':>8}",
         f"{words.celsius(now['target_mc']) if now else '-':>8}",
@@ -169,4 +172,5 @@ def _bar(share: float, marks: Marks) -> Line:
 
 
 def _short(name: str, cells: int) -> str:
-    return name if len(name) <= cells else f"{name[: cells - 3]}..."
+    """The end of a long path is what tells it from the next."""
+    return name if len(name) <= cells else f"{name[:4]}...{name[7 - cells :]}"
