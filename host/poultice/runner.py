@@ -219,8 +219,8 @@ class SessionRunner:
                 pass
 
     def _pause_or_resume(self) -> None:
-        asked = self._wanted()
-        if asked is None or self.tally.state not in ACTIVE:
+        asked = self._wanted() if self.tally.state in ACTIVE else None
+        if asked is None:
             return
         try:
             if asked == "pause":
