@@ -190,6 +190,25 @@ def test_watching_is_left_with_q(tmp_path: Path) -> None:
     assert "Traceback" not in terminal.text
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_watching_and_gives_the_screen_back(number: int, tmp_path: Path) -> None:
+    with Terminal(tmp_path, "watch", "-d", SLOW) as terminal:
+        terminal.until("no session runs")
+        terminal.signal(number)
+        assert terminal.ended() == 0
+    assert "\x1b[?1049l" in terminal.read
+
+
+def test_several_pads_on_one_screen(tmp_path: Path) -> None:
+    devices = ("-d", "sim:?speed=20&seed=1", "-d", "sim:?speed=20&seed=2&fault=estop@10")
+    with Terminal(tmp_path, "run", "arthritis", "--yes", *devices) as terminal:
+        terminal.until("emergency_stop")
+        terminal.type("\x03")
+        assert terminal.ended() == 7
+    assert "seed=1: stopped; the pad is off" in terminal.text
+    assert "estop@10: the device is in fault: emergency_stop" in terminal.text
+
+
 def test_watching_through_a_pipe_stays_lines(tmp_path: Path) -> None:
     with Terminal(tmp_path, "watch", "-d", FAST, "--for", "5", "--view", "plain") as terminal:
         assert terminal.ended() == 0

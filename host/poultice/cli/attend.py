@@ -26,10 +26,13 @@ class Interrupts:
     """Ctrl-C (and the end of the terminal) as a question instead of an exception.
 
     A KeyboardInterrupt could strike in the middle of a line to the device; the session asks
-    `asked` between two lines instead.
+    `asked` between two lines instead. `again` is what a second one is told.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, again: str = "stopping; waiting for the device to say that the pad is off"
+    ) -> None:
+        self._again = again
         self._count = 0
         self._before: dict[int, Any] = {}
 
@@ -61,7 +64,7 @@ class Interrupts:
     def _take(self, number: int, frame: FrameType | None) -> None:
         self._count += 1
         if self._count == 2:
-            output.say("stopping; waiting for the device to say that the pad is off")
+            output.say(self._again)
 
 
 @contextlib.contextmanager

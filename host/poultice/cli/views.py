@@ -48,7 +48,7 @@ def chosen(asked: str, *, as_json: bool = False) -> str:
     why = _not_full()
     if why is None:
         return "full"
-    output.say(f"note: {why}: the compact view instead")
+    output.say(f"note: {why}: the smaller view instead")
     return "compact"
 
 
@@ -94,9 +94,9 @@ def in_threads(
         threading.Thread(target=work, args=(do, feed), name=feed.name)
         for do, feed in zip(works, feeds, strict=True)
     ]
-    for thread in threads:
-        thread.start()
     try:
+        for thread in threads:
+            thread.start()
         if full:
             _drawn(feeds, stop_all=stop_all, watching=watching, theme=theme)
         _joined(threads)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from poultice.cli import fleet, output, views
+from poultice.cli import attend, fleet, output, views
 from poultice.cli.feed import Feed
 from poultice.cli.wishes import Wishes
 from poultice.errors import (
@@ -47,19 +46,16 @@ def watch(
         if not several:
             # Found out before the screen is taken.
             one.open()
-    leaving = threading.Event()
-    try:
+    # Not KeyboardInterrupt: the screen has to be given back, also where the terminal ends.
+    with attend.Interrupts("leaving; the devices go on") as interrupts:
         views.in_threads(
             [one.feed for one in watched],
-            [lambda one=one: one.watch(leaving.is_set) for one in watched],  # type: ignore[misc]
+            [lambda one=one: one.watch(interrupts.asked) for one in watched],  # type: ignore[misc]
             full=full,
-            stop_all=leaving.set,
+            stop_all=interrupts.press,
             watching=True,
             theme=theme,
         )
-    except KeyboardInterrupt:
-        # Watching ends; what is watched goes on.
-        pass
     failed = [one for one in watched if one.failure is not None]
     if not several and failed and failed[0].failure is not None:
         raise failed[0].failure
