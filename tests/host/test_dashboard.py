@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from queue import Queue
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from poultice import remedies
 from poultice.cli.dashboard import LEAST, Dashboard, chart, panels
 from poultice.cli.dashboard.course import Course
 from poultice.cli.dashboard.drawn import ASCII, UNICODE, Line, width_of
+from poultice.cli.dashboard.driver import Driver
 from poultice.cli.feed import Feed
 from poultice.cli.wishes import Wishes
 from poultice.messages import Event, Telemetry, telemetry
@@ -418,3 +420,37 @@ def test_what_the_view_left_is_said_in_lines() -> None:
     one.show(Event("complete", 965_000, {"kind": "complete"}))
     assert [line.split()[-1] for line in said] == ["CEM43", "word", "complete"]
     assert one.drain() == []
+
+
+class Writer:
+    """The thread under the driver, which dies of a terminal that is gone after `lives` looks."""
+
+    def __init__(self, lives: int, room: int) -> None:
+        self._queue: Queue[str] = Queue(room)
+        self._lives = lives
+
+    def is_alive(self) -> bool:
+        self._lives -= 1
+        return self._lives >= 0
+
+
+@pytest.mark.parametrize("lives", [0, 1, 2])
+def test_a_terminal_that_is_gone_is_not_waited_for(
+    lives: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("poultice.cli.dashboard.driver._WAIT_S", 0.001)
+    driver = object.__new__(Driver)
+    writer: Any = Writer(lives, room=1)
+    writer._queue.put("a frame that nobody takes")
+    driver._writer_thread = writer
+    driver.write("another")
+    assert writer._queue.qsize() == 1
+    driver.close()
+
+
+def test_a_terminal_that_is_there_is_written_to() -> None:
+    driver = object.__new__(Driver)
+    writer: Any = Writer(9, room=1)
+    driver._writer_thread = writer
+    driver.write("a frame")
+    assert writer._queue.get_nowait() == "a frame"

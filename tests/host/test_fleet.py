@@ -237,6 +237,30 @@ def test_one_that_fails_in_an_unforeseen_way_leaves_the_others(
     assert "no room to draw in" in told
 
 
+def test_an_early_enter_answers_no_later_prompt(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from poultice.cli.wishes import Wishes
+
+    path = tmp_path / "both.toml"
+    path.write_text(
+        SHORT + '[[phase]]\nmode = "cold"\ntarget = 15\nseconds = 60\n', encoding="utf-8"
+    )
+    made = Wishes.__init__
+
+    def pressed(self: Wishes) -> None:
+        made(self)
+        self.confirm()
+
+    monkeypatch.setattr(Wishes, "__init__", pressed)
+    line = sims("&cooler=0&user=absent", "&cooler=0")
+    _, devices, _ = ran(capsys, str(path), "--yes", *line)
+    assert [(one["outcome"], one["reason"], one["cold_s"]) for one in devices] == [
+        ("stopped", "prompt_timeout", 0),
+        ("complete", None, 60),
+    ]
+
+
 def test_the_worst_exit_code_wins() -> None:
     assert sorted(fleet.WORST_FIRST) == sorted(ExitCode)
 
