@@ -255,9 +255,9 @@ def test_an_early_enter_answers_no_later_prompt(
     monkeypatch.setattr(Wishes, "__init__", pressed)
     line = sims("&cooler=0&user=absent", "&cooler=0")
     _, devices, _ = ran(capsys, str(path), "--yes", *line)
-    assert [(one["outcome"], one["reason"], one["cold_s"]) for one in devices] == [
-        ("stopped", "prompt_timeout", 0),
-        ("complete", None, 60),
+    assert [(one["outcome"], one["reason"], one["cold_s"] > 0) for one in devices] == [
+        ("stopped", "prompt_timeout", False),
+        ("complete", None, True),
     ]
 
 
