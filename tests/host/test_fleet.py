@@ -181,6 +181,15 @@ def test_leaving_the_questions_starts_none(
     assert [(one["session"], one["exit"]) for one in devices] == [(None, 130)] * 2
 
 
+def test_detached_each_is_started_and_left(short: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, devices, _ = ran(
+        capsys, short, "--yes", "--detach", *sims("", "&fault=sensor_open@boot", "")
+    )
+    assert code == 6
+    assert [one.get("detached", False) for one in devices] == [True, False, True]
+    assert [one["session"] for one in devices] == [1, None, 1]
+
+
 def test_a_dry_run_shows_each_plan(short: str, capsys: pytest.CaptureFixture[str]) -> None:
     code, devices, _ = ran(capsys, short, "--dry-run", *sims("", ""))
     assert code == 0

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from poultice.cli import main
-from tests.host.terminal import START, Terminal
+from tests.host.terminal import ESCAPE, START, Terminal
 
 # Fast enough to wait for, slow enough that no test comes too late.
 SLOW = "sim:?speed=20"
@@ -80,6 +80,23 @@ def test_a_session_to_its_end_leaves_the_screen_and_summarises(tmp_path: Path) -
         assert terminal.ended() == 0
     left = terminal.read.rpartition("\x1b[?1049l")[2]
     assert "short: complete" in left
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "said"),
+    [
+        ("sensor_open@60", 7, "hint: check the sensor's plug and wires"),
+        ("host_lost@60", 8, "error: "),
+        ("sensor_open@boot", 6, "error: "),
+    ],
+)
+def test_what_ended_it_is_said_once_the_screen_is_given_back(
+    fault: str, code: int, said: str, tmp_path: Path
+) -> None:
+    device = f"sim:?speed=200&fault={fault}"
+    with Terminal(tmp_path, *RUN, device) as terminal:
+        assert terminal.ended() == code
+    assert said in ESCAPE.sub("", terminal.read.rpartition("\x1b[?1049l")[2])
 
 
 def test_pause_and_resume(tmp_path: Path) -> None:
@@ -188,6 +205,12 @@ def test_watching_is_left_with_q(tmp_path: Path) -> None:
         terminal.type("q")
         assert terminal.ended() == 0
     assert "Traceback" not in terminal.text
+
+
+def test_watching_for_a_time_ends_by_itself(tmp_path: Path) -> None:
+    with Terminal(tmp_path, "watch", "-d", FAST, "--for", "30") as terminal:
+        assert terminal.ended() == 0
+    assert "no session runs" in terminal.text
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
