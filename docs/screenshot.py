@@ -1,83 +1,111 @@
-"""Take the README's picture of `poultice run`: a real terminal (tmux), 80 by 24, as SVG.
+"""Take the pictures of the live view: what it draws of sessions on simulated devices, as SVG.
 
-    python docs/screenshot.py docs/images/run.svg
+    python docs/screenshot.py docs/images
 
-Needs tmux, and poultice installed beside this interpreter. Nothing is drawn by hand: the screen
-is captured with its colours, 6 s into a simulated session.
+Nothing is drawn by hand: the sessions are run at full speed, what the devices say is given to the
+view in a terminal of 80 by 24, and Textual writes down what it would have put there.
 """
 
 from __future__ import annotations
 
-import io
-import subprocess
+import asyncio
+import contextlib
+import re
 import sys
-import tempfile
-import time
+from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-from rich.terminal_theme import MONOKAI
-from rich.text import Text
+from poultice import discovery, library, screening, session
+from poultice.cli.dashboard import LEAST, Dashboard
+from poultice.cli.feed import Feed
+from poultice.cli.wishes import Wishes
+from poultice.runner import SessionRunner
 
-COMMAND = "poultice run arthritis --device sim: --yes"
-SECONDS = 5.5
-
-# rich's own frame without its web font: the picture must not fetch anything.
-FRAME = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
-<style>
-.{unique_id}-matrix {{ font-family: ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace;
-font-size: {char_height}px; line-height: {line_height}px; }}
-.{unique_id}-title {{ font-size: 18px; font-weight: bold; font-family: arial, sans-serif; }}
-{styles}
-</style>
-<defs>
-<clipPath id="{unique_id}-clip-terminal">
-<rect x="0" y="0" width="{terminal_width}" height="{terminal_height}" />
-</clipPath>
-{lines}
-</defs>
-{chrome}
-<g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
-{backgrounds}
-<g class="{unique_id}-matrix">
-{matrix}
-</g>
-</g>
-</svg>
-"""
+FONT = 'ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace'
 
 
-def captured() -> str:
-    """The screen, with its colours as escape sequences."""
-    with tempfile.TemporaryDirectory() as directory:
-        tmux = ["tmux", "-S", f"{directory}/socket"]
-        bin_directory = Path(sys.executable).parent
-        shell = f"env PS1='$ ' POULTICE_DATA_DIR={directory} PATH={bin_directory}:$PATH sh"
-        subprocess.run(
-            [*tmux, "new-session", "-d", "-x", "80", "-y", "18", shell],
-            check=True,
+@dataclass(frozen=True)
+class Pad:
+    """One device of a picture: what runs on it, and until when."""
+
+    protocol: str
+    device: str
+    until_s: int
+    shown_as: str
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One file."""
+
+    name: str
+    title: str
+    pads: tuple[Pad, ...]
+    light: bool = False
+
+
+_ARTHRITIS = Pad("arthritis", "sim:?speed=max", 560, "sim:")
+_CONTRAST = Pad("contrast", "sim:?speed=max&cooler=1", 700, "sim:?cooler=1")
+PICTURES = (
+    Picture("run.svg", "poultice run arthritis", (_ARTHRITIS,)),
+    Picture("run-light.svg", "poultice run contrast", (_CONTRAST,), light=True),
+    Picture(
+        "fleet.svg",
+        "poultice run arthritis -d A -d B -d C",
+        (
+            Pad("arthritis", "sim:?speed=max&fault=sensor_open@300", 700, "usb:E6614C311B"),
+            Pad("arthritis", "sim:?speed=max&ambient=18", 610, "usb:E6614C4A27"),
+            Pad("arthritis", "sim:?speed=max&seed=3", 240, "usb:E6614C7F0D"),
+        ),
+    ),
+)
+
+
+def played(pad: Pad) -> Feed:
+    """What the device said until `until_s` of its session, ready to be drawn."""
+    protocol = library.load(pad.protocol)
+    with discovery.open_device(pad.device) as client:
+        hello = client.hello()
+        plan, _ = session.plan_for(protocol, hello)
+        session.judged(protocol, screening.assumed(protocol))
+        session.make_ready(client)
+        feed = Feed(
+            pad.shown_as,
+            Wishes(),
+            title=plan.name,
+            phases=plan.to_wire()["phases"],
+            says=[phase.say for phase in plan.phases],
+            limits=hello.limits,
         )
-        try:
-            time.sleep(0.5)
-            subprocess.run([*tmux, "send-keys", COMMAND, "Enter"], check=True)
-            time.sleep(SECONDS)
-            screen = subprocess.run(
-                [*tmux, "capture-pane", "-e", "-p"], check=True, capture_output=True, text=True
-            )
-        finally:
-            subprocess.run([*tmux, "kill-server"], check=False)
-    return screen.stdout
+        runner = SessionRunner(client, plan)
+        with contextlib.closing(runner.updates()) as updates:
+            for update in updates:
+                feed.show(update)
+                if runner.tally.last_ms - (runner.tally.first_ms or 0) > pad.until_s * 1000:
+                    break
+    return feed
+
+
+async def taken(picture: Picture) -> str:
+    """The picture as SVG that fetches nothing."""
+    feeds = [played(pad) for pad in picture.pads]
+    app = Dashboard(feeds, stop_all=lambda: None, light=picture.light, look_s=None)
+    async with app.run_test(size=LEAST) as pilot:
+        app.look()
+        await pilot.pause()
+        svg = app.export_screenshot(title=picture.title)
+    svg = re.sub(r"@font-face \{.*?\}", "", svg, flags=re.S)
+    svg = re.sub(r"font-family: Fira Code, monospace", f"font-family: {FONT}", svg)
+    svg = re.sub(r"terminal-\d+", "poultice", svg)
+    return re.sub(r"\n\s*\n+", "\n", svg)
 
 
 def main() -> None:
-    """Write the picture to the path given."""
-    screen = captured().rstrip("\n")
-    console = Console(record=True, width=80, file=io.StringIO(), force_terminal=True)
-    console.print(Text.from_ansi(screen))
-    svg = console.export_svg(
-        title="poultice run", theme=MONOKAI, code_format=FRAME, unique_id="poultice"
-    )
-    Path(sys.argv[1]).write_text(svg, encoding="utf-8")
+    """Write the pictures to the directory given."""
+    for picture in PICTURES:
+        path = Path(sys.argv[1]) / picture.name
+        path.write_text(asyncio.run(taken(picture)), encoding="utf-8")
+        print(f"{path}: {path.stat().st_size} bytes")
 
 
 if __name__ == "__main__":

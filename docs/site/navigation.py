@@ -16,7 +16,14 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "how-to",
         "How-to",
-        ("run-a-session.md", "write-a-protocol.md", "flash-a-board.md", "test-on-a-bench.md"),
+        (
+            "run-a-session.md",
+            "run-from-python.md",
+            "home-assistant.md",
+            "write-a-protocol.md",
+            "flash-a-board.md",
+            "test-on-a-bench.md",
+        ),
     ),
     (
         "reference",

@@ -64,7 +64,10 @@ class SessionRunner:
     """One session on one device.
 
     `interrupted` says whether the person wants it to end, `answered` whether they answered
-    the prompt; both are asked a few times a second. `token_s` is how long an armed plan lasts.
+    the prompt, `wanted` gives `"pause"` or `"resume"` once for each time they asked for it;
+    all are asked a few times a second, from the thread that takes the updates. `refused` is
+    told why a pause or a resume came to nothing. `token_s` is how long an armed plan lasts,
+    seconds.
     """
 
     def __init__(
@@ -76,6 +79,8 @@ class SessionRunner:
         token_s: int = 60,
         interrupted: Callable[[], bool] = lambda: False,
         answered: Callable[[], bool] = lambda: False,
+        wanted: Callable[[], str | None] = lambda: None,
+        refused: Callable[[PoulticeError], None] = lambda error: None,
     ) -> None:
         self.client = client
         self.plan = plan
@@ -85,6 +90,8 @@ class SessionRunner:
         self._token_s = token_s
         self._interrupted = interrupted
         self._answered = answered
+        self._wanted = wanted
+        self._refused = refused
         self._armed = False
 
     def updates(self) -> Generator[Telemetry | Event, None, None]:
@@ -158,6 +165,7 @@ class SessionRunner:
                 self._count(update)
                 yield update
             self._prompt()
+            self._pause_or_resume()
             if self._over():
                 yield from self._close()
 
@@ -209,6 +217,18 @@ class SessionRunner:
                 # Somebody pressed the button in the same second, or the line was torn: what
                 # the device then says of itself decides, and a lost one is found by its silence.
                 pass
+
+    def _pause_or_resume(self) -> None:
+        asked = self._wanted() if self.tally.state in ACTIVE else None
+        if asked is None:
+            return
+        try:
+            if asked == "pause":
+                self.client.pause()
+            else:
+                self.client.resume()
+        except (RefusedError, DeviceFaultError, DeviceTimeoutError) as error:
+            self._refused(error)
 
     def _stop(self) -> Iterator[Telemetry | Event]:
         """Ctrl-C: end it, and come back only when the outputs are known to be off."""

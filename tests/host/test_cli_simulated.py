@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -143,3 +145,12 @@ def test_the_first_prompt_is_in_the_record(capsys: pytest.CaptureFixture[str], c
         ("prompt", "remove_pack"),
         ("complete", None),
     ]
+
+
+def test_without_a_screen_to_draw_on_nothing_that_draws_is_loaded(short: str) -> None:
+    program = (
+        "import sys; from poultice.cli import main; "
+        f"main(['run', {short!r}, '-d', 'sim:?speed=max', '--yes']); "
+        "assert not {'textual', 'rich', 'asyncio'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)

@@ -195,3 +195,35 @@ def test_an_answer_to_a_prompt_that_gets_lost_does_not_end_the_session() -> None
     assert runner.result is not None
     assert runner.result.outcome == "complete"
     assert "confirm" in device.asked
+
+
+@pytest.mark.parametrize("asked", ["pause", "resume"])
+def test_a_wish_to_pause_or_resume_is_one_request(asked: str) -> None:
+    device = FakeDevice(override={"pause": lambda _: {}, "resume": lambda _: {}})
+    wishes = iter([None, asked])
+    ran(device, wanted=lambda: next(wishes, None))
+    other = {"pause": "resume", "resume": "pause"}[asked]
+    assert (device.asked.count(asked), device.asked.count(other)) == (1, 0)
+
+
+@pytest.mark.parametrize("code", [1, 3, 6, 7])
+def test_a_wish_that_is_refused_is_told_and_the_session_goes_on(code: int) -> None:
+    device = FakeDevice(override={"pause": lambda _: Error(code, "x", {"fault": "internal"})})
+    wishes = iter(["pause"])
+    refused: list[errors.PoulticeError] = []
+    runner = ran(device, wanted=lambda: next(wishes, None), refused=refused.append)
+    assert len(refused) == 1
+    assert runner.result is not None
+    assert runner.result.outcome == "complete"
+
+
+def test_a_wish_before_anything_runs_is_none() -> None:
+    device = FakeDevice(button_at_s=20, override={"pause": lambda _: {}})
+    asked: list[float] = []
+
+    def wanted() -> str:
+        asked.append(device.clock_s)
+        return "pause"
+
+    ran(device, by_button=True, wanted=wanted)
+    assert asked and min(asked) >= 20

@@ -7,13 +7,13 @@ import select
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import IO, Any, Self
 
 from poultice.cli import output
-from poultice.errors import PoulticeError, UsageError
+from poultice.errors import UsageError
 from poultice.messages import Event, Telemetry
 
 
@@ -26,10 +26,13 @@ class Interrupts:
     """Ctrl-C (and the end of the terminal) as a question instead of an exception.
 
     A KeyboardInterrupt could strike in the middle of a line to the device; the session asks
-    `asked` between two lines instead.
+    `asked` between two lines instead. `again` is what a second one is told.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, again: str = "stopping; waiting for the device to say that the pad is off"
+    ) -> None:
+        self._again = again
         self._count = 0
         self._before: dict[int, Any] = {}
 
@@ -54,10 +57,14 @@ class Interrupts:
         """Whether the session should end."""
         return self._count > 0
 
+    def press(self) -> None:
+        """As Ctrl-C, where the terminal gives it as a key."""
+        self._count += 1
+
     def _take(self, number: int, frame: FrameType | None) -> None:
         self._count += 1
         if self._count == 2:
-            output.say("stopping; waiting for the device to say that the pad is off")
+            output.say(self._again)
 
 
 @contextlib.contextmanager
@@ -126,52 +133,3 @@ class RecordFile:
                 self._file.close()
             except OSError:
                 output.say(f"warning: the end of --record {self.path} is missing")
-
-
-class HistoryRecord:
-    """The record in the history, which may be broken without costing the session."""
-
-    def __init__(self) -> None:
-        self.path: str | None = None
-        self._recorder: Any = None
-        self._ended = False
-
-    def begin(self, **what: Any) -> None:
-        """Open a record; where that fails the session goes on without."""
-
-        def opening() -> None:
-            from poultice.history import History
-
-            self._recorder = History.open().begin(**what)
-            self.path = str(self._recorder.path)
-
-        self._guarded(opening)
-
-    def write(self, update: Telemetry | Event) -> None:
-        """Record one thing the device said."""
-        if self._recorder is None or self._ended:
-            return
-        if isinstance(update, Event):
-            self._guarded(lambda: self._recorder.event(dict(update.data)))
-        else:
-            self._guarded(lambda: self._recorder.sample(dict(update)))
-
-    def finish(self, outcome: str, summary: Mapping[str, Any]) -> None:
-        """Close the record."""
-        if self._recorder is not None and not self._ended:
-            self._guarded(lambda: self._recorder.finish(outcome, dict(summary)))
-
-    def close(self) -> None:
-        """Leave the record as it is; without an outcome it counts as unfinished."""
-        if self._recorder is not None:
-            self._guarded(self._recorder.close)
-
-    def _guarded(self, do: Any) -> None:
-        try:
-            do()
-        except PoulticeError as error:
-            output.say(f"warning: this session is not in the history: {error}")
-            if error.hint:
-                output.say(f"hint: {error.hint}")
-            self._ended = True
-            self.path = None

@@ -126,6 +126,31 @@ device_option = option(
     help="serial:/dev/ttyACM0 (or just the path), usb:<serial number>, sim:. "
     "Default: the only one that answers.",
 )
+
+
+class _Several(Option):
+    """An option that may be given more than once; the environment and the file give one."""
+
+    def value_from_envvar(self, ctx: click.Context) -> Any:
+        """One path, which may have spaces in it."""
+        value = self.resolve_envvar_value(ctx)
+        return None if value is None else (value,)
+
+    def type_cast_value(self, ctx: click.Context, value: Any) -> Any:
+        """The configuration file has a text."""
+        return super().type_cast_value(ctx, (value,) if isinstance(value, str) else value)
+
+
+devices_option = click.option(
+    "-d",
+    "--device",
+    cls=_Several,
+    multiple=True,
+    metavar="PATH",
+    shell_complete=complete.device,
+    help="serial:/dev/ttyACM0 (or just the path), usb:<serial number>, sim:. "
+    "Default: the only one that answers. Again for several at once.",
+)
 json_option = option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 
 

@@ -17,9 +17,11 @@ _DEVICE = frozenset({"device", "json"})
 OPTIONS: dict[str, frozenset[str]] = {
     "devices": frozenset({"json"}),
     "protocols": _DEVICE,
-    "run": _DEVICE | {"dry-run", "detach", "yes", "sensitive", "fit", "confirm", "record"},
+    "run": _DEVICE
+    | {"dry-run", "detach", "yes", "sensitive", "fit", "confirm", "record"}
+    | {"view", "theme"},
     "status": _DEVICE,
-    "watch": _DEVICE | {"for"},
+    "watch": _DEVICE | {"for", "view", "theme"},
     "stop": _DEVICE,
     "pause": _DEVICE,
     "resume": _DEVICE,

@@ -12,10 +12,12 @@ from poultice.cli.base import (
     Command,
     Result,
     device_option,
+    devices_option,
     json_option,
     nearest,
     option,
 )
+from poultice.cli.views import theme_option, view_option
 from poultice.errors import UsageError
 
 if TYPE_CHECKING:
@@ -100,28 +102,23 @@ def clear(fault: str, device: str | None, as_json: bool) -> Result:
 
 
 @click.command(cls=Command)
-@device_option
+@devices_option
 @option(
     "--for",
     "for_s",
     type=click.FloatRange(min=0),
     help="Seconds of the device's clock.",
 )
+@view_option
+@theme_option
 @json_option
-def watch(device: str | None, for_s: float | None, as_json: bool) -> None:
-    """What the device reports, a line each, until Ctrl-C. With --json: JSON Lines."""
-    from poultice import discovery
-    from poultice.cli import output
+def watch(
+    device: tuple[str, ...], for_s: float | None, view: str, theme: str, as_json: bool
+) -> None:
+    """What the device reports, until Ctrl-C: drawn on a terminal, else a line each.
 
-    with discovery.open_device(device) as client:
-        client.hello()
-        end_s = None if for_s is None else client.now_s() + for_s
-        try:
-            while end_s is None or client.now_s() < end_s:
-                left_s = 1.0 if end_s is None else min(1.0, end_s - client.now_s())
-                update = client.poll(max(0.0, left_s))
-                if update is not None:
-                    output.stream("watch", update, as_json=as_json)
-        except KeyboardInterrupt:
-            # Watching ends; what is watched goes on.
-            return
+    Watching ends; what is watched goes on. With --json: JSON Lines.
+    """
+    from poultice.cli import watching
+
+    watching.watch(device, for_s, view=view, theme=theme, as_json=as_json)

@@ -6,9 +6,10 @@ NO_COLOR set; where there is neither colour nor a live view, rich is not even lo
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from poultice import words
@@ -29,16 +30,23 @@ def show(command: str, data: Data, view: str, *, as_json: bool) -> None:
         print(text, flush=True)
 
 
-def stream(command: str, update: Telemetry | Event, *, as_json: bool) -> None:
-    """Print one of many: a JSON line, or a line of text."""
+def stream(
+    command: str, update: Telemetry | Event, *, as_json: bool, device: str | None = None
+) -> None:
+    """Print one of many: a JSON line, or a line of text; with `device` where there are several."""
     from poultice.messages import Event
 
     if as_json:
-        print(_json({"schema": f"poultice.{command}/1", **as_member(update)}), flush=True)
+        where = {} if device is None else {"device": device}
+        text = _json({"schema": f"poultice.{command}/1", **where, **as_member(update)})
     elif isinstance(update, Event):
-        print(f"{words.clock(update.t_ms // 1000)}  {words.event(update)}", flush=True)
+        text = f"{words.clock(update.t_ms // 1000)}  {words.event(update)}"
     else:
-        print(words.line(update), flush=True)
+        text = words.line(update)
+    if device is not None and not as_json:
+        text = f"{device}: {text}"
+    # In one piece: several devices may be watched.
+    print(f"{text}\n", end="", flush=True)
 
 
 def lines(texts: Iterable[str], path: str | None) -> None:
@@ -69,10 +77,27 @@ def json_line(data: Mapping[str, Any]) -> str:
     return _json(data) + "\n"
 
 
+_held: list[list[str]] = []
+
+
+@contextlib.contextmanager
+def held(to: list[str]) -> Iterator[None]:
+    """Keep what is said in `to`, from any thread, while a full-screen view has the terminal."""
+    _held.append(to)
+    try:
+        yield
+    finally:
+        _held.pop()
+
+
 def say(text: str) -> None:
     """Something for the person, not data. Where nobody can read it, the work goes on."""
+    if _held:
+        _held[-1].append(text)
+        return
     try:
-        print(text, file=sys.stderr, flush=True)
+        # In one piece: several sessions may say something at once.
+        print(f"{text}\n", end="", file=sys.stderr, flush=True)
     except (OSError, ValueError):
         # The reader left, or its disk is full. Nothing said here is worth a session.
         sys.stderr = _nowhere()

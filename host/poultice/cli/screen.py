@@ -7,7 +7,6 @@ from typing import Any
 import click
 
 from poultice.cli import output
-from poultice.errors import ScreeningError
 
 AGES = (
     ("none", "there is no injury"),
@@ -17,36 +16,33 @@ AGES = (
 )
 
 
-def screen(protocol: Any, *, assume: bool) -> Any:
-    """The answers for this session.
+def screen(protocol: Any, *, assume: bool, who: str | None = None) -> Any:
+    """The answers for this session; `who` names the device where there are several.
 
     Raises ScreeningError with the reasons where one of them speaks against it.
     """
-    from poultice import screening
+    from poultice import screening, session
 
-    answers = screening.assumed(protocol) if assume else _ask(protocol)
-    verdict = screening.judge(protocol, answers)
-    for warning in verdict.warnings:
-        output.say(f"warning: {warning}")
-    if verdict.refusals:
-        instead = f"`poultice run {verdict.instead}` is made for this; " if verdict.instead else ""
-        raise ScreeningError(
-            "; ".join(verdict.refusals),
-            hint=f"{instead}ask your doctor",
-            data={"refusals": list(verdict.refusals), "instead": verdict.instead},
-        )
+    answers = screening.assumed(protocol) if assume else _ask(protocol, who)
+    for warning in session.judged(protocol, answers).warnings:
+        output.say(f"warning: {f'{who}: ' if who else ''}{warning}")
     return answers
 
 
-def _ask(protocol: Any) -> Any:
+def _ask(protocol: Any, who: str | None) -> Any:
     from poultice import screening
 
     modes = {phase.mode for phase in protocol.phases}
-    output.say(f"Before {protocol.title}: this is not a medical device; answer for this session.")
+    where = f" on {who}" if who else ""
+    output.say(
+        f"Before {protocol.title}{where}: this is not a medical device; answer for this session."
+    )
     answers: dict[str, bool] = {}
     for question in screening.QUESTIONS:
         if question.applies_to == "both" or question.applies_to in modes:
-            answers[question.key] = click.confirm(question.text, default=None, err=True)
+            answers[question.key] = click.confirm(
+                f"{who}: {question.text}" if who else question.text, default=None, err=True
+            )
     output.say("How old is the injury?")
     for number, (_, text) in enumerate(AGES, 1):
         output.say(f"  {number}  {text}")

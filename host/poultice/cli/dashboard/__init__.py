@@ -1,0 +1,5 @@
+"""The full-screen view of `run` and `watch`. Loads Textual: import it only to show it."""
+
+from poultice.cli.dashboard.app import LEAST, Dashboard
+
+__all__ = ["LEAST", "Dashboard"]

@@ -1,0 +1,161 @@
+"""Several devices in one `run` or `watch`: each with its own guard, session, thread and end.
+
+Nothing is shared but the terminal and Ctrl-C (docs/decisions/0016).
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from poultice.cli import attend, output, views
+from poultice.cli.base import Result
+from poultice.cli.plain import PlainView
+from poultice.cli.seat import Asked, Seat
+from poultice.errors import ExitCode, Interrupted, PoulticeError, UsageError
+
+WORST_FIRST = (
+    ExitCode.UNEXPECTED,
+    ExitCode.TIMEOUT,
+    ExitCode.FAULT,
+    ExitCode.MISMATCH,
+    ExitCode.BUSY,
+    ExitCode.NO_DEVICE,
+    ExitCode.REFUSED,
+    ExitCode.USAGE,
+    ExitCode.INTERRUPTED,
+    ExitCode.DONE,
+)
+"""The process ends with the first of these that a device ended with: what is known least of."""
+
+
+def run(asked: Asked, *, as_json: bool) -> None:
+    """Run PROTOCOL on each of the devices. Ends the process with the worst exit code."""
+    from poultice import library
+
+    seats = [Seat(path, views.prefixed(path)) for path in asked.device]
+    for seat in seats:
+        seat.report.protocol = asked.protocol
+    try:
+        distinct(asked.device)
+        protocol = library.load(asked.protocol)
+        if asked.record:
+            raise UsageError(
+                "--record is for one device",
+                hint="the history has them all: `poultice history export`",
+            )
+        from poultice.cli.run import somebody_answers
+
+        somebody_answers(asked)
+        with contextlib.ExitStack() as closing:
+            ready = _ready(asked, protocol, seats, closing)
+            if not asked.dry_run:
+                _treat(asked, ready, as_json=as_json)
+    except (PoulticeError, click.Abort, KeyboardInterrupt) as error:
+        # Nothing was started on any of them.
+        for seat in seats:
+            seat.failure = seat.failure or error
+        if as_json:
+            _show(seats)
+        raise
+    if as_json:
+        _show(seats)
+    else:
+        for seat in seats:
+            if seat.result is not None:
+                _tell(seat)
+    for seat in ready:
+        if isinstance(seat.error, Interrupted):
+            seat.say(str(seat.error))
+        elif seat.error is not None:
+            views.told(seat.name, seat.error)
+    raise click.exceptions.Exit(worst(seats))
+
+
+def worst(seats: Sequence[Seat]) -> int:
+    """The exit code of them all."""
+    return min((seat.exit_code for seat in seats), key=WORST_FIRST.index)
+
+
+def distinct(paths: Sequence[str]) -> None:
+    """Raises UsageError where one of `paths` is no device path, or a device is named twice."""
+    from poultice.transport import split_path
+
+    seen: set[tuple[str, str]] = set()
+    for path in paths:
+        scheme, rest = split_path(path)
+        if scheme == "serial":
+            rest = str(Path(rest).resolve())
+        elif scheme == "usb":
+            rest = rest.lower()
+        same = (scheme, rest)
+        if same in seen:
+            hint = "give each simulated one its own seed: sim:?seed=1, sim:?seed=2"
+            raise UsageError(
+                f"the device {path} is named twice",
+                hint=hint if scheme in ("sim", "emulator") else "name each device once",
+            )
+        seen.add(same)
+
+
+def _ready(
+    asked: Asked, protocol: Any, seats: Sequence[Seat], closing: contextlib.ExitStack
+) -> list[Seat]:
+    """Those that can be treated: opened, planned for, screened. The others know why not."""
+    found = []
+    for seat in seats:
+        try:
+            seat.open(asked, protocol, closing)
+            if not asked.dry_run:
+                seat.screen(asked, protocol, who=seat.name)
+                found.append(seat)
+        except PoulticeError as error:
+            seat.failure = error
+            views.told(seat.name, error)
+    return found
+
+
+def _treat(asked: Asked, seats: Sequence[Seat], *, as_json: bool) -> None:
+    with attend.Interrupts() as interrupts:
+        if asked.detach:
+            for seat in seats:
+                seat.keep(lambda seat=seat: seat.leave(interrupts.asked))  # type: ignore[misc]
+            return
+        full = bool(seats) and views.chosen(asked.view, as_json=as_json) == "full"
+        feeds = [seat.feed() for seat in seats]
+
+        def work(seat: Seat, view: Any) -> Callable[[], None]:
+            # Enter says nothing about which pad; without the list to choose from, the button does.
+            answered = seat.wishes.answered
+            return lambda: seat.keep(lambda: seat.attend(view, interrupts.asked, answered))
+
+        lines = [PlainView(seat.say) for seat in seats]
+        views.in_threads(
+            feeds,
+            [work(seat, view) for seat, view in zip(seats, feeds if full else lines, strict=True)],
+            full=full,
+            stop_all=interrupts.press,
+            theme=asked.theme,
+        )
+
+
+def _show(seats: Sequence[Seat]) -> None:
+    devices = []
+    for seat in seats:
+        one = {"schema": "poultice.run/1", **seat.to_json()}
+        one["device"] = one["device"] or {"path": seat.name, "uid": None, "firmware": None}
+        error = seat.error
+        devices.append({**one, "exit": int(seat.exit_code), "error": error and str(error)})
+    data = {"exit": int(worst(seats)), "devices": devices}
+    output.show("fleet", data, "nothing", as_json=True)
+
+
+def _tell(seat: Seat) -> None:
+    result = seat.result
+    assert isinstance(result, Result)
+    print(f"{seat.name}:")
+    output.show("run", result.data, result.view, as_json=False)

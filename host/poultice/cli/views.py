@@ -1,0 +1,192 @@
+"""Which view a terminal gets, and sessions in threads under the full-screen one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from poultice.cli import attend, output
+from poultice.cli.base import option
+from poultice.cli.feed import Feed
+from poultice.errors import PoulticeError
+
+LEAST = (80, 24)
+_JOIN_S = 0.2
+
+view_option = option(
+    "--view",
+    type=click.Choice(["auto", "full", "compact", "plain"]),
+    default="auto",
+    show_default=True,
+    help="auto: the full screen where the terminal is large enough for it. plain: lines only.",
+)
+theme_option = option(
+    "--theme",
+    type=click.Choice(["auto", "dark", "light"]),
+    default="auto",
+    show_default=True,
+    help="Of the full screen; auto asks COLORFGBG.",
+)
+
+
+def chosen(asked: str, *, as_json: bool = False) -> str:
+    """`full`, `compact` or `plain`: what was asked for, as far as the terminal allows it."""
+    terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    if asked == "plain" or not terminal:
+        if asked in ("full", "compact"):
+            output.say("note: no terminal to draw on: plain lines")
+        return "plain"
+    if asked == "compact" or as_json:
+        return "compact"
+    why = _not_full()
+    if why is None:
+        return "full"
+    output.say(f"note: {why}: the smaller view instead")
+    return "compact"
+
+
+def _not_full() -> str | None:
+    """Why there can be no full screen here, None where there can."""
+    if not attend.at_terminal():
+        return "no keyboard"
+    try:
+        size = os.get_terminal_size(sys.stderr.fileno())
+    except (OSError, ValueError):
+        return "the terminal does not tell its size"
+    # COLUMNS and LINES overrule, as they do for what draws.
+    width, height = shutil.get_terminal_size((size.columns, size.lines))
+    if width < LEAST[0] or height < LEAST[1]:
+        return f"the terminal is {width}x{height}, the full view needs {LEAST[0]}x{LEAST[1]}"
+    return None
+
+
+def in_threads(
+    feeds: Sequence[Feed],
+    works: Sequence[Callable[[], None]],
+    *,
+    full: bool,
+    stop_all: Callable[[], None],
+    watching: bool = False,
+    theme: str = "auto",
+) -> None:
+    """Do each of `works` in a thread of its own, and return once all are done.
+
+    A work keeps its exceptions to itself. With `full` their `feeds` are drawn by the dashboard;
+    where that fails, or is left, they go on as plain lines, and Ctrl-C still stops them. A
+    watched device is let go of instead.
+    """
+
+    def work(do: Callable[[], None], feed: Feed) -> None:
+        try:
+            do()
+        finally:
+            feed.over = True
+
+    threads = [
+        # No daemons: the process stays until each device was told to stop.
+        threading.Thread(target=work, args=(do, feed), name=feed.name)
+        for do, feed in zip(works, feeds, strict=True)
+    ]
+    try:
+        for thread in threads:
+            thread.start()
+        if full:
+            _drawn(feeds, stop_all=stop_all, watching=watching, theme=theme)
+        _joined(threads)
+    except BaseException:
+        stop_all()
+        _joined(threads)
+        raise
+
+
+def _joined(threads: Sequence[threading.Thread]) -> None:
+    for thread in threads:
+        # In short waits: a signal has to be seen in between.
+        while thread.is_alive():
+            thread.join(_JOIN_S)
+
+
+def _drawn(
+    feeds: Sequence[Feed], *, stop_all: Callable[[], None], watching: bool, theme: str
+) -> None:
+    failure: BaseException | None = None
+    handlers = {name: signal.getsignal(name) for name in _taken_signals()}
+    held: list[str] = []
+    with output.held(held):
+        try:
+            from poultice.cli.dashboard import Dashboard
+
+            app = Dashboard(
+                feeds,
+                stop_all=stop_all,
+                watching=watching,
+                unicode=_unicode(),
+                light=theme == "light" or (theme == "auto" and _light_terminal()),
+            )
+            app.run()
+            failure = app.failure
+        except Exception as error:
+            failure = error
+    # Textual takes them from whoever comes after it.
+    for name, handler in handlers.items():
+        signal.signal(name, handler)
+    for text in held:
+        output.say(text)
+    over = all(feed.over for feed in feeds)
+    if failure is not None and not over:
+        output.say(f"note: the view failed ({failure}): plain lines from here; Ctrl-C stops")
+    if watching:
+        stop_all()
+    for feed in feeds:
+        if over or watching:
+            feed.drain()
+        else:
+            feed.to_lines(prefixed(feed.name) if len(feeds) > 1 else output.say)
+
+
+def _taken_signals() -> list[signal.Signals]:
+    names = ("SIGTSTP", "SIGCONT", "SIGWINCH", "SIGTTIN", "SIGTTOU")
+    return [getattr(signal, name) for name in names if hasattr(signal, name)]
+
+
+def prefixed(name: str) -> Callable[[str], None]:
+    """Lines on stderr that begin with the device's name."""
+    return lambda text: output.say(f"{name}: {text}")
+
+
+def told(name: str | None, error: BaseException) -> None:
+    """An error on stderr, with the device's name where there are several."""
+    who = f"{name}: " if name else ""
+    hint = error.hint if isinstance(error, PoulticeError) else None
+    text = str(error) if isinstance(error, PoulticeError) else f"unexpected: {error!r}"
+    output.say_error(f"{who}{text}", hint)
+
+
+def _unicode() -> bool:
+    encoding = getattr(sys.__stderr__, "encoding", None) or ""
+    return encoding.lower().replace("-", "").replace("_", "").startswith("utf")
+
+
+def _light_terminal() -> bool:
+    """What some terminals say of their ground: `15;0` is white on black."""
+    ground = os.environ.get("COLORFGBG", "").rpartition(";")[2]
+    return ground in ("7", "15")
+
+
+def single(kind: str, plan: Any, limits: Any) -> Any:
+    """The view of one session in this thread: `compact` or `plain`."""
+    if kind == "compact":
+        from poultice.cli.live import LiveView
+
+        says = [phase.say for phase in plan.phases]
+        return LiveView(plan.name, plan.to_wire()["phases"], limits, says)
+    from poultice.cli.plain import PlainView
+
+    return PlainView()

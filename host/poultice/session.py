@@ -1,0 +1,215 @@
+"""A session from a script: the steps of `poultice run`, one call each or all in one.
+
+    from poultice import screening, session
+
+    done = session.run("arthritis", "sim:?speed=max", answers=screening.assumed)
+    print(done.outcome, done.summary["peak_mc"] / 1000, "°C")
+
+Units are in the names: `_mc` thousandths of a degree Celsius, `_s` seconds, `_m` thousandths of
+a CEM43 minute. The device owns every timer and every limit; nothing here can raise one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from poultice import discovery, library, screening
+from poultice import plan as plans
+from poultice.errors import (
+    DeviceLostError,
+    LimitError,
+    PoulticeError,
+    RefusedError,
+    ScreeningError,
+)
+from poultice.recording import Recording
+from poultice.runner import Result, SessionRunner
+
+if TYPE_CHECKING:
+    from poultice.client import Client
+    from poultice.library import Protocol
+    from poultice.messages import Event, Hello, Telemetry
+    from poultice.plan import Plan
+    from poultice.screening import Answers
+
+ATTENDED_S = 10
+"""The device stops an attended session by itself once it has heard nothing for so long."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a session ended.
+
+    `outcome` is `complete`, `stopped`, `fault`, `lost` or, where nobody pressed the button to
+    start it, `refused`; `reason` that of `stopped`. `error` is what `poultice run` would end with
+    (its `exit_code`, its `hint`), None where it went as planned. `summary` has the measured
+    members of `run --json`: `duration_s`, `heat_s`, `cold_s`, `peak_mc`, `min_mc`, `dose_m`,
+    `heat_operations`, `phases`. `notes` tell what was lowered by `fit` or `sensitive`, and why
+    the session is not in the history where it is not.
+    """
+
+    outcome: str
+    reason: str | None
+    fault: str | None
+    session: int | None
+    error: PoulticeError | None
+    summary: Mapping[str, Any]
+    notes: list[str] = field(default_factory=list)
+
+
+def run(
+    protocol: str | Protocol,
+    device: str | None = None,
+    *,
+    answers: Answers | Callable[[Protocol], Answers],
+    sensitive: bool = False,
+    fit: bool = False,
+    by_button: bool = False,
+    record: bool = True,
+    on_update: Callable[[Telemetry | Event], None] | None = None,
+    interrupted: Callable[[], bool] = lambda: False,
+) -> Done:
+    """Run one session to its end, attended by this call; returns once the pad is off.
+
+    `protocol` is a name of the library, the path of a .toml file, or one that is loaded;
+    `device` a device path (`serial:…`, `usb:…`, `sim:…`), None for the only one that answers.
+    `answers` are those of the person on whom the pad lies; `screening.assumed` answers "no" to
+    every question, which the record shows. Prompts are left to the device's button.
+
+    `on_update` gets all that the device says, about once a second. If it raises, the device is
+    told to stop and the exception goes on; so it is with KeyboardInterrupt. `interrupted` is
+    asked a few times a second and ends the session in good order.
+
+    Raises, with nothing energised: UsageError (protocol, path), NoDeviceError, PortError,
+    LinkError, ScreeningError, LimitError (`fit` lowers the plan instead), RestError,
+    NotReadyError, WrongStateError, DeviceFaultError, DeviceTimeoutError, DeviceLostError. How a
+    session that was started ends is never raised: it is in what is returned.
+    """
+    chosen = library.load(protocol) if isinstance(protocol, str) else protocol
+    given = answers(chosen) if callable(answers) else answers
+    notes: list[str] = []
+    with discovery.open_device(device) as client:
+        hello = client.hello()
+        plan, lowered = plan_for(chosen, hello, sensitive=sensitive, fit=fit)
+        notes += lowered
+        notes += judged(chosen, given).warnings
+        make_ready(client)
+        runner = SessionRunner(
+            client,
+            plan,
+            by_button=by_button,
+            token_s=hello.limits.get("token_s", 60),
+            interrupted=interrupted,
+        )
+        what = described(chosen.name, client.path, hello, plan, given)
+        with contextlib.closing(Recording(what, notes.append)) as recording:
+            with contextlib.closing(runner.updates()) as updates:
+                for update in updates:
+                    if record:
+                        recording.take(update, began=runner.tally.began)
+                    if on_update is not None:
+                        on_update(update)
+            result = ended(runner)
+            summary = runner.tally.to_json()
+            recording.finish(result.outcome, summary)
+    return Done(
+        outcome=result.outcome,
+        reason=result.reason if result.outcome == "stopped" else None,
+        fault=result.fault,
+        session=runner.tally.session,
+        error=result.error,
+        summary=summary,
+        notes=notes,
+    )
+
+
+def plan_for(
+    protocol: Protocol,
+    hello: Hello,
+    *,
+    sensitive: bool = False,
+    fit: bool = False,
+    attended_s: int = ATTENDED_S,
+) -> tuple[Plan, list[str]]:
+    """The plan to send to the device that said `hello`, and a note for each thing lowered.
+
+    `attended_s` 0 is a session that goes on without a computer. Raises LimitError where the
+    device would refuse the plan, naming all that is over; `fit` lowers that instead.
+    """
+    plan, notes = plans.make_plan(
+        protocol, sensitive=sensitive, attended_s=attended_s, limits=hello.limits
+    )
+    if fit:
+        plan, more = plans.fit(plan, hello.limits)
+        notes = [*notes, *more]
+    violations = plans.check(plan, hello.limits)
+    if violations:
+        first = violations[0]
+        raise LimitError(
+            "; ".join(one.text for one in violations),
+            hint=None if fit else "--fit lowers targets and times to the device's limits",
+            data={"limit": first.limit, "asked": first.asked, "allowed": first.allowed},
+        )
+    return plan, notes
+
+
+def judged(protocol: Protocol, answers: Answers) -> screening.Verdict:
+    """The verdict on the answers. Raises ScreeningError where one of them refuses."""
+    verdict = screening.judge(protocol, answers)
+    if verdict.refusals:
+        instead = f"`poultice run {verdict.instead}` is made for this; " if verdict.instead else ""
+        raise ScreeningError(
+            "; ".join(verdict.refusals),
+            hint=f"{instead}ask your doctor",
+            data={"refusals": list(verdict.refusals), "instead": verdict.instead},
+        )
+    return verdict
+
+
+def make_ready(client: Client) -> None:
+    """Wait for the device's self-test and tell it the time, by which it counts rests.
+
+    Raises DeviceTimeoutError where it does not come out of its self-test.
+    """
+    client.settle()
+    with contextlib.suppress(RefusedError):
+        client.set_clock(int(time.time()))
+
+
+def ended(runner: SessionRunner) -> Result:
+    """The result of a session whose updates are exhausted. Raises DeviceLostError without one."""
+    if runner.result is None:
+        raise DeviceLostError("the session ended without a result")
+    return runner.result
+
+
+def described(
+    protocol: str | None, path: str, hello: Hello, plan: Plan, answers: Answers
+) -> dict[str, Any]:
+    """What the history keeps of a session beside what the device says: for `Recording`."""
+    return {
+        "protocol": protocol,
+        "plan": plan.to_wire(),
+        "device": identified(path, hello),
+        "answers": {
+            "screening": "assumed" if answers.assumed else "asked",
+            "injury_age": answers.injury_age,
+            "answers": dict(answers.answers),
+        },
+        "started_unix": time.time(),
+        "hello": {
+            "board": hello.board,
+            "reset_cause": hello.reset_cause,
+            "features": dict(hello.features),
+            "limits": dict(hello.limits),
+        },
+    }
+
+
+def identified(path: str, hello: Hello) -> dict[str, Any]:
+    """The `device` member of `run --json`."""
+    return {"path": path, "uid": hello.uid, "firmware": hello.firmware}
