@@ -214,6 +214,20 @@ def test_a_pad_that_nothing_opens_is_followed_for_two_hours() -> None:
     assert row["heated_s"] > 7_000
 
 
+def test_a_session_that_does_not_end_is_told_of() -> None:
+    """Found by run 1 1 001153: a frozen sensor never shows that the pack was taken off, and the
+    person presses the button again and again. It waited, everything off, for half a day."""
+    one = ordinary(Onset("sensor_frozen", 100.0))
+    options = replace(one.options, cooler=False)
+    cold = Plan("test", "normal", 0, (Phase("cold", 12_000, 240),))
+    trial = Trial(replace(one, options=options, plan=cold))
+    trial.run()
+    row = trial.row()
+    assert (row["outcome"], row["reason"]) == ("unended", "waiting")
+    assert row["session_s"] == pytest.approx(7200.0, abs=0.11)
+    assert row["heated_s"] == 0.0
+
+
 def test_the_dose_under_a_fold_is_the_fold_s() -> None:
     trial = simulated(Onset("fold_away", 10.0))
     plant, row = trial.device.plant, trial.row()

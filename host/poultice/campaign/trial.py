@@ -127,7 +127,8 @@ class Trial:
         self._to(_ARM_MS)
         self._start()
         self._plan_next()
-        while self.device.in_session:
+        horizon_ms = (self._start_ms or 0) + HORIZON_MS
+        while self.device.in_session and self.device.board.now_ms < horizon_ms:
             self._tick()
         self._conclude()
         self._to(self.device.board.now_ms + AFTER_MS)
@@ -180,6 +181,8 @@ class Trial:
         guard = device.controller.guard
         if not device.alive:
             self.outcome = "power_lost"
+        elif device.in_session:
+            self.outcome, self.reason = "unended", states.NAMES[guard.state]
         elif guard.outcome == states.NOT_ENDED:
             self.outcome = "restarted"
         else:
