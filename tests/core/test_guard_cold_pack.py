@@ -159,6 +159,23 @@ def test_waiting_never_overruns_but_shortens_later_cold() -> None:
     assert rig.guard.phase_over
 
 
+@pytest.mark.requirement("SR-04", "SR-23")
+def test_a_pack_that_is_never_seen_to_come_off_does_not_keep_the_session_for_ever() -> None:
+    """Found by the fault campaign: a sensor frozen in the last phase, a person who answers."""
+    rig = _cold()
+    rig.inputs.ask_done = True
+    rig.step()
+    assert rig.guard.prompt == states.REMOVE_PACK
+    while rig.guard.session_ms < L.session_s * 1000 - 100:
+        rig.guard.confirm()
+        rig.step()
+        assert rig.state == "waiting"
+    rig.step()
+    assert rig.state == "idle"
+    assert states.REASONS[rig.guard.reason] == "session_timeout"
+    assert rig.guard.pack_on
+
+
 @pytest.mark.requirement("SR-23")
 @pytest.mark.parametrize("state", ["waiting", "idle", "fault"])
 def test_the_alarm_repeats_each_thirty_seconds(state: str) -> None:

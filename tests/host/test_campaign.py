@@ -214,18 +214,32 @@ def test_a_pad_that_nothing_opens_is_followed_for_two_hours() -> None:
     assert row["heated_s"] > 7_000
 
 
-def test_a_session_that_does_not_end_is_told_of() -> None:
-    """Found by run 1 1 001153: a frozen sensor never shows that the pack was taken off, and the
-    person presses the button again and again. It waited, everything off, for half a day."""
+def _frozen_in_the_pack() -> Trial:
+    """Run 1 1 001153: a frozen sensor never shows that the pack was taken off, and the person
+    presses the button again and again. It waited, everything off, for half a day."""
     one = ordinary(Onset("sensor_frozen", 100.0))
     options = replace(one.options, cooler=False)
     cold = Plan("test", "normal", 0, (Phase("cold", 12_000, 240),))
-    trial = Trial(replace(one, options=options, plan=cold))
+    return Trial(replace(one, options=options, plan=cold))
+
+
+def test_a_pack_that_is_never_seen_to_come_off_ends_at_the_sessions_time() -> None:
+    trial = _frozen_in_the_pack()
+    trial.run()
+    row = trial.row()
+    assert (row["outcome"], row["reason"]) == ("stopped", "session_timeout")
+    assert row["session_s"] == pytest.approx(2_400.0, abs=3.0)
+    assert row["heated_s"] == 0.0
+
+
+def test_a_session_that_does_not_end_is_told_of() -> None:
+    """There is none that we know of: one whose guard has forgotten the session's time."""
+    trial = _frozen_in_the_pack()
+    trial.device.controller.guard.limits.session_s = 1 << 20
     trial.run()
     row = trial.row()
     assert (row["outcome"], row["reason"]) == ("unended", "waiting")
     assert row["session_s"] == pytest.approx(7200.0, abs=0.11)
-    assert row["heated_s"] == 0.0
 
 
 def test_the_dose_under_a_fold_is_the_fold_s() -> None:

@@ -295,9 +295,12 @@ class Guard(Phases):
         if 0 < self.attended_ms <= self.silent_ms:
             self.stop(states.ATTENDED)
             return faults.NONE
-        if self.session_ms >= limits.session_s * 1000 and not inputs.ask_done:
-            self.stop(states.SESSION_TIMEOUT)
-            return faults.NONE
+        if self.session_ms >= limits.session_s * 1000:
+            # With all phases done the relay proof may finish; a pack that is never seen to come
+            # off may not keep the session for ever.
+            if not inputs.ask_done or self.state == states.WAITING:
+                self.stop(states.SESSION_TIMEOUT)
+                return faults.NONE
         if self.state == states.PAUSED:
             if self.state_ms >= limits.pause_max_s * 1000:
                 self.stop(states.PAUSE_TIMEOUT)
