@@ -63,9 +63,7 @@ def mutants(module: str) -> Iterator[Mutant]:
     tree = get_ast(source)
     known = {_meaning(source)}
     for operator in _operators():
-        positions = (
-            node for node in ast_nodes(tree) for _ in operator.mutation_positions(node)
-        )
+        positions = (node for node in ast_nodes(tree) for _ in operator.mutation_positions(node))
         for occurrence, node in enumerate(positions):
             if _in_annotation(node):
                 continue

@@ -96,10 +96,22 @@ def run(module: str, mutants: Iterable[Mutant], jobs: int, told: Told) -> None:
         plugin = _Forks(module, queue, collected, jobs, told)
         code = pytest.main(
             [
-                "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:benchmark",
-                "-p", "no:cov", "-p", "no:xdist",
-                "-o", "addopts=--import-mode=importlib --strict-markers",
-                f"--rootdir={ROOT}", "-c", str(ROOT / "pyproject.toml"), str(TESTS),
+                "-p",
+                "no:cacheprovider",
+                "-p",
+                "no:terminal",
+                "-p",
+                "no:benchmark",
+                "-p",
+                "no:cov",
+                "-p",
+                "no:xdist",
+                "-o",
+                "addopts=--import-mode=importlib --strict-markers",
+                f"--rootdir={ROOT}",
+                "-c",
+                str(ROOT / "pyproject.toml"),
+                str(TESTS),
             ],  # fmt: skip
             plugins=[plugin],
         )
@@ -287,7 +299,9 @@ def _swap(mutant: Mutant) -> None:
     if function.__code__.co_freevars == mutated.__code__.co_freevars:
         function.__code__ = mutated.__code__
     else:  # `super()` has gone
-        setattr(holder, name, FunctionType(mutated.__code__, vars(old), name, function.__defaults__))
+        setattr(
+            holder, name, FunctionType(mutated.__code__, vars(old), name, function.__defaults__)
+        )
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
