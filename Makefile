@@ -17,7 +17,8 @@ empty :=
 space := $(empty) $(empty)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore clean
+.PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore coverage \
+	mutation clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -25,7 +26,7 @@ help:  ## this list
 demo: $(VENV)/.installed  ## a whole session on a simulated device
 	$(BIN)/poultice run arthritis --device sim: --yes
 
-test: lint $(if $(EMULATED),images)  ## ruff, mypy, and every test that this machine can run
+test: lint coverage $(if $(EMULATED),images)  ## ruff, mypy, and every test that this machine can run
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(if $(EMULATED),$(ALL_TESTS))
 
 test-quick: lint  ## the same without the emulated chip: under two minutes
@@ -59,6 +60,12 @@ explore: $(VENV)/.developed  ## every state of the guard near ordinary sessions:
 	$(BIN)/python -m tests.explore --near --depth 3 --seconds $(EXPLORE_S) --jobs $(JOBS)
 	$(BIN)/python -m tests.explore --depth 1000 --seconds 30 --jobs $(JOBS)
 	$(BIN)/python -m tests.explore --bugs
+
+coverage: $(VENV)/.developed
+	$(BIN)/python -m pytest -q -n $(JOBS) --cov --cov-report=term tests/core
+
+mutation: $(VENV)/.developed  ## every mutant of the modules that decide, killed: some 20 minutes
+	$(BIN)/python -m tests.mutation --jobs $(JOBS)
 
 clean:  ## the environment and every cache, gone
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .coverage

@@ -34,6 +34,11 @@ def test_a_guard_is_told_what_is_fitted_or_assumes_it() -> None:
     assert (told.budget.level_uj, told.budget.tick_uj) == (1234, 50 * L.tick_ms)
 
 
+def test_a_misspelt_attribute_is_an_error() -> None:
+    with pytest.raises(AttributeError):
+        Guard(L, Ledger(L)).inhibted = True  # type: ignore[attr-defined]
+
+
 INHERITED = (
     "dwell", "dose", "since_session_ms", "pack_on", "pack_lowest_mc", "session_cold_ms", "booked",
     "pack_owed", "_button", "_last_ms", "_hot_ticks", "a", "b", "slope", "trend", "cooling_watch",

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-from tests.mutation.equivalents import listed
+from tests.mutation.equivalents import listed, table
 from tests.mutation.mutants import MODULES, Mutant, mutants
 from tests.mutation.runner import KILLED, SURVIVED, TIMEOUT, Result, run
 
@@ -69,11 +69,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("modules", nargs="*", metavar="MODULE", help=", ".join(MODULES))
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--table", action="store_true", help="the equivalents, for the docs")
     parser.add_argument("--evidence", action="store_true", help=f"write {EVIDENCE.name}")
     chosen = parser.parse_args(arguments)
     for name in chosen.modules:
         if name not in MODULES:
             parser.error(f"no module {name}: {', '.join(MODULES)}")
+    if chosen.table:
+        print(table())
+        return 0
     began = time.monotonic()
     scores = []
     for module in chosen.modules or MODULES:

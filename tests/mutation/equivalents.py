@@ -48,3 +48,13 @@ def listed() -> list[Equivalent]:
                 seen.add(name)
             found.append(one)
     return found
+
+
+def table() -> str:
+    """The list as the documentation has it."""
+    rows = ["| where | line | mutants | why it decides the same |", "|---|---|---|---|"]
+    for one in listed():
+        line = one.line.replace("|", "\\|")
+        where = f"`{one.module}` {one.scope.strip('()')}"
+        rows.append(f"| {where} | `{line}` | {len(one.becomes)} | {one.reason} |")
+    return "\n".join(rows)

@@ -97,10 +97,12 @@ def _in_annotation(node: Any) -> bool:
     """What a type checker reads and nobody runs."""
     while node is not None:
         parent = node.parent
-        if parent is not None and parent.type in ("annassign", "tfpdef"):
-            if node is parent.children[1 if parent.type == "annassign" else -1]:
-                return True
-        if parent is not None and parent.type == "funcdef" and node is parent.annotation:
+        kind = "" if parent is None else parent.type
+        if kind == "annassign" and node is parent.children[1]:
+            return True
+        if kind == "tfpdef" and node is parent.children[-1]:
+            return True
+        if kind == "funcdef" and node is parent.annotation:
             return True
         node = parent
     return False

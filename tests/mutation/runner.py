@@ -94,27 +94,11 @@ def run(module: str, mutants: Iterable[Mutant], jobs: int, told: Told) -> None:
         if len(queue) == 1:
             continue
         plugin = _Forks(module, queue, collected, jobs, told)
-        code = pytest.main(
-            [
-                "-p",
-                "no:cacheprovider",
-                "-p",
-                "no:terminal",
-                "-p",
-                "no:benchmark",
-                "-p",
-                "no:cov",
-                "-p",
-                "no:xdist",
-                "-o",
-                "addopts=--import-mode=importlib --strict-markers",
-                f"--rootdir={ROOT}",
-                "-c",
-                str(ROOT / "pyproject.toml"),
-                str(TESTS),
-            ],  # fmt: skip
-            plugins=[plugin],
-        )
+        off = ("cacheprovider", "terminal", "benchmark", "cov", "xdist")
+        arguments = [word for name in off for word in ("-p", f"no:{name}")]
+        arguments += ["-o", "addopts=--import-mode=importlib --strict-markers"]
+        arguments += [f"--rootdir={ROOT}", "-c", str(ROOT / "pyproject.toml"), str(TESTS)]
+        code = pytest.main(arguments, plugins=[plugin])
         for name in list(sys.modules):
             if name.startswith(("poultice_core", "tests.core")):
                 del sys.modules[name]
