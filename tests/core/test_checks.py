@@ -224,3 +224,27 @@ def test_two_sensors_are_apart_from_their_first_tick_on() -> None:
             b_mc = chance.choice((0, 1, 30_000))
             fault = mismatch.look(b_mc + apart_mc, b_mc, judged, dt_ms)
             assert fault == (faults.SENSOR_MISMATCH if expected else faults.NONE), seed
+
+
+@pytest.mark.requirement("SR-08")
+@pytest.mark.parametrize("before", ["unjudged", "plausible", "jumped"])
+def test_a_reading_is_stale_a_millisecond_after_its_time(before: str) -> None:
+    sensor = Sensor(TOY)
+    sensor.look(16_000, 1, 0, False, False, 100)
+    sensor.look(16_000, 2, 0, False, before != "unjudged", 100)
+    at_mc = TOY.jump_mc + 1 if before == "jumped" else 0
+    assert sensor.look(16_000, 3, at_mc, True, before != "unjudged", 100) == faults.NONE
+    assert sensor.look(16_000, 4, 0, False, True, TOY.stale_ms) == faults.NONE
+    assert sensor.look(16_000, 5, 0, False, True, 1) == faults.SENSOR_STALE
+
+
+@pytest.mark.requirement("SR-08")
+@pytest.mark.parametrize("judged", [False, True])
+def test_a_sum_is_frozen_at_the_millisecond(judged: bool) -> None:
+    sensor = Sensor(TOY)
+    for raw_sum in (1, 1, 2):
+        sensor.look(16_000, raw_sum, 0, True, True, 100)
+    if not judged:
+        sensor.look(16_000, 2, 0, True, False, 100)
+    assert sensor.look(16_000, 2, 0, True, True, TOY.frozen_ms - 1) == faults.NONE
+    assert sensor.look(16_000, 2, 0, True, True, 1) == faults.SENSOR_FROZEN
