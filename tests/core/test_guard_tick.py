@@ -513,3 +513,14 @@ def test_what_trips_in_one_tick_is_kept_by_rank_and_the_rest_counted_once() -> N
     rig.set(46_000).step(L.late_trip_ms + 1)
     assert rig.fault == "absolute_temperature"
     assert rig.guard.followers == 1 << faults.EMERGENCY_STOP | 1 << faults.LOOP_LATE
+
+
+@pytest.mark.requirement("SR-08", "SR-20")
+def test_a_sensor_and_the_two_together_may_trip_in_one_tick() -> None:
+    limits = Limits()
+    limits.mismatch_ms = limits.stale_ms
+    rig = GuardRig(limits).start().heating().settle(37_000, 28_000)
+    rig.inputs.fresh = False
+    assert rig.ticks_to_fault(30) == limits.stale_ms // 100 + 1
+    assert rig.fault == "sensor_stale"
+    assert rig.guard.followers == 1 << faults.SENSOR_MISMATCH
