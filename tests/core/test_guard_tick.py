@@ -8,7 +8,7 @@ from poultice_core import faults, states
 from poultice_core.guard import Guard
 from poultice_core.ledger import Ledger
 from poultice_core.limits import Limits
-from poultice_core.relays import HEAT, LONG_MS, MASTER, PAD
+from poultice_core.relays import COOL, HEAT, LONG_MS, MASTER, PAD
 from tests.core.rig import GuardRig, order
 
 L = Limits()
@@ -493,9 +493,9 @@ def test_an_inhibit_and_nothing_else_restarts_the_proof_of_heating(
 @pytest.mark.parametrize("broken", ["a", "b"])
 def test_a_cooler_asks_for_every_sensor_that_is_fitted(sensor_b: bool, broken: str) -> None:
     rig = GuardRig(cooler=True, sensor_b=sensor_b).start().into(states.COLD, 12_000, cool=True)
-    assert rig.step() == MASTER | 4
+    assert rig.step() == MASTER | COOL
     setattr(rig, f"code_{broken}_x8", 4095 * 8)
-    assert rig.step() == (MASTER if sensor_b or broken == "a" else MASTER | 4)
+    assert rig.step() == (MASTER if sensor_b or broken == "a" else MASTER | COOL)
 
 
 @pytest.mark.requirement("SR-16")
@@ -524,3 +524,19 @@ def test_a_sensor_and_the_two_together_may_trip_in_one_tick() -> None:
     assert rig.ticks_to_fault(30) == limits.stale_ms // 100 + 1
     assert rig.fault == "sensor_stale"
     assert rig.guard.followers == 1 << faults.SENSOR_MISMATCH
+
+
+def test_only_heat_is_an_operation_of_heat_and_each_closing_of_it() -> None:
+    rig = GuardRig(cooler=True).start().heating()
+    guard = rig.guard
+    rig.steps(L.closing_min_ms // 100)
+    count = guard.heat_operations
+    rig.into(states.COLD, 20_000, phase=1, cool=True).steps(L.closing_min_ms // 100)
+    assert rig.outputs == MASTER | COOL
+    assert guard.heat_operations == count
+    assert guard.dwell.may_close()
+    # Straight from COOL to HEAT, in one tick.
+    rig.ask(2, states.HEAT, 40_000, heat=True)
+    assert rig.step() == PAD
+    assert guard.heat_operations == count + 1
+    assert not guard.dwell.may_close()

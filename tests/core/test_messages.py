@@ -37,6 +37,7 @@ def test_a_message_is_ascii_json_star_checksum_line_feed(message: dict[str, obje
 
 def test_the_checksum_is_the_common_crc_32() -> None:
     assert messages.seal(b"123456789") == b"123456789*cbf43926"
+    assert messages.seal(b"\xff\xff\xff\xff") == b"\xff\xff\xff\xff*ffffffff"
 
 
 @given(st.binary(max_size=60), st.integers(0, 10_000))
