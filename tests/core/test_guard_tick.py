@@ -540,3 +540,56 @@ def test_only_heat_is_an_operation_of_heat_and_each_closing_of_it() -> None:
     assert rig.step() == PAD
     assert guard.heat_operations == count + 1
     assert not guard.dwell.may_close()
+
+
+@pytest.mark.parametrize("dt_ms", [70, 130, 290])
+def test_a_time_that_no_tick_meets_exactly_is_over_with_the_next(dt_ms: int) -> None:
+    def ticks(limit_ms: int) -> int:
+        assert limit_ms % dt_ms
+        return limit_ms // dt_ms
+
+    rig = GuardRig()
+    rig.step()
+    rig.steps(ticks(500), dt_ms)
+    assert rig.state == "self_test"
+    rig.step(dt_ms)
+    assert rig.state == "idle"
+    rig.steps(40)
+
+    assert rig.guard.arm(order(heat_s=60, attended_s=7), 1) == 0
+    rig.steps(ticks(L.token_s * 1000), dt_ms)
+    assert rig.state == "armed"
+    rig.step(dt_ms)
+    assert rig.state == "idle"
+
+    rig.start(order(heat_s=60, attended_s=7))
+    rig.inputs.heard = True
+    rig.step()
+    rig.steps(ticks(7_000), dt_ms)
+    assert rig.state == "running"
+    rig.step(dt_ms)
+    assert (rig.state, rig.guard.reason) == ("idle", states.ATTENDED)
+    rig.guard.book()
+
+    rig.start(order(heat_s=60))
+    rig.guard.pause()
+    rig.steps(ticks(L.pause_max_s * 1000), dt_ms)
+    assert rig.state == "paused"
+    rig.step(dt_ms)
+    assert (rig.state, rig.guard.reason) == ("idle", states.PAUSE_TIMEOUT)
+
+
+@pytest.mark.requirement("SR-03")
+@pytest.mark.parametrize("below_mc", [1, 2_000, 15_000])
+def test_below_the_cold_cutoff_it_trips_as_at_it(below_mc: int) -> None:
+    rig = GuardRig(cooler=True).start().into(states.COLD, 12_000)
+    rig.set(L.cold_cutoff_mc - below_mc)
+    assert rig.ticks_to_fault(60) == L.cold_cutoff_ms // 100 + 1
+    assert rig.fault == "under_temperature"
+
+
+def test_a_long_time_that_is_long_enough_stays() -> None:
+    rig = GuardRig().ready()
+    rig.guard.state_ms = rig.guard.since_session_ms = LONG_MS
+    rig.step()
+    assert (rig.guard.state_ms, rig.guard.since_session_ms) == (LONG_MS, LONG_MS)

@@ -273,6 +273,7 @@ def test_what_was_read_is_handed_on() -> None:
         (b'{"id":7}', 7),  # no star: the whole line is read
         (b'{"id":7}*1*2', None),  # the last star is the one
         (b'{"id":"*"}*1', "*"),
+        (b'{"id":"*"}', "*"),  # read whole
         (b"[7]*1", None),
         (b"7*1", None),
         (b"*{", None),
