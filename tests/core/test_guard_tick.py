@@ -556,16 +556,16 @@ def test_a_time_that_no_tick_meets_exactly_is_over_with_the_next(dt_ms: int) -> 
     assert rig.state == "idle"
     rig.steps(40)
 
-    assert rig.guard.arm(order(heat_s=60, attended_s=7), 1) == 0
+    assert rig.guard.arm(order(heat_s=60, attended_s=8), 1) == 0
     rig.steps(ticks(L.token_s * 1000), dt_ms)
     assert rig.state == "armed"
     rig.step(dt_ms)
     assert rig.state == "idle"
 
-    rig.start(order(heat_s=60, attended_s=7))
+    rig.start(order(heat_s=60, attended_s=8))
     rig.inputs.heard = True
     rig.step()
-    rig.steps(ticks(7_000), dt_ms)
+    rig.steps(ticks(8_000), dt_ms)
     assert rig.state == "running"
     rig.step(dt_ms)
     assert (rig.state, rig.guard.reason) == ("idle", states.ATTENDED)
