@@ -593,3 +593,26 @@ def test_a_long_time_that_is_long_enough_stays() -> None:
     rig.guard.state_ms = rig.guard.since_session_ms = LONG_MS
     rig.step()
     assert (rig.guard.state_ms, rig.guard.since_session_ms) == (LONG_MS, LONG_MS)
+
+
+@pytest.mark.requirement("SR-01")
+@pytest.mark.parametrize(
+    ("over_mc", "outputs"), [(-1, PAD), (0, MASTER), (1, MASTER), (400, MASTER)]
+)
+def test_one_tick_at_the_heat_cutoff_opens_heat_and_no_more(over_mc: int, outputs: int) -> None:
+    rig = GuardRig().start().heating().settle(L.heat_cutoff_mc - 1)
+    assert rig.step() == PAD
+    rig.set(L.heat_cutoff_mc + over_mc)
+    rig.guard.slope.restart()
+    for _ in range(30):
+        rig.guard.slope.push(L.heat_cutoff_mc - 1)
+    assert rig.step() == outputs
+    assert rig.fault is None
+
+
+def test_a_session_beyond_its_limit_ends_as_one_at_it() -> None:
+    rig = GuardRig().start().into(states.REST, 0)
+    rig.step()
+    rig.guard.session_ms = L.session_s * 1000 - 50
+    rig.step()
+    assert (rig.state, rig.guard.reason) == ("idle", states.SESSION_TIMEOUT)
