@@ -65,7 +65,7 @@ coverage: $(VENV)/.developed
 	$(BIN)/python -m pytest -q -n $(JOBS) --cov --cov-report=term tests/core
 
 mutation: $(VENV)/.developed  ## every mutant of the modules that decide, killed: some 20 minutes
-	$(BIN)/python -m tests.mutation --jobs $(JOBS)
+	$(BIN)/python -m tests.mutation --jobs $(JOBS) --evidence
 
 clean:  ## the environment and every cache, gone
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .coverage

@@ -616,3 +616,14 @@ def test_a_session_beyond_its_limit_ends_as_one_at_it() -> None:
     rig.guard.session_ms = L.session_s * 1000 - 50
     rig.step()
     assert (rig.state, rig.guard.reason) == ("idle", states.SESSION_TIMEOUT)
+
+
+@pytest.mark.requirement("SR-18")
+def test_the_first_tick_takes_no_time() -> None:
+    rig = GuardRig()
+    rig.step()
+    rig.steps(9)
+    rig.step(99)
+    assert rig.ledger.now_s == 0
+    rig.step(1)
+    assert rig.ledger.now_s == 1
