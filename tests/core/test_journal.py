@@ -824,3 +824,22 @@ def test_a_clock_behind_the_stamp_is_not_taken_and_not_kept() -> None:
     assert again.set_clock(LONG_AGO - 1) == 0
     assert not again.clock_proven()
     assert store.saves == saves
+
+
+def test_an_entry_of_a_session_begins_with_nothing_filled_in() -> None:
+    assert session_entry(7, "p") == {
+        "n": 0,
+        "kind": "session",
+        "session": 7,
+        "plan": "p",
+        "outcome": "stopped",
+        "reason": None,
+        "heat_s": 0,
+        "cold_s": 0,
+        "dose_m": 0,
+        "peak_mc": None,
+        "min_mc": None,
+        "heat_operations": 0,
+        "t_ms": 0,
+        "unix_s": None,
+    }
