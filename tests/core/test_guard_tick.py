@@ -627,3 +627,22 @@ def test_the_first_tick_takes_no_time() -> None:
     assert rig.ledger.now_s == 0
     rig.step(1)
     assert rig.ledger.now_s == 1
+
+
+@pytest.mark.requirement("SR-08")
+@pytest.mark.parametrize("sensor", ["a", "b"])
+def test_a_rejected_reading_of_either_sensor_does_not_control(sensor: str) -> None:
+    rig = GuardRig().start().into(states.HEAT)
+    rig.set(*((35_000, 32_000) if sensor == "a" else (32_000, 35_000))).step()
+    assert (rig.guard.hot_mc, rig.guard.control_mc) == (35_000, 32_000)
+
+
+@pytest.mark.requirement("SR-20")
+def test_a_fault_that_followed_is_counted_when_it_has_gone() -> None:
+    rig = GuardRig().ready()
+    rig.guard.latch(faults.LOOP_LATE)
+    rig.inputs.estop = True
+    rig.step()
+    rig.inputs.estop = False
+    rig.set(50_000).step()
+    assert rig.guard.followers == 1 << faults.EMERGENCY_STOP | 1 << faults.ABSOLUTE_TEMPERATURE

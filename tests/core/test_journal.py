@@ -843,3 +843,10 @@ def test_an_entry_of_a_session_begins_with_nothing_filled_in() -> None:
         "t_ms": 0,
         "unix_s": None,
     }
+
+
+@pytest.mark.requirement("SR-05")
+def test_what_a_clock_moved_is_a_difference_however_far() -> None:
+    store = RigStore()
+    _journal(store)[0].set_clock(100)
+    assert _journal(store)[0].set_clock(350) == 250
