@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from poultice_core import faults, states
+from poultice_core.board import SENSE_HIGH
 from poultice_core.guard import Guard
 from poultice_core.ledger import Ledger
 from poultice_core.limits import Limits
@@ -646,3 +647,40 @@ def test_a_fault_that_followed_is_counted_when_it_has_gone() -> None:
     rig.inputs.estop = False
     rig.set(50_000).step()
     assert rig.guard.followers == 1 << faults.EMERGENCY_STOP | 1 << faults.ABSOLUTE_TEMPERATURE
+
+
+@pytest.mark.requirement("SR-20")
+@pytest.mark.parametrize("later", [faults.OVER_TEMPERATURE, faults.SENSOR_OPEN, faults.HEAT_WELDED])
+def test_what_trips_later_in_a_tick_forgets_nothing(later: int) -> None:
+    rig = GuardRig().start().into(states.HEAT).settle(41_500)
+    rig.step()
+    if later == faults.OVER_TEMPERATURE:
+        rig.set(L.heat_cutoff_mc).step()
+    elif later == faults.SENSOR_OPEN:
+        rig.code_a_x8 = 4095 * 8
+        rig.steps(2)
+    else:
+        rig.sense = SENSE_HIGH
+        rig.steps(L.weld_sense_ms // 100)
+    assert rig.fault is None
+    rig.inputs.estop = True
+    rig.step()
+    assert (1 << rig.guard.fault | rig.guard.followers) == 1 << faults.EMERGENCY_STOP | 1 << later
+
+
+def test_what_the_button_wanted_is_gone_with_the_state() -> None:
+    rig = GuardRig().ready()
+    assert rig.guard.arm(order(heat_s=60), 1) == 0
+    rig.inputs.button = True
+    rig.step()
+    assert rig.guard.start_wanted
+    rig.guard.start()
+    rig.step()
+    assert not rig.guard.start_wanted
+    rig = GuardRig().ready()
+    rig.inputs.button = True
+    rig.steps(31)
+    assert rig.guard.config_confirmed
+    rig.inputs.estop = True
+    rig.step()
+    assert not rig.guard.config_confirmed
