@@ -25,6 +25,8 @@ space := $(empty) $(empty)
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator
 .PHONY: explore symbolic mutation coverage campaign compare fuzz soak browser docs clean
+.PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore coverage \
+	mutation clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -32,7 +34,7 @@ help:  ## this list
 demo: $(VENV)/.installed  ## a whole session on a simulated device
 	$(BIN)/poultice run arthritis --device sim: --yes
 
-test: lint $(if $(EMULATED),images)  ## ruff, mypy, and every test that this machine can run
+test: lint coverage $(if $(EMULATED),images)  ## ruff, mypy, and every test that this machine can run
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(if $(EMULATED),$(ALL_TESTS))
 
 test-quick: lint  ## the same without the emulated chip: under two minutes
@@ -93,6 +95,12 @@ fuzz: $(VENV)/.developed  ## coverage-guided fuzzing of the link, FUZZ_S seconds
 soak: $(VENV)/.developed  ## a month in virtual time, and every power cut followed by every other
 	$(BIN)/python -m tests.soak --hours $(SOAK_H)
 	$(BIN)/python -m tests.flash
+
+coverage: $(VENV)/.developed
+	$(BIN)/python -m pytest -q -n $(JOBS) --cov --cov-report=term tests/core
+
+mutation: $(VENV)/.developed  ## every mutant of the modules that decide, killed: some 20 minutes
+	$(BIN)/python -m tests.mutation --jobs $(JOBS) --evidence
 
 clean:  ## the environment and every cache, gone
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .coverage

@@ -81,6 +81,77 @@ def test_the_sum_stays_a_small_integer(reading_mc: int, elapsed_ms: int) -> None
     assert 0 <= dose.total_u <= CAP_U < 1 << 30
 
 
+class Small(int):
+    """An integer that notices where arithmetic with it leaves the chip's 31 bits."""
+
+    def _kept(self, value: int) -> Small:
+        assert -(1 << 30) <= value < 1 << 30, value
+        return Small(value)
+
+    def __add__(self, other: int) -> Small:
+        return self._kept(int(self) + other)
+
+    def __mul__(self, other: int) -> Small:
+        return self._kept(int(self) * other)
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def __floordiv__(self, other: int) -> Small:
+        return self._kept(int(self) // other)
+
+    def __mod__(self, other: int) -> Small:
+        return self._kept(int(self) % other)
+
+
+@pytest.mark.requirement("SR-06")
+@pytest.mark.parametrize("reading_mc", [40_500, 41_000, 43_000, 46_500, 50_000])
+def test_no_product_leaves_31_bits_however_late_the_tick(reading_mc: int) -> None:
+    most_ms = CAP_U // rate_u(reading_mc) * 100 + 99
+    for elapsed_ms in (most_ms, most_ms + 1, 2 * most_ms, (1 << 30) - 1):
+        dose = Dose()
+        for _ in range(2):
+            dose.add(reading_mc, Small(elapsed_ms))
+        assert dose.total_u == 500_000_000
+
+
+@pytest.mark.requirement("SR-06")
+@pytest.mark.parametrize("reading_mc", [40_500, 41_000, 43_000, 46_500, 50_000])
+def test_the_longest_interval_that_fits_counts_exactly(reading_mc: int) -> None:
+    ticks = CAP_U // rate_u(reading_mc)
+    dose = Dose()
+    dose.add(reading_mc, ticks * 100)
+    assert dose.total_u == rate_u(reading_mc) * ticks
+    dose.add(reading_mc, 100)
+    assert dose.total_u == 500_000_000
+
+
+def test_the_sum_stops_at_500_minutes() -> None:
+    dose = Dose()
+    dose.total_u = 500_000_000 - rate_u(43_000) - 1
+    dose.add(43_000, 100)
+    assert dose.total_u == 499_999_999
+    dose.add(43_000, 100)
+    assert dose.total_u == 500_000_000
+
+
+@pytest.mark.parametrize("used", [False, True])
+def test_a_fraction_is_carried_from_nothing(used: bool) -> None:
+    dose = Dose()
+    if used:
+        dose.add(43_000, 51)
+        dose.reset()
+    # 97 ms at 1667 a tick are 1616.99: one unit of the rest more would round up.
+    dose.add(43_000, 97)
+    assert dose.total_u == 1616
+
+
+@pytest.mark.parametrize("duration_s", [0, 1, 2, 30, 59, 300, 1199, 1200, 1800])
+def test_the_dose_of_a_hold_is_rounded_up_once(duration_s: int) -> None:
+    for target_mc in range(38_900, 45_001, 100):
+        exact_u = rate_u(target_mc) * duration_s * 10
+        assert of_hold_m(target_mc, duration_s) == -(-exact_u // 1000)
+
+
 def test_a_new_session_starts_from_nothing() -> None:
     dose = Dose()
     dose.add(45_000, 155)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from poultice_core import device, messages, signals, states
 from poultice_core.board import Store
-from poultice_core.journal import LOADED, LOST, NEW, Journal, session_entry
+from poultice_core.journal import INTERRUPTED, LOADED, LOST, NEW, Journal, session_entry
 from poultice_core.ledger import COLD_S, DOSE_M, HEAT_S, Ledger
 from poultice_core.limits import Limits
 from poultice_core.provision import provision
@@ -518,3 +518,345 @@ def test_rest_counts_from_the_last_heated_second_of_the_session() -> None:
     assert rig.events("complete")
     assert L.rest_after_heat_s - 65 <= rig.result("status")["rest_heat_s"]
     assert rig.result("status")["rest_heat_s"] <= L.rest_after_heat_s - 59
+
+
+# --- the file, the blocks and the clock, number by number -------------------------------------
+
+
+def _kept(journal: Journal) -> dict[str, object]:
+    return {
+        name: getattr(journal, name)
+        for name in (
+            "era", "session", "next_n", "tail", "fault", "budget_uj", "operations", "intent",
+            "pack_lowest_mc", "saved_s",
+        )
+    } | {"ledger": journal.ledger.dump()}  # fmt: skip
+
+
+BLANK = {
+    "era": 0, "session": 0, "next_n": 1, "tail": [], "fault": None, "budget_uj": 12_000_000,
+    "operations": 0, "intent": None, "pack_lowest_mc": None, "saved_s": 0,
+    "ledger": [0, -86_400, -86_400, []],
+}  # fmt: skip
+
+
+def test_a_journal_before_it_is_loaded_is_blank() -> None:
+    journal = Journal(RigStore(), Ledger(L), L)
+    assert _kept(journal) == BLANK
+    assert journal.unix_s() is None
+    assert not journal.clock_proven()
+
+
+def test_a_new_devices_journal_has_its_era_and_nothing_else() -> None:
+    journal = Journal(RigStore(), Ledger(L), L)
+    assert journal.load(77) == NEW == 1
+    assert _kept(journal) == BLANK | {"era": 77}
+
+
+def test_all_that_is_kept_comes_back() -> None:
+    store = RigStore()
+    journal = Journal(store, Ledger(L), L)
+    journal.load(77)
+    journal.ledger.credit(1_000)
+    journal.ledger.add(60, 30, 900, True)
+    journal.add(session_entry(3, "p"))
+    journal.session, journal.fault = 3, "loop_late"
+    journal.budget_uj, journal.operations = 5_000_000, 42
+    journal.save()
+    assert journal.saved_s == 1_000
+    again = Journal(store, Ledger(L), L)
+    assert again.load(78) == LOADED == 0
+    assert _kept(again) == BLANK | {
+        "era": 77,
+        "session": 3,
+        "next_n": 2,
+        "tail": [session_entry(3, "p") | {"n": 1}],
+        "fault": "loop_late",
+        "budget_uj": 5_000_000,
+        "operations": 42,
+        "saved_s": 1_000,
+        "ledger": [1_000, 1_000, 1_000, [[1_000, 60, 30, 900]]],
+    }
+
+
+def test_of_a_lost_journal_nothing_that_could_be_read_is_believed() -> None:
+    store = RigStore()
+    journal = Journal(store, Ledger(L), L)
+    journal.load(77)
+    journal.ledger.credit(1_000)
+    journal.add(session_entry(3, "p"))
+    journal.session, journal.fault, journal.operations = 3, "loop_late", 42
+    journal.save()
+    kept = json.loads(messages.unseal(store.files["journal"]) or b"")
+    del kept["owed_s"]
+    store.files["journal"] = messages.seal(json.dumps(kept).encode())
+    again = Journal(store, Ledger(L), L)
+    assert again.load(78) == LOST == 2
+    assert _kept(again) == BLANK | {
+        "era": 78,
+        "budget_uj": 0,
+        "ledger": [0, 0, 0, [[0, 1_800, 1_200, 9_000]]],
+    }
+
+
+def test_a_lost_journal_is_counted_by_the_widest_limits() -> None:
+    store = RigStore()
+    store.files["journal"] = b"?"
+    narrow = Limits().under(False, False)
+    narrow.cold_session_s = narrow.dose_session_m = 1
+    journal = Journal(store, Ledger(narrow), narrow)
+    assert journal.load(1) == LOST
+    _expect_maximal(journal.ledger)
+
+
+def test_entries_are_numbered_from_one_and_moved_out_by_eight() -> None:
+    store = RigStore()
+    journal, _ = _journal(store)
+    for number in range(1, 82):
+        journal.add({"kind": "config"})
+        assert journal.tail[-1]["n"] == number
+        assert len(journal.tail) == (number - 1) % 8 + 1
+    # The tenth block has taken the place of the first.
+    assert sorted(store.files) == [f"log{block}" for block in range(9)]
+    era, block = json.loads(messages.unseal(store.files["log0"]) or b"")
+    assert (era, [entry["n"] for entry in block]) == (1, list(range(73, 81)))
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 16, 17, 63, 64, 65, 72, 73, 74, 80, 81, 100, 145])
+def test_a_page_is_what_follows_and_no_more(count: int) -> None:
+    journal, _ = _journal(RigStore())
+    for _ in range(count):
+        journal.add({"kind": "config"})
+    oldest_n = max(1, (count - 1) // 8 * 8 + 1 - 64)
+    for after in (*range(count + 3), 1 << 30):
+        following = list(range(max(after + 1, oldest_n), count + 1))
+        for limit in (1, 2, 7, 8, 9, 64):
+            found = [entry["n"] for entry in journal.entries(after, limit)]
+            assert found == following[:limit], (after, limit)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize(
+    "block",
+    [
+        lambda entries: [2, entries],  # of another era
+        lambda entries: [1, [entry | {"n": entry["n"] + 8} for entry in entries]],
+        lambda entries: [1, [entry | {"n": entry["n"] - 8} for entry in entries]],
+        lambda entries: [1, [entry | {"n": entry["n"] + 72} for entry in entries]],
+        lambda entries: [1, []],
+        lambda entries: [1],
+        lambda entries: {},
+    ],
+)
+def test_a_block_that_is_not_the_one_is_left_out(number: int, block: object) -> None:
+    store = RigStore()
+    journal, _ = _journal(store)
+    for _ in range(18):
+        journal.add({"kind": "config"})
+    name = f"log{number}"
+    _, entries = json.loads(messages.unseal(store.files[name]) or b"")
+    store.files[name] = messages.seal(json.dumps(block(entries)).encode())  # type: ignore[operator]
+    lost = set(range(8 * number + 1, 8 * number + 9))
+    found = [entry["n"] for entry in journal.entries(0, 64)]
+    assert found == [n for n in range(1, 19) if n not in lost]
+    del store.files[name]
+    assert [entry["n"] for entry in journal.entries(0, 64)] == found
+
+
+def test_a_session_begins_with_its_number_and_is_kept_as_intended() -> None:
+    store = RigStore()
+    journal, _ = _journal(store)
+    assert journal.begin({"plan": "p", "heat_s": 60}) == 1
+    assert journal.intent == {"plan": "p", "heat_s": 60, "session": 1, "unix_s": None}
+    assert (journal.session, store.saves) == (1, 1)
+    journal.intent = None
+    journal.set_clock(LONG_AGO)
+    journal.ledger.credit(5)
+    assert journal.begin({"plan": "q"}) == 2
+    assert journal.intent == {"plan": "q", "session": 2, "unix_s": LONG_AGO + 5}
+
+
+@pytest.mark.requirement("SR-05")
+def test_a_session_that_could_not_be_kept_never_began() -> None:
+    store = RigStore()
+    journal, _ = _journal(store)
+    journal.set_clock(LONG_AGO)
+    again, _ = _journal(store)
+    again.session = 7
+    store.fail = True
+    with pytest.raises(OSError, match="28"):
+        again.begin({"plan": "p"})
+    assert (again.session, again.intent) == (7, None)
+    store.fail = False
+    # The stamp before it still holds.
+    assert again.set_clock(LONG_AGO + 600) == 600
+
+
+@pytest.mark.requirement("SR-05", "SR-06")
+@pytest.mark.parametrize(
+    ("intent", "heat_s", "cold_s", "dose_m"),
+    [
+        ({"heat_s": 1, "cold_s": 2, "dose_max_m": 9_000}, 1, 2, 17),
+        ({"heat_s": 3, "cold_s": 0, "dose_max_m": 9_000}, 3, 0, 50),
+        ({"heat_s": 60, "cold_s": 0, "dose_max_m": 9_000}, 60, 0, 1_000),
+        ({"heat_s": 61, "cold_s": 0, "dose_max_m": 9_000}, 61, 0, 1_017),
+        ({"heat_s": 540, "cold_s": 0, "dose_max_m": 8_999}, 540, 0, 8_999),
+        ({"heat_s": 540, "cold_s": 0, "dose_max_m": 9_000}, 540, 0, 9_000),
+        ({"heat_s": "x", "cold_s": None, "dose_max_m": []}, 0, 0, 0),
+        ({}, 0, 0, 0),
+    ],
+)
+def test_an_interrupted_session_is_entered_as_intended(
+    intent: dict[str, object], heat_s: int, cold_s: int, dose_m: int
+) -> None:
+    store = RigStore()
+    journal, _ = _journal(store)
+    journal.set_clock(LONG_AGO)
+    journal.begin(intent | {"plan": "p", "by_hand": False})
+    again = Journal(store, Ledger(L), L)
+    assert again.load(9) == INTERRUPTED == 3
+    assert (again.intent, again.budget_uj, again.pack_lowest_mc) == (None, 0, None)
+    assert again.ledger.dump()[3] == [[0, heat_s, cold_s, dose_m]]
+    assert again.ledger.heat_end_s == (0 if heat_s else -86_400)
+    assert again.tail == [
+        {
+            "n": 1,
+            "kind": "session",
+            "session": 1,
+            "plan": "p",
+            "outcome": "power_lost",
+            "reason": None,
+            "heat_s": heat_s,
+            "cold_s": cold_s,
+            "dose_m": dose_m,
+            "peak_mc": None,
+            "min_mc": None,
+            "heat_operations": 0,
+            "t_ms": 0,
+            "unix_s": LONG_AGO,
+        }
+    ]
+
+
+@pytest.mark.requirement("SR-23")
+@pytest.mark.parametrize(
+    ("by_hand", "lowest_mc"), [(True, 12_000), (False, None), (1, None), (None, None)]
+)
+def test_a_pack_laid_by_hand_may_still_lie_there(by_hand: object, lowest_mc: int | None) -> None:
+    store = RigStore()
+    journal, _ = _journal(store)
+    journal.begin({"cold_s": 60, "by_hand": by_hand})
+    again, _ = _journal(store)
+    assert again.pack_lowest_mc == lowest_mc
+    again.save()
+    third, loaded = _journal(store)
+    assert (third.pack_lowest_mc, loaded) == (lowest_mc, LOADED)
+
+
+@pytest.mark.requirement("SR-05")
+@pytest.mark.parametrize(
+    ("later_s", "credited_s"),
+    [
+        (0, 0),
+        (99, 0),
+        (100, 0),
+        (101, 1),
+        (100 + 365 * 86_400, 365 * 86_400),
+        (101 + 365 * 86_400, 365 * 86_400),
+    ],
+)
+@pytest.mark.parametrize("after_power", [True, False])
+def test_what_is_credited_is_what_the_clock_moved_less_what_was_counted(
+    later_s: int, credited_s: int, after_power: bool
+) -> None:
+    store = RigStore()
+    journal, _ = _journal(store)
+    journal.ledger.credit(40)
+    assert journal.set_clock(LONG_AGO) == 0
+    again, _ = _journal(store)
+    assert again.ledger.now_s == 40
+    again.ledger.credit(100)
+    credited_s = credited_s if after_power else 0
+    saves = store.saves
+    assert again.set_clock(LONG_AGO + later_s, after_power) == credited_s
+    assert again.ledger.now_s == 140 + credited_s
+    assert again.clock_proven()
+    assert again.unix_s() == LONG_AGO + later_s
+    assert store.saves == saves + 1
+    again.ledger.credit(3)
+    assert again.unix_s() == LONG_AGO + later_s + 3
+    assert again.set_clock(LONG_AGO + 1_000_000) == 0
+    assert again.unix_s() == LONG_AGO + later_s + 3
+
+
+@pytest.mark.requirement("SR-05")
+def test_a_power_up_is_what_a_clock_credits_for_where_nothing_else_is_said() -> None:
+    store = RigStore()
+    _journal(store)[0].set_clock(LONG_AGO)
+    assert _journal(store)[0].set_clock(LONG_AGO + 9) == 9
+
+
+@pytest.mark.requirement("SR-05")
+def test_an_interrupted_session_may_have_lasted_as_long_as_one_can() -> None:
+    store = RigStore()
+    journal, _ = _journal(store)
+    journal.set_clock(LONG_AGO)
+    journal.begin({"heat_s": 60})
+    for later_s, credited_s in ((2_399, 0), (2_400, 0), (2_401, 1)):
+        cut = RigStore()
+        cut.files = dict(store.files)
+        again, _ = _journal(cut)
+        again.save()
+        third, _ = _journal(cut)  # what is owed outlasts another power cut
+        assert third.set_clock(LONG_AGO + later_s) == credited_s
+        # The clock is the new stamp; nothing is owed to it.
+        assert _journal(cut)[0].set_clock(LONG_AGO + later_s + 10) == 10
+
+
+@pytest.mark.requirement("SR-05", "SR-23")
+def test_while_a_pack_lies_there_no_clock_is_credited() -> None:
+    store = RigStore()
+    journal, _ = _journal(store)
+    journal.set_clock(LONG_AGO)
+    journal.pack_lowest_mc = 9_000
+    journal.save()
+    again, _ = _journal(store)
+    assert again.pack_lowest_mc == 9_000
+    assert again.set_clock(LONG_AGO + 600) == 0
+
+
+@pytest.mark.requirement("SR-05")
+def test_a_clock_behind_the_stamp_is_not_taken_and_not_kept() -> None:
+    store = RigStore()
+    _journal(store)[0].set_clock(LONG_AGO)
+    saves = store.saves
+    again, _ = _journal(store)
+    assert again.set_clock(LONG_AGO - 1) == 0
+    assert not again.clock_proven()
+    assert store.saves == saves
+
+
+def test_an_entry_of_a_session_begins_with_nothing_filled_in() -> None:
+    assert session_entry(7, "p") == {
+        "n": 0,
+        "kind": "session",
+        "session": 7,
+        "plan": "p",
+        "outcome": "stopped",
+        "reason": None,
+        "heat_s": 0,
+        "cold_s": 0,
+        "dose_m": 0,
+        "peak_mc": None,
+        "min_mc": None,
+        "heat_operations": 0,
+        "t_ms": 0,
+        "unix_s": None,
+    }
+
+
+@pytest.mark.requirement("SR-05")
+def test_what_a_clock_moved_is_a_difference_however_far() -> None:
+    store = RigStore()
+    _journal(store)[0].set_clock(100)
+    assert _journal(store)[0].set_clock(350) == 250

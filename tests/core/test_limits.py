@@ -49,6 +49,59 @@ TABLE = {
     "prompt_max_s": 180,
 }
 
+# The guard's own thresholds, which no message reports: SR-01 to SR-23, typed once more.
+OWN = {
+    "watch_after_ms": 120_000,
+    "predict_horizon_ds": 100,
+    "ready_min_mc": 5_000,
+    "cool_inhibit_mc": 10_500,
+    "cold_end_ms": 10_000,
+    "cold_cutoff_ms": 2_000,
+    "overrun_ms": 1_000,
+    "rest_asked_from_s": 60,
+    "code_max": 3_496,
+    "code_min": 462,
+    "range_ticks": 3,
+    "jump_mc": 2_000,
+    "jump_ticks": 3,
+    "stale_ms": 2_000,
+    "frozen_ms": 60_000,
+    "mismatch_mc": 8_000,
+    "mismatch_ms": 60_000,
+    "detached_ms": 30_000,
+    "detached_fall_mc": 500,
+    "climb_from_mc": 5_000,
+    "climb_ms": 120_000,
+    "climb_gain_mc": 2_000,
+    "stall_ms": 120_000,
+    "stall_gain_mc": 1_000,
+    "stall_below_mc": 3_000,
+    "stall_weak_mc": 36_000,
+    "hold_near_mc": 500,
+    "hold_below_mc": 2_000,
+    "hold_ms": 60_000,
+    "hold_rise_mc": 500,
+    "weld_sense_ms": 300,
+    "weld_from_mc": 38_500,
+    "weld_off_ms": 30_000,
+    "weld_rise_mc": 500,
+    "weld_end_ms": 90_000,
+    "weld_end_rise_mc": 300,
+    "supply_ms": 500,
+    "late_ms": 300,
+    "late_trip_ms": 1_500,
+    "late_count": 3,
+    "clear_inside_mc": 1_000,
+    "clear_ticks": 10,
+    "clear_sense_ms": 1_000,
+    "proof_settle_ms": 200,
+    "proof_gap_ms": 250,
+    "pack_rise_mc": 3_000,
+    "pack_unknown_mc": 12_000,
+    "pack_alarm_ms": 30_000,
+    "tick_ms": 100,
+}
+
 # What a configuration does to it: (sensor_b, two_point) -> the rows that differ.
 IN_FORCE = [
     (True, True, {}),
@@ -68,6 +121,10 @@ IN_FORCE = [
 
 def test_the_table_is_the_contracts() -> None:
     assert Limits().reported() == TABLE
+
+
+def test_the_guards_own_thresholds_are_the_contracts() -> None:
+    assert vars(Limits()) == TABLE | OWN
 
 
 @pytest.mark.parametrize(("sensor_b", "two_point", "narrowed"), IN_FORCE)

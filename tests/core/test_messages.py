@@ -37,6 +37,7 @@ def test_a_message_is_ascii_json_star_checksum_line_feed(message: dict[str, obje
 
 def test_the_checksum_is_the_common_crc_32() -> None:
     assert messages.seal(b"123456789") == b"123456789*cbf43926"
+    assert messages.seal(b"\xff\xff\xff\xff") == b"\xff\xff\xff\xff*ffffffff"
 
 
 @given(st.binary(max_size=60), st.integers(0, 10_000))
@@ -142,7 +143,7 @@ def test_lines_come_out_however_the_bytes_are_cut(
     assert reader.overlong == 0
 
 
-@pytest.mark.parametrize(("size", "kept"), [(MAX_LINE, True), (MAX_LINE + 1, False)])
+@pytest.mark.parametrize(("size", "kept"), [(2048, True), (2049, False)])
 @pytest.mark.parametrize("ending", [b"\n", b"\r\n"])
 @pytest.mark.parametrize("step", [1, 255, 5000])
 def test_a_line_is_2048_bytes_with_its_end(size: int, kept: bool, ending: bytes, step: int) -> None:
@@ -175,3 +176,128 @@ def test_empty_lines_and_ctrl_c_are_nothing(data: bytes) -> None:
 
 def test_ctrl_c_in_a_line_does_nothing() -> None:
     assert LineReader().feed(b"pi\x03ng\n") == [b"ping"]
+
+
+# --- what another json module does, and the edges ---------------------------------------------
+
+LETTERS = "a~\x80\xe9\xff\u0100\u20ac\ud7ff\ue000\uffff\U00010000\U0001f600\U0010ffff"
+
+
+@pytest.mark.parametrize("text", [*LETTERS, LETTERS, "plain", "", "é" * 30])
+def test_letters_that_a_json_module_leaves_as_they_are_become_ascii(text: str) -> None:
+    """MicroPython's does not escape them, CPython's does: the line is the same."""
+    assert messages._ascii(json.dumps(text, ensure_ascii=False)) == json.dumps(text).encode()
+
+
+def test_only_what_is_not_ascii_is_escaped() -> None:
+    assert messages._ascii('"\x7f\x80"') == b'"\x7f\\u0080"'
+
+
+@pytest.mark.parametrize(
+    ("code", "number", "word"),
+    [
+        (messages.PARSE_ERROR, -32700, "Parse error"),
+        (messages.INVALID_REQUEST, -32600, "Invalid Request"),
+        (messages.METHOD_NOT_FOUND, -32601, "Method not found"),
+        (messages.INVALID_PARAMS, -32602, "Invalid params"),
+        (messages.WRONG_STATE, 1, "wrong_state"),
+        (messages.LIMIT_EXCEEDED, 2, "limit_exceeded"),
+        (messages.FAULT_ACTIVE, 3, "fault_active"),
+        (messages.REST_REQUIRED, 4, "rest_required"),
+        (messages.BAD_TOKEN, 5, "bad_token"),
+        (messages.BUSY, 6, "busy"),
+        (messages.NOT_READY, 7, "not_ready"),
+    ],
+)
+def test_a_refusal_has_the_number_and_the_word_of_the_contract(
+    code: int, number: int, word: str
+) -> None:
+    line = messages.error("x", messages.Refusal(code, {"state": "idle"}))
+    body = b'{"jsonrpc":"2.0","id":"x","error":{"code":%d,"message":"%b","data":{"state":"idle"}}}'
+    assert line == messages.seal(body % (number, word.encode())) + b"\n"
+
+
+def test_a_refusal_carries_its_code_as_an_exception() -> None:
+    refusal = messages.invalid("after", "a whole number")
+    assert (refusal.code, refusal.args) == (-32602, (-32602,))
+    assert refusal.data == {"param": "after", "expected": "a whole number"}
+
+
+def test_an_answer_and_a_notification_are_json_rpc() -> None:
+    answer = b'{"jsonrpc":"2.0","id":7,"result":{}}'
+    assert messages.answer(7, {}) == messages.seal(answer) + b"\n"
+    event = b'{"jsonrpc":"2.0","method":"event","params":{"kind":"pause"}}'
+    assert messages.notification("event", {"kind": "pause"}) == messages.seal(event) + b"\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "is_whole"),
+    [
+        (-(1 << 31), True),
+        (-(1 << 31) - 1, False),
+        ((1 << 32) - 1, True),
+        (1 << 32, False),
+        (0, True),
+        (1, True),
+        (True, False),
+        (False, False),
+        (1.0, False),
+        ("1", False),
+        (None, False),
+    ],
+)
+def test_a_whole_number_has_32_bits_and_is_no_boolean(value: object, is_whole: bool) -> None:
+    found = messages.whole(value)
+    assert found is value if is_whole else found is None
+
+
+def test_a_checksum_alone_seals_nothing() -> None:
+    assert messages.unseal(messages.seal(b"")) == b""
+    assert messages.unseal(messages.seal(b"")[1:]) is None
+    assert messages.unseal(b"12345678") is None
+    assert messages.unseal(b"123456789+cbf43926") is None
+
+
+def test_what_was_read_is_handed_on() -> None:
+    request = parse(_sealed('{"jsonrpc":"2.0","id":7,"method":"arm","params":{"plan":1}}'))
+    assert (request.method, request.params) == ("arm", {"plan": 1})
+    request = parse(_sealed('{"jsonrpc":"2.0","id":7,"method":"arm"}'))
+    assert (request.method, request.params) == ("arm", None)
+    request = parse(_sealed('{"jsonrpc":"1.0","id":7,"method":"arm","params":{"plan":1}}'))
+    assert (request.method, request.params) == ("", None)
+
+
+@pytest.mark.parametrize(
+    ("line", "request_id"),
+    [
+        (b'{"id":7}', 7),  # no star: the whole line is read
+        (b'{"id":7}*1*2', None),  # the last star is the one
+        (b'{"id":"*"}*1', "*"),
+        (b'{"id":"*"}', "*"),  # read whole
+        (b"[7]*1", None),
+        (b"7*1", None),
+        (b"*{", None),
+        (b'{"id":-1}*1', None),
+        ('{"id":"é"}'.encode(), None),
+        ('{"id":7,"a":"é"}*1'.encode(), None),
+    ],
+)
+def test_an_id_is_read_before_the_last_star_or_not_at_all(line: bytes, request_id: object) -> None:
+    request = parse(line)
+    assert (request.code, request.request_id) == (messages.PARSE_ERROR, request_id)
+
+
+def test_a_sealed_line_that_is_no_json_has_no_id() -> None:
+    request = parse(_sealed('{"id":7}*'))
+    assert (request.code, request.request_id) == (messages.PARSE_ERROR, None)
+    request = parse(_sealed('{"jsonrpc":"2.0","id":7,"method":"é"}'))
+    assert (request.code, request.request_id) == (messages.PARSE_ERROR, None)
+
+
+def test_what_was_kept_of_a_dropped_line_is_gone() -> None:
+    reader = LineReader()
+    assert reader.feed(b"a" * 2000) == []
+    assert reader.feed(b"b" * 100 + b"\nnext\n" + b"c" * 2048) == [b"next"]
+    assert reader.overlong == 2
+    assert reader.feed(b"d\r\n\nlast\r\n") == [b"last"]
+    assert reader.overlong == 2

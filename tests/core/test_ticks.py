@@ -26,3 +26,8 @@ def test_across_the_wrap() -> None:
     assert diff_ms(PERIOD - 1, 0) == -1
     assert diff_ms(HALF - 1, 0) == HALF - 1
     assert diff_ms(HALF, 0) == -HALF
+
+
+@pytest.mark.requirement("SR-18")
+def test_the_ring_is_micropythons() -> None:
+    assert PERIOD == 1 << 30

@@ -1,0 +1,686 @@
+"""One tick of the guard in detail: what is counted, kept and handed on."""
+
+from __future__ import annotations
+
+import pytest
+
+from poultice_core import faults, states
+from poultice_core.board import SENSE_HIGH
+from poultice_core.guard import Guard
+from poultice_core.ledger import Ledger
+from poultice_core.limits import Limits
+from poultice_core.relays import COOL, HEAT, LONG_MS, MASTER, PAD
+from tests.core.rig import GuardRig, order
+
+L = Limits()
+
+
+def test_a_guard_before_its_first_tick_permits_and_wants_nothing() -> None:
+    guard = Guard(L, Ledger(L))
+    assert guard.inhibited is True
+    assert guard.sensor_inhibit is True
+    assert guard.start_wanted is False
+    assert guard.config_confirmed is False
+    assert guard.outputs == 0
+    assert not guard.heating_now()
+
+
+def test_a_guard_is_told_what_is_fitted_or_assumes_it() -> None:
+    assumed = Guard(L, Ledger(L))
+    assert (assumed.cooler, assumed.sensor_b, assumed.sense_fitted) == (False, True, True)
+    assert assumed.budget.level_uj == assumed.budget.capacity_uj == L.budget_capacity_uj_cm2
+    assert assumed.budget.tick_uj == 100 * L.tick_ms
+    told = Guard(L, Ledger(L), True, False, False, 50, 1234)
+    assert (told.cooler, told.sensor_b, told.sense_fitted) == (True, False, False)
+    assert (told.budget.level_uj, told.budget.tick_uj) == (1234, 50 * L.tick_ms)
+
+
+def test_a_misspelt_attribute_is_an_error() -> None:
+    with pytest.raises(AttributeError):
+        Guard(L, Ledger(L)).inhibted = True  # type: ignore[attr-defined]
+
+
+INHERITED = (
+    "dwell", "dose", "since_session_ms", "pack_on", "pack_lowest_mc", "session_cold_ms", "booked",
+    "pack_owed", "_button", "_last_ms", "_hot_ticks", "a", "b", "slope", "trend", "cooling_watch",
+    "limits_ok",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", INHERITED)
+def test_a_new_configuration_inherits(name: str) -> None:
+    old, new = Guard(L, Ledger(L)), Guard(L, Ledger(L))
+    kept = object()
+    setattr(old, name, kept)
+    new.inherit(old)
+    assert getattr(new, name) is kept
+
+
+@pytest.mark.parametrize(
+    ("outputs", "heating"), [(0, False), (MASTER, False), (HEAT, False), (PAD, True)]
+)
+def test_the_pad_is_energised_where_both_relays_are_closed(outputs: int, heating: bool) -> None:
+    guard = Guard(L, Ledger(L))
+    guard.outputs = outputs
+    assert guard.heating_now() == heating
+
+
+@pytest.mark.requirement("SR-18")
+@pytest.mark.parametrize("now_ms", [0, 1, 5_000])
+def test_the_first_tick_is_no_stall_whenever_it_comes(now_ms: int) -> None:
+    rig = GuardRig(now_ms=now_ms - 100)
+    rig.step()
+    assert rig.fault is None
+    assert rig.guard.state_ms == 0
+    rig.step(70)
+    assert rig.guard.since_session_ms == LONG_MS
+    assert rig.guard.state_ms == 70
+
+
+def test_long_times_stop_where_they_are_long_enough() -> None:
+    rig = GuardRig().ready()
+    guard = rig.guard
+    guard.state_ms = guard.since_session_ms = LONG_MS - 1
+    rig.step()
+    assert (guard.state_ms, guard.since_session_ms) == (LONG_MS + 99, LONG_MS + 99)
+    rig.step()
+    assert (guard.state_ms, guard.since_session_ms) == (LONG_MS + 99, LONG_MS + 99)
+
+
+@pytest.mark.requirement("SR-07")
+def test_without_sensor_b_an_unreadable_a_leaves_the_last_readings() -> None:
+    rig = GuardRig(sensor_b=False).set(31_000).start()
+    rig.step()
+    rig.code_a_x8 = 4095 * 8
+    rig.set(60_000).step()
+    guard = rig.guard
+    assert (guard.hot_mc, guard.cold_mc, guard.control_mc) == (31_000, 31_000, 31_000)
+    assert not guard.readable
+    assert guard.sensor_inhibit
+    assert rig.fault is None
+
+
+@pytest.mark.requirement("SR-10")
+def test_without_sense_and_reading_no_weld_is_judged() -> None:
+    rig = GuardRig(sense=False).ready()
+    rig.set(39_000).steps(350)
+    rig.code_a_x8 = rig.code_b_x8 = 4095 * 8
+    rig.set(42_000).steps(400)
+    assert rig.fault is None
+
+
+def _spied(owner: object, name: str, monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
+    """Every call of a method from now on; it still does what it does."""
+    calls: list[tuple[object, ...]] = []
+    original = getattr(owner, name)
+
+    def spy(*arguments: object) -> object:
+        calls.append(arguments)
+        return original(*arguments)
+
+    monkeypatch.setattr(owner, name, spy)
+    return calls
+
+
+@pytest.mark.requirement("SR-18")
+@pytest.mark.parametrize(
+    ("part", "method"),
+    [
+        ("heating", "stalled"),
+        ("sense_watch", "restart"),
+        ("cooling_watch", "restart"),
+        ("trend", "restart"),
+    ],
+)
+def test_a_stall_and_nothing_less_restarts_the_timers(
+    part: str, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = GuardRig().ready()
+    calls = _spied(getattr(rig.guard, part), method, monkeypatch)
+    rig.step(L.late_ms)
+    assert calls == []
+    rig.step(L.late_ms + 1)
+    assert len(calls) == 1
+    rig.step(-1)
+    assert len(calls) == 2
+
+
+@pytest.mark.requirement("SR-18")
+def test_time_that_runs_backwards_counts_as_none() -> None:
+    rig = GuardRig().start().into(states.HEAT)
+    guard = rig.guard
+    rig.step()
+    before = guard.session_ms, guard.heat_ms, rig.ledger.now_s, guard.since_session_ms
+    rig.step(-90_000)
+    assert (guard.session_ms, guard.heat_ms, rig.ledger.now_s) == before[:3]
+    assert guard.stalls == 1
+    assert rig.fault == "loop_late"
+
+
+@pytest.mark.requirement("SR-18", "SR-22")
+def test_a_stall_begins_the_relay_proof_again_and_only_a_running_one() -> None:
+    rig = GuardRig().start().ask(0, states.HEAT, 40_000)
+    while not rig.step() & HEAT:
+        pass
+    assert rig.guard.proof.active
+    assert rig.step(L.late_ms + 1) == 0
+    assert rig.guard.proof.active
+    assert rig.step() == 0
+    rig.into(states.HEAT)
+    rig.step(L.late_ms + 1)
+    assert not rig.guard.proof.active
+
+
+@pytest.mark.requirement("SR-07")
+@pytest.mark.parametrize(
+    ("a_ok", "b_ok", "hot_mc", "cold_mc", "readable"),
+    [
+        (True, True, 33_000, 31_000, True),
+        (True, False, 33_000, 33_000, True),
+        (False, True, 31_000, 31_000, True),
+        (False, False, 30_000, 30_000, False),
+    ],
+)
+def test_one_broken_sensor_leaves_the_other(
+    a_ok: bool, b_ok: bool, hot_mc: int, cold_mc: int, readable: bool
+) -> None:
+    rig = GuardRig().set(30_000).ready()
+    if not a_ok:
+        rig.code_a_x8 = 4095 * 8
+    if not b_ok:
+        rig.code_b_x8 = 4095 * 8
+    rig.set(33_000, 31_000).step()
+    guard = rig.guard
+    assert (guard.hot_mc, guard.cold_mc, guard.readable) == (hot_mc, cold_mc, readable)
+    assert guard.sensor_inhibit == (not (a_ok and b_ok))
+    assert guard.control_mc == (33_000 if a_ok and b_ok else 30_000)
+
+
+@pytest.mark.requirement("SR-02", "SR-07")
+@pytest.mark.parametrize("sensor", ["a", "b"])
+def test_a_broken_sensor_restarts_the_slope(sensor: str) -> None:
+    rig = GuardRig().ready()
+    assert rig.guard.slope.ahead_mc() == 0
+    setattr(rig, f"code_{sensor}_x8", 4095 * 8)
+    rig.step()
+    assert rig.guard.slope.ahead_mc() == rig.guard.slope.UNKNOWN_MC
+
+
+@pytest.mark.requirement("SR-02", "SR-08")
+@pytest.mark.parametrize("sensor_b", [True, False])
+def test_a_rejected_reading_is_no_part_of_the_slope(
+    sensor_b: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = GuardRig(sensor_b=sensor_b).start().into(states.HEAT)
+    pushed = _spied(rig.guard.slope, "push", monkeypatch)
+    rig.step()
+    rig.set(35_000).step()
+    rig.set(32_001).step()
+    assert pushed == [(32_000,), (32_001,)]
+
+
+@pytest.mark.requirement("SR-08")
+def test_plausibility_is_judged_in_a_heat_phase_that_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not in the tick of a stall; the mismatch of the two likewise."""
+    rig = GuardRig().start()
+    looks = [
+        _spied(part, "look", monkeypatch) for part in (rig.guard.a, rig.guard.b, rig.guard.mismatch)
+    ]
+
+    def judged() -> set[object]:
+        return {calls[-1][-2] for calls in looks}
+
+    rig.into(states.REST, 0).step()
+    assert judged() == {False}
+    rig.into(states.HEAT, phase=1).step()
+    assert judged() == {True}
+    rig.step(L.late_ms + 1)
+    assert judged() == {False}
+    assert {calls[-1][-1] for calls in looks} == {0}
+    rig.step(90)
+    assert judged() == {True}
+    assert {calls[-1][-1] for calls in looks} == {90}
+    rig.guard.pause()
+    rig.step()
+    assert judged() == {False}
+
+
+@pytest.mark.requirement("SR-01")
+def test_a_reading_that_is_none_any_more_is_not_over_the_cutoff() -> None:
+    rig = GuardRig().start().into(states.HEAT).settle(41_500)
+    rig.set(L.heat_cutoff_mc).step()
+    rig.code_a_x8 = rig.code_b_x8 = 4095 * 8
+    rig.steps(2)
+    assert rig.guard.hot_mc == L.heat_cutoff_mc
+    assert rig.fault is None
+    rig.step()
+    assert rig.fault == "sensor_open"
+    assert rig.guard.followers == 0
+
+
+@pytest.mark.requirement("SR-06")
+def test_the_interval_before_a_stop_counts_in_the_dose_and_the_clocks() -> None:
+    rig = GuardRig().start().into(states.HEAT).settle(42_000)
+    rig.step()
+    guard = rig.guard
+    dose_u, heat_ms = guard.dose.total_u, guard.heat_ms
+    guard.stop(states.HOST)
+    rig.step()
+    assert guard.heat_ms == heat_ms + 100
+    assert guard.dose.total_u > dose_u
+    dose_u = guard.dose.total_u
+    rig.step()
+    assert (guard.dose.total_u, guard.heat_ms) == (dose_u, heat_ms + 100)
+
+
+@pytest.mark.requirement("SR-06")
+def test_before_a_session_nothing_counts_in_the_dose() -> None:
+    rig = GuardRig().set(42_000).ready()
+    assert rig.guard.dose.total_u == 0
+    assert rig.guard.arm(order(heat_s=60), 1) == 0
+    rig.step()
+    assert rig.guard.dose.total_u == 0
+
+
+@pytest.mark.requirement("SR-10")
+@pytest.mark.parametrize("sense", [True, False])
+def test_a_lost_reading_restarts_what_is_compared_over_time(
+    sense: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = GuardRig(sense=sense).ready()
+    restarts = [
+        _spied(part, "restart", monkeypatch) for part in (rig.guard.trend, rig.guard.cooling_watch)
+    ]
+    looks = _spied(rig.guard.trend, "look", monkeypatch)
+    rig.step()
+    assert restarts == [[], []]
+    assert looks == [(32_000, 100)]
+    rig.code_a_x8 = rig.code_b_x8 = 4095 * 8
+    rig.step()
+    assert restarts == [[()], [()]]
+    assert looks == [(32_000, 100)]
+
+
+@pytest.mark.requirement("SR-10")
+@pytest.mark.parametrize("sense", [True, False])
+def test_a_weld_is_judged_by_sense_or_by_the_thermometer(
+    sense: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = GuardRig(sense=sense).ready()
+    by_sense = _spied(rig.guard.sense_watch, "look", monkeypatch)
+    by_reading = _spied(rig.guard.cooling_watch, "look", monkeypatch)
+    rig.step()
+    assert (len(by_sense), len(by_reading)) == ((1, 0) if sense else (0, 1))
+
+
+@pytest.mark.requirement("SR-17")
+def test_an_armed_plan_is_forgotten_after_a_minute() -> None:
+    rig = GuardRig().ready()
+    assert rig.guard.arm(order(heat_s=60), 1) == 0
+    rig.steps(L.token_s * 10 - 1)
+    assert rig.state == "armed"
+    rig.step()
+    assert rig.state == "idle"
+
+
+@pytest.mark.requirement("SR-17", "SR-20")
+def test_the_button_wants_one_thing_in_one_state_for_one_tick() -> None:
+    rig = GuardRig().ready()
+    guard = rig.guard
+    rig.inputs.button = True
+    wanted = []
+    for _ in range(40):
+        rig.step()
+        wanted.append((guard.start_wanted, guard.config_confirmed))
+    assert wanted == [(False, False)] * 30 + [(False, True)] + [(False, False)] * 9
+    rig.inputs.button = False
+    rig.step()
+    assert guard.arm(order(heat_s=60), 1) == 0
+    rig.step()
+    assert not guard.start_wanted
+    rig.inputs.button = True
+    rig.step()
+    assert (guard.start_wanted, guard.config_confirmed) == (True, False)
+    rig.step()
+    assert (guard.start_wanted, guard.config_confirmed) == (False, False)
+
+
+def test_in_a_tick_that_trips_the_button_wants_nothing() -> None:
+    rig = GuardRig().ready()
+    assert rig.guard.arm(order(heat_s=60), 1) == 0
+    rig.inputs.button = rig.inputs.estop = True
+    rig.step()
+    assert not rig.guard.start_wanted
+    assert rig.fault == "emergency_stop"
+
+
+@pytest.mark.requirement("SR-15")
+def test_the_self_test_takes_half_a_second() -> None:
+    rig = GuardRig()
+    rig.step()
+    assert rig.state == "self_test"
+    rig.steps(4)
+    assert rig.state == "self_test"
+    rig.step(99)
+    assert rig.state == "self_test"
+    rig.step(1)
+    assert rig.state == "idle"
+
+
+@pytest.mark.requirement("SR-04")
+def test_a_closing_of_heat_is_an_operation_and_asks_its_distance_outside_the_proof() -> None:
+    rig = GuardRig().start().ask(0, states.HEAT, 40_000)
+    guard = rig.guard
+    while not rig.step() & HEAT:
+        pass
+    assert (guard.heat_operations, guard.dwell.may_close()) == (1, True)
+    rig.step()
+    assert guard.heat_operations == 1
+    rig.heating()
+    assert guard.heat_operations == 2
+    assert guard.dwell.since_closing_ms == 0
+    rig.steps(5)
+    assert guard.heat_operations == 2
+    assert guard.dwell.since_closing_ms == 500
+
+
+@pytest.mark.requirement("SR-04")
+def test_a_tick_says_what_the_next_interval_counts_as() -> None:
+    rig = GuardRig().start().ask(0, states.HEAT, 40_000)
+    guard = rig.guard
+    rig.step()
+    assert guard.proof.active
+    assert (guard.charged, guard.charged_mode) == (True, states.NO_MODE)
+    rig.into(states.HEAT).step()
+    assert (guard.charged, guard.charged_mode) == (True, states.HEAT)
+    guard.pause()
+    rig.step()
+    assert (guard.charged, guard.charged_mode) == (True, states.NO_MODE)
+    guard.stop(states.HOST)
+    rig.step()
+    assert (guard.charged, guard.charged_mode) == (False, states.NO_MODE)
+
+
+@pytest.mark.requirement("SR-13")
+def test_silence_is_counted_from_the_last_word() -> None:
+    rig = GuardRig().start(order(heat_s=1200, attended_s=5))
+    rig.into(states.REST, 0)
+    rig.inputs.heard = True
+    rig.step()
+    assert rig.guard.silent_ms == 0
+    rig.steps(49)
+    assert (rig.guard.silent_ms, rig.state) == (4_900, "running")
+    rig.step(99)
+    assert rig.state == "running"
+    rig.step(1)
+    assert (rig.state, rig.guard.reason) == ("idle", states.ATTENDED)
+
+
+def test_a_session_that_nobody_attends_runs_in_silence() -> None:
+    rig = GuardRig().start(order(heat_s=1200, attended_s=0))
+    rig.into(states.REST, 0).steps(700)
+    assert rig.state == "running"
+    assert rig.guard.silent_ms > 60_000
+
+
+@pytest.mark.requirement("SR-04")
+@pytest.mark.parametrize("done", [False, True])
+def test_a_session_at_its_limit_ends_or_is_complete(done: bool) -> None:
+    rig = GuardRig().start().into(states.REST, 0)
+    guard = rig.guard
+    rig.step()
+    guard.session_ms = L.session_s * 1000 - 101
+    rig.step()
+    assert rig.state == "running"
+    if done:
+        rig.done()
+    rig.step(1)
+    assert rig.state == "idle"
+    assert guard.outcome == (states.COMPLETE if done else states.STOPPED)
+    assert guard.reason == (states.NO_REASON if done else states.SESSION_TIMEOUT)
+
+
+def test_a_pause_ends_the_session_after_five_minutes() -> None:
+    rig = GuardRig().start().into(states.REST, 0)
+    rig.guard.pause()
+    rig.steps(L.pause_max_s * 10 - 1)
+    assert rig.state == "paused"
+    rig.step()
+    assert (rig.state, rig.guard.reason) == ("idle", states.PAUSE_TIMEOUT)
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_any_press_ends_a_session(held: bool) -> None:
+    rig = GuardRig().start()
+    rig.ask(0, states.COLD, 12_000).step()
+    assert rig.state == "waiting"
+    rig.inputs.button = True
+    rig.steps(12 if held else 3)
+    rig.inputs.button = False
+    rig.step()
+    if held:
+        assert (rig.state, rig.guard.reason) == ("idle", states.BUTTON)
+    else:
+        assert rig.state == "running"
+
+
+@pytest.mark.requirement("SR-02", "SR-24")
+def test_an_inhibit_and_nothing_else_restarts_the_proof_of_heating(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rig = GuardRig().start().heating()
+    guard = rig.guard
+    calls = _spied(guard.heating, "restart", monkeypatch)
+    rig.step()
+    assert (calls, guard.inhibited, rig.outputs) == ([], False, PAD)
+    rig.ask(0, states.HEAT, 40_000, heat=False).step()
+    assert (calls, guard.inhibited, rig.outputs) == ([], False, MASTER)
+    guard.budget.level_uj = guard.budget.tick_uj - 1 - 35 * 100
+    rig.step()
+    assert (len(calls), guard.inhibited, guard.budget_met) == (1, True, False)
+    guard.budget.level_uj = guard.budget.tick_uj - 1 - 35 * 100
+    rig.ask(0, states.HEAT, 40_000, heat=True).step()
+    assert (len(calls), guard.inhibited, guard.budget_met) == (2, True, True)
+    guard.budget.level_uj = 0
+    rig.ask(0, states.HEAT, 40_000, heat=False).step()
+    assert guard.budget_met
+    guard.budget.level_uj = guard.budget.tick_uj - 35 * 100
+    rig.step()
+    assert (len(calls), guard.inhibited) == (3, False)
+
+
+@pytest.mark.requirement("SR-03")
+@pytest.mark.parametrize("sensor_b", [True, False])
+@pytest.mark.parametrize("broken", ["a", "b"])
+def test_a_cooler_asks_for_every_sensor_that_is_fitted(sensor_b: bool, broken: str) -> None:
+    rig = GuardRig(cooler=True, sensor_b=sensor_b).start().into(states.COLD, 12_000, cool=True)
+    assert rig.step() == MASTER | COOL
+    setattr(rig, f"code_{broken}_x8", 4095 * 8)
+    assert rig.step() == (MASTER if sensor_b or broken == "a" else MASTER | COOL)
+
+
+@pytest.mark.requirement("SR-16")
+def test_a_pack_of_ones_own_and_a_rest_close_nothing() -> None:
+    rig = GuardRig().start().into(states.COLD, 12_000, heat=True, cool=True)
+    assert rig.step() == 0
+    rig = GuardRig(cooler=True).start().into(states.REST, 0, heat=True, cool=True)
+    assert rig.step() == 0
+
+
+@pytest.mark.requirement("SR-20")
+def test_what_trips_in_one_tick_is_kept_by_rank_and_the_rest_counted_once() -> None:
+    rig = GuardRig().start().heating()
+    rig.inputs.estop = True
+    rig.set(46_000).step(L.late_trip_ms + 1)
+    assert rig.fault == "absolute_temperature"
+    assert rig.guard.followers == 1 << faults.EMERGENCY_STOP | 1 << faults.LOOP_LATE
+
+
+@pytest.mark.requirement("SR-08", "SR-20")
+def test_a_sensor_and_the_two_together_may_trip_in_one_tick() -> None:
+    limits = Limits()
+    limits.mismatch_ms = limits.stale_ms
+    rig = GuardRig(limits).start().heating().settle(37_000, 28_000)
+    rig.inputs.fresh = False
+    assert rig.ticks_to_fault(30) == limits.stale_ms // 100 + 1
+    assert rig.fault == "sensor_stale"
+    assert rig.guard.followers == 1 << faults.SENSOR_MISMATCH
+
+
+def test_only_heat_is_an_operation_of_heat_and_each_closing_of_it() -> None:
+    rig = GuardRig(cooler=True).start().heating()
+    guard = rig.guard
+    rig.steps(L.closing_min_ms // 100)
+    count = guard.heat_operations
+    rig.into(states.COLD, 20_000, phase=1, cool=True).steps(L.closing_min_ms // 100)
+    assert rig.outputs == MASTER | COOL
+    assert guard.heat_operations == count
+    assert guard.dwell.may_close()
+    # Straight from COOL to HEAT, in one tick.
+    rig.ask(2, states.HEAT, 40_000, heat=True)
+    assert rig.step() == PAD
+    assert guard.heat_operations == count + 1
+    assert not guard.dwell.may_close()
+
+
+@pytest.mark.parametrize("dt_ms", [70, 130, 290])
+def test_a_time_that_no_tick_meets_exactly_is_over_with_the_next(dt_ms: int) -> None:
+    def ticks(limit_ms: int) -> int:
+        assert limit_ms % dt_ms
+        return limit_ms // dt_ms
+
+    rig = GuardRig()
+    rig.step()
+    rig.steps(ticks(500), dt_ms)
+    assert rig.state == "self_test"
+    rig.step(dt_ms)
+    assert rig.state == "idle"
+    rig.steps(40)
+
+    assert rig.guard.arm(order(heat_s=60, attended_s=8), 1) == 0
+    rig.steps(ticks(L.token_s * 1000), dt_ms)
+    assert rig.state == "armed"
+    rig.step(dt_ms)
+    assert rig.state == "idle"
+
+    rig.start(order(heat_s=60, attended_s=8))
+    rig.inputs.heard = True
+    rig.step()
+    rig.steps(ticks(8_000), dt_ms)
+    assert rig.state == "running"
+    rig.step(dt_ms)
+    assert (rig.state, rig.guard.reason) == ("idle", states.ATTENDED)
+    rig.guard.book()
+
+    rig.start(order(heat_s=60))
+    rig.guard.pause()
+    rig.steps(ticks(L.pause_max_s * 1000), dt_ms)
+    assert rig.state == "paused"
+    rig.step(dt_ms)
+    assert (rig.state, rig.guard.reason) == ("idle", states.PAUSE_TIMEOUT)
+
+
+@pytest.mark.requirement("SR-03")
+@pytest.mark.parametrize("below_mc", [1, 2_000, 15_000])
+def test_below_the_cold_cutoff_it_trips_as_at_it(below_mc: int) -> None:
+    rig = GuardRig(cooler=True).start().into(states.COLD, 12_000)
+    rig.set(L.cold_cutoff_mc - below_mc)
+    assert rig.ticks_to_fault(60) == L.cold_cutoff_ms // 100 + 1
+    assert rig.fault == "under_temperature"
+
+
+def test_a_long_time_that_is_long_enough_stays() -> None:
+    rig = GuardRig().ready()
+    rig.guard.state_ms = rig.guard.since_session_ms = LONG_MS
+    rig.step()
+    assert (rig.guard.state_ms, rig.guard.since_session_ms) == (LONG_MS, LONG_MS)
+
+
+@pytest.mark.requirement("SR-01")
+@pytest.mark.parametrize(
+    ("over_mc", "outputs"), [(-1, PAD), (0, MASTER), (1, MASTER), (400, MASTER)]
+)
+def test_one_tick_at_the_heat_cutoff_opens_heat_and_no_more(over_mc: int, outputs: int) -> None:
+    rig = GuardRig().start().heating().settle(L.heat_cutoff_mc - 1)
+    assert rig.step() == PAD
+    rig.set(L.heat_cutoff_mc + over_mc)
+    rig.guard.slope.restart()
+    for _ in range(30):
+        rig.guard.slope.push(L.heat_cutoff_mc - 1)
+    assert rig.step() == outputs
+    assert rig.fault is None
+
+
+def test_a_session_beyond_its_limit_ends_as_one_at_it() -> None:
+    rig = GuardRig().start().into(states.REST, 0)
+    rig.step()
+    rig.guard.session_ms = L.session_s * 1000 - 50
+    rig.step()
+    assert (rig.state, rig.guard.reason) == ("idle", states.SESSION_TIMEOUT)
+
+
+@pytest.mark.requirement("SR-18")
+def test_the_first_tick_takes_no_time() -> None:
+    rig = GuardRig()
+    rig.step()
+    rig.steps(9)
+    rig.step(99)
+    assert rig.ledger.now_s == 0
+    rig.step(1)
+    assert rig.ledger.now_s == 1
+
+
+@pytest.mark.requirement("SR-08")
+@pytest.mark.parametrize("sensor", ["a", "b"])
+def test_a_rejected_reading_of_either_sensor_does_not_control(sensor: str) -> None:
+    rig = GuardRig().start().into(states.HEAT)
+    rig.set(*((35_000, 32_000) if sensor == "a" else (32_000, 35_000))).step()
+    assert (rig.guard.hot_mc, rig.guard.control_mc) == (35_000, 32_000)
+
+
+@pytest.mark.requirement("SR-20")
+def test_a_fault_that_followed_is_counted_when_it_has_gone() -> None:
+    rig = GuardRig().ready()
+    rig.guard.latch(faults.LOOP_LATE)
+    rig.inputs.estop = True
+    rig.step()
+    rig.inputs.estop = False
+    rig.set(50_000).step()
+    assert rig.guard.followers == 1 << faults.EMERGENCY_STOP | 1 << faults.ABSOLUTE_TEMPERATURE
+
+
+@pytest.mark.requirement("SR-20")
+@pytest.mark.parametrize("later", [faults.OVER_TEMPERATURE, faults.SENSOR_OPEN, faults.HEAT_WELDED])
+def test_what_trips_later_in_a_tick_forgets_nothing(later: int) -> None:
+    rig = GuardRig().start().into(states.HEAT).settle(41_500)
+    rig.step()
+    if later == faults.OVER_TEMPERATURE:
+        rig.set(L.heat_cutoff_mc).step()
+    elif later == faults.SENSOR_OPEN:
+        rig.code_a_x8 = 4095 * 8
+        rig.steps(2)
+    else:
+        rig.sense = SENSE_HIGH
+        rig.steps(L.weld_sense_ms // 100)
+    assert rig.fault is None
+    rig.inputs.estop = True
+    rig.step()
+    assert (1 << rig.guard.fault | rig.guard.followers) == 1 << faults.EMERGENCY_STOP | 1 << later
+
+
+def test_what_the_button_wanted_is_gone_with_the_state() -> None:
+    rig = GuardRig().ready()
+    assert rig.guard.arm(order(heat_s=60), 1) == 0
+    rig.inputs.button = True
+    rig.step()
+    assert rig.guard.start_wanted
+    rig.guard.start()
+    rig.step()
+    assert not rig.guard.start_wanted
+    rig = GuardRig().ready()
+    rig.inputs.button = True
+    rig.steps(31)
+    assert rig.guard.config_confirmed
+    rig.inputs.estop = True
+    rig.step()
+    assert not rig.guard.config_confirmed

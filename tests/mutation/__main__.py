@@ -1,0 +1,129 @@
+"""`python -m tests.mutation`: every mutant of the modules that decide, against their tests."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+from tests.mutation.equivalents import listed, table
+from tests.mutation.mutants import MODULES, Mutant, mutants
+from tests.mutation.runner import KILLED, SURVIVED, TIMEOUT, Result, run
+
+EVIDENCE = Path(__file__).parents[2] / "docs" / "safety" / "evidence" / "mutation.json"
+
+
+class Score:
+    """One module: how many mutants, what became of them, and what is wrong with that."""
+
+    def __init__(self, module: str) -> None:
+        self.module = module
+        self.counts = {KILLED: 0, TIMEOUT: 0, SURVIVED: 0}
+        self.equivalent = 0
+        self.wrong: list[str] = []
+        self._reasons = {
+            name: one.reason for one in listed() if one.module == module for name in one.names()
+        }
+        self._unseen = set(self._reasons)
+
+    def told(self, result: Result) -> None:
+        mutant = result.mutant
+        if mutant is None:
+            if result.verdict != SURVIVED:
+                raise RuntimeError(f"the tests fail without a mutation: {result.by}")
+            return
+        self._unseen.discard(mutant.name)
+        if result.verdict == SURVIVED:
+            if mutant.name in self._reasons:
+                self.equivalent += 1
+                return
+            self.wrong.append(f"survived: {mutant}")
+        elif mutant.name in self._reasons:
+            self.wrong.append(f"listed as equivalent, {result.verdict} by {result.by}: {mutant}")
+        self.counts[result.verdict] += 1
+
+    def end(self) -> None:
+        """Every mutant has been judged: what is listed and was not among them is stale."""
+        self.wrong += [f"listed, and no mutant any more: {name}" for name in sorted(self._unseen)]
+
+    @property
+    def all(self) -> int:
+        return sum(self.counts.values()) + self.equivalent
+
+    def __str__(self) -> str:
+        dead = self.counts[KILLED] + self.counts[TIMEOUT]
+        judged = sum(self.counts.values())
+        return (
+            f"{self.module:<11} {self.all:>5} mutants: {dead} killed"
+            f" ({self.counts[TIMEOUT]} by time), {self.equivalent} equivalent,"
+            f" {self.counts[SURVIVED]} survived: {100 * dead / judged if judged else 100:.1f} %"
+        )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Judge all mutants; 1 where one survived that is not listed, or the list is stale."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
+    parser.add_argument("modules", nargs="*", metavar="MODULE", help=", ".join(MODULES))
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--table", action="store_true", help="the equivalents, for the docs")
+    parser.add_argument("--evidence", action="store_true", help=f"write {EVIDENCE.name}")
+    chosen = parser.parse_args(arguments)
+    for name in chosen.modules:
+        if name not in MODULES:
+            parser.error(f"no module {name}: {', '.join(MODULES)}")
+    if chosen.table:
+        print(table())
+        return 0
+    began = time.monotonic()
+    scores = []
+    for module in chosen.modules or MODULES:
+        score = Score(module)
+        run(module, _with_original(module), chosen.jobs, score.told)
+        score.end()
+        scores.append(score)
+        print(score, flush=True)
+    seconds = time.monotonic() - began
+    for score in scores:
+        for wrong in score.wrong:
+            print(wrong)
+    print(f"{sum(score.all for score in scores)} mutants in {seconds / 60:.0f} min")
+    if chosen.evidence and not any(score.wrong for score in scores):
+        EVIDENCE.parent.mkdir(parents=True, exist_ok=True)
+        EVIDENCE.write_text(json.dumps(_evidence(scores, seconds, chosen.jobs), indent=2) + "\n")
+    return 1 if any(score.wrong for score in scores) else 0
+
+
+def _with_original(module: str) -> Iterator[Mutant | None]:
+    yield None
+    yield from mutants(module)
+
+
+def _evidence(scores: list[Score], seconds: float, jobs: int) -> dict[str, object]:
+    dead = sum(score.counts[KILLED] + score.counts[TIMEOUT] for score in scores)
+    equivalent = sum(score.equivalent for score in scores)
+    return {
+        "title": "Mutation testing of the modules that decide",
+        "command": "make mutation",
+        "date": date.today().isoformat(),
+        "requirements": [f"SR-{number:02}" for number in (1, 2, 3, 5, 6, 7, 8, 15, 16, 18, 19)],
+        "figures": [
+            ["mutants", f"{dead + equivalent}"],
+            ["killed", f"{dead}"],
+            ["equivalent, each listed with its reason", f"{equivalent}"],
+            ["survived", "0"],
+            *([score.module, str(score).split(None, 1)[1]] for score in scores),
+            ["time", f"{seconds / 60:.0f} min with {jobs} jobs"],
+        ],
+        "notes": [
+            "Killed by a test of tests/core, or by a test that used two seconds of the processor.",
+            "The list of equivalents is tests/mutation/equivalent.toml.",
+        ],
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,309 @@
+"""Runs the kill suite against mutants, each in a fork of one pytest. No file changes.
+
+A mutant outside functions is a fork that has collected nothing yet: the core is imported with the
+mutated text in the place of one module. A mutant inside a function of one of the larger modules is
+a fork that has collected everything: the function gets its mutated code. First come the tests that
+killed others in the same scope, then those of the module, then the rest of `tests/core`; the first
+failure ends it. Hypothesis is derandomised and does not shrink.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import os
+import resource
+import selectors
+import signal
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+import pytest
+
+from tests.mutation.mutants import CORE, Mutant
+
+ROOT = Path(__file__).parents[2]
+TESTS = ROOT / "tests" / "core"
+
+# What concerns a module most, in the order that kills soonest.
+FIRST = {
+    "guard": (
+        "test_guard_temperatures.py", "test_guard_states.py", "test_guard_sensors.py",
+        "test_guard_tick.py", "test_guard_durations.py", "test_guard_cold_pack.py",
+        "test_relays.py", "test_heating.py",
+    ),
+    "checks": ("test_checks.py", "test_guard_sensors.py", "test_relays.py"),
+    "dose": ("test_dose.py",),
+    "dose_table": ("test_dose.py",),
+    "limits": ("test_limits.py",),
+    "ticks": ("test_ticks.py",),
+    "thermistor": ("test_thermistor.py",),
+    "messages": ("test_messages.py", "test_requests.py"),
+    "journal": ("test_journal.py", "test_session.py"),
+}  # fmt: skip
+
+# Here no test keeps, from when it was imported, what a function of the module gave.
+SWAPPED = {"guard", "checks", "messages", "journal"}
+
+# Tests of one part by itself, which reach none of the others.
+ALONE = {
+    f"test_{part}.py"
+    for part in (
+        "budget", "button", "checks", "config", "dose", "faults", "ledger", "limits", "messages",
+        "plan", "thermistor", "thermostat", "ticks",
+    )
+}  # fmt: skip
+
+# A mutant that loops or grows: seconds of the processor in one test, and bytes. No test takes one.
+TEST_S = 2.0
+MEMORY = 2 << 30
+
+KILLED = "killed"
+TIMEOUT = "timeout"
+SURVIVED = "survived"
+
+_KILLERS = 6
+
+
+class Result:
+    """What became of a mutant, and by which test."""
+
+    def __init__(self, mutant: Mutant | None, verdict: str, by: str) -> None:
+        self.mutant = mutant
+        self.verdict = verdict
+        self.by = by
+
+
+Told = Callable[[Result], None]
+
+
+def run(module: str, mutants: Iterable[Mutant], jobs: int, told: Told) -> None:
+    """Judge each mutant of `module`, and first the module as it stands (a result without a
+    mutant). RuntimeError where pytest does not start."""
+    imported: list[Mutant | None] = [None]
+    swapped: list[Mutant | None] = [None]
+    for mutant in mutants:
+        (swapped if module in SWAPPED and mutant.inside else imported).append(mutant)
+    for queue, collected in ((imported, False), (swapped, True)):
+        if len(queue) == 1:
+            continue
+        plugin = _Forks(module, queue, collected, jobs, told)
+        off = ("cacheprovider", "terminal", "benchmark", "cov", "xdist")
+        arguments = [word for name in off for word in ("-p", f"no:{name}")]
+        arguments += ["-o", "addopts=--import-mode=importlib --strict-markers"]
+        arguments += [f"--rootdir={ROOT}", "-c", str(ROOT / "pyproject.toml"), str(TESTS)]
+        code = pytest.main(arguments, plugins=[plugin])
+        for name in list(sys.modules):
+            if name.startswith(("poultice_core", "tests.core")):
+                del sys.modules[name]
+        if not plugin.done:
+            raise RuntimeError(f"pytest ended with {code} before the last mutant")
+
+
+def _parts(module: str) -> list[list[str]]:
+    first = [str(TESTS / name) for name in FIRST[module]]
+    rest = [
+        str(path)
+        for path in sorted(TESTS.glob("test_*.py"))
+        if str(path) not in first and path.name not in ALONE
+    ]
+    return [*([path] for path in first), rest]
+
+
+class _Forks:
+    """The pytest plugin that forks where pytest would collect, or has just done so."""
+
+    def __init__(
+        self,
+        module: str,
+        mutants: Iterable[Mutant | None],
+        collected: bool,
+        jobs: int,
+        told: Told,
+    ) -> None:
+        self.module = module
+        self.mutants = iter(mutants)
+        self.collected = collected
+        self.jobs = jobs
+        self.told = told
+        self.done = False
+        self._child: int | None = None
+        self._killers: dict[str, list[str]] = {}
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> bool:
+        _warm_up()
+        if self.collected:
+            session.perform_collect([path for part in _parts(self.module) for path in part])
+        gc.collect()
+        gc.freeze()
+        running: dict[int, tuple[int, Mutant | None]] = {}
+        with selectors.DefaultSelector() as ends:
+            more = True
+            while more or running:
+                while more and len(running) < self.jobs:
+                    try:
+                        mutant = next(self.mutants)
+                    except StopIteration:
+                        more = False
+                        break
+                    pid, end = self._fork(session, mutant)
+                    running[end] = pid, mutant
+                    ends.register(end, selectors.EVENT_READ)
+                for key, _ in ends.select() if running else ():
+                    end = key.fd
+                    ends.unregister(end)
+                    pid, mutant = running.pop(end)
+                    result = _result(pid, end, mutant)
+                    self._remember(result)
+                    self.told(result)
+        self.done = True
+        return True
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        return None if self._child is not None else True
+
+    def pytest_runtest_setup(self) -> None:
+        signal.setitimer(signal.ITIMER_PROF, TEST_S)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self._tell(report.nodeid)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self._tell(f"{report.nodeid} (import)")
+
+    def _tell(self, nodeid: str) -> None:
+        if self._child is not None:
+            os.write(self._child, nodeid.encode()[:4000])
+            os._exit(1)
+
+    def _fork(self, session: pytest.Session, mutant: Mutant | None) -> tuple[int, int]:
+        end, self._child = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                self._judge(session, mutant)
+            except BaseException as error:
+                self._tell(f"{type(error).__name__} (outside a test)")
+            os._exit(0)
+        os.close(self._child)
+        self._child = None
+        return pid, end
+
+    def _judge(self, session: pytest.Session, mutant: Mutant | None) -> None:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        signal.setitimer(signal.ITIMER_PROF, TEST_S)
+        killers = self._killers.get(mutant.scope, []) if mutant is not None else []
+        loop = session.config.hook.pytest_runtestloop
+        if self.collected:
+            if mutant is not None:
+                _swap(mutant)
+            session.items.sort(key=lambda item: item.nodeid not in killers)
+            loop(session=session)
+            return
+        if mutant is not None:
+            sys.meta_path.insert(0, _Finder(mutant))
+        for part in (killers, *_parts(self.module)):
+            try:
+                session.perform_collect(part) if part else None
+            except pytest.UsageError:
+                if part is not killers:
+                    raise
+                continue  # named after what has changed, it is called something else now
+            if part:
+                loop(session=session)
+
+    def _remember(self, result: Result) -> None:
+        if result.mutant is None or "::" not in result.by:
+            return
+        killers = self._killers.setdefault(result.mutant.scope, [])
+        if result.by in killers:
+            killers.remove(result.by)
+        killers.insert(0, result.by)
+        del killers[_KILLERS:]
+
+
+def _warm_up() -> None:
+    """What every fork would import again, and the profile that they all take."""
+    import hypothesis.internal.conjecture.engine
+    from hypothesis import Phase, settings
+
+    assert hypothesis.internal.conjecture.engine
+    loaded = [name for name in sys.modules if name.startswith("poultice_core")]
+    if loaded:
+        raise RuntimeError(f"{loaded} imported before the first mutant")
+    settings.register_profile(
+        "mutation", parent=settings.get_profile("ci"), phases=(Phase.explicit, Phase.generate)
+    )
+    settings.load_profile("mutation")
+
+
+def _result(pid: int, end: int, mutant: Mutant | None) -> Result:
+    by = b""
+    while part := os.read(end, 4096):
+        by += part
+    os.close(end)
+    _, status = os.waitpid(pid, 0)
+    if os.WIFSIGNALED(status):
+        return Result(mutant, TIMEOUT, signal.Signals(os.WTERMSIG(status)).name)
+    if os.WEXITSTATUS(status):
+        return Result(mutant, KILLED, by.decode())
+    return Result(mutant, SURVIVED, "")
+
+
+def _compiled(mutant: Mutant) -> CodeType:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # `is` with a number is a mutant like others
+        code: CodeType = compile(mutant.source, str(CORE / f"{mutant.module}.py"), "exec")
+        return code
+
+
+def _swap(mutant: Mutant) -> None:
+    """Give the function in which the mutant is its code; all that holds the function has it."""
+    old = sys.modules[f"poultice_core.{mutant.module}"]
+    new = ModuleType(old.__name__)
+    new.__package__ = "poultice_core"
+    exec(_compiled(mutant), new.__dict__)
+    holder: Any = old
+    *classes, name = mutant.scope.split(".")
+    for one in classes:
+        holder, new = vars(holder)[one], vars(new)[one]
+    function, mutated = vars(holder)[name], vars(new)[name]
+    if function.__code__.co_freevars == mutated.__code__.co_freevars:
+        function.__code__ = mutated.__code__
+    else:  # `super()` has gone
+        setattr(
+            holder, name, FunctionType(mutated.__code__, vars(old), name, function.__defaults__)
+        )
+
+
+class _Finder(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
+    """Imports the mutated text for one module of the core."""
+
+    def __init__(self, mutant: Mutant) -> None:
+        self.mutant = mutant
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if fullname != f"poultice_core.{self.mutant.module}":
+            return None
+        origin = str(CORE / f"{self.mutant.module}.py")
+        return importlib.util.spec_from_loader(fullname, self, origin=origin)
+
+    def get_source(self, fullname: str) -> str:
+        return self.mutant.source
+
+    def get_code(self, fullname: str) -> CodeType:
+        return _compiled(self.mutant)
