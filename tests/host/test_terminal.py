@@ -15,6 +15,7 @@ from tests.host.terminal import ESCAPE, START, Terminal
 
 # Fast enough to wait for, slow enough that no test comes too late.
 SLOW = "sim:?speed=20"
+QUICK = "sim:?speed=60"
 FAST = "sim:?speed=2000"
 SHORT = str(Path(__file__).parents[1] / "protocols" / "short.toml")
 RUN = ("run", "arthritis", "--yes", "-d")
@@ -180,7 +181,7 @@ def test_a_view_that_fails_gives_way_to_lines_and_the_session_goes_on(tmp_path: 
         "from poultice.cli import main",
         "import poultice.cli.dashboard.panels as p; p.facts = None; from poultice.cli import main",
     )
-    with Terminal(tmp_path, "run", SHORT, "--yes", "-d", SLOW, start=broken) as terminal:
+    with Terminal(tmp_path, "run", SHORT, "--yes", "-d", QUICK, start=broken) as terminal:
         assert terminal.ended() == 0
     assert "note: the view failed" in terminal.text
     assert "Traceback" not in terminal.text
