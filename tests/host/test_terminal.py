@@ -15,7 +15,7 @@ from tests.host.terminal import ESCAPE, START, Terminal
 
 # Fast enough to wait for, slow enough that no test comes too late.
 SLOW = "sim:?speed=20"
-QUICK = "sim:?speed=60"
+QUICK = "sim:?speed=400"
 FAST = "sim:?speed=2000"
 SHORT = str(Path(__file__).parents[1] / "protocols" / "short.toml")
 RUN = ("run", "arthritis", "--yes", "-d")
