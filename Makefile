@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 JOBS ?= 2
 FILES ?=
-EXPLORE_S ?= 30
+EXPLORE_STATES ?= 20000
 # Where `make explore` and `make symbolic` leave their figures: docs/safety/evidence.
 EVIDENCE ?=
 FUZZ_S ?= 60
@@ -65,7 +65,7 @@ images: $(VENV)/.installed
 	@$(BIN)/python firmware/build.py pico stock
 
 explore: $(VENV)/.developed  ## every state of the guard near ordinary sessions: some 10 minutes
-	$(BIN)/python -m tests.explore --whole --seconds $(EXPLORE_S) --jobs $(JOBS) $(if $(EVIDENCE),--evidence $(EVIDENCE)/exploration.json)
+	$(BIN)/python -m tests.explore --whole --states $(EXPLORE_STATES) --jobs $(JOBS) $(if $(EVIDENCE),--evidence $(EVIDENCE)/exploration.json)
 
 symbolic: $(VENV)/.developed  ## CrossHair over the integer functions: under a minute
 	$(BIN)/python -m tests.symbolic $(if $(EVIDENCE),--evidence $(EVIDENCE)/symbolic.json)

@@ -292,11 +292,9 @@ class Search:
                 jobs, get_context("fork"), _begin, (self._explorer.scenario.name,)
             )
         try:
-            while self._frontier and not report.broken and report.depth < limits.depth:
-                late = time.monotonic() - began_s > limits.seconds
-                if late or len(self._parents) > limits.states:
-                    break
-                self._level(pool, began_s)
+            whole = True
+            while whole and self._frontier and not report.broken and report.depth < limits.depth:
+                whole = self._level(pool, began_s)
         finally:
             if pool is not None:
                 pool.shutdown(cancel_futures=True)
@@ -306,26 +304,29 @@ class Search:
         report.cpu_s = _cpu_s() - began_cpu_s
         return report
 
-    def _level(self, pool: ProcessPoolExecutor | None, began_s: float) -> None:
+    def _level(self, pool: ProcessPoolExecutor | None, began_s: float) -> bool:
+        """One letter more from each state of the frontier; False where it was broken off."""
         fresh: list[tuple[int, Node]] = []
         whole = True
         for number, found, broken, steps in self._expanded(pool):
             self.report.transitions += steps
             if broken is not None:
                 self._break(number, *broken)
-                return
+                return False
             for mark, letter, node in found:
                 if mark not in self._seen:
                     self._seen.add(mark)
                     fresh.append((len(self._parents), node))
                     self._parents.append((number, letter))
-            if time.monotonic() - began_s > self._limits.seconds:
+            late = time.monotonic() - began_s > self._limits.seconds
+            if late or len(self._parents) > self._limits.states:
                 whole = False
                 break
         if whole:
             self.report.depth += 1
             self._frontier = fresh
         # Else the level is not complete: its depth is not claimed.
+        return whole
 
     def _expanded(self, pool: ProcessPoolExecutor | None) -> Iterator[Any]:
         if pool is None:
