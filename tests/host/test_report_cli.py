@@ -363,6 +363,18 @@ def test_the_ending_says_the_format(history: History, path: str, start: bytes) -
     assert Path(path).read_bytes().startswith(start)
 
 
+@pytest.mark.parametrize("path", ["a.xyz", "a.csv.gz", "a.json"])
+def test_an_ending_that_no_format_has(
+    history: History, path: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["history", "export", "1", "-o", path]) == ExitCode.USAGE
+    assert ".csv, .txt, .jsonl, .ndjson, .parquet, .pq" in told(capsys)
+    assert names_in(here) == []
+    assert main(["history", "export", "1", "-o", path, "--format", "csv"]) == 0
+    assert main(["history", "export", "1", "-o", "plain"]) == 0
+    assert names_in(here) == [path, "plain"]
+
+
 def test_a_format_that_is_named_wins(history: History) -> None:
     assert main(["history", "export", "1", "-o", "a.csv", "--format", "jsonl"]) == 0
     assert Path("a.csv").read_bytes().startswith(b'{"record"')
