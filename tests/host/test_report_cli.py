@@ -313,6 +313,15 @@ def test_a_link_and_the_permissions_stay(history: History) -> None:
     assert Path("real").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize("line", [["report", "1"], ["history", "export", "1"]])
+def test_an_empty_name(
+    history: History, line: list[str], here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*line, "-o", ""]) == ExitCode.USAGE
+    assert "has an empty name" in told(capsys)
+    assert names_in(here) == []
+
+
 def test_a_path_that_no_system_takes() -> None:
     with pytest.raises(UsageError):
         outfile.write("a\0b", b"")

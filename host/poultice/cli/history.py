@@ -98,7 +98,7 @@ def export(
     from poultice.history import History
 
     form = "jsonl" if asked_for_json(ctx) else form or exporting.format_of(path)
-    if form == "parquet" and path is None:
+    if form == "parquet" and not path:
         raise UsageError(
             "Parquet is no text for a terminal", hint="-o FILE says where to, - stdout"
         )
