@@ -7,6 +7,7 @@ is no request that takes a waiting one back, but one that equals what is in forc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +89,7 @@ def parse(pairs: Mapping[str, str]) -> dict[str, Any]:
             configuration.merged(configuration.default(), {name: value})
         except Refusal as refusal:
             expected = dict(refusal.data or {}).get("expected")
-            raise RefusedError(f"{name}={text}: expected {expected}") from None
+            raise RefusedError(f"{name}={text}: expected {expected}", hint=MEMBERS[name]) from None
         changes[name] = value
     if changes.get("two_point") is True:
         raise RefusedError(
@@ -182,11 +183,11 @@ def _value(name: str, text: str) -> Any:
     if name not in ("offset_mc", "density_mw_cm2"):
         if word in _TRUE or word in _FALSE:
             return word in _TRUE
-        raise UsageError(f"{name}={text}: expected true or false")
-    try:
-        return int(word)
-    except ValueError:
-        raise UsageError(f"{name}={text}: expected a whole number", hint=MEMBERS[name]) from None
+        raise UsageError(f"{name}={text}: expected true or false", hint=MEMBERS[name])
+    # int() also takes 1_0 and the digits of other scripts, and refuses thousands of them.
+    if not re.fullmatch(r"-?[0-9]{1,9}", word):
+        raise UsageError(f"{name}={text}: expected a whole number", hint=MEMBERS[name])
+    return int(word)
 
 
 def _names() -> str:

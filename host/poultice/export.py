@@ -8,14 +8,16 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from pathlib import PurePath
 from typing import Any
 
-from poultice.errors import MissingPackageError
+from poultice.errors import MissingPackageError, UsageError
 from poultice.history import SAMPLE_COLUMNS, History
 
 FORMATS = ("csv", "jsonl", "parquet")
 _ENDINGS = {
     "csv": "csv",
+    "txt": "csv",
     "jsonl": "jsonl",
     "ndjson": "jsonl",
     "parquet": "parquet",
@@ -27,8 +29,17 @@ _FLAGS = frozenset({"master", "heat", "cool", "sense"})
 
 
 def format_of(path: str | None) -> str:
-    """The format that a file's ending asks for; `csv` where it says nothing."""
-    return _ENDINGS.get((path or "").rpartition(".")[2].lower(), "csv")
+    """The format that a file's ending asks for; `csv` where there is none.
+
+    Raises UsageError for an ending of something else: it would get CSV under another's name.
+    """
+    ending = PurePath(path or "").suffix[1:].lower()
+    if ending and ending not in _ENDINGS:
+        raise UsageError(
+            f"{path}: no format has the ending .{ending}",
+            hint=f"known are {', '.join(f'.{one}' for one in _ENDINGS)}; --format writes any name",
+        )
+    return _ENDINGS.get(ending, "csv")
 
 
 def csv_lines(history: History, n: int) -> Iterator[str]:

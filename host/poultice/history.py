@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from poultice.errors import HistoryError, UsageError
+from poultice.history_schema import COUNTS, checked, migrate, parsed
 from poultice.history_schema import SAMPLE_COLUMNS as SAMPLE_COLUMNS
 from poultice.history_schema import SCHEMA_VERSION as SCHEMA_VERSION
-from poultice.history_schema import migrate
 
 FILE_NAME = "history.sqlite3"
 COMMIT_AFTER_S = 1.0
@@ -28,8 +28,8 @@ BUSY_S = 2.0
 Rows = list[dict[str, Any]]
 
 _FLAGS = ("master", "heat", "cool", "sense")
-_SUMMARY_COLUMNS = ("outcome", "reason", "fault", "duration_s", "heat_s", "cold_s", "peak_mc",
-                    "min_mc", "dose_m")  # fmt: skip
+_SUMMARY_COLUMNS = ("outcome", "reason", "fault", *COUNTS)
+_TOLD = ("started_unix", "protocol", "screening", "injury_age", "plan", "device", "summary")
 
 _INSERT_SAMPLE = (
     f"INSERT INTO samples (session_id, {', '.join(SAMPLE_COLUMNS)}) "
@@ -75,6 +75,9 @@ class Recorder:
     def finish(self, outcome: str, summary: Mapping[str, Any]) -> None:
         """Write the outcome and the summary, and close the file."""
         values = {name: _plain(summary.get(name)) for name in _SUMMARY_COLUMNS}
+        for name in COUNTS:
+            # A device's own journal may have said anything; a record with it could not be read.
+            values[name] = values[name] if type(values[name]) is int else None
         values["outcome"] = outcome
         assignments = ", ".join(f"{name} = :{name}" for name in values)
         with self._writing() as connection:
@@ -153,7 +156,9 @@ class History:
         """The latest sessions, newest first. `outcome` None: cut off before its end."""
         columns = ("id AS n", "started_unix", "protocol", *_SUMMARY_COLUMNS)
         return self._read(
-            f"SELECT {', '.join(columns)} FROM sessions ORDER BY id DESC LIMIT ?", (limit,)
+            f"SELECT {', '.join(columns)} FROM sessions ORDER BY id DESC LIMIT ?",
+            (limit,),
+            session=True,
         )
 
     def show(self, n: int) -> dict[str, Any]:
@@ -161,7 +166,10 @@ class History:
 
         Raises UsageError where there is no session of that number.
         """
-        found = self._read("SELECT *, id AS n FROM sessions WHERE id = ?", (n,))
+        # By name, so that one which is not there is SQLite's error; `hello` may be missing.
+        columns = ("id AS n", *_TOLD, *_SUMMARY_COLUMNS, "*")
+        query = f"SELECT {', '.join(columns)} FROM sessions WHERE id = ?"
+        found = self._read(query, (n,), session=True)
         if not found:
             raise UsageError(
                 f"there is no recorded session {n}", hint="`poultice history` lists them"
@@ -181,11 +189,13 @@ class History:
                 "screening": session["screening"],
                 "injury_age": session["injury_age"],
                 "answers": {row["question"]: bool(row["answer"]) for row in answers},
-                "plan": json.loads(session["plan"]),
-                "device": json.loads(session["device"]),
-                "hello": json.loads(session.get("hello") or "null"),
-                "summary": json.loads(session["summary"]) if session["summary"] else None,
-                "events": [json.loads(row["event"]) for row in events],
+                **{
+                    name: parsed(name, session[name])
+                    if session.get(name) not in (None, "null")
+                    else None
+                    for name in ("plan", "device", "hello", "summary")
+                },
+                "events": [parsed("event", row["event"]) for row in events],
                 "samples": count[0]["n"],
             }
 
@@ -195,7 +205,8 @@ class History:
         A plan that is no JSON any more is None: it must not hide the other sessions.
         """
         columns = ("id AS n", "started_unix", "protocol", *_SUMMARY_COLUMNS, "plan")
-        rows = self._read(f"SELECT {', '.join(columns)} FROM sessions ORDER BY id", ())
+        query = f"SELECT {', '.join(columns)} FROM sessions ORDER BY id"
+        rows = self._read(query, (), session=True)
         for row in rows:
             try:
                 row["plan"] = json.loads(row["plan"])
@@ -218,11 +229,11 @@ class History:
                 row[name] = None if row[name] is None else bool(row[name])
         return rows
 
-    def _read(self, query: str, values: tuple[Any, ...]) -> Rows:
+    def _read(self, query: str, values: tuple[Any, ...], *, session: bool = False) -> Rows:
         with _errors(self.path), contextlib.closing(_connect(self.path)) as connection:
             cursor = connection.execute(query, values)
             names = [column[0] for column in cursor.description]
-            return [dict(zip(names, row, strict=True)) for row in cursor]
+            return [checked(dict(zip(names, row, strict=True)), session=session) for row in cursor]
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -5,8 +5,12 @@ They are described in docs/reference/record.md.
 
 from __future__ import annotations
 
+import json
+import math
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from poultice.errors import HistoryError
 
@@ -34,6 +38,9 @@ SAMPLE_COLUMNS = (
     "rx_errors",
     "tx_dropped",
 )
+
+COUNTS = ("duration_s", "heat_s", "cold_s", "peak_mc", "min_mc", "dose_m")
+"""The columns of `sessions` that hold whole numbers; null where nothing was measured."""
 
 _SCHEMA = f"""
 CREATE TABLE sessions (
@@ -120,3 +127,37 @@ def _step(connection: sqlite3.Connection, path: Path) -> None:
 
 def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def checked(row: dict[str, Any], *, session: bool = False) -> dict[str, Any]:
+    """`row`, where each value is of a type that its column may hold; of a `session`, also numbers
+    where numbers belong.
+
+    SQLite keeps whatever anything wrote, a text in a column of integers too. A sample holds what
+    a device said in place of a number. Raises sqlite3.DataError.
+    """
+    where = f"session {row['n']} is damaged:" if session else "damaged:"
+    for name, value in row.items():
+        if isinstance(value, bytes) and name != "plan":  # `plans` passes over a plan that is none
+            raise sqlite3.DataError(f"{where} {name} holds bytes")
+        if not session or value is None:
+            continue
+        if name in COUNTS and type(value) is not int:
+            raise sqlite3.DataError(f"{where} {name} holds {value!r:.40}, no whole number")
+        if name == "started_unix" and not (isinstance(value, int | float) and math.isfinite(value)):
+            raise sqlite3.DataError(f"{where} {name} holds {value!r:.40}, no time")
+    return row
+
+
+def parsed(name: str, text: object) -> Mapping[str, Any]:
+    """The JSON object in column `name`; what is no number in JSON (NaN) is null.
+
+    Raises sqlite3.DataError where it is none.
+    """
+    try:
+        value = json.loads(text, parse_constant=lambda _: None) if isinstance(text, str) else None
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise sqlite3.DataError(f"damaged: {name} holds no JSON object")
+    return value

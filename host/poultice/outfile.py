@@ -28,6 +28,8 @@ def write(path: str, data: bytes) -> str:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return path
+    if not path:
+        raise UsageError("the file to write has an empty name", hint="-o FILE, or -o - for stdout")
     try:
         # A link stays a link: it is what it points to that is replaced.
         target = Path(path).resolve()

@@ -50,6 +50,8 @@ def load() -> dict[str, object]:
     """
     path = config_path()
     try:
+        if path.exists() and not path.is_file() and str(path) != os.devnull:
+            raise _unusable(path, "cannot be read (it is not a file)")  # a pipe may never end
         with path.open("rb") as stream:
             data = stream.read(FILE_MAX_BYTES + 1)
     except (FileNotFoundError, NotADirectoryError):

@@ -387,12 +387,14 @@ def test_without_sense_the_warm_water_stays_below_what_looks_like_a_weld(
     assert main(["calibrate", "--reference-low", "25", "--reference-high", high]) == code
 
 
+@pytest.mark.parametrize("given", [(), BOTH[:2], BOTH[2:]], ids=" ".join)
 def test_nobody_at_a_terminal_is_not_waited_for(
-    plug_in: Callable[[Bath], Bath], capsys: pytest.CaptureFixture[str]
+    given: tuple[str, ...], plug_in: Callable[[Bath], Bath], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    plug_in(Bath())
-    assert main(["calibrate"]) == 6
-    assert "--reference-low" in capsys.readouterr().err
+    device = plug_in(Bath())
+    assert main(["calibrate", *given]) == 6
+    assert "both --reference-low and --reference-high" in capsys.readouterr().err
+    assert device.asked == []
 
 
 def test_the_person_is_asked_until_the_water_is_right(

@@ -91,6 +91,12 @@ def test_the_constant_version_is_that_of_the_device_logic() -> None:
     assert __version__ == core.VERSION
 
 
+def test_every_kind_of_device_path_is_in_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "--help"]) == 0
+    told = capsys.readouterr().out
+    assert all(scheme in told for scheme in ("serial:", "usb:", "sim:", "emulator:"))
+
+
 @pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*command.split(), "--help"]) == 0

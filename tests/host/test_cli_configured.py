@@ -77,6 +77,26 @@ def test_a_list_or_a_table_is_not_taken_for_a_name_that_is_unknown(config: Path,
     assert "did you mean" not in (caught.value.hint or "")
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("run = 3\n", r"run: expected a table, \[run\]"),
+     ("[[run]]\nyes = true\n", r"run: expected a table, \[run\]"),
+     ("device = ['sim:']\n", "device: expected one value")],
+)  # fmt: skip
+def test_a_known_name_with_the_wrong_kind_of_value_is_not_called_unknown(
+    config: Path, text: str, says: str
+) -> None:
+    config.write_text(text)
+    with pytest.raises(UsageError, match=says) as caught:
+        defaults()
+    assert "did you mean" not in (caught.value.hint or "")
+
+
+def test_a_name_that_is_a_command_and_an_option_may_be_either(config: Path) -> None:
+    config.write_text("confirm = 'host'\n")
+    assert defaults()["run"] == {"confirm": "host"}
+
+
 def test_no_file_is_no_defaults(config: Path) -> None:
     assert defaults() == {name: {} for name in OPTIONS}
 

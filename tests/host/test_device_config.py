@@ -62,16 +62,21 @@ def test_what_may_be_said(text: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("text", "kind", "hint"),
     [
-        ("density_mw_cm2=29", RefusedError, ""),
-        ("density_mw_cm2=101", RefusedError, ""),
-        ("offset_mc=-301", RefusedError, ""),
-        ("offset_mc=2001", RefusedError, ""),
+        ("density_mw_cm2=29", RefusedError, "30 to 100"),
+        ("density_mw_cm2=101", RefusedError, "30 to 100"),
+        ("offset_mc=-301", RefusedError, "-300 to 2000"),
+        ("offset_mc=2001", RefusedError, "-300 to 2000"),
+        ("offset_mc=999999999", RefusedError, "-300 to 2000"),
         ("two_point=true", RefusedError, "poultice calibrate"),
         ("sensorb=true", UsageError, "sensor_b"),
         ("table=B3435", UsageError, "offset_mc"),
         ("sense=maybe", UsageError, ""),
         ("offset_mc=0.5", UsageError, "m°C"),
-        ("offset_mc=", UsageError, ""),
+        ("offset_mc=", UsageError, "-300 to 2000"),
+        ("offset_mc=1_0", UsageError, "-300 to 2000"),
+        ("offset_mc=+1", UsageError, "-300 to 2000"),
+        ("offset_mc=\u0663", UsageError, "-300 to 2000"),
+        ("offset_mc=" + "1" * 5_000, UsageError, "-300 to 2000"),
     ],
 )
 def test_what_may_not(text: str, kind: type[PoulticeError], hint: str) -> None:

@@ -7,7 +7,7 @@ import json
 import os
 import sqlite3
 from collections import namedtuple
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -488,20 +488,63 @@ def process(proc: Path, number: int, name: str, *opened: Path | str) -> None:
         (directory / str(index)).symlink_to(path)
 
 
-def test_another_program_on_the_port_is_named(tmp_path: Path) -> None:
-    proc, port = tmp_path / "proc", tmp_path / "ttyACM0"
-    port.write_text("")
+@pytest.fixture
+def port() -> Iterator[str]:
+    """Of a pseudo-terminal, whose path is a port's."""
+    near, far = os.openpty()
+    yield os.ttyname(far)
+    os.close(near)
+    os.close(far)
+
+
+def test_another_program_on_the_port_is_named(tmp_path: Path, port: str) -> None:
+    proc = tmp_path / "proc"
     process(proc, 42, "screen", "/dev/null", port)
     process(proc, 43, "bash", "/dev/null")
     process(proc, 44, "poultice", port, "/dev/ptmx")
     process(proc, os.getpid(), "python", port)
-    [found] = ports.other_program([str(port)], proc)
+    [found] = ports.other_program([port], proc)
     assert found.result == "fail"
     assert found.says == f"screen (process 42) has {port} open"
     assert "kill 42" in str(found.remedy)
     (proc / "42" / "fd" / "1").unlink()
-    assert [one.result for one in ports.other_program([str(port)], proc)] == ["ok"]
-    assert list(ports.other_program([str(port)], tmp_path / "none")) == []
+    assert [one.result for one in ports.other_program([port], proc)] == ["ok"]
+    assert list(ports.other_program([port], tmp_path / "none")) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [("poultice", b""), ("python3", b"/usr/bin/python3\0-m\0poultice\0run\0"),
+     ("python3", b"python3\0/home/a/bin/poultice\0watch\0")],
+)  # fmt: skip
+def test_a_session_s_own_program_is_never_to_be_killed(
+    name: str, line: bytes, tmp_path: Path, port: str
+) -> None:
+    process(tmp_path, 41, "screen", port)
+    process(tmp_path, 42, name, port)
+    (tmp_path / "42" / "cmdline").write_bytes(line)
+    [found] = ports.other_program([port], tmp_path)
+    assert "Ctrl-C" in str(found.remedy)
+    assert "kill" not in str(found.remedy)
+
+
+@pytest.mark.parametrize("path", ["/dev/null", "/dev/zero", "/dev/tty", "file", "none", "a\0b"])
+def test_who_has_what_is_no_port_is_not_asked(
+    path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("file").write_text("")
+    process(tmp_path, 42, "bash", "/dev/null", "/dev/zero", "/dev/tty", tmp_path / "file")
+    assert list(ports.other_program([path], tmp_path)) == []
+
+
+def test_the_terminal_that_this_is_typed_in_is_no_port(
+    tmp_path: Path, port: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process(tmp_path, 42, "bash", port)
+    monkeypatch.setattr("os.isatty", lambda fd: fd == 2)
+    monkeypatch.setattr("os.fstat", lambda fd: os.stat(port))
+    assert list(ports.other_program([port], tmp_path)) == []
 
 
 def test_modem_manager(tmp_path: Path) -> None:

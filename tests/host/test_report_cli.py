@@ -176,6 +176,76 @@ def test_json_in_the_record_that_is_none(
     assert main(["history", "trends"]) == 0
 
 
+READS = [
+    ["history"],
+    ["history", "--json"],
+    ["history", "show", "1"],
+    ["history", "export", "1"],
+    ["history", "export", "1", "--format", "jsonl"],
+    ["history", "export", "1", "--format", "parquet", "-o", "-"],
+    ["report", "1"],
+]
+
+
+def damaged(history: History, statement: str) -> None:
+    connection = sqlite3.connect(history.path, isolation_level=None)
+    connection.execute(statement)
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["peak_mc = '<b>'", "duration_s = 1.5", "dose_m = x'00ff'", "reason = x'00ff'",
+     "protocol = x'41'", "started_unix = 'noon'", "started_unix = 9e999"],
+)  # fmt: skip
+@pytest.mark.parametrize("line", READS, ids=" ".join)
+def test_a_column_of_another_type_is_named(
+    history: History, line: list[str], change: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damaged(history, f"UPDATE sessions SET {change}")
+    assert main(line) == ExitCode.UNEXPECTED
+    says = told(capsys)
+    assert f"session 1 is damaged: {change.split()[0]} holds" in says
+    assert "move it away" in says
+    assert names_in(here) == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE sessions SET plan = x'7b7d'",
+        "UPDATE sessions SET plan = '[1]'",
+        "UPDATE sessions SET summary = '3'",
+        "UPDATE sessions SET device = '\"sim:\"'",
+        "UPDATE sessions SET screening = x'00ff'",
+        "UPDATE events SET event = x'00ff'",
+        "UPDATE events SET event = '[]'",
+        "UPDATE answers SET answer = x'00ff'",
+        "UPDATE answers SET question = x'00ff' WHERE question = 'child'",
+        "UPDATE samples SET temp_mc = x'00ff'",
+        "ALTER TABLE sessions DROP COLUMN screening",
+    ],
+)
+@pytest.mark.parametrize("line", READS[3:], ids=" ".join)
+def test_what_only_one_session_shows_is_named_too(
+    history: History, line: list[str], statement: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damaged(history, statement)
+    assert main(line) == ExitCode.UNEXPECTED
+    says = told(capsys)
+    assert "unexpected" not in says
+    assert "move it away" in says
+
+
+def test_a_summary_in_other_words_and_half_a_character_are_still_shown(
+    history: History, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    damaged(history, """UPDATE sessions SET summary = '{"a": NaN, "b": "\\ud800"}'""")
+    damaged(history, """UPDATE events SET event = '{"kind": "\\ud800", "t_ms": 1, "x": NaN}'""")
+    for line in (*READS, ["history", "show", "1", "--json"]):
+        assert main(line) == 0, line
+
+
 @pytest.mark.parametrize("line", [["report", "1"], ["history", "export", "1"]])
 @pytest.mark.parametrize("path", ["missing/a.html", "file/a.html", "loop/a.html", "a" * 300])
 def test_where_nothing_can_be_written(
@@ -243,6 +313,15 @@ def test_a_link_and_the_permissions_stay(history: History) -> None:
     assert Path("real").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize("line", [["report", "1"], ["history", "export", "1"]])
+def test_an_empty_name(
+    history: History, line: list[str], here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*line, "-o", ""]) == ExitCode.USAGE
+    assert "has an empty name" in told(capsys)
+    assert names_in(here) == []
+
+
 def test_a_path_that_no_system_takes() -> None:
     with pytest.raises(UsageError):
         outfile.write("a\0b", b"")
@@ -291,6 +370,18 @@ def test_trends_of_nothing(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_ending_says_the_format(history: History, path: str, start: bytes) -> None:
     assert main(["history", "export", "1", "-o", path]) == 0
     assert Path(path).read_bytes().startswith(start)
+
+
+@pytest.mark.parametrize("path", ["a.xyz", "a.csv.gz", "a.json"])
+def test_an_ending_that_no_format_has(
+    history: History, path: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["history", "export", "1", "-o", path]) == ExitCode.USAGE
+    assert ".csv, .txt, .jsonl, .ndjson, .parquet, .pq" in told(capsys)
+    assert names_in(here) == []
+    assert main(["history", "export", "1", "-o", path, "--format", "csv"]) == 0
+    assert main(["history", "export", "1", "-o", "plain"]) == 0
+    assert names_in(here) == [path, "plain"]
 
 
 def test_a_format_that_is_named_wins(history: History) -> None:

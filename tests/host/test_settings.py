@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,20 @@ def test_a_directory_in_its_place(config: Path) -> None:
     config.mkdir()
     with pytest.raises(UsageError, match="cannot be read"):
         settings.load()
+
+
+def test_a_pipe_is_not_waited_for(config: Path) -> None:
+    os.mkfifo(config)
+    with pytest.raises(UsageError, match="it is not a file"):
+        settings.load()
+
+
+def test_a_device_is_no_file_but_the_empty_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POULTICE_CONFIG", "/dev/zero")
+    with pytest.raises(UsageError, match="it is not a file"):
+        settings.load()
+    monkeypatch.setenv("POULTICE_CONFIG", os.devnull)
+    assert settings.load() == {}
 
 
 def test_data_dir_precedence(config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
+from poultice.errors import ExitCode, PortBusyError
+from poultice.simulator.options import SimOptions
 from poultice.simulator.stores import FileStore, MemoryStore, preset_config
+from poultice.simulator.virtual_device import VirtualDevice
+from poultice.transport.sim import SimTransport
 from poultice_core import config, journal
 from poultice_core.board import Store
 
@@ -44,6 +49,35 @@ def test_flash_that_is_gone_is_an_error_not_a_new_device(tmp_path: Path) -> None
         store.load("journal")
     with pytest.raises(OSError, match="flash"):
         store.save("journal", b"")
+
+
+def test_two_processes_do_not_share_a_flash(tmp_path: Path) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    # A lock is its open file's, not its process's: this one is as another process has it.
+    other = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(other, fcntl.LOCK_EX)
+    for make in (FileStore, lambda path: VirtualDevice(SimOptions(state=path))):
+        with pytest.raises(PortBusyError, match="another simulated device") as caught:
+            make(tmp_path)
+        assert caught.value.exit_code == ExitCode.BUSY
+        assert caught.value.hint
+    os.close(other)
+    FileStore(tmp_path)
+
+
+def test_one_process_may_share_it_and_leaves_it_when_the_last_has_closed(tmp_path: Path) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    first = SimTransport(f"sim:?speed=max&state={tmp_path}")
+    second = FileStore(tmp_path)
+    other = os.open(tmp_path, os.O_RDONLY)
+    first.close()
+    first.device.let_go()
+    with pytest.raises(BlockingIOError):
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    second.hold.let_go()
+    fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.close(other)
+    SimTransport(f"sim:?speed=max&state={tmp_path}").close()
 
 
 def test_preset_makes_a_configured_device_with_a_journal(store: Store) -> None:

@@ -123,8 +123,8 @@ device_option = option(
     "--device",
     metavar="PATH",
     shell_complete=complete.device,
-    help="serial:/dev/ttyACM0 (or just the path), usb:<serial number>, sim:. "
-    "Default: the only one that answers.",
+    help="serial:/dev/ttyACM0 (or just the path), usb:<serial number>, sim: or "
+    "emulator:. Default: the only one that answers.",
 )
 
 

@@ -60,7 +60,14 @@ def calibrate(
     leaves all as it was.
     """
     from poultice import calibration, device_config, discovery
+    from poultice.cli import attend
 
+    if None in (reference_low, reference_high) and not attend.at_terminal():
+        # Before the first bath is waited for, which takes minutes.
+        raise RefusedError(
+            "there is nobody to read the reference thermometer",
+            hint="run it in a terminal, or give both --reference-low and --reference-high",
+        )
     with discovery.open_device(device) as client:
         hello = client.hello()
         calibration.require_idle(client.settle())
@@ -134,13 +141,8 @@ def _point(
 
 def _asked(name: str, span_mc: tuple[int, int]) -> int:
     """The person's reading of the reference, m°C."""
-    from poultice.cli import attend, output
+    from poultice.cli import output
 
-    if not attend.at_terminal():
-        raise RefusedError(
-            "there is nobody to read the reference thermometer",
-            hint="run it in a terminal, or give --reference-low and --reference-high",
-        )
     output.say(
         f"Hang the beads and the reference thermometer side by side in {name} water of "
         f"{_span(span_mc)}, half a litre or more, and stir."

@@ -61,6 +61,10 @@ def defaults() -> dict[str, dict[str, Any]]:
                 raise _not_understood(f"{name}: expected {SETTINGS[name].__name__}")
         elif _hyphened(name) in everywhere and not isinstance(value, dict | list):
             common[name] = value
+        elif name in OPTIONS:
+            raise _not_understood(f"{name}: expected a table, [{name}]")
+        elif _hyphened(name) in everywhere:
+            raise _not_understood(f"{name}: expected one value")
         else:
             raise _unknown(name, everywhere | OPTIONS.keys() | SETTINGS.keys(), "")
     return {

@@ -83,7 +83,7 @@ def trends(as_json: bool, weeks: int) -> Result:
     "form",
     type=click.Choice(["csv", "jsonl", "parquet"]),
     help="csv, parquet: the samples. jsonl: the session, its events and its samples. "
-    "Default: by the ending of FILE, else csv.",
+    "Default: by the ending of FILE, csv where it has none.",
 )
 @option("-o", "--output", "path", metavar="FILE", help="Where to; default, and -: stdout.")
 @option("--json", "as_json", is_flag=True, help="JSON Lines, as --format jsonl.")
@@ -98,7 +98,7 @@ def export(
     from poultice.history import History
 
     form = "jsonl" if asked_for_json(ctx) else form or exporting.format_of(path)
-    if form == "parquet" and path is None:
+    if form == "parquet" and not path:
         raise UsageError(
             "Parquet is no text for a terminal", hint="-o FILE says where to, - stdout"
         )

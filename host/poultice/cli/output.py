@@ -243,7 +243,10 @@ def _session(data: Data) -> list[str]:
     if data["summary"] is None:
         lines.append(f"  {data['protocol']}: cut off before its end; {data['samples']} samples")
     else:
-        lines += words.summary(data["summary"])
+        try:
+            lines += words.summary(data["summary"])
+        except (KeyError, TypeError, ValueError, OverflowError):
+            lines.append(f"  {data['protocol']}: {data['outcome']}; its summary is damaged")
     for one in data["events"]:
         event = messages.event(one)
         if event is not None:

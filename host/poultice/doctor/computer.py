@@ -66,7 +66,7 @@ def configuration_file() -> Finding:
 
     path = settings.config_path()
     configured.defaults()
-    if path.is_file():
+    if path.exists():
         return Finding("configuration_file", OK, str(path))
     if os.environ.get("POULTICE_CONFIG"):
         return Finding(

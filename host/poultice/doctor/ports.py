@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -15,6 +16,8 @@ RULE_PLACES = tuple(
 )
 _INSTALL = "install the udev rule: `poultice doctor --udev` prints it and says how"
 _SERVES_PSEUDO_TERMINALS = "/dev/ptmx"
+_NO_PORTS = (1, 5)
+"""Majors of Linux' character devices that are no ports: /dev/null and its like, /dev/tty."""
 
 
 def probes(device: str | None) -> list[tuple[str, Probe]]:
@@ -132,20 +135,23 @@ def _in_a_serial_group() -> bool:
 
 
 def other_program(ports: Sequence[str], proc: Path = PROC) -> Iterable[Finding]:
-    """Who else has each port open, as far as /proc tells this user."""
+    """Who else has each port open, as far as /proc tells this user; of serial ports alone."""
     if not proc.is_dir():
         return
     for port in ports:
+        if not _serial(port):
+            continue
         holders = list(holding(port, proc))
         if holders:
             names = ", ".join(f"{name} (process {number})" for number, name in holders)
-            yield Finding(
-                "other_program",
-                FAIL,
-                f"{names} has {port} open",
-                f"close it: a serial terminal, an editor for MicroPython, or another poultice; "
-                f"or `kill {holders[0][0]}`",
+            remedy = (
+                "press Ctrl-C in that poultice: it ends a session first, with its relays confirmed "
+                "off; the device's button does so too"
+                if any(_poultice(proc / str(number)) for number, _ in holders)
+                else "close it: a serial terminal, or an editor for MicroPython; "
+                f"or `kill {holders[0][0]}`"
             )
+            yield Finding("other_program", FAIL, f"{names} has {port} open", remedy)
         else:
             yield Finding("other_program", OK, f"no other program of yours has {port} open")
 
@@ -170,6 +176,28 @@ def holding(port: str, proc: Path = PROC) -> Iterator[tuple[int, str]]:
             _SERVES_PSEUDO_TERMINALS in opened or "/dev/pts/ptmx" in opened
         ):
             yield number, _name(directory)
+
+
+def _serial(port: str) -> bool:
+    """Whether it may be a serial port: not /dev/null, which all have open, and no terminal that
+    this program was started in, whose shell must not be closed."""
+    try:
+        found = os.stat(port)
+    except (OSError, ValueError):
+        return False
+    if not stat.S_ISCHR(found.st_mode) or os.major(found.st_rdev) in _NO_PORTS:
+        return False
+    return not any(os.isatty(fd) and os.path.samestat(os.fstat(fd), found) for fd in (0, 1, 2))
+
+
+def _poultice(directory: Path) -> bool:
+    try:
+        words = (directory / "cmdline").read_bytes().split(b"\0")
+    except OSError:
+        words = []
+    return any(word.rpartition(b"/")[2] == b"poultice" for word in words[:3]) or (
+        _name(directory) == "poultice"
+    )
 
 
 def _name(directory: Path) -> str:

@@ -18,7 +18,7 @@ from poultice.simulator.bath import make_plant
 from poultice.simulator.faults import INJECT, start_ms
 from poultice.simulator.options import SimOptions
 from poultice.simulator.plant import Plant
-from poultice.simulator.stores import MemoryStore, preset_config
+from poultice.simulator.stores import Hold, MemoryStore, preset_config
 from poultice.simulator.user import HOLD_MS, User
 from poultice.simulator.virtual_board import TICK_MS
 from poultice.simulator.virtual_device import VirtualDevice
@@ -37,7 +37,7 @@ class EmulatedDevice:
     `flash` is used as it is, for a device that was powered before.
 
     Raises NoDeviceError where there is no image, UsageError where the directory of `state`
-    cannot be used.
+    cannot be used, PortBusyError where another process has it.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class EmulatedDevice:
         self.alive = True
         self.host_lost = False
         self.late_ms = 0
+        self._hold: Hold | None = None
         self.flash = load_image(image or image_path())
         if flash is not None:
             self.flash[:] = flash
@@ -87,6 +88,8 @@ class EmulatedDevice:
         }
         try:
             if options.state is not None:
+                options.state.mkdir(parents=True, exist_ok=True)
+                self._hold = Hold(options.state)
                 recall(options.state, self.flash)
             preset_config(FlashStore(self.flash), changes, options.seed & 0xFFFFFFF)
         except OSError as error:
@@ -127,6 +130,11 @@ class EmulatedDevice:
         self.alive = True
         self.overheard = self.controller = Overheard()
         self.chip = self._power_up()
+
+    def let_go(self) -> None:
+        """Leave the directory of `state` to other processes; the device is used no more."""
+        if self._hold is not None:
+            self._hold.let_go()
 
     def _keep(self) -> None:
         if self.options.state is not None:

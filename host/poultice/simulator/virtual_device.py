@@ -30,7 +30,8 @@ class VirtualDevice:
     `plant`, `board`, `controller` (a reboot makes a new one). `store` overrides the `state`
     option: tests cut power on the same flash.
 
-    Raises UsageError where the directory of `state` cannot be used.
+    Raises UsageError where the directory of `state` cannot be used, PortBusyError where another
+    process has it.
     """
 
     def __init__(self, options: SimOptions | None = None, store: Store | None = None) -> None:
@@ -138,6 +139,11 @@ class VirtualDevice:
     def run_on(self) -> None:
         """To the end of the session, with nobody at the link, at most 45 virtual minutes."""
         self.run_until(lambda: not self.in_session, RUN_ON_MAX_S)
+
+    def let_go(self) -> None:
+        """Leave the directory of `state` to other processes; the device is used no more."""
+        if isinstance(self.board.store, FileStore):
+            self.board.store.hold.let_go()
 
     # --- the link -----------------------------------------------------------------------
 

@@ -71,6 +71,7 @@ class EmulatorTransport:
                 device.run_on()
             if device.alive:
                 device.cut_power()
+        device.let_go()
 
     def _require(self) -> None:
         if self._closed or self.device.host_lost or not self.device.alive:

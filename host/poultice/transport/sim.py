@@ -67,6 +67,7 @@ class SimTransport:
             self._closed = True
             self.device.lose_host()
             self.device.run_on()
+            self.device.let_go()
 
     def _require(self) -> None:
         if self._closed or self.device.host_lost or not self.device.alive:
