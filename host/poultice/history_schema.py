@@ -131,7 +131,7 @@ def _version(connection: sqlite3.Connection) -> int:
 
 def checked(row: dict[str, Any], *, session: bool = False) -> dict[str, Any]:
     """`row`, where each value is of a type that its column may hold; of a `session`, also numbers
-    where numbers belong.
+    where numbers belong; an endless `started_unix` is None.
 
     SQLite keeps whatever anything wrote, a text in a column of integers too. A sample holds what
     a device said in place of a number. Raises sqlite3.DataError.
@@ -144,8 +144,10 @@ def checked(row: dict[str, Any], *, session: bool = False) -> dict[str, Any]:
             continue
         if name in COUNTS and type(value) is not int:
             raise sqlite3.DataError(f"{where} {name} holds {value!r:.40}, no whole number")
-        if name == "started_unix" and not (isinstance(value, int | float) and math.isfinite(value)):
+        if name == "started_unix" and not isinstance(value, int | float):
             raise sqlite3.DataError(f"{where} {name} holds {value!r:.40}, no time")
+    if session and row["started_unix"] is not None and not math.isfinite(row["started_unix"]):
+        row["started_unix"] = None  # JSON has no infinity
     return row
 
 
