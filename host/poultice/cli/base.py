@@ -148,7 +148,7 @@ devices_option = click.option(
     multiple=True,
     metavar="PATH",
     shell_complete=complete.device,
-    help="serial:/dev/ttyACM0 (or just the path), usb:<serial number>, sim:. "
+    help="serial:/dev/ttyACM0 (or just the path), usb:<serial number>, sim:, emulator:. "
     "Default: the only one that answers. Again for several at once.",
 )
 json_option = option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
