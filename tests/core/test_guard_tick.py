@@ -684,3 +684,40 @@ def test_what_the_button_wanted_is_gone_with_the_state() -> None:
     rig.inputs.estop = True
     rig.step()
     assert not rig.guard.config_confirmed
+
+
+@pytest.mark.requirement("SR-20")
+@pytest.mark.parametrize(
+    "later", [faults.DOSE_LIMIT, faults.UNDER_TEMPERATURE, faults.INTERNAL, faults.LOOP_LATE]
+)
+def test_what_trips_with_the_emergency_stop_follows_it(
+    later: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dt_ms = 100
+    rig = GuardRig(cooler=True).start()
+    if later == faults.UNDER_TEMPERATURE:
+        rig.into(states.COLD, 12_000).set(L.cold_cutoff_mc).steps(L.cold_cutoff_ms // 100)
+    else:
+        rig.into(states.HEAT).settle(41_500).step()
+    if later == faults.DOSE_LIMIT:
+        rig.guard.dose_bound_u = rig.guard.dose.total_u
+    elif later == faults.INTERNAL:
+        monkeypatch.setattr(Guard, "_relays", lambda *_: None)
+    elif later == faults.LOOP_LATE:
+        dt_ms = L.late_trip_ms + 1
+    assert rig.fault is None
+    rig.inputs.estop = True
+    rig.step(dt_ms)
+    assert rig.guard.fault == faults.EMERGENCY_STOP
+    assert rig.guard.followers == 1 << later
+
+
+@pytest.mark.requirement("SR-04")
+def test_a_session_that_its_time_has_ended_enters_no_phase_any_more() -> None:
+    rig = GuardRig().start().into(states.REST, 0)
+    rig.step()
+    rig.guard.session_ms = L.session_s * 1000 - 100
+    rig.ask(1, states.COLD, 11_000)
+    rig.step()
+    assert (rig.state, rig.guard.mode, rig.guard.phase) == ("idle", states.NO_MODE, -1)
+    assert (rig.guard.outcome, rig.guard.reason) == (states.STOPPED, states.SESSION_TIMEOUT)

@@ -640,6 +640,7 @@ def test_a_page_is_what_follows_and_no_more(count: int) -> None:
     "block",
     [
         lambda entries: [2, entries],  # of another era
+        lambda entries: [0, entries],
         lambda entries: [1, [entry | {"n": entry["n"] + 8} for entry in entries]],
         lambda entries: [1, [entry | {"n": entry["n"] - 8} for entry in entries]],
         lambda entries: [1, [entry | {"n": entry["n"] + 72} for entry in entries]],

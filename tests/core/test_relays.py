@@ -259,6 +259,23 @@ def test_sense_is_not_judged_for_200_ms_after_a_closing(closed: int) -> None:
 
 
 @pytest.mark.requirement("SR-22")
+@pytest.mark.parametrize("closed", [HEAT, MASTER])
+def test_what_sense_was_before_a_closing_is_not_counted_after_it(closed: int) -> None:
+    """High from the tick that closes the relay: judged from after it has settled all the same."""
+    until = 0
+    rig = GuardRig().start().ask(0, states.HEAT, 40_000)
+    while rig.step() != closed:
+        until += 1
+    rig = GuardRig().start().ask(0, states.HEAT, 40_000)
+    rig.steps(until)
+    rig.sense = SENSE_HIGH
+    assert rig.step() == closed
+    assert rig.steps(4) == closed
+    assert rig.step() == 0
+    assert rig.fault is not None
+
+
+@pytest.mark.requirement("SR-22")
 def test_a_bounce_in_the_proof_is_no_weld() -> None:
     rig = GuardRig().start().ask(0, states.HEAT, 40_000)
     while rig.step() != HEAT:

@@ -56,3 +56,10 @@ def test_the_range_of_a_thermistor_is_inside_the_table() -> None:
     # SR-07's codes are -10 and 80 °C of the standard part.
     assert abs(temp_mc(B3950, 3496 * 8) + 10_000) < 300
     assert abs(temp_mc(B3950, 462 * 8) - 80_000) < 300
+
+
+@pytest.mark.parametrize("table", [B3950, B3435, B3980])
+def test_the_last_eighth_of_the_table_is_its_own_reading(table: tuple[int, ...]) -> None:
+    last_x8 = 3520 * 8 - 1
+    assert temp_mc(table, last_x8) < temp_mc(table, last_x8 - 1)
+    assert temp_mc(table, last_x8 + 1) == temp_mc(table, last_x8)

@@ -31,3 +31,29 @@ def test_across_the_wrap() -> None:
 @pytest.mark.requirement("SR-18")
 def test_the_ring_is_micropythons() -> None:
     assert PERIOD == 1 << 30
+
+
+class _Small(int):
+    """An integer that stays within the 31 bits that MicroPython keeps off the heap."""
+
+    def __new__(cls, value: int) -> _Small:
+        assert -PERIOD <= value < PERIOD, f"{value} is made on the heap"
+        return super().__new__(cls, value)
+
+    def __add__(self, other: int) -> _Small:
+        return _Small(int(self) + other)
+
+    def __sub__(self, other: int) -> _Small:
+        return _Small(int(self) - other)
+
+    def __and__(self, other: int) -> _Small:
+        return _Small(int(self) & other)
+
+
+@pytest.mark.requirement("SR-18")
+@pytest.mark.parametrize("ticks", [0, 1, HALF - 1, HALF, HALF + 1, PERIOD - 1])
+@pytest.mark.parametrize("delta_ms", [-HALF, -1, 0, 1, HALF - 1, HALF])
+def test_no_result_on_the_way_is_made_on_the_heap(ticks: int, delta_ms: int) -> None:
+    later = add_ms(_Small(ticks), _Small(delta_ms))
+    assert later == (ticks + delta_ms) % PERIOD
+    assert diff_ms(_Small(later), _Small(ticks)) == (-HALF if delta_ms == HALF else delta_ms)
