@@ -99,7 +99,7 @@ soak: $(VENV)/.developed  ## a month in virtual time, and every power cut follow
 coverage: $(VENV)/.developed
 	POULTICE_REQUIRE_TIERS= $(BIN)/python -m pytest -q -n $(JOBS) --cov --cov-report=term tests/core
 
-mutation: $(VENV)/.developed  ## every mutant of the modules that decide, killed: some 20 minutes
+mutation: $(VENV)/.developed  ## every mutant of the modules that decide, killed: half an hour of the processor
 	$(BIN)/python -m tests.mutation --jobs $(JOBS) --evidence
 
 clean:  ## the environment and every cache, gone
