@@ -25,8 +25,6 @@ space := $(empty) $(empty)
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator
 .PHONY: explore symbolic mutation coverage campaign compare fuzz soak browser docs clean
-.PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator explore coverage \
-	mutation clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
