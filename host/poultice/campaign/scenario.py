@@ -18,7 +18,9 @@ from poultice.errors import UsageError
 from poultice.plan import HEAT, NORMAL, SENSITIVE, Phase, Plan, check, fit
 from poultice.simulator.body import Pad
 from poultice.simulator.options import FaultAt, SimOptions
+from poultice_core.config import default
 from poultice_core.limits import Limits
+from poultice_core.settings import Settings
 
 SEED_MAX = 999_999_999
 RUNS_MAX = 1_000_000
@@ -161,7 +163,12 @@ def _shipped() -> tuple[tuple[str, tuple[Phase, ...]], ...]:
 
 def _plan(rng: Random, options: SimOptions, *, attended: bool) -> Plan:
     """Half the shipped protocols, half heat as the limits allow it; fitted as `run --fit` does."""
-    limits = Limits().under(options.sensor_b, options.two_point).reported()
+    fitted = {
+        "sensor_b": options.sensor_b,
+        "two_point": options.two_point,
+        "fold_safe": options.fold_safe,
+    }
+    limits = Limits().under(Settings({**default(), **fitted})).reported()
     if rng.random() < 0.5:
         name, phases = rng.choice(_shipped())
     else:
