@@ -114,6 +114,11 @@ class Memory:
         return self._witness.session_n
 
     @property
+    def sessions(self) -> int:
+        """How many have begun: the number of the last."""
+        return self._journal.session
+
+    @property
     def operations(self) -> int:
         """HEAT's closings in all sessions that have ended."""
         return self._journal.operations
@@ -148,12 +153,11 @@ class Memory:
     def set_clock(self, unix_s: int) -> int:
         """Take the wall clock, once a boot; the seconds credited as passed without power."""
         clock = self._journal.clock
-        if not clock.proven():
-            credited_s = clock.set(unix_s, self._after_power)
-            if clock.proven():
-                self._due |= AWAITED | MATTERS if credited_s else AWAITED
-            return credited_s
-        return 0
+        given = clock.proven()
+        credited_s = clock.set(unix_s, self._after_power)
+        if clock.proven() and not given:
+            self._due |= AWAITED | MATTERS if credited_s else AWAITED
+        return credited_s
 
     def readable(self) -> bool:
         """Can the journal be read back now?"""
@@ -217,6 +221,8 @@ class Memory:
             name, data = journal.block()
             if saves.save(writer.LOG, name, data):
                 journal.moved()
+                self._due |= LAZY
+                self._lazy_ticks = 0
 
     def _save_journal(self, guard: "Guard") -> None:
         journal = self._journal

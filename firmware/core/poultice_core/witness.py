@@ -57,11 +57,12 @@ class Witness:
     def _see_fault(self, guard: "Guard", ask: "Ask", uptime_ms: int) -> int:
         latch = guard.latch
         journal = self._journal
-        self.fault = latch.fault
         journal.fault = faults.NAMES[latch.fault]
         if latch.count != self._latched:
-            self._latched = latch.count
             journal.add(entries.fault(guard, ask, uptime_ms, journal.clock.unix_s()))
+        # Last: where the entry raised, it is due again in the next tick.
+        self._latched = latch.count
+        self.fault = latch.fault
         return AWAITED | MATTERS
 
     def _see_begin(self, guard: "Guard", plan: "Plan | None") -> int:
