@@ -335,6 +335,27 @@ def test_the_entry_of_an_exception_in_every_tick_is_due_until_it_is_written(fail
     assert [entry["fault"] for entry in again.entries()] == ["internal"]
 
 
+@pytest.mark.requirement("SR-19", "SR-20")
+def test_what_raises_while_a_session_is_closed_keeps_no_fault_from_being_written() -> None:
+    bench = Bench()
+    bench.begin(heat_s=60)
+    bench.steps(2)
+    bench.guard.clocks.heat_ms = 1_000
+    warnings = bench.tally.warnings
+    del bench.tally.warnings  # a bug, as good as any
+    bench.latch(faults.OVERRUN)
+    for _ in range(3):
+        with pytest.raises(AttributeError):
+            bench.step()
+    assert [entry["kind"] for entry in bench.entries()] == ["fault"]
+    assert bench.again(settle=False).memory.fault == faults.OVERRUN
+    # What could not be entered is tried again: once it went, it is there once.
+    bench.tally.warnings = warnings
+    bench.steps(3)
+    assert [entry["kind"] for entry in bench.again().entries()] == ["fault", "session"]
+    assert bench.head()["intent"] is None
+
+
 @pytest.mark.requirement("SR-14", "SR-24")
 def test_a_watchdog_restart_is_told_and_costs_the_budget() -> None:
     bench = Bench()

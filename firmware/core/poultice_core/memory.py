@@ -176,8 +176,16 @@ class Memory:
         self, guard: "Guard", ask: "Ask", plan: "Plan | None", tally: "Tally", uptime_ms: int
     ) -> None:
         """After the outputs: take note of what this tick changed, then write, where one may."""
-        due = self._witness.look(guard, ask, plan, tally, uptime_ms)
+        try:
+            self._witness.look(guard, ask, plan, tally, uptime_ms)
+        finally:
+            # Whatever raised, what is due already gets its write.
+            self._keep(guard, uptime_ms)
+
+    def _keep(self, guard: "Guard", uptime_ms: int) -> None:
+        due = self._witness.due
         if due:
+            self._witness.due = 0
             self._due |= due
             if due & LAZY:
                 self._lazy_ticks = 0
