@@ -160,7 +160,7 @@ class Guard:
         parts.ledger.advance(dt_ms)
         treated = now.state == states.RUNNING and now.mode >= states.HEAT and not now.proving
         parts.brake.advance(treated, dt_ms)
-        parts.clocks.advance(now, parts.pack.on, self.phases.counted())
+        parts.clocks.advance(now, parts.pack.on, self.phases.counted(now))
         if parts.pack.on and not now.live:
             # On after its session: its cold goes on counting (SR-23).
             parts.ledger.more_cold(parts.clocks.cold_s())
