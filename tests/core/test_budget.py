@@ -128,7 +128,7 @@ def test_empty_after_a_cut_session_or_a_watchdog(cause: str) -> None:
 
 def _fill(rig: Rig, level_uj: int) -> None:
     rig.guard.budget.level_uj = level_uj
-    rig.guard._stand()
+    rig.guard._parts.integrity.seal(rig.guard._words())
 
 
 @pytest.mark.requirement("SR-24")

@@ -412,9 +412,12 @@ def test_a_mark_that_cannot_be_read_proves_nothing_so_the_journal_is_lost(data: 
     store = Flash()
     fill(store, 3)
     store.files["mark"] = data
+    before, _ = load(Flash({"journal": store.files["journal"]}))
     found, verdict = load(store)
     assert verdict == recall.LOST
     expect_maximal(found.ledger)
+    # Whatever comes back of the old one is older than what is saved from now on.
+    assert found.gen == before.gen > 0
 
 
 @pytest.mark.requirement("SR-05")

@@ -456,6 +456,16 @@ def test_what_a_save_took_is_told_once() -> None:
     assert bench.step().saved_ms == 0
 
 
+@pytest.mark.requirement("SR-18")
+def test_what_saves_took_adds_up_until_it_is_told() -> None:
+    bench = Bench()
+    bench.store.takes_ms = 400
+    for fault in (faults.OVERRUN, faults.NONE):
+        bench.guard.latch.fault = fault
+        bench.follow()
+    assert bench.step().saved_ms == 800
+
+
 def test_a_clock_that_runs_backwards_took_no_time() -> None:
     bench = Bench()
     bench.store.takes_ms = -50

@@ -255,6 +255,8 @@ class Shadow:
         # Sessions too short to ask rest, since the last rest: end, heat, cold.
         self.short: list[tuple[int, int, int]] = []
         self.latched: list[int] = []  # every fault there was
+        self.unwritten_ms = -(1 << 60)
+        self.counted_as_planned = False
         self._power_up("power_on")
 
     # --- power --------------------------------------------------------------------------
@@ -328,6 +330,8 @@ class Shadow:
         if self.in_session and (self.phases("heat") or self.phases("cold")):
             self._book_cut()
             self.budget_uj = 0
+        elif self.true_ms - self.unwritten_ms < 15_000:
+            self.counted_as_planned = True
         if reset_cause == "watchdog":
             self.budget_uj = 0
         self.true_ms += off_ms
@@ -605,7 +609,7 @@ class Shadow:
         assert [sessions, heat_s, cold_s] >= [len(day), 0, 0]
         assert heat_s >= given[0] - len(day), f"SR-05: {heat_s} s of heat, of {given[0]}"
         assert cold_s >= given[1] - len(day), f"SR-05: {cold_s} s of cold, of {given[1]}"
-        if self.true_ms < 86_400_000:
+        if self.true_ms < 86_400_000 and not self.counted_as_planned:
             assert sessions == len(day), f"SR-05: {sessions} sessions, of {len(day)}"
             assert heat_s <= given[0] + len(day)
             assert cold_s <= given[1] + len(day)
@@ -628,6 +632,8 @@ class Shadow:
         if treated_ms == 0:
             if not self.proofs:
                 self._note_brake()
+            # What it gave is written at leisure: a cut before that counts what it meant to give.
+            self.unwritten_ms = self.true_ms
             return
         self.past.append((self.true_ms, self.heat_ms, self.cold_ms, self.dose_u))
         if treated_ms >= 1000 * x["rest_asked_from_s"]:

@@ -173,7 +173,7 @@ def one_token_wrong(text: str) -> list[str]:
     return found
 
 
-BROKEN = st.sampled_from([wrong for text in REQUESTS for wrong in one_token_wrong(text)]).map(sealed)
+BROKEN = st.sampled_from([sealed(wrong) for text in REQUESTS for wrong in one_token_wrong(text)])
 
 
 def plan_of(

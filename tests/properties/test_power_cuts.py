@@ -16,7 +16,7 @@ from tests.properties.backend import CPythonBackend
 from tests.properties.shadow import FAULT, FAULTS, IDLE, WAITING
 from tests.properties.test_guard_machine import SETTLED_MC, TOY, plan_of
 
-NOTHING_BROKEN = {"sensor_b": True, "sense": True, "two_point": True}
+NOTHING_BROKEN = {"sensor_b": True, "sense": True, "two_point": True, "fold_safe": True}
 HEAT_PLAN = plan_of([("heat", 40_000, 5), ("rest", None, 1)], "normal", 0, 1)
 COLD_PLAN = plan_of([("cold", 12_000, 4)], "normal", 0, 1)
 
