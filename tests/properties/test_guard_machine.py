@@ -173,7 +173,7 @@ def one_token_wrong(text: str) -> list[str]:
     return found
 
 
-BROKEN = st.sampled_from([sealed(wrong) for text in REQUESTS for wrong in one_token_wrong(text)])
+BROKEN_LINES = [sealed(wrong) for text in REQUESTS for wrong in one_token_wrong(text)]
 
 
 def plan_of(
@@ -735,7 +735,7 @@ class Machine(RuleBasedStateMachine):
     def _unix_s(self) -> int:
         return (self.unix_ms + self.shadow.true_ms) // 1000
 
-    @rule(line=BROKEN)
+    @rule(line=st.sampled_from(BROKEN_LINES))
     def broken_json(self, line: str) -> None:
         """A right checksum over what is no JSON: nothing is done, and an id is no reason to."""
         for text in self.backend.raw(line):
@@ -858,7 +858,7 @@ def test_no_trace_breaks_the_contract() -> None:
 
 
 # Deep places that chance reaches too seldom: each is visited in every run, on every configuration.
-WALKS: dict[str, Callable[[Machine], None]] = {
+WALKS: dict[str, Callable[[Machine], object]] = {
     "heat asked for without end": lambda m: m.whole_session(12, True, 0, CLIMB),
     "nobody there": lambda m: m.whole_session(12, True, 5, CLIMB),
     "a restart instead of a rest": lambda m: m.restart_and_try_again("power_on"),
@@ -871,6 +871,20 @@ WALKS: dict[str, Callable[[Machine], None]] = {
     "cold to its end": lambda m: m.chill(40, 9_900),
     "sensors drift apart": lambda m: m.drift_apart(40),
     "warm by itself": lambda m: m.warm_by_itself(2),
+    "paused in every proof": lambda m: m.pause_in_the_proof(6, 2, 5),
+    "arm, start, stop": lambda m: m.restless("heat", 14, 6),
+    "arm, start, stop of rest alone": lambda m: m.restless("rest", 2, 6),
+    "too cold while paused": lambda m: m.cold_while_paused(6_900, 40),
+    "cold enough while paused": lambda m: m.cold_while_paused(9_900, 60),
+    "an open connector now and then": lambda m: m.now_and_then(3497 * 8, -2_100, 4, 12, False),
+    "a reading that jumps now and then": lambda m: m.now_and_then(None, 2_100, 4, 12, False),
+    "bursts that spread": lambda m: m.noise(False, 33, False, 4),
+    "SENSE in flicker": lambda m: m.flicker(False, 30, False),
+    "a fault that returns": lambda m: m.fault_that_returns(1_600),
+    "a flash that fails": lambda m: m.failing_flash(False, 12),
+    "a flash that is slow": lambda m: (m.slow_flash(1_300), m.whole_session(12, True, 0, CLIMB)),
+    "sessions too short to rest": lambda m: m.short_ones(2, 4),
+    "the name of another firmware": lambda m: (m.late(False, 1_501), m.another_firmware("x")),
 }
 
 
@@ -880,7 +894,8 @@ WALKS: dict[str, Callable[[Machine], None]] = {
 @pytest.mark.parametrize("walk", sorted(WALKS))
 def test_deep_places(walk: str, fitted: bool, cooler: bool) -> None:
     machine = Machine(CPythonBackend)
-    config = {"cooler": cooler, "sensor_b": fitted, "sense": fitted, "two_point": True}
+    config = {"cooler": cooler, "sensor_b": fitted, "sense": fitted}
+    config |= {"two_point": True, "fold_safe": True}
     machine.power_on(config, True, (1 << 30) - 7_000)
     WALKS[walk](machine)
     machine.emergency_stop(False, 2)
