@@ -6,7 +6,7 @@ What goes in and comes out is text: JSON.
 
 import json
 
-from poultice_core.controller import Controller
+from poultice_core.loop import Loop
 
 from poultice.simulator.adc import FROZEN, NORMAL, OPEN, SHORT
 from poultice.simulator.body import Pad
@@ -14,7 +14,7 @@ from poultice.simulator.plant import Plant
 from poultice.simulator.preset import preset_config
 from poultice.simulator.relays import Relay
 from poultice.simulator.virtual_board import TICK_MS, VirtualBoard
-from poultice_core import messages, states
+from poultice_core import codec, states
 
 
 class Flash:
@@ -74,7 +74,7 @@ class Page:
         pad = Pad(density_w_cm2=density_w_cm2)
         self.plant = Plant(pad, ambient_c=ambient_c, perfusion=perfusion)
         self.board = PageBoard(self.plant, configured(density_w_cm2))
-        self.controller = Controller(self.board)
+        self.loop = Loop(self.board)
         self.hung = False
         self._id = 0
         self._pinged_ms = 0
@@ -132,7 +132,7 @@ class Page:
             # What the watchdog does: the same flash, a new start, and the fault that says so.
             self.hung = False
             board.reset_cause = "watchdog"
-            self.controller = Controller(board)
+            self.loop = Loop(board)
 
     def button(self, hold_ms):
         """Press the button for so long."""
@@ -152,8 +152,8 @@ class Page:
                 self._send("ping", None)
             board.advance(TICK_MS)
             if not self.hung:
-                self.controller.tick()
-                self.controller.serve()
+                self.loop.tick()
+                self.loop.serve()
             self._listen()
         return self.look()
 
@@ -162,7 +162,7 @@ class Page:
         asked = self._send(method, json.loads(params))
         for _ in range(8):
             if not self.hung:
-                self.controller.serve()
+                self.loop.serve()
             answer = self._listen(asked)
             if answer is not None:
                 return json.dumps(answer)
@@ -170,7 +170,7 @@ class Page:
 
     def look(self):
         """Everything that the page draws, as JSON."""
-        plant, board, guard = self.plant, self.board, self.controller.guard
+        plant, board, guard = self.plant, self.board, self.loop.guard
         events, self._events = self._events, []
         return json.dumps(
             {
@@ -196,14 +196,14 @@ class Page:
     def _telemetry(self):
         from poultice_core.telemetry import build
 
-        return build(self.controller)
+        return build(self.loop)
 
     def _send(self, method, params):
         self._id += 1
         message = {"jsonrpc": "2.0", "id": self._id, "method": method}
         if params is not None:
             message["params"] = params
-        self.board.to_device.append(messages.encode(message))
+        self.board.to_device.append(codec.encode(message))
         return self._id
 
     def _listen(self, asked=0):
@@ -211,7 +211,7 @@ class Page:
         sent, self.board.from_device = self.board.from_device, []
         for piece in sent:
             for line in piece.split(b"\n"):
-                text = messages.unseal(line) if line else None
+                text = codec.unseal(line) if line else None
                 if text is None:
                     continue
                 message = json.loads(text)

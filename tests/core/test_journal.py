@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from poultice_core import codec, faults, recall, states
@@ -163,6 +163,8 @@ def test_a_page_fits_a_line_with_the_longest_id_and_each_piece_reads_one_file_at
     assert len(seen) >= 64
 
 
+@example(382)  # the last one fits to the byte
+@example(779)
 @given(st.one_of(st.integers(1, 1400), st.integers(1, 60)))
 def test_a_page_is_as_full_as_a_line_allows(length: int) -> None:
     bench = Bench()
@@ -182,6 +184,24 @@ def test_a_page_is_as_full_as_a_line_allows(length: int) -> None:
         following = {"n": result["next"] + 1, "x": "y" * length}
         entry = len("," + json.dumps(following, separators=(",", ":")))
         assert len(line) + spare + entry > codec.MAX_LINE
+
+
+@pytest.mark.requirement("SR-18")
+def test_a_page_that_is_full_reads_no_further() -> None:
+    bench = Bench()
+    for _ in range(20):
+        bench.memory._journal.add((("kind", "config"),))
+        save(bench.store, bench.memory._journal)
+    for after, limit, pieces in (
+        (0, 8, 1),
+        (0, 9, 2),
+        (4, 4, 1),
+        (4, 12, 2),
+        (4, 16, 3),
+        (16, 4, 1),
+    ):
+        job = bench.memory.page(after, limit)
+        assert [job.step() for _ in range(pieces)] == [False] * (pieces - 1) + [True]
 
 
 def test_a_page_goes_on_while_entries_are_moved_out_behind_it() -> None:

@@ -205,7 +205,6 @@ def test_a_megabyte_of_noise_while_heating_changes_no_output(there: MicroPythonB
     assert there.command("status")[1]["rx_errors"] > 256
 
 
-# Everything that this tells apart: is it JSON, was it a request, what of it may be said back.
 def _verdict(backend: CPythonBackend, text: str) -> Any:
     """What a line does: what comes back, whether it counts as none of ours, and the state after."""
     lines = backend.raw(text)

@@ -387,6 +387,9 @@ class Shadow:
     def _arm(self, s: Seen, plan: dict[str, Any], body: dict[str, Any]) -> None:
         """SR-03, SR-05, SR-06, SR-17, SR-21."""
         assert s.state_was == IDLE, "SR-17: armed from another state"
+        for phase in plan["phases"]:
+            if phase["mode"] == "heat":
+                assert phase["target_mc"] <= self.x["heat_target_max_mc"], "armed beyond a limit"
         self.plan = plan
         self._allowed("arm")
         self.token = body["token"]

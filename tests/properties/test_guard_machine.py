@@ -409,6 +409,17 @@ class Machine(RuleBasedStateMachine):
         self.run(1, dt_ms=late_ms)
         self.run(90)
 
+    @rule(count=st.integers(10, 60))
+    def not_permitted(self, count: int) -> None:
+        """HEAT is asked for, and a reading that rises fast keeps it open."""
+        self.engage()
+        self.set(asks=[None, None, None, True, None, None])
+        for _ in range(count):
+            self.readings(38_000, 38_000)
+            self.run(1)
+            self.readings(39_500, 39_500)
+            self.run(1)
+
     @rule(count=st.integers(25, 40))
     def drift_apart(self, count: int) -> None:
         self.engage()
@@ -671,6 +682,53 @@ class Machine(RuleBasedStateMachine):
         self.ask("resume")
         self.run(3)
 
+    @rule(
+        what=st.sampled_from(["frozen", "apart"]),
+        every=st.integers(3, 12),
+        times=st.integers(3, 12),
+    )
+    def stuck_over_pauses(self, what: str, every: int, times: int) -> None:
+        """A frozen sensor, or a pair apart, with a pause of one tick now and then."""
+        self.engage()
+        if what == "frozen":
+            self.set(frozen=True)
+        for step in range(1, 6 if what == "apart" else 1):
+            self.readings(SETTLED_MC, SETTLED_MC - 1_800 * step)
+            self.run(1)
+        for _ in range(times):
+            self.run(every if self.toy else 20 * every)
+            self.ask("pause")
+            self.ask("resume")
+        self.set(frozen=False)
+
+    @precondition(lambda self: not self.shadow.config["cooler"])
+    @rule(on_for=st.integers(3, 20), count=st.integers(5, 50))
+    def armed_under_a_pack(self, on_for: int, count: int) -> None:
+        """Armed while a short session's pack was still no rest to wait for, started when it is."""
+        self.engage(plan_of([("cold", 12_000, 5)], "normal", 0, self.factor))
+        self.readings(15_000, 15_000)
+        self.run(on_for)
+        self.ask("stop")
+        if self.state == IDLE and self._arm(
+            plan_of([("heat", 38_000, 5)], "normal", 0, self.factor)
+        ):
+            self.run(count)
+            self.start()
+
+    @precondition(lambda self: not self.shadow.config["cooler"])
+    @rule(on_for=st.integers(3, 25), ended=st.booleans(), count=st.integers(5, 60))
+    def pack_over_a_cut(self, on_for: int, ended: bool, count: int) -> None:
+        """The power goes while a pack is on, in its session or after it."""
+        self.engage(plan_of([("cold", 12_000, 5)], "normal", 0, self.factor))
+        self.readings(16_000, 16_000)
+        self.run(on_for)
+        if ended:
+            self.ask("stop")
+            self.run(2)
+        self.power_cut("power_on", 1)
+        self.run(count)
+        self.read_back()
+
     @rule(seconds=st.integers(1, 3), times=st.integers(2, 4))
     def short_ones(self, seconds: int, times: int) -> None:
         """Sessions stopped before they ask rest."""
@@ -880,6 +938,9 @@ WALKS: dict[str, Callable[[Machine], object]] = {
     "a reading that jumps now and then": lambda m: m.now_and_then(None, 2_100, 4, 12, False),
     "bursts that spread": lambda m: m.noise(False, 33, False, 4),
     "SENSE in flicker": lambda m: m.flicker(False, 30, False),
+    "frozen over pauses": lambda m: m.stuck_over_pauses("frozen", 8, 8),
+    "apart over pauses": lambda m: m.stuck_over_pauses("apart", 8, 8),
+    "HEAT not permitted": lambda m: m.not_permitted(60),
     "a fault that returns": lambda m: m.fault_that_returns(1_600),
     "a flash that fails": lambda m: m.failing_flash(False, 12),
     "a flash that is slow": lambda m: (m.slow_flash(1_300), m.whole_session(12, True, 0, CLIMB)),
@@ -901,6 +962,12 @@ def test_deep_places(walk: str, fitted: bool, cooler: bool) -> None:
     machine.emergency_stop(False, 2)
     if not cooler:
         machine.leave_the_pack_on(10, 40)
+        machine.armed_under_a_pack(5, 40)
+        machine.pack_over_a_cut(15, True, 40)
+        machine.pack_over_a_cut(15, False, 40)
+    machine.configure({**config, "fold_safe": False}, True, False)
+    machine.arm([("heat", 39_100, 2)], "normal", 0)
+    machine.read_back()
     machine.teardown()
 
 

@@ -14,7 +14,7 @@ from poultice.errors import DeviceLostError
 from poultice.simulator.options import parse_options
 from poultice.simulator.virtual_device import VirtualDevice
 from poultice.transport import Transport, open_transport
-from poultice_core import messages
+from poultice_core import codec
 
 pty_server = pytest.importorskip("poultice.simulator.pty_server")
 pytest.importorskip("tty")
@@ -36,9 +36,9 @@ def served(query: str) -> Iterator[tuple[str, threading.Event]]:
 
 def ask(transport: Transport, method: str) -> dict[str, Any]:
     request: dict[str, object] = {"jsonrpc": "2.0", "id": method, "method": method}
-    transport.send(messages.encode(request))
+    transport.send(codec.encode(request))
     while (line := transport.receive(5.0)) is not None:
-        answer: dict[str, Any] = json.loads(messages.unseal(line) or b"{}")
+        answer: dict[str, Any] = json.loads(codec.unseal(line) or b"{}")
         if answer.get("id") == method:
             return answer
     raise AssertionError(f"no answer to {method}")

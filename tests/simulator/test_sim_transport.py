@@ -11,7 +11,7 @@ import pytest
 from poultice.errors import DeviceLostError, UsageError
 from poultice.transport import open_transport
 from poultice.transport.sim import SimTransport
-from poultice_core import messages
+from poultice_core import codec
 from tests.simulator.link import HEAT
 
 
@@ -22,9 +22,9 @@ def ask(transport: SimTransport, method: str, **params: Any) -> dict[str, Any]:
         "method": method,
         "params": params,
     }
-    transport.send(messages.encode(request))
+    transport.send(codec.encode(request))
     while (line := transport.receive(3.0)) is not None:
-        text = messages.unseal(line)
+        text = codec.unseal(line)
         assert text is not None
         answer: dict[str, Any] = json.loads(text)
         if answer.get("id") == method:

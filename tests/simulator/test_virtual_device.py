@@ -57,7 +57,7 @@ def test_each_named_fault(name: str) -> None:
     link.until_over(600)
     assert link.fault in EXPECTED[name]
     if link.fault is not None:
-        assert link.device.controller.guard.state == states.FAULT
+        assert link.device.loop.guard.state == states.FAULT
         board = link.device.board
         link.device.step()
         assert not (board.k1.contact and board.k2.contact)
@@ -93,11 +93,11 @@ def test_an_open_sensor_drops_heat_in_the_tick_that_sees_it() -> None:
     link.start(HEAT)
     device = link.device
     heating = False
-    while device.controller.inputs.code_x8_a <= Limits().code_max * 8:
-        heating = device.controller.guard.heating_now()
+    while device.loop.inputs.code_x8_a <= Limits().code_max * 8:
+        heating = device.loop.guard.heated_now()
         device.step()
     assert heating
-    assert not device.controller.guard.heating_now()
+    assert not device.loop.guard.heated_now()
 
 
 @pytest.mark.parametrize("name", ["estop", "sensor_open", "sensor_short"])
@@ -201,7 +201,7 @@ def test_options_are_the_devices_configuration() -> None:
 
 
 def state(link: Link) -> str:
-    return states.NAMES[link.device.controller.guard.state]
+    return states.NAMES[link.device.loop.guard.state]
 
 
 def test_a_start_left_to_the_button_is_pressed_after_5_s() -> None:
@@ -296,7 +296,7 @@ def test_a_lost_host_is_told_nothing_more_and_its_attended_session_stops() -> No
     assert link.device.host_lost
     assert not link.device.in_session
     assert link.device.host_bytes_out() == b""
-    assert link.device.controller.journal.tail[-1]["reason"] == "attended"
+    assert link.device.loop.memory == "attended"
 
 
 def test_power_cut_stops_everything() -> None:
