@@ -40,6 +40,7 @@ COLUMNS: dict[str, type] = {
     "sensor_b": bool,
     "sense": bool,
     "two_point": bool,
+    "fold_safe": bool,
     "ambient_c": float,
     "perfusion": float,
     "density_w_cm2": float,
@@ -231,7 +232,7 @@ class Trial:
     def _look(self) -> None:
         """What the skin and the beads feel, whether the pad has power."""
         board, plant = self.device.board, self.device.plant
-        skin_c = plant.skin_c if plant.under_fold is None else plant.worst_skin_c
+        skin_c = plant.worst_skin_c if plant.elsewhere else plant.skin_c
         if skin_c > self._skin_c:
             self._skin_c = skin_c
         if plant.sensor_a_c > self._bead_c:
@@ -268,7 +269,6 @@ class Trial:
         options, pad, plan = scenario.options, scenario.pad, scenario.plan
         seed, count, index = parts_of(scenario.number)
         targets_mc = [p.target_mc for p in plan.phases if p.mode == HEAT and p.target_mc]
-        under = plant.under_fold or plant
         start_ms, end_ms = self._start_ms or 0, self._end_ms or 0
         return {
             "number": scenario.number,
@@ -287,6 +287,7 @@ class Trial:
             "sensor_b": options.sensor_b,
             "sense": options.sense,
             "two_point": options.two_point,
+            "fold_safe": options.fold_safe,
             "ambient_c": round(options.ambient_c, 2),
             "perfusion": round(options.perfusion, 3),
             "density_w_cm2": round(pad.density_w_cm2, 4),
@@ -306,7 +307,7 @@ class Trial:
             "sensor_peak_c": round(self._bead_c, 2),
             "skin_peak_c": round(self._skin_c, 2),
             "skin_cem43": round(plant.worst_skin_cem43, 4),
-            "basal_cem43": round(max(plant.basal_cem43, under.basal_cem43), 4),
+            "basal_cem43": round(plant.worst_basal_cem43, 4),
         }
 
     def _after_start_s(self, at_ms: int | None) -> float | None:

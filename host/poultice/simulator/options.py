@@ -57,6 +57,7 @@ class SimOptions:
     sensor_b: bool = True
     sense: bool = True
     two_point: bool = True
+    fold_safe: bool = True
     user_present: bool = True
     state: Path | None = None
     seed: int = 1
@@ -190,6 +191,7 @@ READERS: dict[str, tuple[str, Callable[[str, str], object]]] = {
     "sensor_b": ("sensor_b", _flag),
     "sense": ("sense", _flag),
     "two_point": ("two_point", _flag),
+    "fold_safe": ("fold_safe", _flag),
     "user": ("user_present", _user),
     "state": ("state", _state),
     "seed": ("seed", _seed),

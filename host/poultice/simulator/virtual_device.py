@@ -11,6 +11,7 @@ from poultice.simulator.faults import INJECT, start_ms
 from poultice.simulator.options import SimOptions
 from poultice.simulator.plant import Plant
 from poultice.simulator.stores import FileStore, MemoryStore, preset_config
+from poultice.simulator.told import configuration
 from poultice.simulator.user import User
 from poultice.simulator.virtual_board import TICK_MS, VirtualBoard
 from poultice_core import states
@@ -80,15 +81,7 @@ class VirtualDevice:
         )
 
     def _preset(self) -> None:
-        options = self.options
-        changes: dict[str, object] = {
-            "density_mw_cm2": options.density_mw_cm2(),
-            "cooler": options.cooler,
-            "sensor_b": options.sensor_b,
-            "sense": options.sense,
-            "two_point": options.two_point,
-        }
-        preset_config(self.board.store, changes, self.board.entropy())
+        preset_config(self.board.store, configuration(self.options), self.board.entropy())
 
     def _boot_faults(self) -> None:
         for fault in self.options.faults:
@@ -178,6 +171,12 @@ class VirtualDevice:
     def hang(self) -> None:
         """The processor stops where it is, outputs as they are, until the watchdog restarts it."""
         self._hung_ms = 0
+
+    def brown_out(self) -> None:
+        """The supply dips: outputs off, and it starts again as at power-up."""
+        self._hung_ms = None
+        self.board.write(False, False, False)
+        self._restart("power_on")
 
     def _watch_hang(self, dt_ms: int) -> None:
         self._hung_ms = (self._hung_ms or 0) + dt_ms
