@@ -239,7 +239,7 @@ class Plant:
         part.change(pad=place.pad(self.pad), perfusion=place.blood * self.perfusion)
         if place.laid is not None:
             part.lay_on(place.laid)
-        self.elsewhere = (*self.elsewhere, part)
+        self.elsewhere += (part,)
         self._a_in = part if at_a else self._a_in
         self._b_in = part if at_b else self._b_in
         self.switch_in = part if at_switch else self.switch_in
@@ -251,17 +251,17 @@ class Plant:
     @property
     def worst_skin_c(self) -> float:
         """The hottest skin under the pad."""
-        return max([self.skin_c, *[part.skin_c for part in self.elsewhere]])
+        return max([self.skin_c] + [part.skin_c for part in self.elsewhere])
 
     @property
     def worst_skin_cem43(self) -> float:
         """The greatest dose under the pad."""
-        return max([self.skin_cem43, *[part.skin_cem43 for part in self.elsewhere]])
+        return max([self.skin_cem43] + [part.skin_cem43 for part in self.elsewhere])
 
     @property
     def worst_basal_cem43(self) -> float:
         """The greatest dose under the epidermis."""
-        return max([self.basal_cem43, *[part.basal_cem43 for part in self.elsewhere]])
+        return max([self.basal_cem43] + [part.basal_cem43 for part in self.elsewhere])
 
     def lay_pack(self) -> None:
         """The user lays a fresh cold pack on, in the pad's place."""
