@@ -20,6 +20,8 @@ from debian_sources import BuildError, fetch, run, unpack
 
 FIRMWARE = Path(__file__).resolve().parent
 BUILD = FIRMWARE.parent / "build"
+# What is made for the image and frozen into it; named in boards/manifest.py too.
+FROZEN = BUILD / "frozen"
 CACHE = BUILD / "cache"
 
 # What apt calls it, for each program that has to be there.
@@ -74,6 +76,7 @@ def build(board: str) -> Path:
         _need(UNPACKING, shutil.which)
     tree = _checkout(Path(checkout).resolve()) if checkout else _debian()
     name, family = BOARDS[board]
+    _write_fingerprint()
     work = BUILD / f"firmware-{board}"
     _forget_other_tree(work, tree)
     env = {"SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH}
@@ -93,6 +96,16 @@ def build(board: str) -> Path:
     )
     partial.replace(image)
     return image
+
+
+def _write_fingerprint() -> None:
+    """The module that tells `hello` which sources of the core are in the image."""
+    sys.path.insert(0, str(FIRMWARE.parent / "host"))
+    from poultice.fingerprint import fingerprint
+
+    FROZEN.mkdir(parents=True, exist_ok=True)
+    core = fingerprint(FIRMWARE / "core/poultice_core")
+    (FROZEN / "poultice_fingerprint.py").write_text(f'CORE = "{core}"\n', encoding="utf-8")
 
 
 def _configure(tree: Path, work: Path, name: str) -> list[str]:

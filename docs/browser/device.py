@@ -6,15 +6,15 @@ What goes in and comes out is text: JSON.
 
 import json
 
+from poultice_core.controller import Controller
+
 from poultice.simulator.adc import FROZEN, NORMAL, OPEN, SHORT
 from poultice.simulator.body import Pad
 from poultice.simulator.plant import Plant
+from poultice.simulator.preset import preset_config
 from poultice.simulator.relays import Relay
 from poultice.simulator.virtual_board import TICK_MS, VirtualBoard
-from poultice_core import config, journal, messages, states
-from poultice_core.controller import Controller
-from poultice_core.ledger import Ledger
-from poultice_core.limits import Limits
+from poultice_core import messages, states
 
 
 class Flash:
@@ -33,12 +33,11 @@ class Flash:
 
 
 def configured(density_w_cm2):
-    """Flash of a device that knows its pad and whose thermistors were checked."""
-    flash, limits = Flash(), Limits()
-    journal.Journal(flash, Ledger(limits), limits).save()
+    """Flash of a device that knows its pad, and whose thermistors and pad were checked."""
+    flash = Flash()
     density_mw_cm2 = min(100, max(30, round(density_w_cm2 * 1000)))
-    known = {"density_mw_cm2": density_mw_cm2, "two_point": True}
-    config.save(flash, config.FILE, config.merged(config.default(), known))
+    known = {"density_mw_cm2": density_mw_cm2, "two_point": True, "fold_safe": True}
+    preset_config(flash, known, 1)
     return flash
 
 

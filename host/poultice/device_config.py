@@ -33,6 +33,7 @@ MEMBERS: Mapping[str, str] = {
     "sensor_b": "a second sensor; without it 40 °C, 15 min at most",
     "sense": "the pad's supply is seen behind the relays",
     "two_point": "checked at two points; else 41 °C at most",
+    "fold_safe": "no fold that nothing feels; else 39 °C at most",
 }
 """What each member says, in the order of ``docs/reference/link.md``."""
 
@@ -72,7 +73,7 @@ def parse(pairs: Mapping[str, str]) -> dict[str, Any]:
     for `two_point` true, which only a check may say.
     """
     from poultice_core import config as configuration
-    from poultice_core.messages import Refusal
+    from poultice_core.codec import Refusal
 
     changes: dict[str, Any] = {}
     for name, text in pairs.items():

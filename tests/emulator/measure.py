@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from rp2040py.gpio_pin import GPIOPinState
@@ -85,15 +85,17 @@ def in_a_copy(do: Callable[[], list[float]]) -> list[float]:
     return found
 
 
-def at_every_phase(link: Link, do: Callable[[Link], list[float]]) -> list[list[float]]:
-    """`do` to a copy of the device at each of PHASES_MS; what each returned."""
+def at_every_phase(
+    link: Link, do: Callable[[Link], list[float]], phases_ms: Iterable[int] = PHASES_MS
+) -> list[list[float]]:
+    """`do` to a copy of the device at each phase of the loop; what each returned."""
 
     def one() -> list[float]:
         link.wait(phase_ms / 1000)
         return do(link)
 
     found = []
-    for phase_ms in PHASES_MS:  # noqa: B007 - what `one` reads
+    for phase_ms in phases_ms:  # noqa: B007 - what `one` reads
         found.append(in_a_copy(one))
     return found
 

@@ -22,7 +22,7 @@ import click
 from poultice.rivals.ours import Ours
 from poultice.simulator.options import SimOptions
 from poultice.simulator.told import limits
-from poultice_core import messages
+from poultice_core import codec
 
 DENSITIES_W_CM2 = (0.03, 0.04, 0.05, 0.06, 0.08, 0.10)
 MASSES_J_M2K = (700.0, 1400.0, 2400.0)
@@ -146,7 +146,7 @@ def _warnings(heard: bytes) -> Iterator[str]:
     """The `what` of each warning, and its cause where it has one."""
     for line in heard.split(b"\n"):
         if b'"warning"' in line:
-            event = json.loads(messages.unseal(line) or "{}").get("params", {})
+            event = json.loads(codec.unseal(line) or "{}").get("params", {})
             if event.get("kind") == "warning":
                 yield " ".join(filter(None, (event.get("what"), event.get("cause"))))
 

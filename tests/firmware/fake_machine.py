@@ -42,6 +42,18 @@ class FakePWM:
         self.heard.append((self.hz, duty))
 
 
+class FakeADC:
+    """A converter that sees the same at every channel."""
+
+    code_u16 = 14_400
+
+    def __init__(self, channel: object) -> None:
+        self.channel = channel
+
+    def read_u16(self) -> int:
+        return self.code_u16
+
+
 class FakeTime:
     """`time` of MicroPython on a clock that tests move by hand."""
 
@@ -76,7 +88,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeTime]:
     # pytest keeps its own `time`; only the names that MicroPython adds are put in.
     for name in ("ticks_ms", "ticks_us", "ticks_add", "ticks_diff"):
         monkeypatch.setattr(time, name, getattr(fake, name), raising=False)
-    module("machine", Pin=FakePin, PWM=FakePWM, ADC=SimpleNamespace)
+    module("machine", Pin=FakePin, PWM=FakePWM, ADC=FakeADC)
     module("micropython", const=lambda value: value)
     monkeypatch.setattr(
         sys,

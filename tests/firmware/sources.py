@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 
 FIRMWARE = Path(__file__).parents[2] / "firmware"
-CORE = sorted((FIRMWARE / "core/poultice_core").glob("*.py"))
+CORE = sorted((FIRMWARE / "core/poultice_core").rglob("*.py"))
 PICO = sorted((FIRMWARE / "pico").rglob("*.py"))
 DEVICE = CORE + PICO
 

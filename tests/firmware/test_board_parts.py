@@ -16,7 +16,7 @@ import pytest
 
 from poultice.simulator.adc import FULL_SCALE, ideal_code, raw_error_lsb
 from poultice_core.thermistor import B3950, temp_mc
-from tests.firmware.fake_machine import FakeTime
+from tests.firmware.fake_machine import FakeADC, FakeTime
 from tests.firmware.fake_machine import clock as clock
 
 
@@ -80,13 +80,46 @@ def test_an_led_blinks_its_code_and_pauses(clock: FakeTime) -> None:
     levels = []
     for clock.now_ms in range(0, 2_900, 50):
         led.move_on(clock.now_ms)
-        levels.append(led._pin())
+        assert [pin.number for pin in led._pins] == [22, "LED"]
+        levels.append(led._pins[0]())
+        assert led._pins[1]() == levels[-1]
     rises = [i * 50 for i in range(1, len(levels)) if levels[i] > levels[i - 1]]
     assert levels[0] == 1
     assert rises == [300, 1_450, 1_750]
     led.show(0)
     led.move_on(clock.now_ms)
-    assert led._pin() == 1
+    assert [pin() for pin in led._pins] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("machine", "code_u16"),
+    [
+        ("Raspberry Pi Pico W with RP2040", 14_400),
+        ("Raspberry Pi Pico 2 W with RP2350", 14_400),
+        ("Raspberry Pi Pico with RP2040", 2_047),
+        ("Raspberry Pi Pico 2 with RP2350", 350),
+    ],
+)
+def test_the_radio_of_a_w_board_is_left_alone(
+    clock: FakeTime, monkeypatch: pytest.MonkeyPatch, machine: str, code_u16: int
+) -> None:
+    """Whose image it is that runs there, MicroPython's own for such a board or ours."""
+    monkeypatch.setattr(sys.implementation, "_machine", machine)
+    monkeypatch.setattr(FakeADC, "code_u16", code_u16)
+    from poultice_pico.signs import Led
+
+    assert [pin.number for pin in Led()._pins] == [22]
+
+
+@pytest.mark.parametrize("machine", ["Pico with RP2040", "Pico 2 with RP2350"])
+def test_a_board_without_a_radio_has_its_own_led(
+    clock: FakeTime, monkeypatch: pytest.MonkeyPatch, machine: str
+) -> None:
+    monkeypatch.setattr(sys.implementation, "_machine", f"Raspberry Pi {machine}")
+    monkeypatch.setattr(FakeADC, "code_u16", 2_048)
+    from poultice_pico.signs import Led
+
+    assert [pin.number for pin in Led()._pins] == [22, "LED"]
 
 
 def test_a_tune_ends_in_silence(clock: FakeTime) -> None:
@@ -217,7 +250,6 @@ def test_a_stock_image_falls_silent_until_the_host_is_heard(port: FakeStream, tr
 def test_the_store_replaces_a_file_whole(clock: FakeTime, monkeypatch: pytest.MonkeyPatch) -> None:
     from poultice_pico.store import FlashStore
 
-    store = FlashStore()
     files: dict[str, bytes] = {}
     log: list[str] = []
 
@@ -244,12 +276,17 @@ def test_the_store_replaces_a_file_whole(clock: FakeTime, monkeypatch: pytest.Mo
         log.append("rename " + new)
 
     monkeypatch.setitem(vars(sys.modules["poultice_pico.store"]), "open", File)
-    fake_os = SimpleNamespace(rename=rename, remove=files.pop)
+    fake_os = SimpleNamespace(rename=rename, remove=files.pop, mkdir=lambda path: None)
     monkeypatch.setattr(sys.modules["poultice_pico.store"], "os", fake_os)
+    store = FlashStore()
+    log.clear()
     assert store.load("journal") is None
     store.save("journal", b"one")
     assert store.load("journal") == b"one"
     assert log == ["write /fresh", "rename /journal"]
+    store.save("mark", b"9")
+    assert store.load("mark") == files.pop("/marks/mark") == b"9"
+    assert log[2:] == ["write /marks/fresh", "rename /marks/mark"]
     with pytest.raises(OSError, match="fresh"):
         store.save("journal", b"x" * 101)
     assert files == {"/journal": b"one"}

@@ -12,6 +12,7 @@ from types import ModuleType
 
 import pytest
 
+from poultice.fingerprint import core_fingerprint
 from tests.firmware.sources import FIRMWARE
 
 NAMES = ("build", "debian_sources")
@@ -80,3 +81,16 @@ def test_every_board_has_a_definition(scripts: tuple[ModuleType, ModuleType]) ->
             continue  # MicroPython's own
         for file in ("mpconfigboard.cmake", "mpconfigboard.h", "pins.csv", "manifest.py"):
             assert (FIRMWARE / "boards" / folder / file).is_file()
+
+
+def test_the_image_is_told_the_fingerprint_of_the_core(
+    scripts: tuple[ModuleType, ModuleType], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    build, _ = scripts
+    monkeypatch.setattr(build, "FROZEN", tmp_path / "frozen")
+    monkeypatch.setattr(sys, "path", list(sys.path))
+
+    build._write_fingerprint()
+
+    written = (tmp_path / "frozen/poultice_fingerprint.py").read_text()
+    assert written == f'CORE = "{core_fingerprint()}"\n'

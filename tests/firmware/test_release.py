@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import json
 import re
 from pathlib import Path
@@ -73,17 +74,19 @@ def test_no_baud_rate_restarts_the_board(path: Path) -> None:
     assert re.search(r"MICROPY_HW_USB_CDC_1200BPS_TOUCH\s+\(0\)", header)
 
 
-def test_the_package_for_mip_lists_every_file() -> None:
-    package = json.loads((FIRMWARE / "package.json").read_text())
+def test_the_package_for_mip_lists_every_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(FIRMWARE))
+    text = importlib.import_module("package").text()
+    assert (FIRMWARE / "package.json").read_text() == text, "run `python firmware/package.py`"
+    package = json.loads(text)
     assert package["version"] == VERSION
-    listed = dict(package["urls"])
     expected = {
-        str(path.relative_to(base)): name(path)
+        path.relative_to(base).as_posix(): name(path)
         for base, paths in ((FIRMWARE / "core", CORE), (PICO_DIR, PICO))
         for path in paths
         if path.name != "_boot.py"  # only a build can put it where it counts
     }
-    assert listed == expected
+    assert dict(package["urls"]) == expected
 
 
 def test_the_image_freezes_every_file() -> None:
@@ -91,6 +94,9 @@ def test_the_image_freezes_every_file() -> None:
     for path in PICO_DIR.glob("*.py"):
         assert f'"{path.name}"' in manifest
     assert manifest.count("package(") == 2
+    assert 'module("poultice_fingerprint.py", base_path="$(BOARD_DIR)/../../../build/frozen")' in (
+        manifest
+    )
 
 
 def test_no_thread_is_started() -> None:

@@ -149,12 +149,15 @@ class Disk:
     def remove(self, path: str) -> None:
         self.do(lfs.remove, path)
 
+    def mkdir(self, path: str) -> None:
+        self.do(lfs.mkdir, path)
+
 
 def store_on(disk: Disk) -> Store:
     """The store of the firmware (`poultice_pico/store.py`), its `open` and `os` those of a disk."""
     module = _load()
     vars(module)["open"] = disk.open
-    vars(module)["os"] = SimpleNamespace(rename=disk.rename, remove=disk.remove)
+    vars(module)["os"] = SimpleNamespace(rename=disk.rename, remove=disk.remove, mkdir=disk.mkdir)
     store: Store = module.FlashStore()
     return store
 

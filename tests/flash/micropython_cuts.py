@@ -87,9 +87,11 @@ def main():  # type: ignore[no-untyped-def]
     from poultice_pico.store import FlashStore
 
     saves = [json.loads(line) for line in sys.stdin]
-    store = FlashStore()
     content = bytearray(b"\xff" * (BLOCKS * BLOCK_BYTES))
     vfs.VfsLfs2.mkfs(Chip(content), progsize=256)
+    # Not before: it makes a directory, and "/" is this computer's own until then.
+    mounted(Chip(content))
+    store = FlashStore()
     files = {}
     counts = {"old": 0, "new": 0}
     for name, text in saves:

@@ -195,10 +195,10 @@ def test_a_store_that_writes_in_place_is_found_out_there_too(
     package.mkdir()
     (package / "__init__.py").write_text("")
     careful = (FIRMWARE / "pico/poultice_pico/store.py").read_text()
-    hasty = careful.replace('_FRESH, "wb"', '"/" + name, "wb"').replace(
-        'os.rename(_FRESH, "/" + name)', "pass"
+    hasty = careful.replace('open(fresh, "wb")', 'open(folder + name, "wb")').replace(
+        "os.rename(fresh, folder + name)", "pass"
     )
-    assert hasty.count("_FRESH") == careful.count("_FRESH") - 2
+    assert hasty.count("fresh") == careful.count("fresh") - 2
     (package / "store.py").write_text(hasty)
     run = on_micropython(saves, tmp_path)
     assert run.returncode != 0, run.stdout

@@ -273,9 +273,9 @@ def test_a_brown_out_starts_the_controller_again() -> None:
     link.start(HEAT)
     device = link.device
     device.run_until(lambda: device.board.energised, 60.0)
-    before = device.controller
+    before = device.loop
     HAZARDS["brown_out"].befall(device)
-    assert device.controller is not before
+    assert device.loop is not before
     link.wait(10.0)
     assert not device.in_session and not device.board.energised
     entries = link.call("journal")["result"]["entries"]

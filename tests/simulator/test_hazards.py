@@ -237,7 +237,7 @@ def test_a_hang_drops_master_and_ends_in_a_latched_fault() -> None:
     assert device.board.reset_cause == "power_on"
     device.step()
     assert device.board.reset_cause == "watchdog"
-    device.run_until(lambda: device.controller.guard.state == states.FAULT, 5.0)
+    device.run_until(lambda: device.loop.guard.state == states.FAULT, 5.0)
     device.step()
     assert not device.board.k2.contact
     assert link.fault == "watchdog_reset"

@@ -1,8 +1,8 @@
 """What a board must offer: the whole of the hardware, as the device's logic sees it.
 
-A board samples, writes outputs and moves bytes. It decides nothing. The controller calls
-`sample`, `estop`, `button` and `sense` once at the start of a tick, `write` once after the
-guard has judged, and `feed` once at the end of a complete tick.
+A board samples, writes outputs and moves bytes. It decides nothing. The loop calls `sample`,
+`estop`, `button` and `sense` once at the start of a tick, `write` once after the guard has judged,
+and `feed` once at the end of a complete tick.
 """
 
 SENSE_LOW = 0
@@ -29,10 +29,14 @@ class Store:
 
 
 class Board:
-    """The hardware contract. Attributes are set before the controller is made."""
+    """The hardware contract. Attributes are set before the loop is made.
+
+    `core`: the fingerprint of the sources of the device's logic, "" where it is not known.
+    """
 
     name = "board"
     uid = "0000000000000000"
+    core = ""
     reset_cause = "power_on"
     store: Store
 
@@ -54,7 +58,8 @@ class Board:
         raise NotImplementedError
 
     def button(self) -> bool:
-        """True while the button is pressed; debounced by the board (30 ms)."""
+        """True while the button is pressed: a level counts once it has stood for 30 ms without an
+        edge in between."""
         raise NotImplementedError
 
     def estop(self) -> bool:

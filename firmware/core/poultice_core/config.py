@@ -1,18 +1,16 @@
-"""The device's configuration: its bounds, and the two files it lives in.
+"""The device's configuration: its bounds, and the one file it lives in.
 
-`config` is in force; `pending` waits for the button to be held. Both are sealed like a line.
+The file holds what is in force, what waits for the button to be held, and a number that counts
+what came into force: all of it is replaced at once.
 """
 
-import json
-
-from .board import Store
-from .messages import Refusal, invalid, seal, unseal, whole
+from . import sealed
+from .codec import Refusal, invalid, whole
 
 FILE = "config"
-PENDING_FILE = "pending"
 
 _BOUNDS = {"offset_mc": (-300, 2000), "density_mw_cm2": (30, 100)}
-_FLAGS = ("cooler", "sensor_b", "sense", "two_point")
+_FLAGS = ("cooler", "sensor_b", "sense", "two_point", "fold_safe")
 
 
 def default() -> dict[str, object]:
@@ -24,6 +22,7 @@ def default() -> dict[str, object]:
         "sensor_b": True,
         "sense": True,
         "two_point": False,
+        "fold_safe": False,
     }
 
 
@@ -40,7 +39,7 @@ def merged(config: dict[str, object], changes: object) -> dict[str, object]:
             if number is None or not low <= number <= high:
                 raise invalid(name, "a whole number from %d to %d" % (low, high))
         elif name in _FLAGS:
-            if value is not True and value is not False:
+            if not isinstance(value, bool):
                 raise invalid(name, "true or false")
         else:
             raise invalid(str(name)[:32], "no such member")
@@ -48,26 +47,27 @@ def merged(config: dict[str, object], changes: object) -> dict[str, object]:
     return result
 
 
-def save(store: Store, name: str, config: dict[str, object] | None) -> None:
-    """Write FILE or PENDING_FILE; None empties it. Raises OSError."""
-    store.save(name, seal(json.dumps(config).encode()))
+def members(config: dict[str, object]) -> tuple[tuple[str, object], ...]:
+    """Name and value of each, in the order of the contract."""
+    names = ("offset_mc", "density_mw_cm2") + _FLAGS
+    return tuple([(name, config[name]) for name in names])
 
 
-def load(store: Store, name: str) -> dict[str, object] | None:
-    """What was saved, None where nothing was.
+def file(n: int, in_force: dict[str, object], pending: dict[str, object] | None) -> bytes:
+    """The file's content. `n` counts the configurations that came into force."""
+    waits = None if pending is None else members(pending)
+    return sealed.line((("n", n), ("in_force", members(in_force)), ("pending", waits)))
 
-    Raises ValueError where the content is not a configuration, OSError where it cannot be read.
-    """
-    data = store.load(name)
-    if data is None:
-        return None
-    text = unseal(data)
-    if text is None:
+
+def read(data: bytes) -> tuple[int, dict[str, object], dict[str, object] | None]:
+    """What `file` was given. Raises ValueError where `data` is not its work."""
+    kept = sealed.read(data)
+    n = whole(kept.get("n"))
+    if n is None or "pending" not in kept:
         raise ValueError
-    value = json.loads(text)
-    if value is None:
-        return None
     try:
-        return merged(default(), value)
+        in_force = merged(default(), kept.get("in_force"))
+        pending = kept["pending"]
+        return n, in_force, None if pending is None else merged(default(), pending)
     except Refusal as refusal:
         raise ValueError(refusal.data) from refusal

@@ -1,7 +1,53 @@
 """Fault numbers in severity order, their names on the wire, and what clears each.
 
-A lower number is more severe: with several in one tick the lowest is kept (SR-20).
+A lower number is more severe: with several in one tick the lowest is kept (SR-20). Judges hand
+over what trips as bits, `1 << fault`.
 """
+
+# What has to be gone before a fault can be cleared; `latch` knows how each is seen.
+AT_ONCE = 0
+ABSOLUTE_INSIDE = 1
+HEAT_INSIDE = 2
+COLD_INSIDE = 3
+LOOP_CLOSED = 4
+SENSORS_GOOD = 5
+PAIR_GOOD = 6
+PAD_DEAD = 7
+FLASH_WRITES = 8
+LIMITS_WHOLE = 9
+
+# Name on the wire; cleared by a 3 s hold of the button only (a script must not clear a weld);
+# what has to be gone.
+_TABLE = (
+    (None, False, AT_ONCE),
+    ("absolute_temperature", True, ABSOLUTE_INSIDE),
+    ("heat_welded", True, PAD_DEAD),
+    ("master_welded", True, PAD_DEAD),
+    ("over_temperature", True, HEAT_INSIDE),
+    ("emergency_stop", True, LOOP_CLOSED),
+    ("sensor_short", True, SENSORS_GOOD),
+    ("sensor_open", False, SENSORS_GOOD),
+    ("sensor_jump", False, SENSORS_GOOD),
+    ("sensor_frozen", False, SENSORS_GOOD),
+    ("sensor_stale", False, SENSORS_GOOD),
+    ("sensor_mismatch", False, PAIR_GOOD),
+    ("sensor_detached", False, AT_ONCE),
+    ("heating_stalled", False, AT_ONCE),
+    ("supply_lost", False, AT_ONCE),
+    ("under_temperature", False, COLD_INSIDE),
+    ("dose_limit", False, AT_ONCE),
+    ("overrun", False, AT_ONCE),
+    ("loop_late", False, AT_ONCE),
+    ("watchdog_reset", True, AT_ONCE),
+    ("journal_lost", False, FLASH_WRITES),
+    ("config_lost", False, AT_ONCE),
+    ("limits_corrupt", True, LIMITS_WHOLE),
+    ("internal", True, AT_ONCE),
+)
+
+NAMES = tuple([row[0] for row in _TABLE])
+BUTTON_ONLY = tuple([row[1] for row in _TABLE])
+GONE = tuple([row[2] for row in _TABLE])
 
 NONE = 0
 ABSOLUTE_TEMPERATURE = 1
@@ -28,59 +74,21 @@ CONFIG_LOST = 21
 LIMITS_CORRUPT = 22
 INTERNAL = 23
 
-NAMES = (
-    None,
-    "absolute_temperature",
-    "heat_welded",
-    "master_welded",
-    "over_temperature",
-    "emergency_stop",
-    "sensor_short",
-    "sensor_open",
-    "sensor_jump",
-    "sensor_frozen",
-    "sensor_stale",
-    "sensor_mismatch",
-    "sensor_detached",
-    "heating_stalled",
-    "supply_lost",
-    "under_temperature",
-    "dose_limit",
-    "overrun",
-    "loop_late",
-    "watchdog_reset",
-    "journal_lost",
-    "config_lost",
-    "limits_corrupt",
-    "internal",
-)
-
-# Cleared by a 3 s hold of the button only: a script must not clear a weld.
-BUTTON_ONLY = (
-    ABSOLUTE_TEMPERATURE,
-    HEAT_WELDED,
-    MASTER_WELDED,
-    OVER_TEMPERATURE,
-    EMERGENCY_STOP,
-    SENSOR_SHORT,
-    WATCHDOG_RESET,
-    LIMITS_CORRUPT,
-    INTERNAL,
-)
-
 
 def number(name: object) -> int:
-    """The fault's number; NONE where the name is not one."""
+    """The fault's number; NONE where there is no name, and where it is none of ours."""
     for fault in range(1, len(NAMES)):
         if NAMES[fault] == name:
             return fault
     return NONE
 
 
-def more_severe(fault: int, other: int) -> int:
-    """The worse of two faults, either of which may be NONE."""
-    if fault == NONE:
-        return other
-    if other == NONE:
-        return fault
-    return fault if fault < other else other
+def worst(trips: int) -> int:
+    """The most severe of the faults whose bits are set; NONE for none."""
+    fault = NONE
+    while trips > 1:
+        trips >>= 1
+        fault += 1
+        if trips & 1:
+            return fault
+    return NONE

@@ -1,279 +1,174 @@
-"""What must survive a power cut: sessions, totals, rest, the heat budget, the last fault
-(SR-05, SR-06, SR-20, SR-24).
+"""The journal's file: all that rest, totals and start-up need, and the newest entries.
 
-One sealed file holds all that safety needs and the newest entries; full blocks of eight entries
-are moved out to a ring of log files first, so that no write is larger than a few kilobytes and
-no cut loses what rest and totals need. Each save replaces a file whole (`Store`).
+First a sealed line of state, then one sealed line an entry. What is older is in a ring of log
+files, eight entries each, also as sealed lines. Each file is replaced whole (`Store`).
 """
 
-import json
-
-from .board import Store
-from .config import FILE as CONFIG_FILE
-from .config import PENDING_FILE
+from . import faults, sealed
+from .codec import unseal
 from .ledger import Ledger
 from .limits import Limits
-from .messages import seal, unseal
+from .tick import Order
+from .wallclock import WallClock
 
 FILE = "journal"
 BLOCK = 8
 BLOCKS = 9
-
-_CREDIT_MAX_S = 365 * 86_400
-
-LOADED = 0
-NEW = 1
-LOST = 2
-INTERRUPTED = 3
+LOGS = tuple(["log%d" % block for block in range(BLOCKS)])
 
 
 class Journal:
-    """The device's memory; every method that saves raises OSError where the store does."""
+    """What one device remembers; `gen` counts its saves, `config_n` the configurations entered.
 
-    def __init__(self, store: Store, ledger: Ledger, limits: Limits) -> None:
-        self._store = store
-        self._limits = limits
+    `tail`: the newest entries as sealed lines, numbered up to `next_n` - 1. `idle_end`: is the
+    newest of them the end of a session that gave nothing? `intent`: what is being done, from
+    before the pad may be energised until it has ended. `pack_lowest_mc`: of a cold pack that is
+    on, else None.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
-        self.saved_s = 0
-        self._blank()
-
-    def _blank(self) -> None:
+        self.clock = WallClock(ledger)
+        self.gen = 0
         self.era = 0
         self.session = 0
         self.next_n = 1
-        self.tail: list[dict[str, object]] = []
+        self.tail: list[bytes] = []
+        self.idle_end = False
         self.fault: str | None = None
-        self.budget_uj = self._limits.budget_capacity_uj_cm2
+        self.budget_uj = Limits().budget_capacity_uj_cm2
         self.operations = 0
-        self.intent: dict[str, object] | None = None
+        self.intent: tuple[tuple[str, object], ...] | None = None
         self.pack_lowest_mc: int | None = None
-        self._stamp: list[int] | None = None
-        self._owed_s = 0
-        self._clock: list[int] | None = None
+        self.config_n = 0
 
-    # --- start-up -----------------------------------------------------------------------
+    def first_n(self) -> int:
+        """The number of the first entry in `tail`; `next_n` where it is empty."""
+        return self.next_n - len(self.tail)
 
-    def load(self, entropy: int) -> int:
-        """Read the file: LOADED, NEW (erased flash), LOST, or INTERRUPTED (a session was cut).
-
-        LOST has been counted as one maximal session that ended now, INTERRUPTED as planned.
-        """
-        try:
-            data = self._store.load(FILE)
-            if data is None:
-                if self._others_exist():
-                    return self._lost(entropy)
-                self.era = entropy
-                return NEW
-            self._restore(data)
-        except Exception:  # a file that is not ours any more, a file system that does not mount
-            return self._lost(entropy)
-        if self.intent is None:
-            return LOADED
-        self._count_interrupted()
-        return INTERRUPTED
-
-    def _others_exist(self) -> bool:
-        names = [CONFIG_FILE, PENDING_FILE] + ["log%d" % block for block in range(BLOCKS)]
-        for name in names:
-            if self._store.load(name) is not None:
-                return True
-        return False
-
-    def _lost(self, entropy: int) -> int:
-        limits = Limits()
-        self._blank()
-        self.era = entropy
-        self.budget_uj = 0
-        self.ledger.load([0, -86_400, -86_400, []])
-        self.ledger.add(limits.heat_session_s, limits.cold_session_s, limits.dose_session_m, True)
-        return LOST
-
-    def _restore(self, data: bytes) -> None:
-        text = unseal(data)
-        if text is None:
-            raise ValueError
-        kept = json.loads(text)
-        self.ledger.load(kept["ledger"])
-        self.era = kept["era"]
-        self.session = kept["session"]
-        self.next_n = kept["next_n"]
-        self.tail = kept["tail"]
-        self.fault = kept["fault"]
-        self.budget_uj = kept["budget_uj"]
-        self.operations = kept["operations"]
-        self.intent = kept["intent"]
-        self.pack_lowest_mc = kept["pack"]
-        self._stamp = kept["stamp"]
-        self._owed_s = kept["owed_s"]
-        if self.pack_lowest_mc is not None:
-            # When it came off is not known: no clock can say how long ago.
-            self._stamp = None
-        self.saved_s = self.ledger.now_s
-
-    def _count_interrupted(self) -> None:
-        intent = self.intent or {}
-        self.intent = None
-        self.budget_uj = 0
-        heat_s = _number(intent.get("heat_s"))
-        cold_s = _number(intent.get("cold_s"))
-        dose_m = min(_number(intent.get("dose_max_m")), (heat_s * 1000 + 59) // 60)
-        self.ledger.add(heat_s, cold_s, dose_m, True)
-        # When it was cut is not known: it may have lasted as long as a session can.
-        self._owed_s = self._limits.session_s
-        if intent.get("by_hand") is True:
-            # A pack may still lie there; a reading well above it says that none does.
-            self.pack_lowest_mc = self._limits.pack_unknown_mc
-        entry = session_entry(_number(intent.get("session")), str(intent.get("plan")))
-        entry["outcome"] = "power_lost"
-        entry["heat_s"] = heat_s
-        entry["cold_s"] = cold_s
-        entry["dose_m"] = dose_m
-        entry["unix_s"] = intent.get("unix_s")
-        self.add(entry)
+    def oldest_n(self) -> int:
+        """The lowest number that a log file may still hold, or `tail`."""
+        return max(1, self.first_n() - BLOCK * (BLOCKS - 1))
 
     # --- entries ------------------------------------------------------------------------
 
-    def add(self, entry: dict[str, object]) -> None:
-        """Number and keep an entry; saved by the next `save`."""
-        entry["n"] = self.next_n
-        if len(self.tail) >= BLOCK:
-            block = (_number(self.tail[0]["n"]) - 1) // BLOCK % BLOCKS
-            text = json.dumps([self.era, self.tail]).encode()
-            self._store.save("log%d" % block, seal(text))
-            self.tail = []
-        self.tail.append(entry)
+    def add(self, members: tuple[tuple[str, object], ...], idle_end: bool = False) -> None:
+        """A new entry. The end of a session that gave nothing takes the place of one before."""
+        if idle_end and self.idle_end:
+            self.tail.pop()
+            self.next_n -= 1
+        elif len(self.tail) >= 2 * BLOCK:
+            # The oldest could not be moved out: better they than what is new.
+            del self.tail[:BLOCK]
+        self.idle_end = idle_end
+        self.tail.append(sealed.line((("n", self.next_n),) + members))
         self.next_n += 1
 
-    def entries(self, after: int, limit: int) -> list[dict[str, object]]:
-        """Up to `limit` entries with a number above `after`, oldest first."""
-        found: list[dict[str, object]] = []
-        first_n = _number(self.tail[0]["n"]) if self.tail else self.next_n
-        oldest_n = max(1, first_n - BLOCK * (BLOCKS - 1))
-        n = max(after + 1, oldest_n)
-        while n < first_n and len(found) < limit:
-            for entry in self._block(n):
-                if n <= _number(entry["n"]) < first_n and len(found) < limit:
-                    found.append(entry)
-            n = ((n - 1) // BLOCK + 1) * BLOCK + 1
-        for entry in self.tail:
-            if _number(entry["n"]) > after and len(found) < limit:
-                found.append(entry)
-        return found
+    def full(self) -> bool:
+        """Is there a block to move out? Never the newest entry: that may be replaced."""
+        return len(self.tail) > BLOCK
 
-    def _block(self, n: int) -> list[dict[str, object]]:
-        block = (n - 1) // BLOCK
-        try:
-            data = self._store.load("log%d" % (block % BLOCKS))
-            text = unseal(data) if data is not None else None
-            if text is None:
-                return []
-            era, entries = json.loads(text)
-            if era != self.era or (_number(entries[0]["n"]) - 1) // BLOCK != block:
-                return []
-            return list(entries)
-        except Exception:  # a lost log block is lost history, not lost safety
+    def block(self) -> tuple[str, bytes]:
+        """Name and content of the log file that the oldest entries of `tail` go to."""
+        head = sealed.line((("era", self.era), ("first_n", self.first_n())))
+        return log_of(self.first_n()), b"\n".join([head] + self.tail[:BLOCK])
+
+    def moved(self) -> None:
+        """That file was written. Until the next save both have them, and the tail is believed."""
+        del self.tail[:BLOCK]
+
+    def logged(self, data: bytes, n: int) -> list[bytes]:
+        """The sealed lines from entry `n` on of the log file's content, which may be another's:
+        none then. Raises ValueError where it is ruined."""
+        lines = data.split(b"\n")
+        head = sealed.read(lines[0])
+        first_n = (n - 1) // BLOCK * BLOCK + 1
+        if head["era"] != self.era or head["first_n"] != first_n:
             return []
+        return lines[1 + n - first_n :]
 
-    def save(self) -> None:
-        """Write all that must survive now."""
-        now_s = self.ledger.now_s
-        unix_s = self.unix_s()
-        if unix_s is not None:
-            self._stamp = [now_s, unix_s]
-            self._owed_s = 0
-        kept = {
-            "ledger": self.ledger.dump(),
-            "era": self.era,
-            "session": self.session,
-            "next_n": self.next_n,
-            "tail": self.tail,
-            "fault": self.fault,
-            "budget_uj": self.budget_uj,
-            "operations": self.operations,
-            "intent": self.intent,
-            "pack": self.pack_lowest_mc,
-            "stamp": self._stamp,
-            "owed_s": self._owed_s,
-        }
-        self._store.save(FILE, seal(json.dumps(kept).encode()))
-        self.saved_s = now_s
+    def intend(self, plan: str, order: Order, dose_max_m: int, by_hand: bool) -> None:
+        """What the session that begins may give at most. `by_hand`: is a pack laid for its cold?"""
+        self.intent = (
+            ("session", self.session),
+            ("plan", plan),
+            ("heat_s", order.heat_s),
+            ("cold_s", order.cold_s),
+            ("dose_max_m", dose_max_m),
+            ("by_hand", by_hand),
+            ("unix_s", self.clock.unix_s()),
+        )
 
-    def begin(self, intent: dict[str, object]) -> int:
-        """Save what is about to be done, before MASTER may close; the session's number."""
-        stamp = self._stamp
-        intent["session"] = self.session + 1
-        intent["unix_s"] = self.unix_s()
-        self.intent = intent
-        self.session += 1
-        if self._clock is None:
-            self._stamp = None
-        try:
-            self.save()
-        except Exception:
-            self.intent = None
-            self.session -= 1
-            self._stamp = stamp
-            raise
-        return self.session
+    # --- the file -----------------------------------------------------------------------
 
-    # --- clock --------------------------------------------------------------------------
+    def file(self) -> bytes:
+        """The content to save now."""
+        self.gen += 1
+        clock = self.clock
+        clock.note()
+        # Begun without a clock and cut off: how long before the stamp is not known.
+        unknown = self.intent is not None and not clock.proven()
+        head = sealed.line(
+            (
+                ("gen", self.gen),
+                ("era", self.era),
+                ("session", self.session),
+                ("next_n", self.next_n),
+                ("tail", len(self.tail)),
+                ("idle_end", self.idle_end),
+                ("fault", self.fault),
+                ("budget_uj", self.budget_uj),
+                ("operations", self.operations),
+                ("intent", self.intent),
+                ("pack_lowest_mc", self.pack_lowest_mc),
+                ("config_n", self.config_n),
+                ("stamp", None if unknown else clock.stamp),
+                ("owed_s", clock.owed_s),
+                ("ledger", self.ledger.dump()),
+            )
+        )
+        return b"\n".join([head] + self.tail)
 
-    def unix_s(self) -> int | None:
-        """The wall clock, where this boot was given one."""
-        if self._clock is None:
-            return None
-        return self._clock[1] + self.ledger.now_s - self._clock[0]
+    def restore(self, data: bytes) -> object:
+        """Take what `file` gave; the intent of a session that was cut off, else None.
 
-    def clock_proven(self) -> bool:
-        """Was this boot given a clock?"""
-        return self._clock is not None
-
-    def set_clock(self, unix_s: int, after_power: bool = True) -> int:
-        """Take the wall clock, once a boot; the seconds credited as passed without power.
-
-        `after_power`: did this boot come with power? A restart takes no time to credit, and a
-        host can ask for one as often as it likes.
-
-        What is credited is what the clock moved since the last stamp, less what this device
-        has counted by itself since then, and less the longest that an interrupted session can
-        have lasted. A clock behind the last stamp changes nothing.
+        Raises KeyError, TypeError or ValueError where `file` did not give it.
         """
-        if self._clock is not None:
-            return 0
-        credited_s = 0
-        if self._stamp is not None:
-            if unix_s < self._stamp[1]:
-                return 0
-            counted_s = self.ledger.now_s - self._stamp[0]
-            passed_s = unix_s - self._stamp[1] - counted_s - self._owed_s
-            if after_power:
-                credited_s = max(0, min(passed_s, _CREDIT_MAX_S))
-        self.ledger.credit(credited_s)
-        self._clock = [self.ledger.now_s, unix_s]
-        self.save()
-        return credited_s
+        lines = data.split(b"\n")
+        kept = sealed.read(lines[0])
+        tail = lines[1:]
+        if len(tail) != kept["tail"]:
+            raise ValueError
+        for line in tail:
+            if unseal(line) is None:
+                raise ValueError
+        self.ledger.load(kept["ledger"])  # type: ignore[arg-type]
+        self.tail = tail
+        self.gen = sealed.number(kept["gen"])
+        self.era = sealed.number(kept["era"])
+        self.session = sealed.number(kept["session"])
+        self.next_n = sealed.number(kept["next_n"])
+        self.idle_end = kept["idle_end"] is True
+        self.fault = _name(kept["fault"])
+        self.budget_uj = sealed.number(kept["budget_uj"])
+        self.operations = sealed.number(kept["operations"])
+        self.pack_lowest_mc = kept["pack_lowest_mc"]  # type: ignore[assignment]
+        self.config_n = sealed.number(kept["config_n"])
+        self.clock.stamp = kept["stamp"]  # type: ignore[assignment]
+        self.clock.owed_s = sealed.number(kept["owed_s"])
+        if self.pack_lowest_mc is not None:
+            # When it came off is not known: no clock can say how long ago.
+            self.clock.stamp = None
+        return kept["intent"]
 
 
-def session_entry(session: int, plan: str) -> dict[str, object]:
-    """An entry of kind `session` with nothing filled in yet."""
-    return {
-        "n": 0,
-        "kind": "session",
-        "session": session,
-        "plan": plan,
-        "outcome": "stopped",
-        "reason": None,
-        "heat_s": 0,
-        "cold_s": 0,
-        "dose_m": 0,
-        "peak_mc": None,
-        "min_mc": None,
-        "heat_operations": 0,
-        "t_ms": 0,
-        "unix_s": None,
-    }
+def log_of(n: int) -> str:
+    """The log file that entry `n` is moved out to."""
+    return LOGS[(n - 1) // BLOCK % BLOCKS]
 
 
-def _number(value: object) -> int:
-    return value if isinstance(value, int) else 0
+def _name(value: object) -> str | None:
+    """A latched fault's name; what is none that this firmware knows is `internal` (SR-20)."""
+    if value is None:
+        return None
+    return faults.NAMES[faults.number(value) or faults.INTERNAL]

@@ -5,6 +5,7 @@ credits. A session counts whole until 24 h after its end. Nothing here knows of 
 """
 
 from .limits import Limits
+from .sealed import number
 
 DAY_S = 86_400
 _NEVER_S = -DAY_S
@@ -25,6 +26,8 @@ class Ledger:
         self.records: list[list[int]] = []
         self.heat_end_s = _NEVER_S
         self.cold_end_s = _NEVER_S
+        # Of the sessions too short to ask rest: when the last one ended, heat, cold.
+        self.short = [_NEVER_S, 0, 0]
 
     def advance(self, dt_ms: int) -> None:
         """Powered time passes."""
@@ -40,22 +43,54 @@ class Ledger:
     def add(self, heat_s: int, cold_s: int, dose_m: int, rests: bool, ago_s: int = 0) -> None:
         """A session has ended now; its last energised or cold second was `ago_s` ago.
 
-        `rests`: was it long enough to ask rest?
+        `rests`: was it long enough to ask rest? Those that were not ask the rest of one once they
+        add up, until one that rested or a gap as long as the longest rest.
         """
         self._forget()
         self.records.append([self.now_s, heat_s, cold_s, dose_m])
-        if rests and heat_s:
-            self.heat_end_s = max(self.heat_end_s, self.now_s - ago_s)
-        if rests and cold_s:
-            self.cold_end_s = max(self.cold_end_s, self.now_s - ago_s)
+        end_s = self.now_s - ago_s
+        if rests:
+            self._rest(heat_s > 0, cold_s > 0, end_s)
+            return
+        if end_s - self.short[END_S] >= self.limits.rest_cold_to_cold_s:
+            self._forget_short()
+        # One alone was found too short by the millisecond, before its seconds were rounded up.
+        first = self.short[HEAT_S] + self.short[COLD_S] == 0
+        self._add_short(heat_s, cold_s, end_s)
+        if not first:
+            self._sum_short(end_s)
 
     def more_cold(self, cold_s: int) -> None:
         """The last session's pack is still on: its cold goes on (SR-23)."""
+        if self.short[HEAT_S] + self.short[COLD_S]:
+            self._add_short(0, cold_s - self.last_cold_s(), self.now_s)
+            self._sum_short(self.now_s)
+        else:
+            self.cold_end_s = self.now_s
         if self.records:
             self.records[-1][COLD_S] = cold_s
             self.records[-1][END_S] = self.now_s
-        if cold_s >= self.limits.rest_asked_from_s:
-            self.cold_end_s = self.now_s
+
+    def _add_short(self, heat_s: int, cold_s: int, end_s: int) -> None:
+        self.short[END_S] = end_s
+        self.short[HEAT_S] += heat_s
+        self.short[COLD_S] += cold_s
+
+    def _sum_short(self, end_s: int) -> None:
+        heat_s = self.short[HEAT_S]
+        cold_s = self.short[COLD_S]
+        if heat_s + cold_s >= self.limits.rest_asked_from_s:
+            self._rest(heat_s > 0, cold_s > 0, end_s)
+
+    def _rest(self, heat: bool, cold: bool, end_s: int) -> None:
+        if heat:
+            self.heat_end_s = max(self.heat_end_s, end_s)
+        if cold:
+            self.cold_end_s = max(self.cold_end_s, end_s)
+        self._forget_short()
+
+    def _forget_short(self) -> None:
+        self.short[HEAT_S] = self.short[COLD_S] = 0
 
     def last_cold_s(self) -> int:
         """The cold of the last session."""
@@ -111,21 +146,21 @@ class Ledger:
     def dump(self) -> list[object]:
         """Everything, as JSON can hold it."""
         self._forget()
-        return [self.now_s, self.heat_end_s, self.cold_end_s, self.records]
+        return [self.now_s, self.heat_end_s, self.cold_end_s, self.records, self.short]
 
     def load(self, dumped: list[object]) -> None:
         """What `dump` gave. Raises TypeError or ValueError where it did not."""
-        now_s, heat_end_s, cold_end_s, records = dumped
-        for number in (now_s, heat_end_s, cold_end_s):
-            if not isinstance(number, int):
-                raise ValueError
+        now_s, heat_end_s, cold_end_s, records, short = dumped
         kept = []
         for record in records:  # type: ignore[attr-defined]
             end_s, heat_s, cold_s, dose_m = record
-            kept.append([int(end_s), int(heat_s), int(cold_s), int(dose_m)])
-        self.now_s = now_s  # type: ignore[assignment]
-        self.heat_end_s = heat_end_s  # type: ignore[assignment]
-        self.cold_end_s = cold_end_s  # type: ignore[assignment]
+            kept.append([number(end_s), number(heat_s), number(cold_s), number(dose_m)])
+        end_s, heat_s, cold_s = short  # type: ignore[misc]
+        short = [number(end_s), number(heat_s), number(cold_s)]
+        ends = [number(heat_end_s), number(cold_end_s)]
+        self.now_s = number(now_s)
+        self.heat_end_s, self.cold_end_s = ends
+        self.short = short
         self.records = kept
 
     def _forget(self) -> None:

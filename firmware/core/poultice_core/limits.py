@@ -2,8 +2,11 @@
 
 `REPORTED` are the names of `hello.limits`, in the order of the safety contract's table. The
 rest are the guard's own thresholds. A `Limits` object is handed to the guard, so that a test
-can give it toy limits; the device always hands it `Limits().under(config)`.
+can give it toy limits; the device always hands it `Limits().under(settings)`. Whoever needs a
+limit reads it here, in every tick: a copy would be one more word that a flipped bit can change.
 """
+
+from .settings import Settings
 
 REPORTED = (
     "heat_target_min_mc",
@@ -45,9 +48,9 @@ REPORTED = (
     "prompt_max_s",
 )
 
-# The sum that `checksum` must give for the table as shipped: a flipped bit in flash or RAM is
-# `limits_corrupt` at start-up (SR-15). A deliberate change of a limit changes this line too.
-CHECKSUM = 1060612395
+# The sum over every limit as shipped: a flipped bit in flash or RAM is `limits_corrupt` (SR-15).
+# A deliberate change of a limit changes this line too.
+CHECKSUM = 907647258
 
 
 class Limits:
@@ -116,6 +119,9 @@ class Limits:
         self.code_max = 3_496  # SR-07: -10 °C, above is an open wire
         self.code_min = 462  # SR-07: 80 °C, below is a short
         self.range_ticks = 3
+        self.range_count = 10  # ... so many within so long: a connector that opens now and then
+        self.range_window_ms = 60_000
+        self.spread_codes = 64  # of the burst's middle eight
         self.jump_mc = 2_000  # SR-08
         self.jump_ticks = 3
         self.stale_ms = 2_000
@@ -135,7 +141,8 @@ class Limits:
         self.hold_below_mc = 2_000
         self.hold_ms = 60_000
         self.hold_rise_mc = 500
-        self.weld_sense_ms = 300  # SR-10
+        self.weld_sense_ms = 300  # SR-10: high or low without a break
+        self.unsteady_ms = 2_000
         self.weld_from_mc = 38_500
         self.weld_off_ms = 30_000
         self.weld_rise_mc = 500
@@ -150,33 +157,55 @@ class Limits:
         self.clear_sense_ms = 1_000
         self.proof_settle_ms = 200  # SR-22
         self.proof_gap_ms = 250  # SR-22 says 200; counted in whole ticks, it was 199.5 at the pins
+        self.proofs_session = 3  # before the first heat phase
+        self.brake_count = 3  # proofs, or sessions that gave nothing, ...
+        self.brake_ms = 600_000  # ... within so long, with less treatment between them than ...
+        self.brake_treated_ms = 60_000
         self.pack_rise_mc = 3_000  # SR-23
-        self.pack_unknown_mc = 12_000  # taken as its lowest after a power cut: over at 15 °C
+        self.pack_unknown_mc = (
+            12_000  # its lowest where power went before it was told: over at 15 °C
+        )
         self.pack_alarm_ms = 30_000
+        self.inhibited_ms = 60_000  # SR-26: of so much of a heat phase, half
+        self.undertreated_heat_mc = 2_000
+        self.undertreated_cold_mc = 5_000
         self.tick_ms = 100
 
-    def under(self, two_sensors: bool, two_point: bool) -> "Limits":
-        """The limits in force under a configuration; itself, narrowed.
+    def under(self, settings: Settings) -> "Limits":
+        """The limits in force under a configuration; itself, narrowed. The lowest of all holds.
 
-        Without sensor B an edge slide or a fold is unseen; without the two-point check a wrong
-        thermistor table is. Both get less heat, as simulated in the safety contract.
+        Without sensor B an edge slide is unseen; without the two-point check a wrong thermistor
+        table is; with a pad that may fold a fold is. Each gets less heat, as simulated in the
+        safety contract.
         """
-        if not two_point:
+        if not settings.two_point:
             self.heat_target_max_mc = min(self.heat_target_max_mc, 41_000)
-        if not two_sensors:
+        if not settings.sensor_b:
             self.heat_target_max_mc = min(self.heat_target_max_mc, 40_000)
             self.heat_session_s = min(self.heat_session_s, 900)
             self.budget_refill_uw_cm2 = min(self.budget_refill_uw_cm2, 25_000)
+        if not settings.fold_safe:
+            self.heat_target_max_mc = min(self.heat_target_max_mc, 39_000)
         return self
+
+    def adopt(self, other: "Limits") -> None:
+        """Take over every value of another one: whoever holds this object goes on with it."""
+        for name in NAMES:
+            setattr(self, name, getattr(other, name))
 
     def reported(self) -> dict[str, int]:
         """Name -> value, every name of the contract's table."""
         return {name: getattr(self, name) for name in REPORTED}
 
 
+# Every limit there is, in an order that every interpreter agrees on.
+NAMES = tuple(sorted(Limits().__dict__))
+
+
 def checksum(limits: Limits) -> int:
-    """A 30-bit sum over the reported values, in their order."""
+    """A 30-bit sum over every limit, by NAMES: no single changed bit gives the same."""
     total = 0
-    for name in REPORTED:
-        total = (total * 31 + getattr(limits, name)) & 0x3FFFFFFF
+    for name in NAMES:
+        # 5 bits apart and folded at 2^30, in small integers throughout.
+        total = ((total & 0x1FFFFFF) << 5 | total >> 25) ^ getattr(limits, name)
     return total

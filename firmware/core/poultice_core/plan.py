@@ -1,10 +1,10 @@
 """A plan as it comes over the link: its shape, and the first limit it breaks (SR-04)."""
 
 from . import states
+from .codec import LIMIT_EXCEEDED, Refusal, invalid, whole
 from .dose import of_hold_m
 from .limits import Limits
-from .messages import Refusal, invalid, whole
-from .order import Order
+from .tick import Order
 
 _NAME = "abcdefghijklmnopqrstuvwxyz0123456789-"
 
@@ -165,4 +165,4 @@ def _over(limit: str, asked: int, allowed: int, phase: int) -> Refusal:
     data: dict[str, object] = {"limit": limit, "asked": asked, "allowed": allowed}
     if phase >= 0:
         data["phase"] = phase
-    return Refusal(2, data)
+    return Refusal(LIMIT_EXCEEDED, data)

@@ -32,6 +32,7 @@ ATTENDED = 3
 PAUSE_TIMEOUT = 4
 PROMPT_TIMEOUT = 5
 SESSION_TIMEOUT = 6
+PROOF_REPEATED = 7
 
 REASONS = (
     None,
@@ -41,6 +42,7 @@ REASONS = (
     "pause_timeout",
     "prompt_timeout",
     "session_timeout",
+    "proof_repeated",
 )
 
 # How a session ended.
@@ -50,3 +52,26 @@ STOPPED = 2
 FAULTED = 3
 
 OUTCOMES = (None, "complete", "stopped", "fault")
+
+# What a session's warnings are about, as bits; `told` gives their names (SR-06, SR-24, SR-26).
+DOSE = 1
+BUDGET = 2
+TARGET_UNREACHABLE = 4
+RELAY_LIFE = 8
+INHIBITED = 16
+UNDERTREATED = 32
+
+WARNINGS = ("dose", "budget", "target_unreachable", "relay_life", "inhibited", "undertreated")
+
+# Why HEAT was not permitted.
+BY_NOTHING = 0
+BY_SENSOR = 1
+BY_PREDICTIVE = 2
+BY_BUDGET = 3
+
+INHIBITS = (None, "sensor", "predictive", "budget")
+
+
+def told(warnings: int) -> list[str]:
+    """The names of the warnings whose bits are set."""
+    return [WARNINGS[i] for i in range(len(WARNINGS)) if warnings >> i & 1]

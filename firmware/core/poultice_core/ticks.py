@@ -13,9 +13,3 @@ def diff_ms(later: int, earlier: int) -> int:
     """`later - earlier` on the ring: negative where `later` lies in the half before `earlier`."""
     delta_ms = (later - earlier) & _MASK
     return delta_ms if delta_ms < _HALF else delta_ms - _HALF - _HALF
-
-
-def add_ms(ticks: int, delta_ms: int) -> int:
-    """`delta_ms` (at most half a ring, either way) after `ticks`, on the ring."""
-    opposite = (ticks - _HALF + delta_ms) & _MASK
-    return opposite + _HALF if opposite < _HALF else opposite - _HALF

@@ -10,23 +10,23 @@ import sys
 import time
 from time import ticks_add, ticks_diff, ticks_ms
 
-from machine import Pin
+from machine import Pin, mem32
 from micropython import const
 
-from poultice_core.controller import Controller
+from poultice_core.loop import Loop
 
+from . import chip
 from .board import PicoBoard
 from .pins import BUTTON
 from .restart import Cause
 
 _TICK_MS = const(100)
-# Often enough to debounce the button and to move a tune on.
+# Often enough to move a tune on.
 _LOOK_MS = const(30)
 # What comes in this shortly before a tick is answered after it: the tick does not wait.
 _DEAF_MS = const(15)
 _TICKS_A_COLLECTION = const(10)
-_BUTTON_LOOKS = const(5)
-_BUTTON_LOOK_MS = const(10)
+_HELD_MS = const(50)
 
 
 def run():
@@ -38,9 +38,9 @@ def run():
         return
     board = PicoBoard(cause.name)
     try:
-        controller = Controller(board)
+        loop = Loop(board)
         gc.collect()
-        _loop(controller, board)
+        _go_on(loop, board)
     finally:
         # Whatever it was, the watchdog restarts the chip into a latched fault from here.
         board.write(False, False, False)
@@ -48,20 +48,22 @@ def run():
 
 def _button_held():
     button = Pin(BUTTON, Pin.IN, Pin.PULL_UP)
-    for _ in range(_BUTTON_LOOKS):
-        time.sleep_ms(_BUTTON_LOOK_MS)
-        if button():
-            return False
-    return True
+    edges, mask = chip.edges(BUTTON)
+    mem32[edges] = mask
+    if button():
+        return False
+    time.sleep_ms(_HELD_MS)
+    # Hum on the wire is no hand.
+    return not button() and mem32[edges] & mask == 0
 
 
-def _loop(controller, board):
+def _go_on(loop, board):
     line = select.poll()
     line.register(sys.stdin, select.POLLIN)
     due_ms = ticks_ms()
     ticks = 0
     while True:
-        controller.tick()
+        loop.tick()
         due_ms = ticks_add(due_ms, _TICK_MS)
         now_ms = ticks_ms()
         if ticks_diff(due_ms, now_ms) <= 0:
@@ -73,13 +75,19 @@ def _loop(controller, board):
         if ticks >= _TICKS_A_COLLECTION:
             ticks = 0
             gc.collect()
-        controller.serve()
+        _serve(loop, board)
         left_ms = ticks_diff(due_ms, ticks_ms())
         while left_ms > 0:
             board.between()
             if left_ms > _DEAF_MS:
                 for _ in line.ipoll(min(left_ms - _DEAF_MS, _LOOK_MS)):
-                    controller.serve()
+                    _serve(loop, board)
             else:
                 time.sleep_ms(left_ms)
             left_ms = ticks_diff(due_ms, ticks_ms())
+
+
+def _serve(loop, board):
+    """One line of the host's a call, as long as there is more to do and time for it."""
+    while ticks_diff(board.listen_until_ms, ticks_ms()) > 0 and loop.serve():
+        pass

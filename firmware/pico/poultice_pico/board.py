@@ -8,23 +8,30 @@ from machine import WDT, Pin, mem32, unique_id
 
 from poultice_core.board import SENSE_BROKEN, SENSE_HIGH, SENSE_LOW, Board
 
+try:
+    from poultice_fingerprint import CORE
+except ImportError:  # copied onto somebody else's image: nobody worked it out
+    CORE = ""
+
 from . import chip, pins
 from .analog import Analog
 from .deadman import DeadMan
+from .debounce import Debounced
 from .link import link
 from .restart import restart
 from .signs import Buzzer, Led
 from .store import FlashStore
 
-_DEBOUNCE_MS = 30
 _WATCHDOG_MS = 2_000
 
 
 class PicoBoard(Board):
-    """`between` must be called every few tens of ms; nothing is taken from the line any more once
-    `listen_until_ms` has come."""
+    """`between` moves the LED and the buzzer on, every few tens of ms; nothing is taken from the
+    line any more once `listen_until_ms` has come."""
 
     def __init__(self, reset_cause):
+        # What a new device needs of its flash is made before the watchdog runs.
+        self.store = FlashStore()
         self._watchdog = WDT(timeout=_WATCHDOG_MS)
         self._heat = Pin(pins.HEAT, Pin.OUT, value=0)
         self._cool = Pin(pins.COOL, Pin.OUT, value=0)
@@ -32,9 +39,7 @@ class PicoBoard(Board):
         self._sense = Pin(pins.SENSE, Pin.IN, Pin.PULL_DOWN)
         self._edges, self._edges_mask = chip.edges(pins.SENSE)
         mem32[self._edges] = self._edges_mask
-        self._button = Pin(pins.BUTTON, Pin.IN, Pin.PULL_UP)
-        self._pressed = self._seen = self._button() == 0
-        self._seen_ms = ticks_ms()
+        self.button = Debounced().pressed
         self._estop = Pin(pins.ESTOP, Pin.IN, Pin.PULL_UP)
         self.sample_both = Analog().sample
         self._led = Led()
@@ -42,9 +47,9 @@ class PicoBoard(Board):
         self._link = link()
         self.listen_until_ms = ticks_ms()
         self.name = chip.NAME
+        self.core = CORE
         self.uid = hexlify(unique_id()).decode()
         self.reset_cause = reset_cause
-        self.store = FlashStore()
 
     # --- the contract -------------------------------------------------------------------
 
@@ -64,11 +69,6 @@ class PicoBoard(Board):
             mem32[self._edges] = edges
             return SENSE_BROKEN
         return SENSE_HIGH if self._sense() else SENSE_LOW
-
-    def button(self):
-        """The level that has stood for 30 ms."""
-        self._debounce(ticks_ms())
-        return self._pressed
 
     def estop(self):
         """High: the loop is open."""
@@ -120,16 +120,7 @@ class PicoBoard(Board):
         self._link.pump()
 
     def between(self):
-        """Debounce, LED, buzzer."""
+        """LED and buzzer."""
         now_ms = ticks_ms()
-        self._debounce(now_ms)
         self._led.move_on(now_ms)
         self._buzzer.move_on(now_ms)
-
-    def _debounce(self, now_ms):
-        level = self._button() == 0
-        if level != self._seen:
-            self._seen = level
-            self._seen_ms = now_ms
-        elif ticks_diff(now_ms, self._seen_ms) >= _DEBOUNCE_MS:
-            self._pressed = level

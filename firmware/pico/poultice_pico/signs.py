@@ -4,7 +4,8 @@ from time import ticks_add, ticks_diff, ticks_ms
 
 from machine import PWM, Pin
 
-from .pins import BUZZER
+from .chip import has_radio
+from .pins import BUZZER, LED
 
 _BLINK_MS = 150
 _PAUSE_MS = 1_000
@@ -23,10 +24,13 @@ _TUNES = (
 
 
 class Led:
-    """So many blinks, then a pause; steady for 0."""
+    """So many blinks, then a pause; steady for 0. At GP22, and at the board's own LED where that
+    does not hang on a radio, which stays off."""
 
     def __init__(self):
-        self._pin = Pin("LED", Pin.OUT, value=0)
+        self._pins = [Pin(LED, Pin.OUT, value=0)]
+        if not has_radio():
+            self._pins.append(Pin("LED", Pin.OUT, value=0))
         self._blinks = 1
         self._step = 0
         self._due_ms = ticks_ms()
@@ -43,16 +47,20 @@ class Led:
         if ticks_diff(now_ms, self._due_ms) < 0:
             return
         if self._blinks == 0:
-            self._pin(1)
+            self._light(1)
             self._due_ms = ticks_add(now_ms, _PAUSE_MS)
             return
-        self._pin(self._step & 1 == 0)
+        self._light(self._step & 1 == 0)
         self._step += 1
         wait_ms = _BLINK_MS
         if self._step >= 2 * self._blinks:
             self._step = 0
             wait_ms = _PAUSE_MS
         self._due_ms = ticks_add(now_ms, wait_ms)
+
+    def _light(self, level):
+        for pin in self._pins:
+            pin(level)
 
 
 class Buzzer:

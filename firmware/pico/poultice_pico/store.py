@@ -5,16 +5,35 @@ import os
 
 from poultice_core.board import Store
 
-_FRESH = "/fresh"
+# A directory of their own is a pair of blocks of their own. Bits that flip in the newest block of
+# a pair make littlefs fall back, without a word, to what the other one holds: all files of that
+# directory as they were some saves ago, but not those of another.
+_MARKS = ("mark",)
+_APART = "/marks"
+# How often a file is made and removed so that both blocks of the root's pair are written anew:
+# three commits a round, and 16 pages of a commit each in a block.
+_ROUNDS = 14
 
 
 class FlashStore(Store):
-    """At the root of the file system. Whether a content is sound is for its checksum to say."""
+    """On the mounted file system. Whether a content is sound is for its checksum to say.
+
+    A store without a mark makes the directory of marks first, and has the root written twice over:
+    a fallback to the older of its blocks must not lose that directory.
+    """
+
+    def __init__(self):
+        try:
+            if self.load(_MARKS[0]) is None:
+                _make_apart()
+        except OSError:
+            # Said again by every load or save that it concerns.
+            pass
 
     def load(self, name):
         """The whole content last saved; None where there is none. Raises OSError."""
         try:
-            with open("/" + name, "rb") as file:
+            with open(_folder(name) + name, "rb") as file:
                 return file.read()
         except OSError as error:
             # An unmounted file system answers ENODEV: that is no answer.
@@ -24,14 +43,32 @@ class FlashStore(Store):
 
     def save(self, name, data):
         """Replace `name`; a power cut leaves the old content or the new. Raises OSError."""
+        folder = _folder(name)
+        fresh = folder + "fresh"
         try:
-            with open(_FRESH, "wb") as file:
+            with open(fresh, "wb") as file:
                 file.write(data)
-            os.rename(_FRESH, "/" + name)
+            os.rename(fresh, folder + name)
         except OSError:
             # A full file system must not stay full of what could not be finished.
             try:
-                os.remove(_FRESH)
+                os.remove(fresh)
             except OSError:
                 pass
             raise
+
+
+def _folder(name):
+    return _APART + "/" if name in _MARKS else "/"
+
+
+def _make_apart():
+    try:
+        os.mkdir(_APART)
+    except OSError as error:
+        if error.errno != errno.EEXIST:
+            raise
+    for _ in range(_ROUNDS):
+        with open("/fresh", "wb"):
+            pass
+        os.remove("/fresh")

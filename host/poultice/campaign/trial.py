@@ -18,7 +18,7 @@ from poultice.simulator.plant import Plant
 from poultice.simulator.relays import Bimetal, Relay
 from poultice.simulator.virtual_board import TICK_MS
 from poultice.simulator.virtual_device import VirtualDevice
-from poultice_core import faults, messages, states
+from poultice_core import codec, faults, states
 
 Row = dict[str, Any]
 
@@ -66,7 +66,7 @@ HORIZON_MS = 2 * 3600 * 1000
 AFTER_MS = 120 * 1000
 _FAULT_BEFORE_MS, _ARM_MS = 3_000, 5_000
 _PING_MS = 2_000
-_PING = messages.encode({"jsonrpc": "2.0", "id": "p", "method": "ping"})
+_PING = codec.encode({"jsonrpc": "2.0", "id": "p", "method": "ping"})
 _NO_DOSE_C = 39.0
 
 
@@ -162,9 +162,9 @@ class Trial:
         request: dict[str, object] = {"jsonrpc": "2.0", "id": method, "method": method}
         request["params"] = params
         device = self.device
-        device.host_bytes_in(messages.encode(request))
+        device.host_bytes_in(codec.encode(request))
         for line in device.host_bytes_out().split(b"\n"):
-            text = messages.unseal(line) if line else None
+            text = codec.unseal(line) if line else None
             if text is not None:
                 answer: dict[str, Any] = json.loads(text)
                 if answer.get("id") == method:
@@ -179,16 +179,16 @@ class Trial:
         self._waiting, self._next_ms = [], 0
         if self.outcome == "refused":
             return
-        guard = device.controller.guard
+        guard = device.loop.guard
         if not device.alive:
             self.outcome = "power_lost"
         elif device.in_session:
             self.outcome, self.reason = "unended", states.NAMES[guard.state]
-        elif guard.outcome == states.NOT_ENDED:
+        elif guard.course.outcome == states.NOT_ENDED:
             self.outcome = "restarted"
         else:
-            self.outcome = states.OUTCOMES[guard.outcome] or "none"
-            self.reason = states.REASONS[guard.reason]
+            self.outcome = states.OUTCOMES[guard.course.outcome] or "none"
+            self.reason = states.REASONS[guard.course.reason]
         self._say("the session is over: " + ", ".join(filter(None, (self.outcome, self.reason))))
 
     def _cool_down(self) -> None:
@@ -199,7 +199,7 @@ class Trial:
             closed = board.k1.contact and board.k2.contact
             if not closed and plant.worst_skin_c < _NO_DOSE_C and plant.element_c < _NO_DOSE_C:
                 break
-            logic_off = not device.alive or device.controller.guard.outputs == 0
+            logic_off = not device.alive or device.loop.guard.outputs == 0
             for _ in range(10):
                 if logic_off:
                     board.advance(TICK_MS)
@@ -224,9 +224,9 @@ class Trial:
         else:
             device.board.advance(TICK_MS)
         self._look()
-        if device.controller.guard.fault and self._trip_ms is None:
+        if device.loop.guard.latch.fault and self._trip_ms is None:
             self._trip_ms = device.board.now_ms
-            self.fault = faults.NAMES[device.controller.guard.fault]
+            self.fault = faults.NAMES[device.loop.guard.latch.fault]
             self._say(f"latched: {self.fault}")
 
     def _look(self) -> None:

@@ -13,6 +13,8 @@ WATCHED = (*RELAYS, PUMP)
 
 MS_NS = 1e6
 _BURST_GAP_NS = 10e6
+# A third of 5 V, pulled down a little, where a Pico has it; a Pico W has nothing there.
+_SUPPLY = (3, 900)
 # 27 °C on the chip's own sensor.
 _CHIP_TEMPERATURE = (4, 876)
 
@@ -33,6 +35,7 @@ class Bench(VirtualBoard):
         self._converted_ns: dict[int, float] = {0: -_BURST_GAP_NS, 1: -_BURST_GAP_NS}
         adc = chip.mcu.adc
         adc.channel_values[_CHIP_TEMPERATURE[0]] = _CHIP_TEMPERATURE[1]
+        adc.channel_values[_SUPPLY[0]] = _SUPPLY[1]
         adc.on_adc_read = self._convert
         self._drive_inputs()
 

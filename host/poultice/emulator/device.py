@@ -18,9 +18,10 @@ from poultice.simulator.bath import make_plant
 from poultice.simulator.faults import INJECT, start_ms
 from poultice.simulator.options import SimOptions
 from poultice.simulator.plant import Plant
-from poultice.simulator.stores import Hold, MemoryStore, preset_config
+from poultice.simulator.preset import preset_config
+from poultice.simulator.stores import Hold, MemoryStore
 from poultice.simulator.told import configuration
-from poultice.simulator.user import HOLD_MS, User
+from poultice.simulator.user import HOLD_MS, Seen, User
 from poultice.simulator.virtual_board import TICK_MS
 from poultice.simulator.virtual_device import VirtualDevice
 
@@ -61,8 +62,6 @@ class EmulatedDevice:
         self.plant = self._make_plant()
         self.board = self._make_bench()
         self.overheard = Overheard()
-        # The user looks at a device's `controller.guard` and `controller.pending`.
-        self.controller = self.overheard
         self._user = User(cast(VirtualDevice, self)) if self.options.user_present else None
         self._held_ms = 0
         self._started_ms: int | None = None
@@ -113,6 +112,12 @@ class EmulatedDevice:
         self.board.power(chip)
         return chip
 
+    def seen(self) -> Seen:
+        """What the person beside it can see, as the device last told it."""
+        heard = self.overheard
+        guard = heard.guard
+        return Seen(guard.state, guard.prompt, guard.phase, heard.pending is not None)
+
     def cut_power(self) -> None:
         """Everything stops where it is; the flash keeps what was written."""
         self.flash[:] = self.chip.cut()[: len(self.flash)]
@@ -122,7 +127,7 @@ class EmulatedDevice:
     def restore_power(self) -> None:
         """The same device, board and body, with power again."""
         self.alive = True
-        self.overheard = self.controller = Overheard()
+        self.overheard = Overheard()
         self.chip = self._power_up()
 
     def let_go(self) -> None:

@@ -18,6 +18,8 @@ _BLOCK_BYTES = 4096
 _PROG_BYTES = 256
 _UF2_BLOCK_BYTES = 512
 _XIP_BASE = 0x1000_0000
+# As the device's own store has them: poultice_pico/store.py.
+_MARKS, _APART = ("mark",), "marks"
 _STATE_FILE = "pico-flash.bin"
 
 
@@ -78,7 +80,7 @@ class FlashStore(Store):
     def load(self, name: str) -> bytes | None:
         """The whole content of a file. Raises OSError."""
         try:
-            with self._files.open(name, "rb") as file:
+            with self._files.open(_place(name), "rb") as file:
                 content: bytes = file.read()
             return content
         except FileNotFoundError:
@@ -89,7 +91,9 @@ class FlashStore(Store):
     def save(self, name: str, data: bytes) -> None:
         """Replace a file. Raises OSError."""
         try:
-            with self._files.open(name, "wb") as file:
+            if name in _MARKS:
+                self._files.makedirs(_APART, exist_ok=True)
+            with self._files.open(_place(name), "wb") as file:
                 file.write(data)
         except LittleFSError as error:
             raise OSError(error.code, name) from None
@@ -101,6 +105,10 @@ class FlashStore(Store):
 
     def _sync(self) -> None:
         self._flash[:] = self._context.buffer
+
+
+def _place(name: str) -> str:
+    return f"{_APART}/{name}" if name in _MARKS else name
 
 
 def keep(directory: Path, flash: bytearray | memoryview) -> None:

@@ -11,7 +11,7 @@ from poultice.rivals.rules import CHOSEN, Rule
 from poultice.simulator.options import SimOptions
 from poultice.simulator.virtual_board import VirtualBoard
 from poultice.simulator.virtual_device import VirtualDevice
-from poultice_core import faults, messages, states
+from poultice_core import codec, faults, states
 
 SESSION_S = 1200
 ATTENDED_S = 10  # as `poultice run` asks for
@@ -83,7 +83,7 @@ class Ours:
         self._ping_ticks += 1
         if self._ping_ticks >= _PING_TICKS:
             self._ping_ticks = 0
-            device.host_bytes_in(messages.encode({"jsonrpc": "2.0", "id": 0, "method": "ping"}))
+            device.host_bytes_in(codec.encode({"jsonrpc": "2.0", "id": 0, "method": "ping"}))
             self.heard = device.host_bytes_out()
         if self.ended is None and not device.in_session:
             self.ended = self._reason()
@@ -104,13 +104,13 @@ class Ours:
         self.device.lose_host()
 
     def _reason(self) -> str:
-        guard = self.device.controller.guard
-        if guard.fault != faults.NONE:
-            return str(faults.NAMES[guard.fault])
-        return "session over" if guard.outcome == states.COMPLETE else "stopped"
+        guard = self.device.loop.guard
+        if guard.latch.fault != faults.NONE:
+            return str(faults.NAMES[guard.latch.fault])
+        return "session over" if guard.course.outcome == states.COMPLETE else "stopped"
 
     def _wait_until_ready(self) -> None:
-        guard = self.device.controller.guard
+        guard = self.device.loop.guard
         self.device.run_until(lambda: guard.state in (states.IDLE, states.FAULT), 10.0)
         # The first second of readings is what `arm` judges.
         self.device.run_until(lambda: False, 1.0 - TICK_S)
@@ -123,7 +123,7 @@ class Ours:
             "method": method,
             "params": params,
         }
-        self.device.host_bytes_in(messages.encode(request))
+        self.device.host_bytes_in(codec.encode(request))
 
     def _call(self, method: str, params: dict[str, object]) -> dict[str, Any]:
         self._send(method, params)
@@ -131,7 +131,7 @@ class Ours:
         for _ in range(_ANSWER_TICKS):
             heard += self.device.host_bytes_out()
             for line in heard.split(b"\n")[:-1]:
-                text = messages.unseal(line)
+                text = codec.unseal(line)
                 answer: dict[str, Any] = json.loads(text) if text is not None else {}
                 if answer.get("id") == self._requests:
                     return answer

@@ -8,11 +8,7 @@ import weakref
 from pathlib import Path
 
 from poultice.errors import PortBusyError
-from poultice_core import config as configuration
-from poultice_core import journal
 from poultice_core.board import Store
-from poultice_core.ledger import Ledger
-from poultice_core.limits import Limits
 
 
 class MemoryStore(Store):
@@ -109,24 +105,3 @@ class FileStore(Store):
             file.flush()
             os.fsync(file.fileno())
         beside.replace(self._directory / name)
-
-
-def preset_config(store: Store, changes: dict[str, object], era: int) -> None:
-    """Put `changes` into the configuration in force, before power-up; the rest stays.
-
-    On empty flash an empty journal of this `era` is written too: a configuration without a
-    journal is what a device that lost its journal looks like. A configuration that cannot be
-    read is left for the device to find.
-    """
-    limits = Limits()
-    try:
-        known = configuration.load(store, configuration.FILE)
-        if known is None and store.load(journal.FILE) is None:
-            fresh = journal.Journal(store, Ledger(limits), limits)
-            fresh.era = era
-            fresh.save()
-        wanted = configuration.merged(known or configuration.default(), changes)
-        if wanted != known:
-            configuration.save(store, configuration.FILE, wanted)
-    except (OSError, ValueError):
-        return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from poultice.simulator.options import SimOptions
 from poultice_core import config
 from poultice_core.limits import Limits
+from poultice_core.settings import Settings
 
 
 def configuration(options: SimOptions) -> dict[str, object]:
@@ -23,7 +24,4 @@ def configuration(options: SimOptions) -> dict[str, object]:
 
 def limits(options: SimOptions) -> dict[str, int]:
     """Its `hello.limits`."""
-    flags = [options.sensor_b, options.two_point]
-    if "fold_safe" in config.default():
-        flags.append(options.fold_safe)
-    return Limits().under(*flags).reported()
+    return Limits().under(Settings({**config.default(), **configuration(options)})).reported()

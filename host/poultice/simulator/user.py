@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from poultice_core import states
 
 if TYPE_CHECKING:
     from poultice.simulator.virtual_device import VirtualDevice
+
+
+class Seen(NamedTuple):
+    """What a person can see of a device: its state, prompt and phase, and whether a configuration
+    waits for the button."""
+
+    state: int
+    prompt: int
+    phase: int
+    pending: bool
+
 
 REACTION_MS = 5_000
 PRESS_MS = 250
@@ -31,7 +42,7 @@ class User:
         """One look, once a tick."""
         device = self._device
         if (
-            device.controller.guard.state == states.RUNNING
+            device.seen().state == states.RUNNING
             and self._release_ms is None
             and self._reason is None
         ):
@@ -51,15 +62,15 @@ class User:
     def _wanted(self) -> object:
         """What there is to do now, None for nothing."""
         device = self._device
-        guard = device.controller.guard
-        state = guard.state
+        seen = device.seen()
+        state = seen.state
         if state == states.RUNNING:
             return None
         if state == states.WAITING:
-            return (guard.prompt, guard.phase)
+            return (seen.prompt, seen.phase)
         if state == states.ARMED:
             return "start"
-        if state == states.IDLE and device.controller.pending is not None:
+        if state == states.IDLE and seen.pending:
             return "confirm"
         if device.plant.pack_on and state in (states.IDLE, states.FAULT):
             return "off"
@@ -67,19 +78,19 @@ class User:
 
     def _do(self, reason: object, now_ms: int) -> None:
         device = self._device
-        guard = device.controller.guard
+        seen = device.seen()
         if isinstance(reason, tuple):
             if reason[0] == states.LAY_PACK:
                 device.plant.lay_pack()
             elif reason[0] == states.REMOVE_PACK:
                 device.plant.remove_pack()
-            if guard.state == states.WAITING and (guard.prompt, guard.phase) == reason:
+            if seen.state == states.WAITING and (seen.prompt, seen.phase) == reason:
                 self._press(now_ms, PRESS_MS)
         elif reason == "off":
             device.plant.remove_pack()
-        elif reason == "start" and guard.state == states.ARMED:
+        elif reason == "start" and seen.state == states.ARMED:
             self._press(now_ms, PRESS_MS)
-        elif reason == "confirm" and guard.state == states.IDLE:
+        elif reason == "confirm" and seen.state == states.IDLE:
             self._press(now_ms, HOLD_MS)
 
     def _press(self, now_ms: int, length_ms: int) -> None:

@@ -10,17 +10,17 @@ from poultice.simulator.bath import make_plant
 from poultice.simulator.faults import INJECT, start_ms
 from poultice.simulator.options import SimOptions
 from poultice.simulator.plant import Plant
-from poultice.simulator.stores import FileStore, MemoryStore, preset_config
+from poultice.simulator.preset import preset_config
+from poultice.simulator.stores import FileStore, MemoryStore
 from poultice.simulator.told import configuration
-from poultice.simulator.user import User
+from poultice.simulator.user import Seen, User
 from poultice.simulator.virtual_board import TICK_MS, VirtualBoard
 from poultice_core import states
 from poultice_core.board import Store
-from poultice_core.controller import Controller
+from poultice_core.loop import Loop
 
 RUN_ON_MAX_S = 45 * 60
 WATCHDOG_MS = 2_000  # hardware.md: the chip's own, fed at the end of a complete tick only
-SERVED_AT_ONCE = 2048
 _IN_SESSION = (states.RUNNING, states.PAUSED, states.WAITING)
 
 
@@ -28,7 +28,7 @@ class VirtualDevice:
     """One device on one body, in virtual time.
 
     Read `alive` (False once power is cut, or it left for a boot loader), `host_lost`, `now_s`,
-    `plant`, `board`, `controller` (a reboot makes a new one). `store` overrides the `state`
+    `plant`, `board`, `loop` (a reboot makes a new one). `store` overrides the `state`
     option: tests cut power on the same flash.
 
     Raises UsageError where the directory of `state` cannot be used, PortBusyError where another
@@ -52,7 +52,7 @@ class VirtualDevice:
         )
         self._preset()
         self._boot_faults()
-        self.controller = Controller(self.board)
+        self.loop = Loop(self.board)
 
     def _make_plant(self) -> Plant:
         return make_plant(self.options)
@@ -98,7 +98,19 @@ class VirtualDevice:
     @property
     def in_session(self) -> bool:
         """Is a session running, paused or waiting?"""
-        return self.alive and self.controller.guard.state in _IN_SESSION
+        return self.alive and self.loop.guard.state in _IN_SESSION
+
+    def seen(self) -> Seen:
+        """What the person beside it can see."""
+        loop = self.loop
+        course = loop.guard.course
+        waits = loop.memory.pending is not None
+        return Seen(course.state, course.prompt, loop.guard.phases.phase, waits)
+
+    def _serve(self) -> None:
+        """The device's loop serves again and again in what is left of its tick."""
+        while self.loop.serve():
+            pass
 
     def step(self) -> None:
         """One tick of the control loop, 100 ms; nothing where the device has no power."""
@@ -113,8 +125,8 @@ class VirtualDevice:
         if self._hung_ms is not None:
             self._watch_hang(dt_ms)
             return
-        self.controller.tick()
-        self.controller.serve()
+        self.loop.tick()
+        self._serve()
         if self.board.reboot_into is not None:
             self._reboot(self.board.reboot_into)
         elif self._user is not None:
@@ -146,9 +158,7 @@ class VirtualDevice:
             self.board.host_bytes_in(data)
             if self._hung_ms is not None:
                 return
-            # The device's loop serves again and again in what is left of its tick.
-            for _ in range(1 + len(data) // SERVED_AT_ONCE):
-                self.controller.serve()
+            self._serve()
 
     def host_bytes_out(self) -> bytes:
         """Bytes for the host since the last call."""
@@ -188,7 +198,7 @@ class VirtualDevice:
     def _inject_due(self) -> bool:
         """Do what is due; False where the device has no power afterwards."""
         if self._started_ms is None:
-            if self.controller.guard.state not in _IN_SESSION:
+            if self.loop.guard.state not in _IN_SESSION:
                 return True
             self._started_ms = self.board.now_ms
         while self._pending and self.board.now_ms - self._started_ms >= self._pending[0][0]:
@@ -204,4 +214,4 @@ class VirtualDevice:
 
     def _restart(self, cause: str) -> None:
         self.board.reset_cause = cause
-        self.controller = Controller(self.board)
+        self.loop = Loop(self.board)

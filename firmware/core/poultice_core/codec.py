@@ -7,6 +7,8 @@ A line is the JSON, `*`, eight lower-case hex digits of its CRC-32, and a line f
 import json
 from binascii import crc32
 
+from .grammar import sound
+
 MAX_LINE = 2048
 
 PARSE_ERROR = -32700
@@ -21,6 +23,8 @@ REST_REQUIRED = 4
 BAD_TOKEN = 5
 BUSY = 6
 NOT_READY = 7
+
+_MOST = (1 << 53) - 1
 
 _WORDS = (
     "",
@@ -43,19 +47,25 @@ class Refusal(Exception):
         self.data = data
 
 
+# An id of 32 characters, each of which may be escaped as a pair of six.
+_LONGEST_ID = 32
+ID_ROOM = 12 * _LONGEST_ID
+
+
 def invalid(param: str, expected: str) -> Refusal:
     """-32602 with the parameter and what was expected."""
     return Refusal(INVALID_PARAMS, {"param": param, "expected": expected})
 
 
 def whole(value: object) -> int | None:
-    """The value where it is a whole number of 32 bits and no boolean, else None.
+    """The value where it is a whole number and no boolean, else None.
 
-    Bounded, because refusals echo what was asked and must fit a line.
+    Kept within 2^53, which every reader of JSON can hold: refusals echo what was asked.
     """
-    if isinstance(value, int) and value is not True and value is not False:
-        return value if -0x80000000 <= value <= 0xFFFFFFFF else None
-    return None
+    # bool first: where it is a kind of int, the test for int would take it.
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return max(-_MOST, min(value, _MOST))
 
 
 def seal(text: bytes) -> bytes:
@@ -93,6 +103,12 @@ def _escape(code: int) -> str:
 def answer(request_id: object, result: object) -> bytes:
     """The line that answers a request."""
     return encode({"jsonrpc": "2.0", "id": request_id, "result": result})
+
+
+def answer_with(request_id: object, body: bytes) -> bytes:
+    """The same, where the result is JSON already."""
+    head = encode({"jsonrpc": "2.0", "id": request_id})
+    return seal(head[: head.rindex(b"}*")] + b',"result":' + body + b"}") + b"\n"
 
 
 def error(request_id: object, refusal: Refusal) -> bytes:
@@ -155,8 +171,7 @@ _BAD = object()
 
 def _load(text: bytes) -> object:
     try:
-        decoded = text.decode()
-        return json.loads(decoded) if len(decoded) == len(text) else _BAD
+        return json.loads(text.decode()) if sound(text) else _BAD
     except Exception:  # whatever a parser raises on garbage: depth, memory, numbers, syntax
         return _BAD
 
@@ -168,9 +183,21 @@ def _id_before_star(line: bytes) -> object:
 
 def _readable_id(value: object) -> object:
     if isinstance(value, str):
-        return value if len(value) <= 32 else None
+        return value if _characters(value) <= _LONGEST_ID else None
     number = whole(value)
     return number if number is not None and 0 <= number <= 0x7FFFFFFF else None
+
+
+def _characters(text: str) -> int:
+    """How many; a character beyond the basic plane is one, also where its halves are kept."""
+    count = 0
+    before = 0
+    for char in text:
+        code = ord(char)
+        if not (0xDC00 <= code < 0xE000 and 0xD800 <= before < 0xDC00):
+            count += 1
+        before = code
+    return count
 
 
 def _shaped(message: object) -> bool:
@@ -179,47 +206,3 @@ def _shaped(message: object) -> bool:
         and message.get("jsonrpc") == "2.0"
         and isinstance(message.get("method"), str)
     )
-
-
-class LineReader:
-    """Bytes to lines, in bounded memory: an over-long line is dropped and counted once."""
-
-    def __init__(self) -> None:
-        self._buffer = bytearray()
-        self._dropping = False
-        self.overlong = 0
-
-    def feed(self, data: bytes) -> list[bytes]:
-        """The lines that `data` completes, without line ends; empty ones are left out.
-
-        0x03 does nothing: it is what terminals send for Ctrl-C.
-        """
-        lines: list[bytes] = []
-        start = 0
-        if b"\x03" in data:
-            data = data.replace(b"\x03", b"")
-        while True:
-            end = data.find(b"\n", start)
-            if end < 0:
-                self._keep(data[start:])
-                return lines
-            self._keep(data[start:end])
-            start = end + 1
-            if not self._dropping:
-                line = bytes(self._buffer)
-                if line[-1:] == b"\r":
-                    line = line[:-1]
-                if line:
-                    lines.append(line)
-            self._dropping = False
-            self._buffer = bytearray()
-
-    def _keep(self, part: bytes) -> None:
-        if self._dropping:
-            return
-        if len(self._buffer) + len(part) >= MAX_LINE:
-            self._dropping = True
-            self.overlong += 1
-            self._buffer = bytearray()
-        else:
-            self._buffer.extend(part)

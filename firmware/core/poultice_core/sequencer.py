@@ -3,81 +3,83 @@
 from . import states
 from .guard import Guard
 from .limits import Limits
-from .order import Inputs
 from .plan import Phase, Plan
 from .thermostat import Thermostat
+from .tick import Ask
 
 _COOL_BAND_MC = 500
 
 
-class Session:
-    """Walks through a plan on the guard's own phase clock."""
+class Sequencer:
+    """Walks through a plan on the guard's own phase clock. `plan`: what was armed last."""
 
     def __init__(self, limits: Limits) -> None:
         self._thermostat = Thermostat(limits)
-        self._phases: list[Phase] = []
         self.plan: Plan | None = None
+        self._phases: list[Phase] = []
+        self._restart()
+
+    def _restart(self) -> None:
         self.index = 0
         self._begun = -1
         self._cooling = False
         self._elapsed_ms = 0
 
     def load(self, plan: Plan) -> None:
-        """A plan to follow from its first phase."""
+        """A plan to follow from its first phase, once the guard lets it begin."""
         self.plan = plan
         self._phases = plan.phases
-        self.index = 0
-        self._begun = -1
-        self._cooling = False
-        self._elapsed_ms = 0
+        self._restart()
 
-    def step(self, guard: Guard, inputs: Inputs, dt_ms: int) -> None:
+    def step(self, guard: Guard, ask: Ask, dt_ms: int) -> None:
         """Fill in what is asked of this tick; `dt_ms` is the interval that ends with it."""
-        inputs.ask_heat = False
-        inputs.ask_cool = False
-        if not guard.live:
+        ask.heat = False
+        ask.cool = False
+        ask.done = False
+        if not guard.course.live:
             return
-        in_phase = guard.mode != states.NO_MODE and guard.phase == self.index
-        if not in_phase:
+        phases = guard.phases
+        if phases.mode == states.NO_MODE or phases.phase != self.index:
             self._begun = -1
             self._elapsed_ms = 0
-        elif guard.state == states.RUNNING:
-            self._elapsed_ms = guard.phase_ms + dt_ms
+        elif guard.course.state == states.RUNNING:
+            self._elapsed_ms = guard.clocks.phase_ms + max(0, dt_ms)
             phase = self.phase()
-            if not guard.phase_over and self._elapsed_ms < phase.duration_s * 1000:
-                self._ask_relays(phase, guard, inputs, dt_ms)
+            if not guard.durations.over and self._elapsed_ms < phase.duration_s * 1000:
+                self._ask_relays(phase, guard, ask, dt_ms)
                 return
             self.index += 1
             self._begun = -1
             self._elapsed_ms = 0
-        self._ask_phase(inputs)
+        self._ask_phase(ask)
 
-    def _ask_phase(self, inputs: Inputs) -> None:
-        inputs.ask_done = self.index >= len(self._phases)
-        if inputs.ask_done:
-            inputs.ask_phase = -1
-            inputs.ask_mode = states.NO_MODE
+    def _ask_phase(self, ask: Ask) -> None:
+        ask.done = self.index >= len(self._phases)
+        if ask.done:
+            ask.phase = -1
+            ask.mode = states.NO_MODE
             return
         phase = self.phase()
-        inputs.ask_phase = self.index
-        inputs.ask_mode = phase.mode
-        inputs.ask_target_mc = phase.target_mc
+        ask.phase = self.index
+        ask.mode = phase.mode
+        ask.target_mc = phase.target_mc
 
-    def _ask_relays(self, phase: Phase, guard: Guard, inputs: Inputs, dt_ms: int) -> None:
+    def _ask_relays(self, phase: Phase, guard: Guard, ask: Ask, dt_ms: int) -> None:
         if phase.mode == states.HEAT:
+            control_mc = guard.reading.control_mc
             thermostat = self._thermostat
             if self._begun != self.index:
                 self._begun = self.index
-                thermostat.begin(phase.target_mc, guard.control_mc)
-            heating = guard.heating_now()
-            inputs.ask_heat = thermostat.ask(guard.control_mc, heating, guard.inhibited, dt_ms)
+                thermostat.begin(phase.target_mc, control_mc)
+            ask.heat = thermostat.ask(control_mc, guard.heated_now(), guard.permit.inhibited, dt_ms)
         elif phase.mode == states.COLD:
-            if guard.cold_mc <= phase.target_mc:
+            cold_mc = guard.reading.cold_mc
+            if cold_mc <= phase.target_mc:
                 self._cooling = False
-            elif guard.cold_mc >= phase.target_mc + _COOL_BAND_MC or self._begun != self.index:
+            elif cold_mc >= phase.target_mc + _COOL_BAND_MC or self._begun != self.index:
                 self._cooling = True
             self._begun = self.index
-            inputs.ask_cool = self._cooling
+            ask.cool = self._cooling
 
     def phase(self) -> Phase:
         """The phase at hand; the last one once all are done."""

@@ -1,0 +1,44 @@
+"""Too cold: in a cold phase, and in `waiting` and `paused` while a pack is on (SR-03)."""
+
+from .. import faults, states
+from ..interval import Interval
+from ..limits import Limits
+from ..pack import Pack
+from ..reading import Reading
+
+
+class Cold:
+    """`ended`: it has been cold enough for long enough to end the phase."""
+
+    def __init__(self, limits: Limits, reading: Reading, pack: Pack) -> None:
+        self._limits = limits
+        self._reading = reading
+        self._pack = pack
+        self.restart()
+
+    def restart(self) -> None:
+        """A phase begins."""
+        self.ended = False
+        self._end_ms = -1
+        self._cutoff_ms = -1
+
+    def look(self, now: Interval) -> int:
+        """UNDER_TEMPERATURE."""
+        limits = self._limits
+        cold_mc = self._reading.cold_mc
+        if not self._reading.readable or not self._judged(now) or cold_mc > limits.cold_end_mc:
+            self._end_ms = self._cutoff_ms = -1
+            return 0
+        self._end_ms = 0 if self._end_ms < 0 else self._end_ms + now.dt_ms
+        if self._end_ms >= limits.cold_end_ms:
+            self.ended = True
+        if cold_mc > limits.cold_cutoff_mc:
+            self._cutoff_ms = -1
+            return 0
+        self._cutoff_ms = 0 if self._cutoff_ms < 0 else self._cutoff_ms + now.dt_ms
+        return 1 << faults.UNDER_TEMPERATURE if self._cutoff_ms >= limits.cold_cutoff_ms else 0
+
+    def _judged(self, now: Interval) -> bool:
+        if now.state == states.RUNNING:
+            return now.mode == states.COLD
+        return self._pack.on and (now.state == states.WAITING or now.state == states.PAUSED)

@@ -1,0 +1,25 @@
+"""Which sources of the device's logic these are: `hello.core`, worked out on either side."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+
+DIGITS = 16
+
+
+def fingerprint(package: Path) -> str:
+    """The first 16 hex digits of a SHA-256 over every `.py` below `package`, by path (POSIX,
+    relative): path, NUL, content, NUL."""
+    files = {path.relative_to(package).as_posix(): path for path in package.rglob("*.py")}
+    digest = sha256()
+    for name in sorted(files):
+        digest.update(name.encode() + b"\0" + files[name].read_bytes() + b"\0")
+    return digest.hexdigest()[:DIGITS]
+
+
+def core_fingerprint() -> str:
+    """That of the `poultice_core` this program brings."""
+    import poultice_core
+
+    return fingerprint(Path(str(poultice_core.__file__)).parent)
