@@ -180,6 +180,7 @@ def table(results: list[Result]) -> list[str]:
 
 @click.command()
 @click.option("--hazard", "names", multiple=True, type=click.Choice(list(HAZARDS)), help="Only it.")
+@click.option("--configuration", "which", multiple=True, help="Only it: letters, such as BS2F.")
 @click.option(
     "--target", "target_c", type=float, help="°C at most; as much as allowed if left out."
 )
@@ -190,6 +191,7 @@ def table(results: list[Result]) -> list[str]:
 @click.option("--output", type=click.Path(path_type=Path), help="Write every run (JSON Lines).")
 def main(
     names: tuple[str, ...],
+    which: tuple[str, ...],
     target_c: float | None,
     perfusion: float,
     ambient_c: float,
@@ -201,6 +203,8 @@ def main(
     can hold is beyond 9 CEM43.
     """
     wanted = list(runs(names, perfusion, ambient_c, target_c, not a_at_end))
+    if which:
+        wanted = [one for one in wanted if one.configuration in which]
     if jobs == 1:
         results = list(map(simulate, wanted))
     else:
