@@ -25,7 +25,7 @@ _RELAY_LIFE = 80_000
 class Controller(Device):
     """Drives one board. `table` is the thermistor's, chosen when the firmware is built."""
 
-    def __init__(self, board: Board, table: tuple[int, ...] = B3950) -> None:
+    def __init__(self, board: Board, table: bytes = B3950) -> None:
         board.write(False, False, False)
         super().__init__(board)
         self._table = table

@@ -9,7 +9,7 @@ dose is never counted too low. Above 50 °C, where the table ends, only the tick
 from .dose_table import PER_TICK_U
 
 _FIRST_DC = 390
-_LAST_DC = _FIRST_DC + len(PER_TICK_U) - 1
+_LAST_DC = _FIRST_DC + len(PER_TICK_U) // 3 - 1
 COUNTS_FROM_MC = _FIRST_DC * 100 - 100
 CAP_U = 500_000_000
 
@@ -21,7 +21,8 @@ def rate_u(temp_mc: int) -> int:
         return 0
     if tenths > _LAST_DC:
         tenths = _LAST_DC
-    return PER_TICK_U[tenths - _FIRST_DC]
+    at = (tenths - _FIRST_DC) * 3
+    return PER_TICK_U[at] << 16 | PER_TICK_U[at + 1] << 8 | PER_TICK_U[at + 2]
 
 
 class Dose:
