@@ -13,12 +13,13 @@ import math
 import pytest
 
 from poultice.rivals.bench import RivalBoard
-from poultice.simulator.adc import FULL_SCALE, SAMPLES, Channel, ideal_code
+from poultice.simulator.adc import SAMPLES, Channel
 from poultice.simulator.body import DOUBLED, Laid, Pad, Place
 from poultice.simulator.hazards import HAZARDS
 from poultice.simulator.plant import Plant
 from poultice.simulator.relays import Relay
 from poultice.simulator.stores import MemoryStore
+from poultice.simulator.thermistors import B3950, FULL_SCALE
 from poultice.simulator.virtual_board import VirtualBoard
 from poultice_core.board import SENSE_BROKEN
 from tests.simulator.link import HEAT, Link
@@ -185,7 +186,7 @@ def test_ground_is_off_while_heat_flows(name: str, shift_c: float) -> None:
         for burst, bead_c in zip(
             samples, (ours.plant.sensor_a_c, ours.plant.sensor_b_c), strict=True
         ):
-            code = ideal_code(bead_c + expected) + 1.0
+            code = B3950.code(bead_c + expected) + 1.0
             assert sum(burst) / SAMPLES == pytest.approx(code, abs=3.0)
 
 

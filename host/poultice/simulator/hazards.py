@@ -18,13 +18,14 @@ from poultice.simulator import adc
 from poultice.simulator.body import DOUBLED, Laid, Place
 from poultice.simulator.plant import Plant
 from poultice.simulator.relays import Bimetal, Relay, ThermalFuse
+from poultice.simulator.thermistors import B3435
 
 # A bead that slid to the edge: a fifth of it hangs in the room. At 23 °C it reads 4 °C low at
 # 42 °C: low enough to burn, not low enough to look odd.
 EDGE_GRIP = 0.8
 DRIFT_C_PER_MIN = -0.5
 OFFSET_C = -2.0
-WRONG_B_K = 3435.0  # read with a table for 3950: 2.3 °C low at 42 °C (facts.md 5d)
+WRONG_PART = B3435  # read with the table for B3950: 2.3 °C low at 42 °C (facts.md 5d)
 BLANKET_M2K_W = 1.0  # a winter duvet of 10 tog over the pad, in place of its cover's 0.1
 # Assumptions, with the resistances of facts.md 5b. A chair presses a good part of the blood out of
 # the skin and its upholstery is a cover like a duvet; over a bone there is more pressure; a cushion
@@ -136,12 +137,12 @@ def _offset_one(subject: Subject) -> None:
 
 
 def _wrong_part(subject: Subject) -> None:
-    subject.board.channel_a.fit(WRONG_B_K)
-    subject.board.channel_b.fit(WRONG_B_K)
+    subject.board.channel_a.fit(WRONG_PART)
+    subject.board.channel_b.fit(WRONG_PART)
 
 
 def _wrong_part_one(subject: Subject) -> None:
-    subject.board.channel_a.fit(WRONG_B_K)
+    subject.board.channel_a.fit(WRONG_PART)
 
 
 def _weld_one(subject: Subject) -> None:
