@@ -135,6 +135,7 @@ def ordinary(*onsets: Onset) -> Scenario:
         sensor_b=True,
         sense=True,
         two_point=True,
+        fold_safe=True,
         user_present=True,
         faults=tuple(FaultAt(o.name, o.at_s) for o in onsets if o.name == "tick_wrap"),
     )

@@ -66,6 +66,7 @@ HORIZON_MS = 2 * 3600 * 1000
 AFTER_MS = 120 * 1000
 _FAULT_BEFORE_MS, _ARM_MS = 3_000, 5_000
 _PING_MS = 2_000
+_ANSWER_TICKS = 20
 _PING = codec.encode({"jsonrpc": "2.0", "id": "p", "method": "ping"})
 _NO_DOSE_C = 39.0
 
@@ -163,12 +164,14 @@ class Trial:
         request["params"] = params
         device = self.device
         device.host_bytes_in(codec.encode(request))
-        for line in device.host_bytes_out().split(b"\n"):
-            text = codec.unseal(line) if line else None
-            if text is not None:
-                answer: dict[str, Any] = json.loads(text)
-                if answer.get("id") == method:
-                    return answer
+        for _ in range(_ANSWER_TICKS):
+            for line in device.host_bytes_out().split(b"\n"):
+                text = codec.unseal(line) if line else None
+                if text is not None:
+                    answer: dict[str, Any] = json.loads(text)
+                    if answer.get("id") == method:
+                        return answer
+            self._tick()
         return {"error": {"message": "no_answer"}}
 
     def _conclude(self) -> None:
