@@ -50,16 +50,13 @@ def controller() -> bytes:
         for i, name in enumerate(right):
             at = getattr(ic, name)
             d += elm.Line().right().at(at).length(1.6)
-            d += elm.Dot()
-            d.push()
-            d += (
-                elm.Resistor()
-                .down()
-                .length(1.5)
-                .label(f"R{3 + i} {PULL_DOWN}", "bottom", fontsize=10)
-            )
-            d += elm.Ground()
-            d.pop()
+            if name != "SENSE":  # its divider pulls it down
+                d += elm.Dot()
+                d.push()
+                down = elm.Resistor().down().length(1.5)
+                d += down.label(f"R{3 + i} {PULL_DOWN}", "bottom", fontsize=10)
+                d += elm.Ground()
+                d.pop()
             d += elm.Line().right().length(1.6)
             d += elm.Dot(open=True).label(said[name], "right", fontsize=10)
         return _with_margin(d.get_imagedata("svg"))
@@ -109,11 +106,11 @@ def power() -> bytes:
         d += elm.Resistor().down().length(4).label("PAD\n12 V", "bottom")
         d += elm.Ground().label("0 V", "right")
         d += (
-            elm.Resistor().down().at(sensed.center).length(2).label("R8 27k", "bottom", fontsize=10)
+            elm.Resistor().down().at(sensed.center).length(2).label("R8 15k", "bottom", fontsize=10)
         )
         tap = elm.Dot()
         d += tap
-        d += elm.Resistor().down().length(2).label("R7 8.2k", "bottom", fontsize=10)
+        d += elm.Resistor().down().length(2).label("R7 4.7k", "bottom", fontsize=10)
         d += elm.Ground()
         d += elm.Line().left().at(tap.center).length(1.2)
         _end(d, "SENSE", "left")
