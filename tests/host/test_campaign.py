@@ -15,17 +15,24 @@ from typing import Any
 import pytest
 
 from poultice.campaign import executors, files, picture, scenario, spread
-from poultice.campaign.classes import BEFALL, CAN_FOLD, FAULT_CLASSES, HEALTHY, STARTS_WRONG
+from poultice.campaign.classes import (
+    BEFALL,
+    CAN_FOLD,
+    FAULT_CLASSES,
+    HEALTHY,
+    STARTS_WRONG,
+    UNFELT_FOLDS,
+)
 from poultice.campaign.scenario import PAIRS, SINGLE, Onset, Scenario, draw, number_of, numbers
 from poultice.campaign.summary import summarise
 from poultice.campaign.trial import COLUMNS, Row, Trial, run
 from poultice.cli import main
 from poultice.errors import PoulticeError, UsageError
 from poultice.plan import HEAT, Phase, Plan, check
+from poultice.simulator import told
 from poultice.simulator.faults import INJECT
 from poultice.simulator.hazards import HAZARDS
 from poultice.simulator.options import FaultAt
-from poultice_core.limits import Limits
 
 # Short ones: refused, tripped soon after the start, or with little heat in them.
 FEW = [11000003, 11000004, 11000007, 11000013, 11000014, 11000016]
@@ -80,10 +87,12 @@ def test_only_some_classes_keep_their_numbers() -> None:
 
 def test_what_is_drawn_is_what_the_device_is_for() -> None:
     moments = []
+    safe = 0
     for number in numbers(600, 3):
         one = draw(number)
         options = one.options
-        limits = Limits().under(options.sensor_b, options.two_point).reported()
+        safe += options.fold_safe
+        limits = told.limits(options)
         assert not check(one.plan, limits)
         assert 0.027 <= one.pad.density_w_cm2 <= 0.10
         assert 18.0 <= options.ambient_c <= 35.0
@@ -91,12 +100,15 @@ def test_what_is_drawn_is_what_the_device_is_for() -> None:
         assert abs(one.offset_a_c) <= (0.3 if options.two_point else 0.7)
         if one.fault_class in CAN_FOLD:
             assert options.sensor_b
+        if one.fault_class in UNFELT_FOLDS:
+            assert not options.fold_safe
         if one.fault_class == "host_lost":
             assert one.plan.attended_s
         for onset in one.onsets:
             assert onset.name not in STARTS_WRONG or onset.at_s is None
             if onset.at_s is not None:
                 moments.append(onset.at_s / one.plan.seconds())
+    assert 0.5 < safe / 600 < 0.7
     assert 0.0 <= min(moments) < 0.02
     assert 0.9 < max(moments) < 1.0
 
@@ -123,6 +135,7 @@ def ordinary(*onsets: Onset) -> Scenario:
         sensor_b=True,
         sense=True,
         two_point=True,
+        fold_safe=True,
         user_present=True,
         faults=tuple(FaultAt(o.name, o.at_s) for o in onsets if o.name == "tick_wrap"),
     )
@@ -235,7 +248,7 @@ def test_a_pack_that_is_never_seen_to_come_off_ends_at_the_sessions_time() -> No
 def test_a_session_that_does_not_end_is_told_of() -> None:
     """There is none that we know of: one whose guard has forgotten the session's time."""
     trial = _frozen_in_the_pack()
-    trial.device.controller.guard.limits.session_s = 1 << 20
+    trial.device.loop.guard.limits.session_s = 1 << 20
     trial.run()
     row = trial.row()
     assert (row["outcome"], row["reason"]) == ("unended", "waiting")
@@ -245,8 +258,7 @@ def test_a_session_that_does_not_end_is_told_of() -> None:
 def test_the_dose_under_a_fold_is_the_fold_s() -> None:
     trial = simulated(Onset("fold_away", 10.0))
     plant, row = trial.device.plant, trial.row()
-    assert plant.under_fold is not None
-    assert row["skin_cem43"] == round(plant.under_fold.skin_cem43, 4) > plant.skin_cem43
+    assert row["skin_cem43"] == round(plant.elsewhere[0].skin_cem43, 4) > plant.skin_cem43
 
 
 def test_a_trip_before_the_fault_is_a_false_one() -> None:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from poultice.rivals import compare, report
+from poultice.rivals import compare, report, trial
 from poultice.rivals.bench import RivalBoard
 from poultice.rivals.compare import Cell, cells, less, run_all, standings
 from poultice.rivals.rows import BY_NAME, ROWS
@@ -123,3 +123,24 @@ def test_a_page_without_its_block_is_not_written() -> None:
     assert report.refill("<!-- x -->\n<!-- end -->", {"x": "a"}) == "<!-- x -->\na\n<!-- end -->"
     with pytest.raises(ValueError, match="named y"):
         report.refill(page, {"y": "new"})
+
+
+def test_a_restarter_gets_a_session_whenever_one_is_allowed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(trial, "DAY_S", 5400.0)
+    case = Case("poultice", "restarter", 0.10, True, None)
+    ours = MAKERS["poultice"](0.10, 1)
+    begun = []
+    begin = ours.begin
+
+    def counted(target_c: float) -> None:
+        begin(target_c)
+        if ours.ended is None:
+            begun.append(ours.device.now_s)  # type: ignore[attr-defined]
+
+    monkeypatch.setattr(ours, "begin", counted)
+    outcome = trial.undergo(ours, case, BY_NAME["restarter"])
+    # 20 minutes of heat, 20 of rest: at 0, 40 and 80 minutes.
+    assert [round(at_s / 60) for at_s in begun] == [0, 40, 80]
+    assert outcome.skin_cem43 < 2.0

@@ -21,6 +21,7 @@ def test_nothing_given_is_the_contracts_defaults() -> None:
     assert (options.ambient_c, options.pad_w_cm2, options.mass_j_m2k) == (23, 0.05, 2000)
     assert options.perfusion == 1
     assert options.cooler and options.sensor_b and options.sense and options.two_point
+    assert options.fold_safe
     assert options.user_present
     assert options.state is None
     assert options.faults == ()
@@ -29,7 +30,7 @@ def test_nothing_given_is_the_contracts_defaults() -> None:
 def test_everything_given() -> None:
     options = parse_options(
         "?speed=max&ambient=22&pad=0.1&mass=700&perfusion=0&cooler=0&sensor_b=0&sense=0"
-        "&two_point=0&user=absent&state=%2Ftmp%2Fa%20b&seed=7&offset=-0.8&bath=25,40"
+        "&two_point=0&fold_safe=0&user=absent&state=%2Ftmp%2Fa%20b&seed=7&offset=-0.8&bath=25,40"
         "&fault=sensor_open@300,estop@boot"
     )
     assert (options.offset_c, options.baths_c) == (-0.8, (25.0, 40.0))
@@ -37,6 +38,7 @@ def test_everything_given() -> None:
     assert options.state == Path("/tmp/a b")
     assert options.seed == 7
     assert not (options.cooler or options.sensor_b or options.sense or options.two_point)
+    assert not options.fold_safe
     assert not options.user_present
     assert options.faults == (FaultAt("sensor_open", 300.0), FaultAt("estop", None))
 
@@ -63,6 +65,7 @@ def test_the_density_told_stays_within_its_bounds(pad: str, density: int) -> Non
         ("?ambient=nan", "number"),
         ("?pad=1e9", "number"),
         ("?cooler=yes", "0 or 1"),
+        ("?fold_safe=yes", "0 or 1"),
         ("?user=me", "prompt or absent"),
         ("?state=", "directory"),
         ("?offset=6", "number"),
@@ -98,15 +101,15 @@ def test_any_text_is_options_or_a_usage_error(text: str) -> None:
     ),
     seed=st.integers(0, 10**18 - 1),
     ambient_c=st.floats(0, 45),
-    flags=st.tuples(*[st.booleans()] * 4),
+    flags=st.tuples(*[st.booleans()] * 5),
 )
 def test_what_is_written_is_read_back(
     faults: list[tuple[str, int | None]],
     seed: int,
     ambient_c: float,
-    flags: tuple[bool, bool, bool, bool],
+    flags: tuple[bool, ...],
 ) -> None:
-    names = ("cooler", "sensor_b", "sense", "two_point")
+    names = ("cooler", "sensor_b", "sense", "two_point", "fold_safe")
     query = "&".join(
         [
             "fault=" + ",".join(f"{n}@{'boot' if s is None else s}" for n, s in faults),

@@ -27,7 +27,19 @@ BEFALL: dict[str, Callable[[VirtualDevice], None]] = {
 FAULT_CLASSES = tuple(BEFALL)
 
 # Built in, or calibrated in: it is there before the session.
-STARTS_WRONG = frozenset({"sensor_offset", "wrong_part", "wrong_part_one"})
+STARTS_WRONG = frozenset(
+    {
+        "sensor_offset",
+        "wrong_part",
+        "wrong_part_one",
+        "supply_24v",
+        "fever",
+        "room_10",
+        "room_38",
+    }
+)
 
 # Without a second sensor the pad has to be of a kind that cannot fold (`safety.md`).
-CAN_FOLD = frozenset(name for name in FAULT_CLASSES if name.startswith("fold_"))
+CAN_FOLD = frozenset(name for name in FAULT_CLASSES if "fold" in name)
+# What `fold_safe` says there is none of: neither a sensor nor a switch in the doubled part.
+UNFELT_FOLDS = frozenset({"fold_away"})

@@ -40,6 +40,7 @@ COLUMNS: dict[str, type] = {
     "sensor_b": bool,
     "sense": bool,
     "two_point": bool,
+    "fold_safe": bool,
     "ambient_c": float,
     "perfusion": float,
     "density_w_cm2": float,
@@ -65,6 +66,7 @@ HORIZON_MS = 2 * 3600 * 1000
 AFTER_MS = 120 * 1000
 _FAULT_BEFORE_MS, _ARM_MS = 3_000, 5_000
 _PING_MS = 2_000
+_ANSWER_TICKS = 20
 _PING = codec.encode({"jsonrpc": "2.0", "id": "p", "method": "ping"})
 _NO_DOSE_C = 39.0
 
@@ -162,12 +164,14 @@ class Trial:
         request["params"] = params
         device = self.device
         device.host_bytes_in(codec.encode(request))
-        for line in device.host_bytes_out().split(b"\n"):
-            text = codec.unseal(line) if line else None
-            if text is not None:
-                answer: dict[str, Any] = json.loads(text)
-                if answer.get("id") == method:
-                    return answer
+        for _ in range(_ANSWER_TICKS):
+            for line in device.host_bytes_out().split(b"\n"):
+                text = codec.unseal(line) if line else None
+                if text is not None:
+                    answer: dict[str, Any] = json.loads(text)
+                    if answer.get("id") == method:
+                        return answer
+            self._tick()
         return {"error": {"message": "no_answer"}}
 
     def _conclude(self) -> None:
@@ -231,7 +235,7 @@ class Trial:
     def _look(self) -> None:
         """What the skin and the beads feel, whether the pad has power."""
         board, plant = self.device.board, self.device.plant
-        skin_c = plant.skin_c if plant.under_fold is None else plant.worst_skin_c
+        skin_c = plant.worst_skin_c if plant.elsewhere else plant.skin_c
         if skin_c > self._skin_c:
             self._skin_c = skin_c
         if plant.sensor_a_c > self._bead_c:
@@ -268,7 +272,6 @@ class Trial:
         options, pad, plan = scenario.options, scenario.pad, scenario.plan
         seed, count, index = parts_of(scenario.number)
         targets_mc = [p.target_mc for p in plan.phases if p.mode == HEAT and p.target_mc]
-        under = plant.under_fold or plant
         start_ms, end_ms = self._start_ms or 0, self._end_ms or 0
         return {
             "number": scenario.number,
@@ -287,6 +290,7 @@ class Trial:
             "sensor_b": options.sensor_b,
             "sense": options.sense,
             "two_point": options.two_point,
+            "fold_safe": options.fold_safe,
             "ambient_c": round(options.ambient_c, 2),
             "perfusion": round(options.perfusion, 3),
             "density_w_cm2": round(pad.density_w_cm2, 4),
@@ -306,7 +310,7 @@ class Trial:
             "sensor_peak_c": round(self._bead_c, 2),
             "skin_peak_c": round(self._skin_c, 2),
             "skin_cem43": round(plant.worst_skin_cem43, 4),
-            "basal_cem43": round(max(plant.basal_cem43, under.basal_cem43), 4),
+            "basal_cem43": round(plant.worst_basal_cem43, 4),
         }
 
     def _after_start_s(self, at_ms: int | None) -> float | None:

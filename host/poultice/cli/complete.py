@@ -91,7 +91,7 @@ def _options(incomplete: str) -> Iterable[tuple[str, str | None]]:
         if incomplete.startswith("emulator:"):
             known = (*known, *options.EMULATOR_FAULTS)
         values = [f"{earlier}{one}@" for one in known]
-    elif name in ("cooler", "sensor_b", "sense", "two_point"):
+    elif name in ("cooler", "sensor_b", "sense", "two_point", "fold_safe"):
         values = ("0", "1")
     elif name == "user":
         values = ("prompt", "absent")

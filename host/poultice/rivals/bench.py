@@ -28,6 +28,7 @@ class RivalBoard:
         self.fuse = ThermalFuse()
         self.now_ms = 0
         self.energised = False
+        self.ground_c = 0.0
         self._contacts = tuple(Relay() for _ in range(contacts))
         self._samples = [0] * SAMPLES
 
@@ -52,12 +53,12 @@ class RivalBoard:
         self.energised = closed and all(relay.contact for relay in self._contacts)
         plant = self.plant
         plant.step(TICK_MS / 1000, heat if closed else 0.0, 0.0)
-        if plant.switch_in_fold and plant.under_fold is not None:
-            plant = plant.under_fold
+        plant = plant.switch_in or plant
         self.bimetal.feel(plant.pad_c)
         self.fuse.feel(plant.element_c)
 
     def reading_c(self) -> float:
         """Bead A as a firmware reads it that has been told its curve, as ours has."""
-        self.channel_a.sample(self.plant.sensor_a_c, self._samples)
+        shift_c = self.ground_c if self.energised else 0.0
+        self.channel_a.sample(self.plant.sensor_a_c + shift_c, self._samples)
         return B3950.celsius(sum(self._samples) / SAMPLES)

@@ -36,6 +36,9 @@ class Contender(Protocol):
     def hang(self) -> None:
         """Its processor stops, outputs as they are."""
 
+    def brown_out(self) -> None:
+        """Its supply dips: it starts again as at power-up."""
+
     def lose_host(self) -> None:
         """The computer beside it is gone."""
 
@@ -99,6 +102,10 @@ class Rival:
     def hang(self) -> None:
         """The processor stops, outputs as they are."""
         self._hung_s = 0.0
+
+    def brown_out(self) -> None:
+        """All of them boot with the heater off, and wait to be asked again."""
+        self.shut_down("restarted")
 
     def lose_host(self) -> None:
         """The computer beside it is gone."""

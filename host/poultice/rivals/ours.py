@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from poultice.rivals.contender import TICK_S
@@ -38,10 +39,13 @@ class Ours:
         *,
         seed: int = 1,
         session_s: int = SESSION_S,
+        options: SimOptions | None = None,
     ) -> None:
-        options = SimOptions(pad_w_cm2=density_w_cm2, two_point=True, user_present=False, seed=seed)
-        self.device = VirtualDevice(options)
+        told = replace(options or SimOptions(), pad_w_cm2=density_w_cm2, seed=seed)
+        self.device = VirtualDevice(replace(told, user_present=False))
         self.ended: str | None = None
+        self.heard = b""
+        """What the device said to the ping of this tick, and before it, if there was one."""
         self._session_s = session_s
         self._requests = 0
         self._ping_ticks = 0
@@ -58,7 +62,9 @@ class Ours:
 
     def begin(self, target_c: float) -> None:
         """Arm and start. What is refused is the end of it, with the reason."""
-        self._wait_until_ready()
+        if not self._requests:
+            self._wait_until_ready()
+        self.ended = None
         phase = {"mode": "heat", "target_mc": round(target_c * 1000), "duration_s": self._session_s}
         plan = {"name": "comparison", "attended_s": ATTENDED_S, "phases": [phase]}
         armed = self._call("arm", {"plan": plan})
@@ -73,11 +79,12 @@ class Ours:
         """One tick, with a ping every two seconds while there is a host."""
         device = self.device
         device.step()
+        self.heard = b""
         self._ping_ticks += 1
         if self._ping_ticks >= _PING_TICKS:
             self._ping_ticks = 0
             device.host_bytes_in(codec.encode({"jsonrpc": "2.0", "id": 0, "method": "ping"}))
-            device.host_bytes_out()
+            self.heard = device.host_bytes_out()
         if self.ended is None and not device.in_session:
             self.ended = self._reason()
 
@@ -87,6 +94,10 @@ class Ours:
     def hang(self) -> None:
         """The processor stops; the chip's watchdog restarts it."""
         self.device.hang()
+
+    def brown_out(self) -> None:
+        """The controller starts again."""
+        self.device.brown_out()
 
     def lose_host(self) -> None:
         """The cable is pulled."""

@@ -12,12 +12,13 @@ from poultice.rivals.hobby import Hobby
 from poultice.rivals.klipper import Klipper
 from poultice.rivals.marlin import Marlin
 from poultice.rivals.ours import Ours
-from poultice.rivals.rows import BY_NAME, HORIZON_S, SESSION_S
+from poultice.rivals.rows import BY_NAME, DAY_S, HORIZON_S, SESSION_S, Row
 from poultice.simulator.body import Pad
 from poultice.simulator.hazards import HAZARDS, remove_barriers
 from poultice.simulator.plant import Plant
 
 WARM_C = 38.0
+AGAIN_S = 60.0
 COOL_C = 39.0  # skin below it gathers no dose
 
 
@@ -67,9 +68,14 @@ def run(case: Case) -> Outcome:
     """The whole of it, tick by tick; cut short once nothing can come of it any more."""
     row = BY_NAME[case.row]
     contender = MAKERS[case.contender](case.density_w_cm2, case.seed)
-    board = contender.board
     if not case.barriers:
-        remove_barriers(board)
+        remove_barriers(contender.board)
+    return undergo(contender, case, row)
+
+
+def undergo(contender: Contender, case: Case, row: Row) -> Outcome:
+    """That row, with this contender."""
+    board = contender.board
     hazard = None if row.hazard is None else HAZARDS[row.hazard]
     if hazard is not None and case.at_s is None:
         hazard.befall(contender)
@@ -78,9 +84,10 @@ def run(case: Case) -> Outcome:
     at_s = case.at_s or 0.0
     struck_s = last_s = 0.0
     now_s = 0.0
-    peak_c = warm_s = 0.0
+    peak_c = warm_s = again_s = 0.0
     stopped = False
-    while now_s < HORIZON_S - 1e-9:
+    horizon_s = DAY_S if row.restarted else HORIZON_S
+    while now_s < horizon_s - 1e-9:
         # In the moment that is worst: with power on the pad, where it still gets any.
         due = hazard is not None and now_s >= at_s - 1e-9
         if hazard is not None and due and (contender.energised or contender.ended is not None):
@@ -89,6 +96,9 @@ def run(case: Case) -> Outcome:
         if not stopped and not row.left_on and now_s >= SESSION_S - 1e-9:
             stopped = True
             contender.stop()
+        if row.restarted and contender.ended and now_s >= again_s:
+            again_s = now_s + AGAIN_S
+            contender.begin(row.target_c)
         contender.advance()
         now_s += TICK_S
         if contender.energised:
@@ -97,7 +107,9 @@ def run(case: Case) -> Outcome:
         peak_c = max(peak_c, skin_c)
         if now_s <= SESSION_S and board.plant.skin_c >= WARM_C:
             warm_s += TICK_S
-        if contender.ended and hazard is None and skin_c < COOL_C and not _could_heat(contender):
+        if row.restarted or not contender.ended or hazard is not None:
+            continue
+        if skin_c < COOL_C and not _could_heat(contender):
             break
     off_s = None if _could_heat(contender) else max(0.0, last_s - struck_s)
     return Outcome(case, off_s, board.plant.worst_skin_cem43, peak_c, warm_s, contender.ended)

@@ -12,6 +12,7 @@ import random
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from math import inf, pi, sin
 from operator import itemgetter
 
 from poultice.simulator.thermistors import B3950, FULL_SCALE, Curve
@@ -22,6 +23,10 @@ OFFSET_LSB = 1.0
 NOISY_LSB = 150.0  # 4 °C at 42 °C: a crackling contact, which adds resistance and reads cold
 
 NORMAL, OPEN, SHORT, FROZEN, NOISY = "normal", "open", "short", "frozen", "noisy"
+BRIDGED = "bridged"
+BRIDGE_OHM = 1000.0  # 95 °C, if it were a temperature
+
+_PULL_UP_OHM = 10_000.0
 
 _ROWS = 64
 _PARTS = 8
@@ -90,6 +95,11 @@ class Channel:
         self._fault = NORMAL
         self._drift_c_per_sample = 0.0
         self._drift_c = 0.0
+        self._every = self._of_them = 0
+        self._sampled = 0
+        self._hum_c = self._hum_turns = 0.0
+        self._leak_ohm = inf
+        self._struck = 0
         self._curve = B3950
         self._raw = raw
         self._odd = raw
@@ -100,8 +110,31 @@ class Channel:
         self._last: tuple[int, ...] = (0,) * SAMPLES
 
     def fail(self, fault: str) -> None:
-        """From now on OPEN, SHORT, NOISY, FROZEN (nothing but the last burst), or NORMAL."""
+        """From now on OPEN, SHORT, BRIDGED by `BRIDGE_OHM`, NOISY, FROZEN (nothing but the last
+        burst), or NORMAL."""
         self._fault = fault
+        self._every = 0
+        self._odd = True
+
+    def fail_now_and_then(self, fault: str, *, bursts: int, of: int) -> None:
+        """From now on so in this many bursts out of `of`, the rest normal: a loose connector."""
+        self.fail(fault)
+        self._of_them, self._every = bursts, of
+
+    def hum(self, peak_c: float, turns_per_burst: float) -> None:
+        """From now on a sine lies on the reading. A burst is short beside it: all of its
+        conversions have the same part of it."""
+        self._hum_c, self._hum_turns = peak_c, turns_per_burst
+        self._odd = True
+
+    def leak(self, ohm: float) -> None:
+        """From now on a wet path lies beside the thermistor."""
+        self._leak_ohm = ohm
+        self._odd = True
+
+    def strike(self, conversions: int) -> None:
+        """From now on so many of each burst's conversions are at full scale."""
+        self._struck = conversions
         self._odd = True
 
     def drift(self, c_per_sample: float) -> None:
@@ -128,17 +161,28 @@ class Channel:
 
     def _sample_odd(self, temp_c: float, into: list[int]) -> None:
         fault = self._fault
+        self._sampled += 1
+        if self._every and self._sampled % self._every >= self._of_them:
+            fault = NORMAL
         if fault == FROZEN:
             into[:] = self._last
             return
         self._drift_c += self._drift_c_per_sample
-        code = self._offset_lsb + self._curve.code(temp_c + self._drift_c)
+        temp_c += self._drift_c
+        if self._hum_c:
+            temp_c += self._hum_c * sin(2.0 * pi * self._hum_turns * self._sampled)
+        code = self._curve.code(temp_c)
+        if self._leak_ohm < inf:
+            code = _beside(code, self._leak_ohm)
+        code += self._offset_lsb
         if self._raw:
             code += raw_error_lsb(code)
         if fault == OPEN:
             code = FULL_SCALE - 8.0
         elif fault == SHORT:
             code = 8.0
+        elif fault == BRIDGED:
+            code = FULL_SCALE * BRIDGE_OHM / (BRIDGE_OHM + _PULL_UP_OHM)
         elif fault == NOISY:
             code += abs(self._rng.gauss(0.0, NOISY_LSB))
         code = min(FULL_SCALE, max(0.0, code))
@@ -148,3 +192,12 @@ class Channel:
         into[:] = self._last = self._noise[whole % _PARTS * _ROWS + row](
             _CODES[base : base + 2 * _REACH]
         )
+        if self._struck:
+            into[-self._struck :] = [FULL_SCALE] * self._struck
+
+
+def _beside(code: float, ohm: float) -> float:
+    """The code where this resistance lies beside the thermistor."""
+    own = _PULL_UP_OHM * code / (FULL_SCALE - code)
+    both = own * ohm / (own + ohm)
+    return FULL_SCALE * both / (both + _PULL_UP_OHM)

@@ -9,7 +9,7 @@ the published rows of 5c come out within 0.5 °C and a factor of two (`tests/sim
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 CORE_C = 36.5
 METABOLIC_W_M3 = 400.0
@@ -76,6 +76,41 @@ class Pad:
 
 
 @dataclass(frozen=True)
+class Laid:
+    """Something warm or cold that lies on the pad's back, in place of its cover's way to the room:
+    its temperature at first, its resistance to the element, its heat capacity."""
+
+    start_c: float
+    m2k_w: float
+    capacity_j_m2k: float
+    room_m2k_w: float = 0.1
+
+
+@dataclass(frozen=True)
+class Place:
+    """A part of the pad that lies otherwise than the rest: its blood flow and its density as parts
+    of the rest's, its own resistances (None: the rest's), what lies on it."""
+
+    blood: float = 1.0
+    density: float = 1.0
+    contact_m2k_w: float | None = None
+    back_m2k_w: float | None = None
+    laid: Laid | None = None
+
+    def pad(self, rest: Pad) -> Pad:
+        """The pad there, where the rest is `rest`."""
+        return replace(
+            rest,
+            density_w_cm2=self.density * rest.density_w_cm2,
+            contact_m2k_w=self.contact_m2k_w or rest.contact_m2k_w,
+            back_m2k_w=self.back_m2k_w or rest.back_m2k_w,
+        )
+
+
+DOUBLED = Place(density=2.0)
+
+
+@dataclass(frozen=True)
 class ColdPack:
     """A gel pack in its cloth, laid on by hand in the pad's place; the beads lie on the skin.
 
@@ -115,7 +150,9 @@ class Cooler:
     conductance_w_m2k: float = 130.0
 
 
-def steady_c(outside_m2k_w: float, ambient_c: float, perfusion: float) -> list[float]:
+def steady_c(
+    outside_m2k_w: float, ambient_c: float, perfusion: float, core_c: float = CORE_C
+) -> list[float]:
     """The seven cells' temperatures with nothing but `outside_m2k_w` between skin and room.
 
     Without hyperaemia: no room of the supported family brings skin to 37 °C by itself.
@@ -128,12 +165,12 @@ def steady_c(outside_m2k_w: float, ambient_c: float, perfusion: float) -> list[f
         flow = cell.perfusion * perfusion
         below_g = 1.0 / cell.below
         total = above_g * (1.0 - above_b) + below_g + flow
-        above_a = (above_g * above_a + flow * CORE_C + cell.metabolic) / total
+        above_a = (above_g * above_a + flow * core_c + cell.metabolic) / total
         above_b = below_g / total
         above_g = below_g
         down.append((above_a, above_b))
     temps: list[float] = []
-    below_c = CORE_C
+    below_c = core_c
     for a, b in reversed(down):
         below_c = a + b * below_c
         temps.append(below_c)

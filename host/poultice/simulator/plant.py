@@ -8,18 +8,20 @@ seconds, once a second. Constants and their sources are in `body`.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 from poultice.simulator.body import (
     CELLS,
     CORE_C,
+    DOUBLED,
     EPIDERMIS_M2K_W,
     FIRST_HALF_M2K_W,
     HYPERAEMIA_FROM_C,
     HYPERAEMIA_PER_K,
     ColdPack,
     Cooler,
+    Laid,
     Pad,
+    Place,
     steady_c,
 )
 
@@ -44,16 +46,19 @@ class Plant:
     and `basal_cem43` (CEM43 minutes), `time_s`. Set at any time: `ambient_c`, `grip_a`/`grip_b`
     (1: the bead is held between pad and skin, 0: it hangs in the room, between: at the edge),
     `offset_a_c`/`offset_b_c` (the bead's own error) and `fold_a`/`fold_b` (the part of the pad's
-    excess over the skin that is added where the pad lies double at that bead; 0: flat). The skin
-    under a fold is a second plant of its own with twice the density: `fold_over` makes it, as
-    `under_fold`, and moves it along.
+    excess over the skin that is added where the pad lies double at that bead; 0: flat), `core_c`.
+
+    Skin elsewhere under the pad, where it lies otherwise (double, pressed against a chair), is a
+    plant of its own in `elsewhere`, with the warmth and the dose it has had before: `set_apart`
+    makes it, and it moves along. `a_in_middle`: bead A is where hardware.md wants it, in the middle
+    of the pad, which is pressed most; False: at a free end, as bead B is.
     """
 
-    # More than thirty attributes: found faster in slots.
+    # More than forty attributes: found faster in slots.
     # fmt: off
     __slots__ = (
-        "_bead_a_in_fold",
-        "_bead_b_in_fold",
+        "_a_in",
+        "_b_in",
         "_dt_s",
         "_f1",
         "_f2",
@@ -76,20 +81,26 @@ class Plant:
         "_m1",
         "_m2",
         "_pack_j_m2",
+        "_place",
         "_s1",
         "_s2",
         "_slow_due_s",
         "_w_basal",
         "_w_surface",
+        "a_in_middle",
         "ambient_c",
         "basal_c",
         "basal_cem43",
         "cooler",
+        "core_c",
         "element_c",
+        "elsewhere",
         "fold_a",
         "fold_b",
         "grip_a",
         "grip_b",
+        "laid",
+        "laid_c",
         "offset_a_c",
         "offset_b_c",
         "pack",
@@ -102,9 +113,8 @@ class Plant:
         "sensor_b_c",
         "skin_c",
         "skin_cem43",
-        "switch_in_fold",
+        "switch_in",
         "time_s",
-        "under_fold",
     )
     # fmt: on
 
@@ -122,11 +132,18 @@ class Plant:
         self.pack = pack or ColdPack()
         self.perfusion = perfusion
         self.ambient_c = ambient_c
+        self.core_c = CORE_C
         self.grip_a = self.grip_b = 1.0
         self.fold_a = self.fold_b = 0.0
         self.offset_a_c = self.offset_b_c = 0.0
-        self.under_fold: Plant | None = None
-        self._bead_a_in_fold = self._bead_b_in_fold = self.switch_in_fold = False
+        self.a_in_middle = True
+        self.laid: Laid | None = None
+        self.laid_c = 0.0
+        self._place = Place()
+        self.elsewhere: tuple[Plant, ...] = ()
+        self._a_in: Plant | None = None
+        self._b_in: Plant | None = None
+        self.switch_in: Plant | None = None
         self.time_s = 0.0
         self.pack_on = False
         self.pack_c = self.pack.start_c
@@ -144,7 +161,7 @@ class Plant:
         outside = (
             pad.contact_m2k_w + pad.inner_m2k_w + pad.back_m2k_w if settled else _BARE_SKIN_M2K_W
         )
-        cells = steady_c(outside, self.ambient_c, self.perfusion)
+        cells = steady_c(outside, self.ambient_c, self.perfusion, self.core_c)
         self._s1, self._s2, self._f1, self._f2, self._f3, self._m1, self._m2 = cells
         flux = (self._s1 - self.ambient_c) / (outside + FIRST_HALF_M2K_W)
         self.element_c = self.ambient_c + (flux * pad.back_m2k_w if settled else 0.0)
@@ -157,6 +174,13 @@ class Plant:
         self.time_s = 0.0
         self.skin_cem43 = self.basal_cem43 = 0.0
 
+    def lay_down_again(self) -> None:
+        """The person has been in this room, with this core temperature, for long, and the pad has
+        only just been laid on: for what was so before the session."""
+        time_s = self.time_s
+        self._lay_down()
+        self.time_s = time_s
+
     def _coefficients(self, dt_s: float) -> None:
         """Everything that is constant for a step length: fractions of a difference, per step."""
         self._dt_s = dt_s
@@ -164,7 +188,8 @@ class Plant:
         half = pad.mass_j_m2k / 2
         contact_g = 1.0 / (pad.contact_m2k_w + FIRST_HALF_M2K_W)
         self._k_power = pad.density_w_cm2 * 1e4 * dt_s / half
-        self._k_back = dt_s / pad.back_m2k_w / half
+        back_m2k_w = pad.back_m2k_w if self.laid is None else self.laid.m2k_w
+        self._k_back = dt_s / back_m2k_w / half
         self._k_inner = dt_s / pad.inner_m2k_w / half
         self._k_pad_skin = contact_g * dt_s / half
         self._k_cool = self.cooler.conductance_w_m2k * dt_s / half
@@ -188,33 +213,55 @@ class Plant:
         if perfusion is not None:
             self.perfusion = perfusion
         self._coefficients(self._dt_s)
-        if self.under_fold is not None:
-            under = None if pad is None else replace(pad, density_w_cm2=2 * pad.density_w_cm2)
-            self.under_fold.change(pad=under, perfusion=perfusion)
+        for part in self.elsewhere:
+            place = part._place
+            part.change(
+                pad=None if pad is None else place.pad(pad),
+                perfusion=None if perfusion is None else place.blood * perfusion,
+            )
+
+    def lay_on(self, laid: Laid) -> None:
+        """From now on this lies on the pad's back."""
+        self.laid, self.laid_c = laid, laid.start_c
+        self._coefficients(self._dt_s)
+
+    def set_apart(
+        self, place: Place, *, at_a: bool = False, at_b: bool = False, at_switch: bool = False
+    ) -> None:
+        """From now on a part of the pad lies otherwise: the last of `elsewhere` is the skin there.
+        What is in that part (bead A, bead B, the bimetal and the fuse) feels it, the rest the rest.
+        """
+        part = Plant.__new__(Plant)
+        for name in Plant.__slots__:
+            setattr(part, name, getattr(self, name))
+        part.elsewhere, part._a_in, part._b_in, part.switch_in = (), None, None, None
+        part._place = place
+        part.change(pad=place.pad(self.pad), perfusion=place.blood * self.perfusion)
+        if place.laid is not None:
+            part.lay_on(place.laid)
+        self.elsewhere += (part,)
+        self._a_in = part if at_a else self._a_in
+        self._b_in = part if at_b else self._b_in
+        self.switch_in = part if at_switch else self.switch_in
 
     def fold_over(self, *, at_a: bool = False, at_b: bool = False, at_switch: bool = False) -> None:
-        """From now on a part of the pad lies double: `under_fold` is the skin there, with the
-        warmth and the dose it has had so far. What lies in the fold (bead A, bead B, the bimetal
-        and the fuse) feels that part, the rest the flat one.
-        """
-        under = Plant.__new__(Plant)
-        for name in Plant.__slots__:
-            setattr(under, name, getattr(self, name))
-        under.change(pad=replace(self.pad, density_w_cm2=2 * self.pad.density_w_cm2))
-        self.under_fold = under
-        self._bead_a_in_fold, self._bead_b_in_fold = at_a, at_b
-        self.switch_in_fold = at_switch
+        """From now on a part of the pad lies double."""
+        self.set_apart(DOUBLED, at_a=at_a, at_b=at_b, at_switch=at_switch)
 
     @property
     def worst_skin_c(self) -> float:
-        """The hotter skin: under the flat pad or under its fold."""
-        return self.skin_c if self.under_fold is None else max(self.skin_c, self.under_fold.skin_c)
+        """The hottest skin under the pad."""
+        return max([self.skin_c] + [part.skin_c for part in self.elsewhere])
 
     @property
     def worst_skin_cem43(self) -> float:
-        """The greater dose: under the flat pad or under its fold."""
-        under = self.under_fold
-        return self.skin_cem43 if under is None else max(self.skin_cem43, under.skin_cem43)
+        """The greatest dose under the pad."""
+        return max([self.skin_cem43] + [part.skin_cem43 for part in self.elsewhere])
+
+    @property
+    def worst_basal_cem43(self) -> float:
+        """The greatest dose under the epidermis."""
+        return max([self.basal_cem43] + [part.basal_cem43 for part in self.elsewhere])
 
     def lay_pack(self) -> None:
         """The user lays a fresh cold pack on, in the pad's place."""
@@ -247,26 +294,28 @@ class Plant:
         if self._slow_due_s < 1e-9:
             self._step_deep(_SLOW_S - self._slow_due_s)
             self._slow_due_s = _SLOW_S
-        if self.under_fold is not None:
-            self._step_fold(self.under_fold, dt_s, heat_on, cool_on)
+        if self.elsewhere:
+            self._step_elsewhere(dt_s, heat_on, cool_on)
 
-    def _step_fold(self, under: Plant, dt_s: float, heat_on: float, cool_on: float) -> None:
-        under.ambient_c, under.pack_on = self.ambient_c, self.pack_on
-        under.grip_a, under.grip_b = self.grip_a, self.grip_b
-        under.offset_a_c, under.offset_b_c = self.offset_a_c, self.offset_b_c
-        under.step(dt_s, heat_on, cool_on)
-        if self._bead_a_in_fold:
-            self.sensor_a_c = under.sensor_a_c
-        if self._bead_b_in_fold:
-            self.sensor_b_c = under.sensor_b_c
+    def _step_elsewhere(self, dt_s: float, heat_on: float, cool_on: float) -> None:
+        for part in self.elsewhere:
+            part.ambient_c, part.core_c, part.pack_on = self.ambient_c, self.core_c, self.pack_on
+            part.grip_a, part.grip_b = self.grip_a, self.grip_b
+            part.offset_a_c, part.offset_b_c = self.offset_a_c, self.offset_b_c
+            part.step(dt_s, heat_on, cool_on)
+        if self._a_in is not None:
+            self.sensor_a_c = self._a_in.sensor_a_c
+        if self._b_in is not None:
+            self.sensor_b_c = self._b_in.sensor_b_c
 
     def _step_on_body(self, heat_on: float, cool_on: float) -> None:
         """Pad, skin and beads while the pad lies on the skin."""
         element, pad, s1, s2 = self.element_c, self.pad_c, self._s1, self._s2
+        core_c = self.core_c
         inner = self._k_inner * (element - pad)
-        self.element_c = (
-            element + heat_on * self._k_power - inner + self._k_back * (self.ambient_c - element)
-        )
+        back_c = self.ambient_c if self.laid is None else self.laid_c
+        back = self._k_back * (back_c - element)
+        self.element_c = element + heat_on * self._k_power - inner + back
         new_pad = pad + inner + self._k_pad_skin * (s1 - pad)
         if cool_on:
             new_pad += cool_on * self._k_cool * (self.cooler.water_c - pad)
@@ -279,14 +328,14 @@ class Plant:
             s1
             + self._k_skin_pad * (pad - s1)
             + self._k_12 * (s2 - s1)
-            + blood1 * (CORE_C - s1)
+            + blood1 * (core_c - s1)
             + self._k_met1
         )
         self._s2 = (
             s2
             + self._k_21 * (s1 - s2)
             + self._k_2f * (self._f1 - s2)
-            + blood2 * (CORE_C - s2)
+            + blood2 * (core_c - s2)
             + self._k_met2
         )
         self.pad_c = new_pad
@@ -331,11 +380,13 @@ class Plant:
         flow1 = c1.perfusion * self.perfusion * self._hyperaemia(s1)
         flow2 = c2.perfusion * self.perfusion * self._hyperaemia(s2)
         between = (s2 - s1) / c1.below
-        self._s1 += dt_s / c1.capacity * (into + between + flow1 * (CORE_C - s1) + c1.metabolic)
+        self._s1 += (
+            dt_s / c1.capacity * (into + between + flow1 * (self.core_c - s1) + c1.metabolic)
+        )
         self._s2 += (
             dt_s
             / c2.capacity
-            * ((self._f1 - s2) / c2.below - between + flow2 * (CORE_C - s2) + c2.metabolic)
+            * ((self._f1 - s2) / c2.below - between + flow2 * (self.core_c - s2) + c2.metabolic)
         )
         inner = self._k_inner * (self.element_c - self.pad_c)
         self.element_c += (
@@ -360,21 +411,30 @@ class Plant:
         """Fat and muscle, once a second."""
         _, c2, f1, f2, f3, m1, m2 = CELLS
         t2, a, b, c, d, e = self._s2, self._f1, self._f2, self._f3, self._m1, self._m2
+        core_c = self.core_c
         q1, q2, q3 = (t2 - a) / c2.below, (a - b) / f1.below, (b - c) / f2.below
-        q4, q5, q6 = (c - d) / f3.below, (d - e) / m1.below, (e - CORE_C) / m2.below
+        q4, q5, q6 = (c - d) / f3.below, (d - e) / m1.below, (e - core_c) / m2.below
         flow = self.perfusion
         self._f1 = a + dt_s / f1.capacity * (
-            q1 - q2 + flow * f1.perfusion * (CORE_C - a) + f1.metabolic
+            q1 - q2 + flow * f1.perfusion * (core_c - a) + f1.metabolic
         )
         self._f2 = b + dt_s / f2.capacity * (
-            q2 - q3 + flow * f2.perfusion * (CORE_C - b) + f2.metabolic
+            q2 - q3 + flow * f2.perfusion * (core_c - b) + f2.metabolic
         )
         self._f3 = c + dt_s / f3.capacity * (
-            q3 - q4 + flow * f3.perfusion * (CORE_C - c) + f3.metabolic
+            q3 - q4 + flow * f3.perfusion * (core_c - c) + f3.metabolic
         )
         self._m1 = d + dt_s / m1.capacity * (
-            q4 - q5 + flow * m1.perfusion * (CORE_C - d) + m1.metabolic
+            q4 - q5 + flow * m1.perfusion * (core_c - d) + m1.metabolic
         )
         self._m2 = e + dt_s / m2.capacity * (
-            q5 - q6 + flow * m2.perfusion * (CORE_C - e) + m2.metabolic
+            q5 - q6 + flow * m2.perfusion * (core_c - e) + m2.metabolic
         )
+        if self.laid is not None:
+            self._step_laid(self.laid, dt_s)
+
+    def _step_laid(self, laid: Laid, dt_s: float) -> None:
+        """What lies on the pad's back, once a second."""
+        into = (self.ambient_c - self.laid_c) / laid.room_m2k_w
+        into += (self.element_c - self.laid_c) / laid.m2k_w
+        self.laid_c += dt_s / laid.capacity_j_m2k * into

@@ -18,6 +18,7 @@ class Relay:
         self._welds = False
         self._stuck = False
         self._dead = False
+        self._flickers = False
 
     def drive(self, coil: bool) -> None:
         """Put current through the coil, or none."""
@@ -30,6 +31,14 @@ class Relay:
         self._welds = True
         self._stuck = self._stuck or self.contact
 
+    def flicker(self) -> None:
+        """From now on the contact arcs while its coil is off: closed every other time."""
+        self._flickers = True
+
+    def slow(self, release_ms: int) -> None:
+        """From now on it takes so long to release."""
+        self._release_ms = release_ms
+
     def kill(self) -> None:
         """The coil is broken: the contact opens, and never closes again unless welded."""
         self._dead = True
@@ -37,11 +46,14 @@ class Relay:
 
     def moving(self) -> bool:
         """Has the contact yet to follow its coil?"""
-        return self._wanted() != self.contact
+        return self._wanted() != self.contact or self._arcs()
 
     def elapse(self, dt_ms: int) -> float:
         """Time passes; the part of it (0 to 1) during which the contact was closed."""
         wanted = self._wanted()
+        if self._arcs():
+            self.contact = not self.contact
+            return 0.5
         if wanted == self.contact:
             return 1.0 if wanted else 0.0
         if self._left_ms >= dt_ms:
@@ -52,6 +64,9 @@ class Relay:
         self.contact = wanted
         self._stuck = wanted and self._welds
         return 1.0 - before if wanted else before
+
+    def _arcs(self) -> bool:
+        return self._flickers and not self._coil
 
     def _wanted(self) -> bool:
         return self._stuck or (self._coil and not self._dead)

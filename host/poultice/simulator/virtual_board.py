@@ -21,7 +21,7 @@ RING_MS = 1 << 30
 
 class VirtualBoard(Board):
     """One board. Read `k1`, `k2`, `k3` (relays), `led`, `tunes`; set `estop_open`,
-    `button_down`, `supply` and `link_up` as the world around it does."""
+    `button_down`, `supply`, `ground_c` and `link_up` as the world around it does."""
 
     name = "sim"
 
@@ -48,6 +48,7 @@ class VirtualBoard(Board):
         self.fuse = ThermalFuse()
         self._barriers_were = True
         self.supply = True
+        self.ground_c = 0.0
         self.link_up = True
         self.button_down = False
         self.led = 0
@@ -89,9 +90,7 @@ class VirtualBoard(Board):
             self.settle()
         else:
             self.plant.step(dt_ms / 1000, self._heat, self._cool)
-        plant = self.plant
-        if plant.switch_in_fold and plant.under_fold is not None:
-            plant = plant.under_fold
+        plant = self.plant.switch_in or self.plant
         self.bimetal.feel(plant.pad_c)
         self.fuse.feel(plant.element_c)
         if (self.bimetal.closed and self.fuse.closed) is not self._barriers_were:
@@ -164,9 +163,10 @@ class VirtualBoard(Board):
 
     def sample(self, samples_a: list[int], samples_b: list[int]) -> bool:
         """One burst; sensor B's list is left alone where it is not fitted."""
-        self.channel_a.sample(self.plant.sensor_a_c, samples_a)
+        shift_c = self.ground_c if self._heat else 0.0
+        self.channel_a.sample(self.plant.sensor_a_c + shift_c, samples_a)
         if self._sensor_b:
-            self.channel_b.sample(self.plant.sensor_b_c, samples_b)
+            self.channel_b.sample(self.plant.sensor_b_c + shift_c, samples_b)
         return True
 
     def sense(self) -> int:

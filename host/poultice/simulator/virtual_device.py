@@ -182,6 +182,12 @@ class VirtualDevice:
         """The processor stops where it is, outputs as they are, until the watchdog restarts it."""
         self._hung_ms = 0
 
+    def brown_out(self) -> None:
+        """The supply dips: outputs off, and it starts again as at power-up."""
+        self._hung_ms = None
+        self.board.write(False, False, False)
+        self._restart("power_on")
+
     def _watch_hang(self, dt_ms: int) -> None:
         self._hung_ms = (self._hung_ms or 0) + dt_ms
         if self._hung_ms >= WATCHDOG_MS:
