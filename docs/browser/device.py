@@ -6,8 +6,6 @@ What goes in and comes out is text: JSON.
 
 import json
 
-from poultice_core.loop import Loop
-
 from poultice.simulator.adc import FROZEN, NORMAL, OPEN, SHORT
 from poultice.simulator.body import Pad
 from poultice.simulator.plant import Plant
@@ -15,6 +13,9 @@ from poultice.simulator.preset import preset_config
 from poultice.simulator.relays import Relay
 from poultice.simulator.virtual_board import TICK_MS, VirtualBoard
 from poultice_core import codec, states
+from poultice_core.loop import Loop
+
+_ANSWER_TICKS = 20
 
 
 class Flash:
@@ -143,30 +144,40 @@ class Page:
 
     def step(self, ticks):
         """So many tenths of a second; then `look`."""
-        board = self.board
         for _ in range(ticks):
-            if board.button_down and board.now_ms >= self._hold_until_ms:
-                board.button_down = False
-            if board.now_ms - self._pinged_ms >= 2000:
-                self._pinged_ms = board.now_ms
+            if self.board.now_ms - self._pinged_ms >= 2000:
+                self._pinged_ms = self.board.now_ms
                 self._send("ping", None)
-            board.advance(TICK_MS)
-            if not self.hung:
-                self.loop.tick()
-                self.loop.serve()
+            self._tick()
             self._listen()
         return self.look()
 
     def ask(self, method, params="null"):
-        """A request, as a host sends it; the device's answer or error."""
+        """A request, as a host sends it; the device's answer or error. A command is answered by a
+        tick, or by some."""
         asked = self._send(method, json.loads(params))
-        for _ in range(8):
-            if not self.hung:
-                self.loop.serve()
+        for _ in range(_ANSWER_TICKS):
+            if self.hung:
+                break
+            self._serve()
             answer = self._listen(asked)
             if answer is not None:
                 return json.dumps(answer)
+            self._tick()
         return json.dumps({"error": {"message": "no answer: the processor stands still"}})
+
+    def _tick(self):
+        board = self.board
+        if board.button_down and board.now_ms >= self._hold_until_ms:
+            board.button_down = False
+        board.advance(TICK_MS)
+        if not self.hung:
+            self.loop.tick()
+            self._serve()
+
+    def _serve(self):
+        while self.loop.serve():
+            pass
 
     def look(self):
         """Everything that the page draws, as JSON."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -12,14 +13,17 @@ from poultice import library, plan
 from poultice.errors import LinkError
 from poultice.plan import Phase, Plan
 from poultice_core import plan as core_plan
-from poultice_core.limits import Limits
 from poultice_core.codec import Refusal
+from poultice_core.config import default
+from poultice_core.limits import Limits
+from poultice_core.settings import Settings
 
 LIMITS = Limits().reported()
 LIMIT_SETS = [
-    Limits().under(two_sensors, two_point).reported()
-    for two_sensors in (True, False)
-    for two_point in (True, False)
+    Limits()
+    .under(Settings(default() | dict(zip(("sensor_b", "two_point", "fold_safe"), flags))))
+    .reported()
+    for flags in product((True, False), repeat=3)
 ]
 
 

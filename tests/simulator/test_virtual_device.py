@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from pathlib import Path
 
 import pytest
@@ -296,7 +297,10 @@ def test_a_lost_host_is_told_nothing_more_and_its_attended_session_stops() -> No
     assert link.device.host_lost
     assert not link.device.in_session
     assert link.device.host_bytes_out() == b""
-    assert link.device.loop.memory == "attended"
+    page = link.device.loop.memory.page(0, 64)
+    while not page.step():
+        pass
+    assert json.loads(page.body())["entries"][-1]["reason"] == "attended"
 
 
 def test_power_cut_stops_everything() -> None:
