@@ -20,7 +20,7 @@ from poultice.simulator.options import SimOptions
 from poultice.simulator.plant import Plant
 from poultice.simulator.preset import preset_config
 from poultice.simulator.stores import Hold, MemoryStore
-from poultice.simulator.user import HOLD_MS, User
+from poultice.simulator.user import HOLD_MS, Seen, User
 from poultice.simulator.virtual_board import TICK_MS
 from poultice.simulator.virtual_device import VirtualDevice
 
