@@ -6,6 +6,8 @@ What goes in and comes out is text: JSON.
 
 import json
 
+from poultice_core.controller import Controller
+
 from poultice.simulator.adc import FROZEN, NORMAL, OPEN, SHORT
 from poultice.simulator.body import Pad
 from poultice.simulator.plant import Plant
@@ -13,7 +15,6 @@ from poultice.simulator.preset import preset_config
 from poultice.simulator.relays import Relay
 from poultice.simulator.virtual_board import TICK_MS, VirtualBoard
 from poultice_core import messages, states
-from poultice_core.controller import Controller
 
 
 class Flash:

@@ -5,16 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from poultice_core import faults, messages, states
+from poultice_core import codec, config, faults, journal, states
 from poultice_core.board import SENSE_HIGH, SENSE_LOW, Board, Store
-from poultice_core.controller import Controller
-from poultice_core.guard import Guard
-from poultice_core.ledger import Ledger
-from poultice_core.limits import Limits
-from poultice_core.order import Inputs, Order
-from poultice_core.relays import PAD
+from poultice_core.loop import Loop
 from poultice_core.thermistor import B3950, temp_mc
-from poultice_core.ticks import PERIOD
 
 _READINGS = [temp_mc(B3950, code_x8) for code_x8 in range(462 * 8, 3496 * 8 + 1)]
 
@@ -49,11 +43,24 @@ class RigStore(Store):
         self.files[name] = bytes(data)
 
 
+def set_up(**changes: object) -> RigStore:
+    """The flash of a device whose pad cannot fold, and what else is configured, at its first
+    power-up."""
+    store = RigStore()
+    fresh = journal.Journal(Ledger(Limits()))
+    fresh.era = 1
+    store.files[journal.FILE] = fresh.file()
+    wanted = config.merged(config.default(), {"fold_safe": True} | changes)
+    store.files[config.FILE] = config.file(0, wanted, None)
+    return store
+
+
 class RigBoard(Board):
     """Readings by `temp_mc` / `temp_b_mc` or raw codes; SENSE follows the outputs unless set."""
 
     name = "rig"
     uid = "00000000000000aa"
+    core = "0123456789abcdef"
 
     def __init__(self, store: RigStore | None = None, reset_cause: str = "power_on") -> None:
         self.store = store or RigStore()
@@ -147,13 +154,13 @@ def _fill(samples: list[int], code_x8: int, noise: int) -> None:
 
 
 class Rig:
-    """A controller on a `RigBoard`, with requests and time by hand."""
+    """A loop on a `RigBoard`, with requests and time by hand; `store`: else that of `set_up`."""
 
     def __init__(
         self, store: RigStore | None = None, reset_cause: str = "power_on", idle: bool = True
     ) -> None:
-        self.board = RigBoard(store, reset_cause)
-        self.controller = Controller(self.board)
+        self.board = RigBoard(store or set_up(), reset_cause)
+        self.loop = Loop(self.board)
         self._id = 0
         self.seen: list[dict[str, Any]] = []
         if idle:
@@ -161,13 +168,12 @@ class Rig:
 
     @property
     def guard(self) -> Any:
-        return self.controller.guard
+        return self.loop.guard
 
     def tick(self, dt_ms: int = 100) -> None:
         self.board.now_ms += dt_ms
-        self.controller.tick()
-        self.controller.serve()
-        self._drain()
+        self.loop.tick()
+        self._serve()
 
     def ticks(self, count: int, dt_ms: int = 100) -> None:
         for _ in range(count):
@@ -177,9 +183,7 @@ class Rig:
         """Send bytes, serve them and give what came back."""
         before = len(self.seen)
         self.board.incoming += data
-        while self.board.incoming:
-            self.controller.serve()
-        self._drain()
+        self._serve()
         return self.seen[before:]
 
     def ask(self, method: str, params: Any = None) -> dict[str, Any]:
@@ -188,9 +192,10 @@ class Rig:
         message: dict[str, Any] = {"jsonrpc": "2.0", "id": self._id, "method": method}
         if params is not None:
             message["params"] = params
-        self.raw(messages.encode(message))
-        for _ in range(3):
-            for answer in self.seen:
+        before = len(self.seen)
+        self.raw(codec.encode(message))
+        for _ in range(4):
+            for answer in self.seen[before:]:
                 if answer.get("id") == self._id:
                     return answer
             self.tick()
@@ -224,7 +229,7 @@ class Rig:
 
     def ping(self) -> None:
         """What a host sends every two seconds."""
-        self.raw(messages.encode({"jsonrpc": "2.0", "id": "p", "method": "ping"}))
+        self.raw(codec.encode({"jsonrpc": "2.0", "id": "p", "method": "ping"}))
 
     def until(self, state: str, ticks: int = 100) -> int:
         """Tick until the guard is in `state`, pinging; how many ticks it took."""
@@ -242,7 +247,7 @@ class Rig:
 
     @property
     def fault(self) -> str | None:
-        return faults.NAMES[self.guard.fault]
+        return faults.NAMES[self.guard.latch.fault]
 
     def configure(self, **changes: Any) -> None:
         """Bring a configuration into force, as a person would."""
@@ -264,12 +269,18 @@ class Rig:
         token = self.result("arm", {"plan": plan})["token"]
         return int(self.result("start", {"token": token})["session"])
 
+    def _serve(self) -> None:
+        """What is left of the tick."""
+        while self.loop.serve():
+            pass
+        self._drain()
+
     def _drain(self) -> None:
         data = bytes(self.board.outgoing)
         self.board.outgoing.clear()
         for line in data.split(b"\n"):
             if line:
-                text = messages.unseal(line)
+                text = codec.unseal(line)
                 assert text is not None, line
                 self.seen.append(json.loads(text))
 
@@ -284,154 +295,3 @@ def plan(*phases: tuple[str, int | None, int], **members: Any) -> dict[str, Any]
         body["phases"].append(phase)
     body.update(members)
     return body
-
-
-def order(
-    *,
-    heat_s: int = 0,
-    cold_s: int = 0,
-    heat_phases: int | None = None,
-    attended_s: int = 0,
-    sensitive: bool = False,
-    dose_m: int = 0,
-) -> Order:
-    """What an accepted plan asks of the guard."""
-    body = Order()
-    body.heat_s = heat_s
-    body.cold_s = cold_s
-    body.total_s = heat_s + cold_s
-    body.heat_phases = (1 if heat_s else 0) if heat_phases is None else heat_phases
-    body.attended_s = attended_s
-    body.sensitive = sensitive
-    body.dose_m = dose_m
-    return body
-
-
-class GuardRig:
-    """A guard alone: readings in exact milli-degrees, and a session that asks by hand.
-
-    SENSE is high where both relays were closed by the last tick, unless `sense` is set.
-    """
-
-    TOKEN = 77
-
-    def __init__(self, limits: Limits | None = None, now_ms: int = 5000, **fitted: Any) -> None:
-        self.limits = limits or Limits()
-        self.ledger = Ledger(self.limits)
-        self.guard = Guard(self.limits, self.ledger, **fitted)
-        self.inputs = Inputs()
-        self.now_ms = now_ms
-        self.a_mc = 32_000
-        self.b_mc: int | None = None
-        self.code_a_x8 = self.code_b_x8 = 2048 * 8
-        self.frozen = False
-        self.sense: int | None = None
-        self.outputs = 0
-        self._raw = 0
-
-    def set(self, temp_mc: int, temp_b_mc: int | None = None) -> GuardRig:
-        self.a_mc = temp_mc
-        self.b_mc = temp_b_mc
-        return self
-
-    def settle(self, temp_mc: int, temp_b_mc: int | None = None) -> GuardRig:
-        """As if the readings had long been there: no jump, no slope."""
-        guard = self.guard
-        self.set(temp_mc, temp_b_mc)
-        guard.a.accepted_mc = temp_mc
-        guard.b.accepted_mc = temp_mc if temp_b_mc is None else temp_b_mc
-        guard.slope.restart()
-        for _ in range(30):
-            guard.slope.push(max(guard.a.accepted_mc, guard.b.accepted_mc))
-        return self
-
-    def step(self, dt_ms: int = 100) -> int:
-        inputs = self.inputs
-        self.now_ms = (self.now_ms + dt_ms) % PERIOD
-        inputs.now_ms = self.now_ms
-        inputs.temp_a_mc = self.a_mc
-        inputs.temp_b_mc = self.a_mc if self.b_mc is None else self.b_mc
-        inputs.code_x8_a = self.code_a_x8
-        inputs.code_x8_b = self.code_b_x8
-        if inputs.fresh and not self.frozen:
-            self._raw = 1 - self._raw
-        inputs.raw_a = inputs.raw_b = 1000 + self._raw
-        closed = self.guard.outputs & PAD == PAD
-        inputs.sense = (SENSE_HIGH if closed else SENSE_LOW) if self.sense is None else self.sense
-        self.outputs = self.guard.step(inputs)
-        inputs.heard = False
-        return self.outputs
-
-    def steps(self, count: int, dt_ms: int = 100) -> int:
-        for _ in range(count):
-            self.step(dt_ms)
-        return self.outputs
-
-    def ask(
-        self, phase: int, mode: int, target_mc: int = 0, heat: bool = False, cool: bool = False
-    ) -> GuardRig:
-        inputs = self.inputs
-        inputs.ask_done = False
-        inputs.ask_phase = phase
-        inputs.ask_mode = mode
-        inputs.ask_target_mc = target_mc
-        inputs.ask_heat = heat
-        inputs.ask_cool = cool
-        return self
-
-    def done(self) -> GuardRig:
-        self.ask(-1, states.NO_MODE)
-        self.inputs.ask_done = True
-        return self
-
-    def ready(self) -> GuardRig:
-        """Past start-up, with a slope to judge by."""
-        self.steps(40)
-        assert self.guard.state == states.IDLE, states.NAMES[self.guard.state]
-        return self
-
-    def start(self, body: Order | None = None) -> GuardRig:
-        """Ready, armed and started."""
-        if self.guard.state == states.BOOT:
-            self.ready()
-        body = order(heat_s=1200, cold_s=600, heat_phases=9) if body is None else body
-        assert self.guard.arm(body, self.TOKEN) == 0
-        assert self.guard.may_start(self.TOKEN) == 0
-        self.guard.start()
-        return self
-
-    def into(self, mode: int, target_mc: int = 40_000, phase: int = 0, **asks: bool) -> GuardRig:
-        """Ask for a phase until it runs; a pack asked for is laid."""
-        self.ask(phase, mode, target_mc, **asks)
-        for _ in range(60):
-            if self.guard.mode == mode and self.guard.phase == phase:
-                return self
-            self.step()
-            if self.guard.prompt == states.LAY_PACK:
-                self.guard.confirm()
-        raise AssertionError("the phase never began")
-
-    def heating(self, target_mc: int = 40_000) -> GuardRig:
-        """In a heat phase with HEAT closed."""
-        self.into(states.HEAT, target_mc, heat=True)
-        for _ in range(300):
-            if self.outputs & PAD == PAD:
-                return self
-            self.step()
-        raise AssertionError("HEAT never closed")
-
-    @property
-    def fault(self) -> str | None:
-        return faults.NAMES[self.guard.fault]
-
-    @property
-    def state(self) -> str:
-        return str(states.NAMES[self.guard.state])
-
-    def ticks_to_fault(self, most: int) -> int:
-        """Step until a fault is latched; how many steps it took, `most` + 1 where none was."""
-        for count in range(1, most + 1):
-            self.step()
-            if self.guard.fault:
-                return count
-        return most + 1

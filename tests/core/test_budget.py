@@ -10,7 +10,8 @@ from poultice_core import states
 from poultice_core.budget import Budget
 from poultice_core.limits import Limits
 from poultice_core.relays import HEAT, MASTER, PAD
-from tests.core.rig import GuardRig, Rig, plan
+from tests.core.guard_rig import GuardRig
+from tests.core.rig import Rig, plan
 
 L = Limits()
 FULL_UJ = L.budget_capacity_uj_cm2
@@ -66,14 +67,14 @@ def test_no_more_is_given_than_the_account_holds(density: int, wishes: list[bool
 @pytest.mark.requirement("SR-24")
 def test_an_empty_account_opens_heat_leaves_master_and_is_no_fault() -> None:
     rig = GuardRig().start().heating()
-    rig.guard.budget.level_uj = 100 * 100 + 100 * 65 * 3 - 1
+    rig.budget(100 * 100 + 100 * 65 * 3 - 1)
     assert rig.step() == PAD
     assert rig.step() == PAD
     # Two ticks on, at 65 µJ/cm² a millisecond less than nothing: this one finds too little.
     assert rig.step() == MASTER
     rig.steps(50)
     assert rig.fault is None
-    assert rig.guard.budget_met
+    assert rig.guard.permit.budget_met
 
 
 @pytest.mark.requirement("SR-24")
@@ -127,11 +128,11 @@ def test_empty_after_a_cut_session_or_a_watchdog(cause: str) -> None:
 def test_it_warns_once_a_session() -> None:
     rig = Rig()
     for session in range(2):
-        rig.guard.budget.level_uj = FULL_UJ
+        rig.budget(FULL_UJ)
         rig.controller.ledger.credit(90_000)
         rig.start(plan(("heat", 40_000, 60)))
         rig.ticks(30)
-        rig.guard.budget.level_uj = 0
+        rig.budget(0)
         rig.ticks(60)
         rig.result("stop")
         rig.ticks(2)

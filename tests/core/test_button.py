@@ -101,7 +101,7 @@ def test_held_since_before_arm_it_starts_nothing() -> None:
 def test_it_does_not_start_where_the_sensor_is_not_ready() -> None:
     rig = Rig()
     rig.result("arm", {"plan": HEAT})
-    rig.board.code_x8 = 4095 * 8
+    rig.board.code_x8 = OPEN_X8
     rig.board.button_down = True
     rig.tick()
     assert rig.state == "armed"

@@ -9,7 +9,8 @@ import pytest
 from poultice_core import signals, states
 from poultice_core.limits import Limits
 from poultice_core.relays import HEAT
-from tests.core.rig import GuardRig, Rig, order, plan
+from tests.core.guard_rig import GuardRig, order
+from tests.core.rig import Rig, plan
 
 L = Limits()
 LOW_MC = 12_000
@@ -26,7 +27,7 @@ def _removing() -> GuardRig:
     """The phase is over and the device waits for the pack to come off."""
     rig = _cold().ask(1, states.HEAT, 40_000, heat=True)
     rig.step()
-    assert rig.guard.prompt == states.REMOVE_PACK
+    assert rig.guard.course.prompt == states.REMOVE_PACK
     assert rig.outputs == 0
     return rig
 
@@ -46,9 +47,9 @@ def test_a_pack_is_off_when_confirmed_and_three_degrees_warmer(
 ) -> None:
     rig = _removing()
     if confirmed:
-        assert rig.guard.confirm() == 0
+        assert rig.confirm() == 0
     rig.set(LOW_MC + rise_mc).steps(10)
-    assert rig.guard.pack_on == (not over)
+    assert rig.guard.pack.on == (not over)
     assert (rig.state == "running") == over
 
 
@@ -56,57 +57,54 @@ def test_a_pack_is_off_when_confirmed_and_three_degrees_warmer(
 @pytest.mark.parametrize(("rise_mc", "over"), [(L.pack_rise_mc, True), (L.pack_rise_mc - 1, False)])
 def test_after_the_session_the_rise_alone_is_enough(rise_mc: int, over: bool) -> None:
     rig = _cold()
-    rig.guard.stop(states.HOST)
+    rig.stop()
     rig.steps(5)
-    rig.guard.book()
-    assert rig.guard.pack_on
+    assert rig.guard.pack.on
     rig.set(LOW_MC + rise_mc).steps(5)
-    assert rig.guard.pack_on == (not over)
+    assert rig.guard.pack.on == (not over)
 
 
 @pytest.mark.requirement("SR-23")
 def test_the_rise_is_above_the_lowest_of_the_phase() -> None:
     rig = _removing()
-    rig.guard.confirm()
+    rig.confirm()
     rig.set(9_000).steps(5)
     rig.set(11_999).steps(5)
-    assert rig.guard.pack_on
+    assert rig.guard.pack.on
     rig.set(12_000).steps(2)
-    assert not rig.guard.pack_on
+    assert not rig.guard.pack.on
 
 
 @pytest.mark.requirement("SR-23")
 @pytest.mark.parametrize("sensor", ["a", "b"])
 def test_the_colder_sensor_says_whether_it_is_off(sensor: str) -> None:
     rig = _removing()
-    rig.guard.confirm()
+    rig.confirm()
     warm_mc = 30_000
     rig.set(LOW_MC if sensor == "a" else warm_mc, LOW_MC if sensor == "b" else warm_mc)
     rig.steps(10)
-    assert rig.guard.pack_on
+    assert rig.guard.pack.on
 
 
 @pytest.mark.requirement("SR-23")
 def test_no_heat_phase_starts_with_a_pack_on() -> None:
     rig = _removing()
-    rig.guard.confirm()
+    rig.confirm()
     for phase in range(1, 12):
         rig.ask(phase, states.HEAT, 40_000, heat=True)
         for _ in range(40):
             assert rig.step() & HEAT == 0
-    assert rig.guard.heat_ms == 0
+    assert rig.guard.clocks.heat_ms == 0
 
 
 @pytest.mark.requirement("SR-23")
 def test_a_pack_from_the_session_before_is_asked_off_before_heat() -> None:
     rig = GuardRig().start().into(states.COLD, 11_000).set(LOW_MC)
     rig.steps(5)
-    rig.guard.stop(states.HOST)
-    rig.step()
-    rig.guard.book()
+    rig.stop()
     rig.guard.ledger.credit(100_000)
     rig.start(order(heat_s=60)).ask(0, states.HEAT, 40_000, heat=True).step()
-    assert (rig.state, rig.guard.prompt) == ("waiting", states.REMOVE_PACK)
+    assert (rig.state, rig.guard.course.prompt) == ("waiting", states.REMOVE_PACK)
 
 
 @pytest.mark.requirement("SR-23")
@@ -114,17 +112,17 @@ def test_a_pack_confirmed_laid_is_a_pack_on_whatever_follows() -> None:
     for follow in ("pause", "stop", "heat"):
         rig = GuardRig().start().ask(0, states.COLD, 12_000).set(LOW_MC)
         rig.step()
-        rig.guard.confirm()
+        rig.confirm()
         if follow == "pause":
-            rig.guard.pause()
+            rig.pause()
         elif follow == "stop":
-            rig.guard.stop(states.HOST)
+            rig.stop()
         else:
             rig.ask(1, states.HEAT, 40_000, heat=True)
-        before_ms = rig.guard.session_cold_ms
+        before_ms = rig.guard.clocks.cold_ms
         assert rig.steps(50) & HEAT == 0
-        assert rig.guard.pack_on, follow
-        assert rig.guard.session_cold_ms - before_ms >= 4_900
+        assert rig.guard.pack.on, follow
+        assert rig.guard.clocks.cold_ms - before_ms >= 4_900
 
 
 @pytest.mark.requirement("SR-23")
@@ -132,15 +130,15 @@ def test_a_pack_confirmed_laid_is_a_pack_on_whatever_follows() -> None:
 def test_until_it_is_off_the_time_counts_as_cold(state: str) -> None:
     rig = _removing() if state == "waiting" else _cold()
     if state == "paused":
-        rig.guard.pause()
+        rig.pause()
     elif state == "idle":
-        rig.guard.stop(states.HOST)
+        rig.stop()
     elif state == "fault":
-        rig.inputs.estop = True
+        rig.tick.estop = True
     rig.step()
-    before_ms = rig.guard.session_cold_ms
+    before_ms = rig.guard.clocks.cold_ms
     rig.steps(300)
-    assert rig.guard.session_cold_ms == before_ms + 30_000
+    assert rig.guard.clocks.cold_ms == before_ms + 30_000
     assert rig.state == state
 
 
@@ -153,27 +151,27 @@ def test_waiting_never_overruns_but_shortens_later_cold() -> None:
     rig.ask(1, states.REST).step()
     rig.steps(600)
     assert (rig.state, rig.fault) == ("waiting", None)
-    rig.guard.confirm()
+    rig.confirm()
     rig.set(LOW_MC + L.pack_rise_mc).steps(3)
     rig.into(states.COLD, 11_000, 2).step()
-    assert rig.guard.phase_over
+    assert rig.guard.durations.over
 
 
 @pytest.mark.requirement("SR-04", "SR-23")
 def test_a_pack_that_is_never_seen_to_come_off_does_not_keep_the_session_for_ever() -> None:
     """Found by the fault campaign: a sensor frozen in the last phase, a person who answers."""
     rig = _cold()
-    rig.inputs.ask_done = True
+    rig.tick.ask_done = True
     rig.step()
-    assert rig.guard.prompt == states.REMOVE_PACK
-    while rig.guard.session_ms < L.session_s * 1000 - 100:
-        rig.guard.confirm()
+    assert rig.guard.course.prompt == states.REMOVE_PACK
+    while rig.guard.clocks.session_ms < L.session_s * 1000 - 100:
+        rig.confirm()
         rig.step()
         assert rig.state == "waiting"
     rig.step()
     assert rig.state == "idle"
-    assert states.REASONS[rig.guard.reason] == "session_timeout"
-    assert rig.guard.pack_on
+    assert rig.reason == "session_timeout"
+    assert rig.guard.pack.on
 
 
 @pytest.mark.requirement("SR-23")
@@ -181,26 +179,26 @@ def test_a_pack_that_is_never_seen_to_come_off_does_not_keep_the_session_for_eve
 def test_the_alarm_repeats_each_thirty_seconds(state: str) -> None:
     rig = _removing() if state == "waiting" else _cold()
     if state == "idle":
-        rig.guard.stop(states.HOST)
+        rig.stop()
     elif state == "fault":
-        rig.inputs.estop = True
+        rig.tick.estop = True
     rig.step()
     alarms = []
     for tick in range(1000):
         rig.step()
-        if rig.guard.pack_alarm:
+        if rig.guard.pack.alarm:
             alarms.append(tick)
     assert len(alarms) == 3
     assert {b - a for a, b in pairwise(alarms)} == {L.pack_alarm_ms // 100}
-    rig.guard.confirm()
+    rig.confirm()
     rig.set(LOW_MC + L.pack_rise_mc).steps(5)
-    assert not any(rig.step() is None or rig.guard.pack_alarm for _ in range(400))
+    assert not any(rig.step() is None or rig.guard.pack.alarm for _ in range(400))
 
 
 @pytest.mark.requirement("SR-23")
 def test_a_cooler_needs_no_hand() -> None:
     rig = GuardRig(cooler=True).start().into(states.COLD, 11_000)
-    assert not rig.guard.pack_on
+    assert not rig.guard.pack.on
     rig.ask(1, states.REST).step()
     assert rig.state == "running"
 

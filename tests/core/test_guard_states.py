@@ -12,7 +12,7 @@ from poultice_core.ledger import Ledger
 from poultice_core.limits import Limits
 from poultice_core.relays import PAD
 from poultice_core.ticks import PERIOD
-from tests.core.rig import GuardRig, order
+from tests.core.guard_rig import GuardRig, order
 
 L = Limits()
 
@@ -27,13 +27,12 @@ def _at(state: str) -> GuardRig:
         return rig
     rig.ready()
     if state == "armed":
-        assert rig.guard.arm(order(heat_s=60), rig.TOKEN) == 0
+        assert rig.arm(order(heat_s=60), rig.TOKEN) == 0
     elif state == "running":
         rig.start().heating()
     elif state == "paused":
         rig.start().heating()
-        rig.guard.pause()
-        rig.step()
+        rig.pause()
     elif state == "waiting":
         rig.start().ask(0, states.COLD, 12_000).step()
     elif state == "fault":
@@ -62,7 +61,7 @@ def test_start_up_goes_through_the_self_test_with_everything_off() -> None:
 @pytest.mark.parametrize("state", states.NAMES[:-1])
 def test_the_emergency_stop_is_off_in_its_tick_in_every_state(state: str) -> None:
     rig = _at(state)
-    rig.inputs.estop = True
+    rig.tick.estop = True
     assert rig.step() == 0
     assert rig.fault == "emergency_stop"
 
@@ -70,19 +69,19 @@ def test_the_emergency_stop_is_off_in_its_tick_in_every_state(state: str) -> Non
 @pytest.mark.requirement("SR-12", "SR-20")
 def test_it_is_latched_until_closed_and_acknowledged() -> None:
     rig = _at("running")
-    rig.inputs.estop = True
+    rig.tick.estop = True
     rig.step()
     assert not rig.guard.cause_gone()
-    rig.inputs.button = True
+    rig.tick.button = True
     rig.steps(40)
     assert rig.state == "fault"
-    rig.inputs.button = False
+    rig.tick.button = False
     rig.step()
-    rig.inputs.estop = False
+    rig.tick.estop = False
     rig.steps(100)
     assert rig.state == "fault"
-    assert rig.guard.clear(faults.EMERGENCY_STOP, False) != 0
-    rig.inputs.button = True
+    assert rig.clear(faults.EMERGENCY_STOP) != 0
+    rig.tick.button = True
     rig.steps(31)
     assert rig.state == "idle"
 
@@ -90,10 +89,10 @@ def test_it_is_latched_until_closed_and_acknowledged() -> None:
 @pytest.mark.requirement("SR-12")
 def test_in_a_fault_the_emergency_stop_is_counted() -> None:
     rig = _at("fault")
-    rig.inputs.estop = True
+    rig.tick.estop = True
     rig.step()
     assert rig.fault == "loop_late"
-    assert rig.guard.followers == 1 << faults.EMERGENCY_STOP
+    assert rig.guard.latch.followers == 1 << faults.EMERGENCY_STOP
 
 
 # --- SR-16, SR-17 -------------------------------------------------------------------------
@@ -114,14 +113,12 @@ def test_nothing_is_closed_outside_running(state: str) -> None:
 @pytest.mark.requirement("SR-17")
 def test_a_token_starts_once() -> None:
     rig = _at("armed")
-    assert rig.guard.may_start(rig.TOKEN) == 0
-    rig.guard.start()
+    assert rig.begin(rig.TOKEN) == 0
     assert rig.state == "running"
-    rig.guard.stop(states.HOST)
-    rig.guard.book()
-    assert rig.guard.may_start(rig.TOKEN) != 0
-    assert rig.guard.arm(order(heat_s=60), rig.TOKEN + 1) == 0
-    assert rig.guard.may_start(rig.TOKEN) != 0
+    rig.stop()
+    assert rig.begin(rig.TOKEN) != 0
+    assert rig.arm(order(heat_s=60), rig.TOKEN + 1) == 0
+    assert rig.begin(rig.TOKEN) != 0
 
 
 @pytest.mark.requirement("SR-17")
@@ -129,20 +126,20 @@ def test_a_token_starts_once() -> None:
 def test_three_wrong_tokens_disarm(wrong: int, state: str) -> None:
     rig = _at("armed")
     for guess in range(wrong):
-        assert rig.guard.may_start(guess - 1) != 0
+        assert rig.begin(guess - 1) != 0
     assert rig.state == state
-    assert (rig.guard.may_start(rig.TOKEN) == 0) == (state == "armed")
+    assert (rig.begin(rig.TOKEN) == 0) == (state == "armed")
 
 
 @pytest.mark.requirement("SR-17")
 def test_arming_again_forgets_the_wrong_tokens() -> None:
     rig = _at("armed")
-    rig.guard.may_start(1)
-    rig.guard.may_start(2)
-    rig.guard.stop(states.HOST)
-    assert rig.guard.arm(order(heat_s=60), rig.TOKEN) == 0
-    rig.guard.may_start(1)
-    rig.guard.may_start(2)
+    rig.begin(1)
+    rig.begin(2)
+    rig.stop()
+    assert rig.arm(order(heat_s=60), rig.TOKEN) == 0
+    rig.begin(1)
+    rig.begin(2)
     assert rig.state == "armed"
 
 
@@ -150,9 +147,8 @@ def test_arming_again_forgets_the_wrong_tokens() -> None:
 @pytest.mark.parametrize("state", [name for name in states.NAMES if name != "armed"])
 def test_start_does_nothing_where_nothing_is_armed(state: str) -> None:
     rig = _at(state)
-    assert rig.guard.may_start(rig.TOKEN) != 0
+    assert rig.begin(rig.TOKEN) != 0
     assert rig.guard.may_start_by_button() != 0
-    rig.guard.start()
     assert rig.state == state
 
 
@@ -184,26 +180,26 @@ def test_for_heat_the_sensor_is_below_43(command: str, heat: bool, reading_mc: i
 @pytest.mark.requirement("SR-17")
 def test_resume_repeats_the_checks_without_a_token() -> None:
     rig = _at("paused")
-    rig.code_a_x8 = 4095 * 8
+    rig.code_a_x8 = OPEN_X8
     rig.step()
-    assert rig.guard.resume() != 0
+    assert rig.resume() != 0
     assert rig.state == "paused"
-    rig.code_a_x8 = 2048 * 8
+    rig.code_a_x8 = None
     rig.set(4_999).step()
-    assert rig.guard.resume() != 0
+    assert rig.resume() != 0
     rig.set(5_000).step()
-    assert rig.guard.resume() == 0
+    assert rig.resume() == 0
 
 
 @pytest.mark.requirement("SR-17", "SR-05")
 def test_arm_asks_for_rest() -> None:
     rig = GuardRig().ready()
     rig.ledger.add(120, 0, 0, True)
-    assert rig.guard.arm(order(heat_s=60), 1) != 0
+    assert rig.arm(order(heat_s=60), 1) != 0
     rig.ledger.credit(L.rest_after_heat_s - 1)
-    assert rig.guard.arm(order(heat_s=60), 1) != 0
+    assert rig.arm(order(heat_s=60), 1) != 0
     rig.ledger.credit(1)
-    assert rig.guard.arm(order(heat_s=60), 1) == 0
+    assert rig.arm(order(heat_s=60), 1) == 0
 
 
 # --- SR-18 --------------------------------------------------------------------------------
@@ -287,7 +283,7 @@ def test_the_wrap_changes_nothing() -> None:
         for tick in range(400):
             rig.ask(0 if tick < 250 else 1, states.HEAT, 40_000, heat=tick % 90 < 60)
             rig.set(32_000 + 5 * tick)
-            trace.append((rig.step(), rig.guard.phase_ms, rig.guard.fault))
+            trace.append((rig.step(), rig.guard.clocks.phase_ms, rig.guard.latch.fault))
         assert (rig.now_ms < now_ms) == (now_ms > 5_000)
         traces.append(trace)
     assert traces[0] == traces[1]
@@ -308,25 +304,25 @@ def test_a_check_that_did_not_run_is_a_fault(name: str, monkeypatch: pytest.Monk
 @pytest.mark.requirement("SR-20")
 def test_the_first_fault_is_kept_and_later_ones_are_counted() -> None:
     rig = _at("running")
-    rig.code_a_x8 = 4095 * 8
+    rig.code_a_x8 = OPEN_X8
     rig.steps(3)
     assert rig.fault == "sensor_open"
-    rig.inputs.estop = True
+    rig.tick.estop = True
     rig.step()
-    rig.code_a_x8 = 2048 * 8
+    rig.code_a_x8 = None
     rig.set(50_000).step()
     assert rig.fault == "sensor_open"
-    assert rig.guard.followers == (1 << faults.EMERGENCY_STOP | 1 << faults.ABSOLUTE_TEMPERATURE)
+    assert rig.guard.latch.followers == (1 << faults.EMERGENCY_STOP | 1 << faults.ABSOLUTE_TEMPERATURE)
 
 
 @pytest.mark.requirement("SR-20")
 def test_in_one_tick_the_more_severe_is_kept() -> None:
     rig = _at("running")
-    rig.inputs.estop = True
+    rig.tick.estop = True
     rig.set(45_000)
     rig.step(-5)
     assert rig.fault == "absolute_temperature"
-    assert rig.guard.followers == 1 << faults.EMERGENCY_STOP | 1 << faults.LOOP_LATE
+    assert rig.guard.latch.followers == 1 << faults.EMERGENCY_STOP | 1 << faults.LOOP_LATE
 
 
 @pytest.mark.requirement("SR-20")
@@ -336,11 +332,11 @@ def test_only_the_button_clears_a_severe_one(fault: int) -> None:
     rig.guard.latch(fault)
     rig.steps(20)
     severe = fault in faults.BUTTON_ONLY
-    assert rig.guard.clear(fault % 23 + 1, False) != 0
-    assert (rig.guard.clear(fault, False) == 0) == (not severe)
+    assert rig.clear(fault % 23 + 1) != 0
+    assert (rig.clear(fault) == 0) == (not severe)
     if severe:
         assert rig.state == "fault"
-        rig.inputs.button = True
+        rig.tick.button = True
         rig.steps(31)
     assert rig.state == "idle"
     assert rig.fault is None
@@ -350,7 +346,7 @@ def test_only_the_button_clears_a_severe_one(fault: int) -> None:
 @pytest.mark.parametrize("state", [name for name in states.NAMES if name != "fault"])
 def test_there_is_nothing_to_clear_where_nothing_is_latched(state: str) -> None:
     rig = _at(state)
-    assert rig.guard.clear(faults.NONE, False) != 0
+    assert rig.clear(faults.NONE) != 0
     assert rig.guard.clear(faults.NONE, True) != 0
     assert rig.state == state
 
@@ -358,7 +354,7 @@ def test_there_is_nothing_to_clear_where_nothing_is_latched(state: str) -> None:
 @pytest.mark.requirement("SR-20")
 def test_after_a_clear_nothing_resumes() -> None:
     rig = _at("fault")
-    assert rig.guard.clear(faults.LOOP_LATE, False) == 0
+    assert rig.clear(faults.LOOP_LATE) == 0
     rig.ask(0, states.HEAT, 40_000, heat=True)
     assert rig.steps(50) == 0
     assert rig.state == "idle"
@@ -387,7 +383,7 @@ def test_a_command_has_its_state(command: str, state: str) -> None:
 @pytest.mark.parametrize("state", states.NAMES)
 def test_stop_ends_whatever_runs(state: str) -> None:
     rig = _at(state)
-    rig.guard.stop(states.HOST)
+    rig.stop()
     rig.ask(0, states.HEAT, 40_000, heat=True)
     assert rig.step() == 0
     ends = {"armed": "idle", "running": "idle", "paused": "idle", "waiting": "idle"}
@@ -398,9 +394,7 @@ def test_stop_ends_whatever_runs(state: str) -> None:
 
 def test_a_configuration_keeps_what_it_must_not_reset() -> None:
     rig = _at("running")
-    rig.guard.stop(states.HOST)
-    rig.step()
-    rig.guard.book()
+    rig.stop()
     new = Guard(rig.limits, Ledger(rig.limits))
     new.inherit(rig.guard)
     rig.guard = new

@@ -10,7 +10,7 @@ from poultice_core import states
 from poultice_core.dose import rate_u
 from poultice_core.limits import Limits
 from poultice_core.relays import COOL, HEAT, MASTER, PAD
-from tests.core.rig import GuardRig, order
+from tests.core.guard_rig import GuardRig, order
 
 L = Limits()
 
@@ -21,8 +21,7 @@ def _running() -> GuardRig:
 
 def _paused() -> GuardRig:
     rig = _running()
-    assert rig.guard.pause() == 0
-    rig.step()
+    assert rig.pause() == 0
     return rig
 
 
@@ -35,24 +34,22 @@ def _waiting() -> GuardRig:
 
 def _ended() -> GuardRig:
     rig = _running()
-    rig.guard.stop(states.HOST)
-    rig.step()
-    rig.guard.book()
+    rig.stop()
     return rig
 
 
 def _armed() -> GuardRig:
     rig = GuardRig().ready()
-    assert rig.guard.arm(order(heat_s=60), 1) == 0
+    assert rig.arm(order(heat_s=60), 1) == 0
     return rig
 
 
 def _faulty() -> GuardRig:
     rig = _running()
-    rig.code_a_x8 = 4095 * 8
+    rig.code_a_x8 = OPEN_X8
     rig.steps(3)
     assert rig.fault == "sensor_open"
-    rig.code_a_x8 = 2048 * 8
+    rig.code_a_x8 = None
     return rig
 
 
@@ -89,7 +86,7 @@ def test_the_absolute_cutoff_is_counted_where_another_fault_stands() -> None:
     rig = _faulty()
     rig.set(L.absolute_cutoff_mc).step()
     assert rig.fault == "sensor_open"
-    assert rig.guard.followers
+    assert rig.guard.latch.followers
 
 
 @pytest.mark.requirement("SR-01")
@@ -140,7 +137,7 @@ def test_elsewhere_the_heat_cutoff_is_no_fault(make: Callable[[], GuardRig]) -> 
 @pytest.mark.parametrize(("after_ms", "trips"), [(0, True), (-200, True), (100, False)])
 def test_the_heat_cutoff_stands_two_minutes_after_a_session(after_ms: int, trips: bool) -> None:
     rig = _running()
-    rig.guard.stop(states.HOST)
+    rig.stop()
     rig.set(33_000)
     rig.steps((L.watch_after_ms + after_ms) // 100 - 2)
     rig.set(L.heat_cutoff_mc).steps(2)
@@ -151,7 +148,7 @@ def test_the_heat_cutoff_stands_two_minutes_after_a_session(after_ms: int, trips
 def test_a_rejected_reading_still_cuts_off() -> None:
     rig = _running().set(L.heat_cutoff_mc)
     rig.step()
-    assert rig.guard.a.accepted_mc < 33_000
+    assert rig.guard.reading.a.accepted_mc < 33_000
     assert rig.step() == 0
     assert rig.fault == "over_temperature"
 
@@ -166,7 +163,7 @@ def test_the_hotter_sensor_judges_heat() -> None:
 @pytest.mark.requirement("SR-01", "SR-07")
 def test_a_sensor_still_cuts_off_while_the_other_is_broken() -> None:
     rig = _running()
-    rig.code_a_x8 = 4095 * 8
+    rig.code_a_x8 = OPEN_X8
     rig.set(32_000, L.absolute_cutoff_mc).step()
     assert rig.fault == "absolute_temperature"
 
@@ -212,14 +209,14 @@ def test_a_rising_reading_inhibits_early(slope_mc_s: int, inhibited: bool) -> No
     now_mc = 40_000 - 4 * slope_mc_s
     rig.set(now_mc)
     rig.settle(now_mc)
-    rig.guard.slope.restart()
+    rig.no_slope(0, 0)
     seen = 0
     while now_mc <= 40_000:
         rig.set(now_mc).step()
         now_mc += slope_mc_s // 10
         seen += 1
     assert seen > 30
-    assert rig.guard.inhibited == inhibited
+    assert rig.guard.permit.inhibited == inhibited
     assert rig.outputs & MASTER
 
 
@@ -232,9 +229,9 @@ def test_an_inhibit_opens_heat_at_once_and_keeps_it_off_for_its_minimum() -> Non
     assert rig.outputs == PAD
     rig.set(33_900)
     assert rig.step() == PAD
-    rig.guard.budget.level_uj = 0
+    rig.budget(0)
     assert rig.step() == MASTER
-    rig.guard.budget.level_uj = rig.guard.budget.capacity_uj
+    rig.budget(L.budget_capacity_uj_cm2)
     off = 1
     while not rig.step() & HEAT:
         off += 1
@@ -246,9 +243,9 @@ def test_an_inhibit_opens_heat_at_once_and_keeps_it_off_for_its_minimum() -> Non
 def test_after_an_inhibit_long_after_closing_only_the_dwell_counts() -> None:
     rig = _running()
     rig.steps(L.closing_min_ms // 100 + 50)
-    rig.guard.budget.level_uj = 0
+    rig.budget(0)
     assert rig.step() == MASTER
-    rig.guard.budget.level_uj = rig.guard.budget.capacity_uj
+    rig.budget(L.budget_capacity_uj_cm2)
     off = 1
     while not rig.step() & HEAT:
         off += 1
@@ -259,7 +256,7 @@ def test_after_an_inhibit_long_after_closing_only_the_dwell_counts() -> None:
 def test_with_fewer_than_thirty_ticks_heat_is_inhibited() -> None:
     rig = GuardRig(sense=False).start()
     rig.into(states.HEAT, 40_000).ask(0, states.HEAT, 40_000, heat=True)
-    rig.guard.slope.restart()
+    rig.no_slope(0, 0)
     for _ in range(29):
         assert rig.step() == MASTER
     assert rig.step() == PAD
@@ -280,7 +277,7 @@ def test_a_cold_phase_ends_after_ten_seconds_at_the_cold_end() -> None:
     rig.steps(L.cold_end_ms // 100 - 1)
     assert rig.outputs == MASTER
     assert rig.step() == 0
-    assert rig.guard.phase_over
+    assert rig.guard.durations.over
     assert rig.fault is None
 
 
@@ -290,9 +287,9 @@ def test_one_unit_above_the_cold_end_it_does_not_end() -> None:
     rig.steps(L.cold_end_ms // 100)
     rig.set(L.cold_end_mc + 1).step()
     rig.set(L.cold_end_mc).steps(L.cold_end_ms // 100)
-    assert not rig.guard.phase_over
+    assert not rig.guard.durations.over
     rig.set(L.cold_end_mc + 1).steps(200)
-    assert not rig.guard.phase_over
+    assert not rig.guard.durations.over
 
 
 @pytest.mark.requirement("SR-03")
@@ -318,7 +315,7 @@ def test_one_unit_above_the_cold_cutoff_it_does_not_trip() -> None:
 def test_the_cold_cutoff_stands_while_waiting_for_the_pack_to_come_off() -> None:
     rig = _cold(cooler=False).set(12_000)
     rig.ask(1, states.REST).step()
-    assert rig.guard.prompt == states.REMOVE_PACK
+    assert rig.guard.course.prompt == states.REMOVE_PACK
     rig.set(L.cold_cutoff_mc)
     assert rig.ticks_to_fault(60) == L.cold_cutoff_ms // 100 + 1
     assert rig.fault == "under_temperature"
@@ -345,9 +342,9 @@ def test_elsewhere_cold_is_no_fault(make: Callable[[], GuardRig]) -> None:
 def test_below_five_degrees_nothing_is_armed(reading_mc: int, ready: bool) -> None:
     for body in (order(heat_s=60), order(cold_s=60), order()):
         rig = GuardRig().set(reading_mc).ready()
-        assert (rig.guard.arm(body, 1) == 0) == ready
+        assert (rig.arm(body, 1) == 0) == ready
         rig = GuardRig().set(20_000, reading_mc).ready()
-        assert (rig.guard.arm(body, 1) == 0) == ready
+        assert (rig.arm(body, 1) == 0) == ready
 
 
 @pytest.mark.requirement("SR-03")

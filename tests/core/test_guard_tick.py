@@ -10,7 +10,7 @@ from poultice_core.guard import Guard
 from poultice_core.ledger import Ledger
 from poultice_core.limits import Limits
 from poultice_core.relays import COOL, HEAT, LONG_MS, MASTER, PAD
-from tests.core.rig import GuardRig, order
+from tests.core.guard_rig import GuardRig, order
 
 L = Limits()
 
@@ -71,10 +71,10 @@ def test_the_first_tick_is_no_stall_whenever_it_comes(now_ms: int) -> None:
     rig = GuardRig(now_ms=now_ms - 100)
     rig.step()
     assert rig.fault is None
-    assert rig.guard.state_ms == 0
+    assert rig.guard.clocks.state_ms == 0
     rig.step(70)
-    assert rig.guard.since_session_ms == LONG_MS
-    assert rig.guard.state_ms == 70
+    assert rig.guard.clocks.since_session_ms == LONG_MS
+    assert rig.guard.clocks.state_ms == 70
 
 
 def test_long_times_stop_where_they_are_long_enough() -> None:
@@ -91,7 +91,7 @@ def test_long_times_stop_where_they_are_long_enough() -> None:
 def test_without_sensor_b_an_unreadable_a_leaves_the_last_readings() -> None:
     rig = GuardRig(sensor_b=False).set(31_000).start()
     rig.step()
-    rig.code_a_x8 = 4095 * 8
+    rig.code_a_x8 = OPEN_X8
     rig.set(60_000).step()
     guard = rig.guard
     assert (guard.hot_mc, guard.cold_mc, guard.control_mc) == (31_000, 31_000, 31_000)
@@ -104,7 +104,7 @@ def test_without_sensor_b_an_unreadable_a_leaves_the_last_readings() -> None:
 def test_without_sense_and_reading_no_weld_is_judged() -> None:
     rig = GuardRig(sense=False).ready()
     rig.set(39_000).steps(350)
-    rig.code_a_x8 = rig.code_b_x8 = 4095 * 8
+    rig.code_a_x8 = rig.code_b_x8 = OPEN_X8
     rig.set(42_000).steps(400)
     assert rig.fault is None
 
@@ -162,13 +162,13 @@ def test_a_stall_begins_the_relay_proof_again_and_only_a_running_one() -> None:
     rig = GuardRig().start().ask(0, states.HEAT, 40_000)
     while not rig.step() & HEAT:
         pass
-    assert rig.guard.proof.active
+    assert rig.part("proof").active
     assert rig.step(L.late_ms + 1) == 0
-    assert rig.guard.proof.active
+    assert rig.part("proof").active
     assert rig.step() == 0
     rig.into(states.HEAT)
     rig.step(L.late_ms + 1)
-    assert not rig.guard.proof.active
+    assert not rig.part("proof").active
 
 
 @pytest.mark.requirement("SR-07")
@@ -186,9 +186,9 @@ def test_one_broken_sensor_leaves_the_other(
 ) -> None:
     rig = GuardRig().set(30_000).ready()
     if not a_ok:
-        rig.code_a_x8 = 4095 * 8
+        rig.code_a_x8 = OPEN_X8
     if not b_ok:
-        rig.code_b_x8 = 4095 * 8
+        rig.code_b_x8 = OPEN_X8
     rig.set(33_000, 31_000).step()
     guard = rig.guard
     assert (guard.hot_mc, guard.cold_mc, guard.readable) == (hot_mc, cold_mc, readable)
@@ -201,7 +201,7 @@ def test_one_broken_sensor_leaves_the_other(
 def test_a_broken_sensor_restarts_the_slope(sensor: str) -> None:
     rig = GuardRig().ready()
     assert rig.guard.slope.ahead_mc() == 0
-    setattr(rig, f"code_{sensor}_x8", 4095 * 8)
+    setattr(rig, f"code_{sensor}_x8", OPEN_X8)
     rig.step()
     assert rig.guard.slope.ahead_mc() == rig.guard.slope.UNKNOWN_MC
 
@@ -240,8 +240,7 @@ def test_plausibility_is_judged_in_a_heat_phase_that_runs(monkeypatch: pytest.Mo
     rig.step(90)
     assert judged() == {True}
     assert {calls[-1][-1] for calls in looks} == {90}
-    rig.guard.pause()
-    rig.step()
+    rig.pause()
     assert judged() == {False}
 
 
@@ -249,13 +248,13 @@ def test_plausibility_is_judged_in_a_heat_phase_that_runs(monkeypatch: pytest.Mo
 def test_a_reading_that_is_none_any_more_is_not_over_the_cutoff() -> None:
     rig = GuardRig().start().into(states.HEAT).settle(41_500)
     rig.set(L.heat_cutoff_mc).step()
-    rig.code_a_x8 = rig.code_b_x8 = 4095 * 8
+    rig.code_a_x8 = rig.code_b_x8 = OPEN_X8
     rig.steps(2)
-    assert rig.guard.hot_mc == L.heat_cutoff_mc
+    assert rig.guard.reading.hot_mc == L.heat_cutoff_mc
     assert rig.fault is None
     rig.step()
     assert rig.fault == "sensor_open"
-    assert rig.guard.followers == 0
+    assert rig.guard.latch.followers == 0
 
 
 @pytest.mark.requirement("SR-06")
@@ -277,7 +276,7 @@ def test_the_interval_before_a_stop_counts_in_the_dose_and_the_clocks() -> None:
 def test_before_a_session_nothing_counts_in_the_dose() -> None:
     rig = GuardRig().set(42_000).ready()
     assert rig.guard.dose.total_u == 0
-    assert rig.guard.arm(order(heat_s=60), 1) == 0
+    assert rig.arm(order(heat_s=60), 1) == 0
     rig.step()
     assert rig.guard.dose.total_u == 0
 
@@ -295,7 +294,7 @@ def test_a_lost_reading_restarts_what_is_compared_over_time(
     rig.step()
     assert restarts == [[], []]
     assert looks == [(32_000, 100)]
-    rig.code_a_x8 = rig.code_b_x8 = 4095 * 8
+    rig.code_a_x8 = rig.code_b_x8 = OPEN_X8
     rig.step()
     assert restarts == [[()], [()]]
     assert looks == [(32_000, 100)]
@@ -316,7 +315,7 @@ def test_a_weld_is_judged_by_sense_or_by_the_thermometer(
 @pytest.mark.requirement("SR-17")
 def test_an_armed_plan_is_forgotten_after_a_minute() -> None:
     rig = GuardRig().ready()
-    assert rig.guard.arm(order(heat_s=60), 1) == 0
+    assert rig.arm(order(heat_s=60), 1) == 0
     rig.steps(L.token_s * 10 - 1)
     assert rig.state == "armed"
     rig.step()
@@ -327,18 +326,18 @@ def test_an_armed_plan_is_forgotten_after_a_minute() -> None:
 def test_the_button_wants_one_thing_in_one_state_for_one_tick() -> None:
     rig = GuardRig().ready()
     guard = rig.guard
-    rig.inputs.button = True
+    rig.tick.button = True
     wanted = []
     for _ in range(40):
         rig.step()
         wanted.append((guard.start_wanted, guard.config_confirmed))
     assert wanted == [(False, False)] * 30 + [(False, True)] + [(False, False)] * 9
-    rig.inputs.button = False
+    rig.tick.button = False
     rig.step()
     assert guard.arm(order(heat_s=60), 1) == 0
     rig.step()
     assert not guard.start_wanted
-    rig.inputs.button = True
+    rig.tick.button = True
     rig.step()
     assert (guard.start_wanted, guard.config_confirmed) == (True, False)
     rig.step()
@@ -347,8 +346,8 @@ def test_the_button_wants_one_thing_in_one_state_for_one_tick() -> None:
 
 def test_in_a_tick_that_trips_the_button_wants_nothing() -> None:
     rig = GuardRig().ready()
-    assert rig.guard.arm(order(heat_s=60), 1) == 0
-    rig.inputs.button = rig.inputs.estop = True
+    assert rig.arm(order(heat_s=60), 1) == 0
+    rig.tick.button = rig.tick.estop = True
     rig.step()
     assert not rig.guard.start_wanted
     assert rig.fault == "emergency_stop"
@@ -405,22 +404,22 @@ def test_a_tick_says_what_the_next_interval_counts_as() -> None:
 def test_silence_is_counted_from_the_last_word() -> None:
     rig = GuardRig().start(order(heat_s=1200, attended_s=5))
     rig.into(states.REST, 0)
-    rig.inputs.heard = True
+    rig.tick.heard = True
     rig.step()
-    assert rig.guard.silent_ms == 0
+    assert rig.guard.clocks.silent_ms == 0
     rig.steps(49)
-    assert (rig.guard.silent_ms, rig.state) == (4_900, "running")
+    assert (rig.guard.clocks.silent_ms, rig.state) == (4_900, "running")
     rig.step(99)
     assert rig.state == "running"
     rig.step(1)
-    assert (rig.state, rig.guard.reason) == ("idle", states.ATTENDED)
+    assert (rig.state, rig.guard.course.reason) == ("idle", states.ATTENDED)
 
 
 def test_a_session_that_nobody_attends_runs_in_silence() -> None:
     rig = GuardRig().start(order(heat_s=1200, attended_s=0))
     rig.into(states.REST, 0).steps(700)
     assert rig.state == "running"
-    assert rig.guard.silent_ms > 60_000
+    assert rig.guard.clocks.silent_ms > 60_000
 
 
 @pytest.mark.requirement("SR-04")
@@ -442,11 +441,11 @@ def test_a_session_at_its_limit_ends_or_is_complete(done: bool) -> None:
 
 def test_a_pause_ends_the_session_after_five_minutes() -> None:
     rig = GuardRig().start().into(states.REST, 0)
-    rig.guard.pause()
+    rig.pause()
     rig.steps(L.pause_max_s * 10 - 1)
     assert rig.state == "paused"
     rig.step()
-    assert (rig.state, rig.guard.reason) == ("idle", states.PAUSE_TIMEOUT)
+    assert (rig.state, rig.guard.course.reason) == ("idle", states.PAUSE_TIMEOUT)
 
 
 @pytest.mark.parametrize("held", [False, True])
@@ -454,12 +453,12 @@ def test_any_press_ends_a_session(held: bool) -> None:
     rig = GuardRig().start()
     rig.ask(0, states.COLD, 12_000).step()
     assert rig.state == "waiting"
-    rig.inputs.button = True
+    rig.tick.button = True
     rig.steps(12 if held else 3)
-    rig.inputs.button = False
+    rig.tick.button = False
     rig.step()
     if held:
-        assert (rig.state, rig.guard.reason) == ("idle", states.BUTTON)
+        assert (rig.state, rig.guard.course.reason) == ("idle", states.BUTTON)
     else:
         assert rig.state == "running"
 
@@ -495,7 +494,7 @@ def test_an_inhibit_and_nothing_else_restarts_the_proof_of_heating(
 def test_a_cooler_asks_for_every_sensor_that_is_fitted(sensor_b: bool, broken: str) -> None:
     rig = GuardRig(cooler=True, sensor_b=sensor_b).start().into(states.COLD, 12_000, cool=True)
     assert rig.step() == MASTER | COOL
-    setattr(rig, f"code_{broken}_x8", 4095 * 8)
+    setattr(rig, f"code_{broken}_x8", OPEN_X8)
     assert rig.step() == (MASTER if sensor_b or broken == "a" else MASTER | COOL)
 
 
@@ -510,10 +509,10 @@ def test_a_pack_of_ones_own_and_a_rest_close_nothing() -> None:
 @pytest.mark.requirement("SR-20")
 def test_what_trips_in_one_tick_is_kept_by_rank_and_the_rest_counted_once() -> None:
     rig = GuardRig().start().heating()
-    rig.inputs.estop = True
+    rig.tick.estop = True
     rig.set(46_000).step(L.late_trip_ms + 1)
     assert rig.fault == "absolute_temperature"
-    assert rig.guard.followers == 1 << faults.EMERGENCY_STOP | 1 << faults.LOOP_LATE
+    assert rig.guard.latch.followers == 1 << faults.EMERGENCY_STOP | 1 << faults.LOOP_LATE
 
 
 @pytest.mark.requirement("SR-08", "SR-20")
@@ -521,10 +520,10 @@ def test_a_sensor_and_the_two_together_may_trip_in_one_tick() -> None:
     limits = Limits()
     limits.mismatch_ms = limits.stale_ms
     rig = GuardRig(limits).start().heating().settle(37_000, 28_000)
-    rig.inputs.fresh = False
+    rig.tick.fresh = False
     assert rig.ticks_to_fault(30) == limits.stale_ms // 100 + 1
     assert rig.fault == "sensor_stale"
-    assert rig.guard.followers == 1 << faults.SENSOR_MISMATCH
+    assert rig.guard.latch.followers == 1 << faults.SENSOR_MISMATCH
 
 
 def test_only_heat_is_an_operation_of_heat_and_each_closing_of_it() -> None:
@@ -557,27 +556,26 @@ def test_a_time_that_no_tick_meets_exactly_is_over_with_the_next(dt_ms: int) -> 
     assert rig.state == "idle"
     rig.steps(40)
 
-    assert rig.guard.arm(order(heat_s=60, attended_s=8), 1) == 0
+    assert rig.arm(order(heat_s=60, attended_s=8), 1) == 0
     rig.steps(ticks(L.token_s * 1000), dt_ms)
     assert rig.state == "armed"
     rig.step(dt_ms)
     assert rig.state == "idle"
 
     rig.start(order(heat_s=60, attended_s=8))
-    rig.inputs.heard = True
+    rig.tick.heard = True
     rig.step()
     rig.steps(ticks(8_000), dt_ms)
     assert rig.state == "running"
     rig.step(dt_ms)
-    assert (rig.state, rig.guard.reason) == ("idle", states.ATTENDED)
-    rig.guard.book()
+    assert (rig.state, rig.guard.course.reason) == ("idle", states.ATTENDED)
 
     rig.start(order(heat_s=60))
-    rig.guard.pause()
+    rig.pause()
     rig.steps(ticks(L.pause_max_s * 1000), dt_ms)
     assert rig.state == "paused"
     rig.step(dt_ms)
-    assert (rig.state, rig.guard.reason) == ("idle", states.PAUSE_TIMEOUT)
+    assert (rig.state, rig.guard.course.reason) == ("idle", states.PAUSE_TIMEOUT)
 
 
 @pytest.mark.requirement("SR-03")
@@ -591,9 +589,9 @@ def test_below_the_cold_cutoff_it_trips_as_at_it(below_mc: int) -> None:
 
 def test_a_long_time_that_is_long_enough_stays() -> None:
     rig = GuardRig().ready()
-    rig.guard.state_ms = rig.guard.since_session_ms = LONG_MS
+    rig.guard.clocks.state_ms = rig.guard.clocks.since_session_ms = LONG_MS
     rig.step()
-    assert (rig.guard.state_ms, rig.guard.since_session_ms) == (LONG_MS, LONG_MS)
+    assert (rig.guard.clocks.state_ms, rig.guard.clocks.since_session_ms) == (LONG_MS, LONG_MS)
 
 
 @pytest.mark.requirement("SR-01")
@@ -604,7 +602,7 @@ def test_one_tick_at_the_heat_cutoff_opens_heat_and_no_more(over_mc: int, output
     rig = GuardRig().start().heating().settle(L.heat_cutoff_mc - 1)
     assert rig.step() == PAD
     rig.set(L.heat_cutoff_mc + over_mc)
-    rig.guard.slope.restart()
+    rig.no_slope(0, 0)
     for _ in range(30):
         rig.guard.slope.push(L.heat_cutoff_mc - 1)
     assert rig.step() == outputs
@@ -614,9 +612,9 @@ def test_one_tick_at_the_heat_cutoff_opens_heat_and_no_more(over_mc: int, output
 def test_a_session_beyond_its_limit_ends_as_one_at_it() -> None:
     rig = GuardRig().start().into(states.REST, 0)
     rig.step()
-    rig.guard.session_ms = L.session_s * 1000 - 50
+    rig.guard.clocks.session_ms = L.session_s * 1000 - 50
     rig.step()
-    assert (rig.state, rig.guard.reason) == ("idle", states.SESSION_TIMEOUT)
+    assert (rig.state, rig.guard.course.reason) == ("idle", states.SESSION_TIMEOUT)
 
 
 @pytest.mark.requirement("SR-18")
@@ -635,18 +633,18 @@ def test_the_first_tick_takes_no_time() -> None:
 def test_a_rejected_reading_of_either_sensor_does_not_control(sensor: str) -> None:
     rig = GuardRig().start().into(states.HEAT)
     rig.set(*((35_000, 32_000) if sensor == "a" else (32_000, 35_000))).step()
-    assert (rig.guard.hot_mc, rig.guard.control_mc) == (35_000, 32_000)
+    assert (rig.guard.reading.hot_mc, rig.guard.reading.control_mc) == (35_000, 32_000)
 
 
 @pytest.mark.requirement("SR-20")
 def test_a_fault_that_followed_is_counted_when_it_has_gone() -> None:
     rig = GuardRig().ready()
     rig.guard.latch(faults.LOOP_LATE)
-    rig.inputs.estop = True
+    rig.tick.estop = True
     rig.step()
-    rig.inputs.estop = False
+    rig.tick.estop = False
     rig.set(50_000).step()
-    assert rig.guard.followers == 1 << faults.EMERGENCY_STOP | 1 << faults.ABSOLUTE_TEMPERATURE
+    assert rig.guard.latch.followers == 1 << faults.EMERGENCY_STOP | 1 << faults.ABSOLUTE_TEMPERATURE
 
 
 @pytest.mark.requirement("SR-20")
@@ -657,31 +655,30 @@ def test_what_trips_later_in_a_tick_forgets_nothing(later: int) -> None:
     if later == faults.OVER_TEMPERATURE:
         rig.set(L.heat_cutoff_mc).step()
     elif later == faults.SENSOR_OPEN:
-        rig.code_a_x8 = 4095 * 8
+        rig.code_a_x8 = OPEN_X8
         rig.steps(2)
     else:
         rig.sense = SENSE_HIGH
         rig.steps(L.weld_sense_ms // 100)
     assert rig.fault is None
-    rig.inputs.estop = True
+    rig.tick.estop = True
     rig.step()
-    assert (1 << rig.guard.fault | rig.guard.followers) == 1 << faults.EMERGENCY_STOP | 1 << later
+    assert (1 << rig.guard.latch.fault | rig.guard.latch.followers) == 1 << faults.EMERGENCY_STOP | 1 << later
 
 
 def test_what_the_button_wanted_is_gone_with_the_state() -> None:
     rig = GuardRig().ready()
-    assert rig.guard.arm(order(heat_s=60), 1) == 0
-    rig.inputs.button = True
+    assert rig.arm(order(heat_s=60), 1) == 0
+    rig.tick.button = True
     rig.step()
     assert rig.guard.start_wanted
-    rig.guard.start()
     rig.step()
     assert not rig.guard.start_wanted
     rig = GuardRig().ready()
-    rig.inputs.button = True
+    rig.tick.button = True
     rig.steps(31)
     assert rig.guard.config_confirmed
-    rig.inputs.estop = True
+    rig.tick.estop = True
     rig.step()
     assert not rig.guard.config_confirmed
 
@@ -706,18 +703,18 @@ def test_what_trips_with_the_emergency_stop_follows_it(
     elif later == faults.LOOP_LATE:
         dt_ms = L.late_trip_ms + 1
     assert rig.fault is None
-    rig.inputs.estop = True
+    rig.tick.estop = True
     rig.step(dt_ms)
-    assert rig.guard.fault == faults.EMERGENCY_STOP
-    assert rig.guard.followers == 1 << later
+    assert rig.guard.latch.fault == faults.EMERGENCY_STOP
+    assert rig.guard.latch.followers == 1 << later
 
 
 @pytest.mark.requirement("SR-04")
 def test_a_session_that_its_time_has_ended_enters_no_phase_any_more() -> None:
     rig = GuardRig().start().into(states.REST, 0)
     rig.step()
-    rig.guard.session_ms = L.session_s * 1000 - 100
+    rig.guard.clocks.session_ms = L.session_s * 1000 - 100
     rig.ask(1, states.COLD, 11_000)
     rig.step()
-    assert (rig.state, rig.guard.mode, rig.guard.phase) == ("idle", states.NO_MODE, -1)
-    assert (rig.guard.outcome, rig.guard.reason) == (states.STOPPED, states.SESSION_TIMEOUT)
+    assert (rig.state, rig.guard.phases.mode, rig.guard.phases.phase) == ("idle", states.NO_MODE, -1)
+    assert (rig.guard.course.outcome, rig.guard.course.reason) == (states.STOPPED, states.SESSION_TIMEOUT)

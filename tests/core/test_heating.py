@@ -9,7 +9,7 @@ import pytest
 from poultice_core import states
 from poultice_core.limits import Limits
 from poultice_core.relays import MASTER
-from tests.core.rig import GuardRig
+from tests.core.guard_rig import GuardRig
 
 L = Limits()
 TARGET_MC = 40_000
@@ -28,7 +28,7 @@ def _run(rig: GuardRig, ticks: int, course_mc: Callable[[int], int]) -> int:
     """Follow a course of readings; the tick of the fault, 0 where there was none."""
     for tick in range(1, ticks + 1):
         rig.set(course_mc(tick)).step()
-        if rig.guard.fault:
+        if rig.guard.latch.fault:
             return tick
     return 0
 
@@ -76,13 +76,12 @@ def test_a_break_restarts_detached(what: str) -> None:
     if what == "open":
         rig.ask(0, states.HEAT, TARGET_MC, heat=False).step()
     elif what == "pause":
-        rig.guard.pause()
-        rig.step()
-        assert rig.guard.resume() == 0
+        rig.pause()
+        assert rig.resume() == 0
     elif what == "inhibit":
-        rig.guard.budget.level_uj = 0
+        rig.budget(0)
         assert rig.step() == MASTER
-        rig.guard.budget.level_uj = rig.guard.budget.capacity_uj
+        rig.budget(L.budget_capacity_uj_cm2)
     else:
         rig.step(500)
     now_mc = rig.a_mc
@@ -131,9 +130,9 @@ def test_the_climb_is_judged_from_more_than_five_degrees_below(start_mc: int, tr
 def test_the_climb_counts_only_heat_on_time_and_no_pause_restarts_it() -> None:
     rig = _heating(30_000).set(30_500)
     rig.steps(600)
-    rig.guard.pause()
+    rig.pause()
     rig.steps(50)
-    rig.guard.resume()
+    rig.resume()
     rig.step()
     rig.heating(TARGET_MC)
     assert _run(rig, 610, lambda tick: 31_000) == 600
@@ -189,13 +188,12 @@ def test_a_break_restarts_the_stall(what: str) -> None:
     if what == "open":
         rig.ask(0, states.HEAT, TARGET_MC, heat=False).steps(25)
     elif what == "pause":
-        rig.guard.pause()
-        rig.step()
-        rig.guard.resume()
+        rig.pause()
+        rig.resume()
     else:
-        rig.guard.budget.level_uj = 0
+        rig.budget(0)
         assert rig.step() == MASTER
-        rig.guard.budget.level_uj = rig.guard.budget.capacity_uj
+        rig.budget(L.budget_capacity_uj_cm2)
     rig.heating(TARGET_MC)
     assert rig.ticks_to_fault(1150) > 1150
     assert rig.ticks_to_fault(100) <= 100
@@ -255,9 +253,9 @@ def test_the_rise_is_above_the_lowest_in_that_time() -> None:
 def test_an_inhibit_starts_the_minute_again() -> None:
     rig = _holding().settle(36_500)
     rig.steps(500)
-    rig.guard.budget.level_uj = 0
+    rig.budget(0)
     rig.step()
-    rig.guard.budget.level_uj = rig.guard.budget.capacity_uj
+    rig.budget(L.budget_capacity_uj_cm2)
     assert rig.ticks_to_fault(590) > 590
     assert rig.ticks_to_fault(30) <= 30
 

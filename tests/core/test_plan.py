@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poultice_core.limits import Limits
-from poultice_core.messages import INVALID_PARAMS, Refusal
+from poultice_core.codec import INVALID_PARAMS, Refusal
 from poultice_core.plan import judge, read
 from tests.core.rig import plan
 

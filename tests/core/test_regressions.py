@@ -110,7 +110,7 @@ def test_no_part_of_a_second_with_the_pack_on_is_lost_between_sessions() -> None
         rig.ticks(20)
         rig.ask("stop")
         rig.ticks(gap)
-        on_ms = rig.guard.session_cold_ms
+        on_ms = rig.guard.clocks.cold_ms
         rig.start(plan(("heat", 38_000, 60)))
         assert rig.controller.ledger.last_cold_s() * 1_000 >= on_ms
 

@@ -8,7 +8,8 @@ from poultice_core import states
 from poultice_core.board import SENSE_BROKEN, SENSE_HIGH, SENSE_LOW
 from poultice_core.limits import Limits
 from poultice_core.relays import COOL, HEAT, MASTER, PAD
-from tests.core.rig import GuardRig, Rig, order, plan
+from tests.core.guard_rig import GuardRig, order
+from tests.core.rig import Rig, plan
 
 L = Limits()
 WELD_TICKS = L.weld_sense_ms // 100
@@ -22,7 +23,7 @@ WELD_TICKS = L.weld_sense_ms // 100
 def test_a_live_pad_trips_in_300_ms_wherever_it_should_be_dead(state: str) -> None:
     rig = GuardRig(cooler=state == "cold").ready()
     if state == "armed":
-        rig.guard.arm(order(heat_s=60), 1)
+        rig.arm(order(heat_s=60), 1)
     elif state == "rest":
         rig.start().into(states.REST, 0)
     elif state == "waiting":
@@ -32,7 +33,7 @@ def test_a_live_pad_trips_in_300_ms_wherever_it_should_be_dead(state: str) -> No
     elif state != "idle":
         rig.start().into(states.HEAT, 40_000)
         if state == "paused":
-            rig.guard.pause()
+            rig.pause()
     rig.steps(3)
     rig.sense = SENSE_HIGH
     rig.steps(WELD_TICKS)
@@ -137,7 +138,7 @@ def test_a_rise_after_a_heat_phase_is_a_weld(rise_mc: int, trips: bool) -> None:
     for tick in range(700):
         # slow enough to stay below 0.5 °C in 30 s
         rig.set(39_000 + min(tick * 3 // 5, rise_mc)).step()
-        if rig.guard.fault:
+        if rig.guard.latch.fault:
             break
     assert (rig.fault == "heat_welded") == trips
 
@@ -145,7 +146,7 @@ def test_a_rise_after_a_heat_phase_is_a_weld(rise_mc: int, trips: bool) -> None:
 @pytest.mark.requirement("SR-10")
 def test_the_rise_is_judged_after_the_session_too() -> None:
     rig = _off(39_000)
-    rig.guard.stop(states.HOST)
+    rig.stop()
     rig.steps(305)
     for tick in range(700):
         rig.set(39_000 + min(tick * 3 // 5, 320)).step()
@@ -224,11 +225,11 @@ def test_each_relay_is_closed_alone_for_half_a_second_with_a_gap() -> None:
 @pytest.mark.requirement("SR-22", "SR-04")
 def test_the_phase_clock_starts_after_the_proof() -> None:
     rig = GuardRig().start().ask(0, states.HEAT, 40_000, heat=True)
-    while rig.guard.mode != states.HEAT:
+    while rig.guard.phases.mode != states.HEAT:
         assert rig.guard.outputs & PAD != PAD
         rig.step()
-        assert rig.guard.heat_ms == 0
-    assert rig.guard.phase_ms == 0
+        assert rig.guard.clocks.heat_ms == 0
+    assert rig.guard.clocks.phase_ms == 0
 
 
 @pytest.mark.requirement("SR-22")
@@ -255,7 +256,7 @@ def test_sense_is_not_judged_for_200_ms_after_a_closing(closed: int) -> None:
     rig.step()
     rig.sense = SENSE_LOW
     rig.steps(40)
-    assert (rig.fault, rig.guard.mode) == (None, states.HEAT)
+    assert (rig.fault, rig.guard.phases.mode) == (None, states.HEAT)
 
 
 @pytest.mark.requirement("SR-22")
@@ -286,7 +287,7 @@ def test_a_bounce_in_the_proof_is_no_weld() -> None:
     rig.step()
     rig.sense = SENSE_LOW
     rig.steps(40)
-    assert (rig.fault, rig.guard.mode) == (None, states.HEAT)
+    assert (rig.fault, rig.guard.phases.mode) == (None, states.HEAT)
 
 
 def _after_last(ending: str) -> str:
@@ -297,10 +298,10 @@ def _after_last(ending: str) -> str:
     elif ending == "done":
         rig.done()
     elif ending == "stop":
-        rig.guard.stop(states.HOST)
+        rig.stop()
         rig.ask(-1, states.NO_MODE)
     else:
-        rig.inputs.estop = True
+        rig.tick.estop = True
     return "".join({0: "-", HEAT: "h", MASTER: "m", PAD: "P"}[o] for o in _proof(rig))
 
 
@@ -341,7 +342,7 @@ def test_a_stall_starts_the_proof_again() -> None:
         pass
     assert rig.step(400) == 0
     assert "".join("-hmmP"[o] if o < 4 else "?" for o in _proof(rig)).count("m") >= 5
-    assert rig.guard.mode == states.HEAT
+    assert rig.guard.phases.mode == states.HEAT
 
 
 @pytest.mark.requirement("SR-22")
@@ -349,9 +350,9 @@ def test_a_pause_in_the_proof_repeats_it() -> None:
     rig = GuardRig().start().ask(0, states.HEAT, 40_000)
     while rig.step() != HEAT:
         pass
-    rig.guard.pause()
+    rig.pause()
     assert rig.steps(5) == 0
-    rig.guard.resume()
+    rig.resume()
     text = [rig.step() for _ in range(20)]
     assert text.count(HEAT) == 5
 
@@ -372,7 +373,7 @@ def test_the_proof_neither_starts_nor_breaks_a_dwell() -> None:
 @pytest.mark.parametrize("cooler", [True, False])
 def test_whatever_is_asked_each_relay_has_its_mode(mode: int, cooler: bool) -> None:
     rig = GuardRig(cooler=cooler).start().into(mode, 20_000 if mode == states.COLD else 40_000)
-    rig.ask(0, mode, rig.guard.target_mc, heat=True, cool=True)
+    rig.ask(0, mode, rig.guard.phases.target_mc, heat=True, cool=True)
     allowed = {states.HEAT: PAD, states.COLD: MASTER | COOL if cooler else 0, states.REST: 0}
     for _ in range(50):
         assert rig.step() == allowed[mode]
@@ -421,12 +422,10 @@ def test_the_dwell_holds_across_phases_and_sessions() -> None:
     rig.steps(10)
     rig.into(states.HEAT, 39_000, 1, heat=True)
     since = 11
-    rig.guard.stop(states.HOST)
+    rig.stop()
     since += 1
     rig.step()
-    rig.guard.book()
-    assert rig.guard.arm(order(heat_s=60), rig.TOKEN) == 0
-    rig.guard.start()
+    assert rig.arm(order(heat_s=60), rig.TOKEN) == 0
     rig.ask(0, states.HEAT, 40_000, heat=True)
     while rig.step() != PAD:
         since += 1
@@ -439,13 +438,13 @@ def test_dwell_never_delays_an_end() -> None:
         rig = GuardRig().start().heating()
         assert rig.outputs == PAD
         if end == "stop":
-            rig.guard.stop(states.HOST)
+            rig.stop()
         elif end == "pause":
-            rig.guard.pause()
+            rig.pause()
         elif end == "phase":
             rig.ask(1, states.REST)
         else:
-            rig.inputs.estop = True
+            rig.tick.estop = True
         assert rig.step() == 0, end
 
 

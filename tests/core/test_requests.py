@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from poultice_core import messages, states
+from poultice_core import codec, states
 from poultice_core.limits import Limits
 from poultice_core.requests import HANDLERS
 from tests.core.rig import Rig, plan
-from tests.core.test_limits import TABLE
 
 L = Limits()
 HEAT = plan(("heat", 40_000, 60))
@@ -102,7 +101,7 @@ def test_params_of_a_wrong_type_are_named_first(method: str, params: object) -> 
     if isinstance(params, dict):
         params = {**(METHODS[method][0] or {}), **params}
     error = rig.error(method, params)
-    assert (error["code"], error["message"]) == (messages.INVALID_PARAMS, "Invalid params")
+    assert (error["code"], error["message"]) == (codec.INVALID_PARAMS, "Invalid params")
     assert set(error["data"]) == {"param", "expected"}
 
 
@@ -132,12 +131,12 @@ def test_params_of_a_wrong_type_are_named_first(method: str, params: object) -> 
 def test_wrong_params_are_refused_in_any_state(
     method: str, params: dict[str, Any], state: str
 ) -> None:
-    assert _at(state).error(method, params)["code"] == messages.INVALID_PARAMS
+    assert _at(state).error(method, params)["code"] == codec.INVALID_PARAMS
 
 
 def test_an_unknown_method() -> None:
     error = Rig().error("heat_up", {"now": True})
-    assert (error["code"], error["message"]) == (messages.METHOD_NOT_FOUND, "Method not found")
+    assert (error["code"], error["message"]) == (codec.METHOD_NOT_FOUND, "Method not found")
 
 
 # --- what each method answers -------------------------------------------------------------
@@ -151,7 +150,7 @@ def test_hello() -> None:
         "board": "rig",
         "uid": "00000000000000aa",
         "reset_cause": "power_on",
-        "limits": TABLE | {"heat_target_max_mc": 41_000},
+        "limits": L.reported() | {"heat_target_max_mc": 39_000},
         "features": {"cooler": False, "sensor_b": True, "sense": True},
     }
 
@@ -245,7 +244,7 @@ def test_three_wrong_tokens_disarm_and_two_do_not(count: int) -> None:
 @pytest.mark.requirement("SR-17")
 def test_no_single_frame_repeated_energises_anything() -> None:
     rig = Rig()
-    frame = messages.encode({"jsonrpc": "2.0", "id": 1, "method": "arm", "params": {"plan": HEAT}})
+    frame = codec.encode({"jsonrpc": "2.0", "id": 1, "method": "arm", "params": {"plan": HEAT}})
     for _ in range(30):
         rig.raw(frame)
         rig.ticks(30)
@@ -258,7 +257,7 @@ def test_the_intent_is_on_flash_when_start_is_answered() -> None:
     token = rig.result("arm", {"plan": HEAT})["token"]
     saves = rig.board.store.saves
     rig.raw(
-        messages.encode({"jsonrpc": "2.0", "id": 99, "method": "start", "params": {"token": token}})
+        codec.encode({"jsonrpc": "2.0", "id": 99, "method": "start", "params": {"token": token}})
     )
     assert rig.board.store.saves == saves + 1
     assert rig.seen[-1]["result"] == {"session": 1}
@@ -317,8 +316,8 @@ def test_a_total_of_the_day_says_how_long_to_wait(
     record: tuple[int, int, int], phase: tuple[str, int, int], limit: str, asked: int | None
 ) -> None:
     rig = Rig()
-    rig.controller.ledger.add(*record, False)
-    rig.controller.ledger.credit(1000)
+    rig.guard.ledger.add(*record, False)
+    rig.guard.ledger.credit(1000)
     error = rig.error("arm", {"plan": plan(phase)})
     data = error["data"]
     assert (error["code"], data["limit"], data["allowed"]) == (2, limit, getattr(L, limit))
@@ -331,7 +330,7 @@ def test_a_total_of_the_day_says_how_long_to_wait(
 def test_the_ninth_session_of_a_day_is_refused() -> None:
     rig = Rig()
     for _ in range(L.sessions_day):
-        rig.controller.ledger.add(1, 0, 0, False)
+        rig.guard.ledger.add(1, 0, 0, False)
     data = rig.error("arm", {"plan": HEAT})["data"]
     assert (data["limit"], data["asked"], data["allowed"]) == ("sessions_day", 9, 8)
 
@@ -350,7 +349,7 @@ def test_rest_required_is_for_this_very_plan(
     heat_s: int, cold_s: int, phase: tuple[str, int, int], rest_s: int, after: str
 ) -> None:
     rig = Rig()
-    rig.controller.ledger.add(heat_s, cold_s, 0, True)
+    rig.guard.ledger.add(heat_s, cold_s, 0, True)
     error = rig.error("arm", {"plan": plan(phase)})
     assert (error["code"], error["message"]) == (4, "rest_required")
     assert error["data"] == {"rest_s": rest_s, "after": after, "clock": False}
@@ -360,7 +359,7 @@ def test_the_order_of_judging() -> None:
     """Fault, state, limits, readiness, rest: each hides the ones after it."""
     bad = {"plan": plan(("heat", 42_000, 5))}
     rig = Rig()
-    rig.controller.ledger.add(100, 0, 0, True)
+    rig.guard.ledger.add(100, 0, 0, True)
     rig.board.set_mc(4_000)
     rig.tick()
     assert rig.error("arm", bad)["code"] == 2
@@ -416,8 +415,8 @@ def test_a_script_cannot_clear_a_severe_fault() -> None:
 @pytest.mark.parametrize("state", sorted(ALL))
 def test_stop_is_answered_when_the_outputs_are_low(state: str) -> None:
     rig = _at(state)
-    rig.board.incoming += messages.encode({"jsonrpc": "2.0", "id": "s", "method": "stop"})
-    rig.controller.serve()
+    rig.board.incoming += codec.encode({"jsonrpc": "2.0", "id": "s", "method": "stop"})
+    rig.loop.serve()
     answered = b'"id":"s"' in rig.board.outgoing
     assert not answered or rig.board.outputs == (False, False, False)
     rig.tick()
@@ -430,7 +429,7 @@ def test_idle_is_reported_only_when_the_pins_are_low() -> None:
     rig = _at("running")
     assert rig.board.outputs[0]
     request = [
-        messages.encode({"jsonrpc": "2.0", "id": n, "method": method})
+        codec.encode({"jsonrpc": "2.0", "id": n, "method": method})
         for n, method in ((901, "stop"), (902, "status"))
     ]
     status = next(m for m in rig.raw(b"".join(request)) if m.get("id") == 902)["result"]
@@ -445,8 +444,8 @@ def test_between_the_stop_and_the_closing_entry_the_device_is_busy() -> None:
         body = {"jsonrpc": "2.0", "id": "b", "method": method}
         if params is not None:
             body["params"] = params
-        stop = messages.encode({"jsonrpc": "2.0", "id": "s", "method": "stop"})
-        rig.raw(stop + messages.encode(body))
+        stop = codec.encode({"jsonrpc": "2.0", "id": "s", "method": "stop"})
+        rig.raw(stop + codec.encode(body))
         error = next(m for m in rig.seen if m.get("id") == "b")["error"]
         assert (error["code"], error["message"]) == (6, "busy")
         assert error["data"]["retry_ms"] > 0
@@ -485,8 +484,8 @@ def test_whatever_is_asked_is_answered_and_energises_nothing(
     rig = Rig()
     for number, (method, params) in enumerate(requests):
         message = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
-        line = messages.encode(message)
-        if len(line) > messages.MAX_LINE:
+        line = codec.encode(message)
+        if len(line) > codec.MAX_LINE:
             continue
         rig.raw(line)
         rig.tick()
@@ -505,7 +504,7 @@ def test_no_bytes_raise_energise_or_block(chunks: list[bytes]) -> None:
     for chunk in chunks:
         rig.raw(chunk)
         rig.raw(chunk + b"\n")
-        rig.raw(messages.seal(chunk) + b"\n")
+        rig.raw(codec.seal(chunk) + b"\n")
         rig.tick()
     assert rig.fault is None
     assert not any(any(outputs) for outputs in rig.board.writes)

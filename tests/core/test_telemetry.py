@@ -208,7 +208,7 @@ def test_a_fault_and_its_followers() -> None:
 
 def test_rest_is_told_for_either_mode() -> None:
     rig = Rig()
-    rig.controller.ledger.add(0, 100, 0, True)
+    rig.guard.ledger.add(0, 100, 0, True)
     status = rig.result("status")
     assert status["rest_heat_s"] == L.rest_cold_to_heat_s
     assert status["rest_cold_s"] == L.rest_cold_to_cold_s
@@ -282,7 +282,7 @@ def test_a_weak_pad_is_warned_of_in_its_own_session_only() -> None:
     _follow(rig, 1400)
     assert [e["what"] for e in rig.events("warning")] == ["target_unreachable"]
     rig.result("stop")
-    rig.controller.ledger.credit(100_000)
+    rig.guard.ledger.credit(100_000)
     rig.start(plan(("heat", 40_000, 60)))
     _follow(rig, 60)
     assert len(rig.events("warning")) == 1
@@ -313,7 +313,7 @@ def test_duty_is_the_share_of_heat_in_the_last_minute() -> None:
 
 def test_relays_near_the_end_of_their_life_are_warned_of() -> None:
     rig = Rig()
-    rig.controller.journal.operations = 100_000
+    rig.loop.journal.operations = 100_000
     rig.start(HEAT)
     _follow(rig, 60)
     assert [e["what"] for e in rig.events("warning")] == ["relay_life"]

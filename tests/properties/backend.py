@@ -26,6 +26,9 @@ class Seen(NamedTuple):
     code_b: int
     raw_a: int
     raw_b: int
+    spread_a: int
+    spread_b: int
+    saved_ms: int
     fresh: bool
     sense: int
     button: bool
@@ -47,6 +50,8 @@ class Seen(NamedTuple):
     budget_uj: int
     saves_hot: int
     tunes: list[int]
+    warnings: int
+    uptime_ms: int
 
 
 assert Seen._fields == FIELDS
@@ -84,8 +89,15 @@ class Backend(Protocol):
     ) -> list[Seen]:
         """That many ticks."""
 
+    def ask(self, method: str, params: Any = None) -> tuple[int | None, Any, list[Seen]]:
+        """A request, and the ticks until its answer: (0, result, ticks), (code, data, ticks), or
+        (None, None, ticks) where none came."""
+
     def command(self, method: str, params: Any = None) -> tuple[int | None, Any]:
-        """A request: (0, result), (code, data), or (None, None) where the answer waits a tick."""
+        """The same without the ticks."""
+
+    def rename_fault(self, name: str) -> None:
+        """The latched fault on flash gets another name."""
 
     def limits(self) -> dict[str, int]:
         """Every limit in force."""
@@ -135,9 +147,16 @@ class CPythonBackend:
     ) -> list[Seen]:
         return [Seen(*seen) for seen in self._do("step", count, dt_ms, off_mc, on_mc, codes)]
 
+    def ask(self, method: str, params: Any = None) -> tuple[int | None, Any, list[Seen]]:
+        code, body, seen = self._do("command", method, params)
+        return code, body, [Seen(*tick) for tick in seen]
+
     def command(self, method: str, params: Any = None) -> tuple[int | None, Any]:
-        code, body = self._do("command", method, params)
+        code, body, _ = self.ask(method, params)
         return code, body
+
+    def rename_fault(self, name: str) -> None:
+        self._do("rename_fault", name)
 
     def limits(self) -> dict[str, int]:
         return dict(self._do("limits"))

@@ -1,6 +1,6 @@
 """A whole device behind a table of plain values; one source for CPython and MicroPython.
 
-It holds a `Controller` on a board whose readings, pins and flash are set from outside, a session
+It holds a `Loop` on a board whose readings, pins, flash and time are set from outside, a sequencer
 that can be overruled in every ask, and limits that can be shrunk. Run as a program it reads one
 JSON list a line (the operation and its arguments) and prints one JSON answer a line, so that the
 same trace can be played on another interpreter. Only what MicroPython has is used here.
@@ -8,14 +8,18 @@ same trace can be played on another interpreter. Only what MicroPython has is us
 
 import json
 
-from poultice_core import messages
+from poultice_core import codec, journal, memory, recall
+from poultice_core import config as configuration
 from poultice_core.board import SENSE_HIGH, SENSE_LOW, Board, Store
-from poultice_core.controller import Controller
-from poultice_core.session import Session
+from poultice_core.limits import Limits
+from poultice_core.loop import Loop
+from poultice_core.sequencer import Sequencer
 from poultice_core.thermistor import B3950, temp_mc
 
 RING = 1 << 30
 FOLLOW = -1  # for SENSE: high where the pad is energised
+FLICKER = -2  # ... another level at every look
+PATIENCE = 40  # ticks that a request may take
 
 # What `step` gives for each tick, in this order.
 FIELDS = (
@@ -24,6 +28,9 @@ FIELDS = (
     "code_b",
     "raw_a",
     "raw_b",
+    "spread_a",
+    "spread_b",
+    "saved_ms",
     "fresh",
     "sense",
     "button",
@@ -45,6 +52,8 @@ FIELDS = (
     "budget_uj",
     "saves_hot",
     "tunes",
+    "warnings",
+    "uptime_ms",
 )
 
 _codes = {}  # type: dict[int, int]
@@ -76,8 +85,10 @@ class MemoryStore(Store):
     """Files in memory. `cut_in` n: the power goes in the n-th save from now.
 
     `cut_how`: -1 before anything is written, -2 once all of it is, else so many bytes of the new
-    content are left (a store that tears).
+    content are left (a store that tears). `save_ms`: how long a save takes, on the board's clock.
     """
+
+    board = None
 
     def __init__(self, files):  # type: ignore[no-untyped-def]
         self.files = files
@@ -85,11 +96,16 @@ class MemoryStore(Store):
         self.fails = False
         self.cut_in = 0
         self.cut_how = -1
+        self.save_ms = 0
 
     def load(self, name):  # type: ignore[no-untyped-def]
         return self.files.get(name)
 
     def save(self, name, data):  # type: ignore[no-untyped-def]
+        if self.board is not None:
+            if self.board.outputs & 1:
+                self.board.saves_hot += 1
+            self.board.now_ms += self.save_ms
         if self.fails:
             raise OSError(28)
         self.saves += 1
@@ -114,10 +130,15 @@ class DriverBoard(Board):
         self.store = store
         self.reset_cause = reset_cause
         self.now_ms = now_ms
+        self.began_ms = now_ms  # the tick
         self.code_a = code_x8_for(32000)
         self.code_b = self.code_a
         self.raw_a = 0
         self.raw_b = 0
+        self.wide_a = 0
+        self.wide_b = 0
+        self.spread_a = 0
+        self.spread_b = 0
         self.frozen = False
         self.fresh = True
         self.sense_as = FOLLOW
@@ -146,13 +167,17 @@ class DriverBoard(Board):
             return False
         if not self.frozen:
             self._noise = self._noise + 1 if self._noise < 6 else 0
-        self.raw_a = _fill(samples_a, self.code_a, self._noise)
-        self.raw_b = _fill(samples_b, self.code_b, self._noise)
+        self.raw_a = _fill(samples_a, self.code_a, self._noise, self.wide_a)
+        self.raw_b = _fill(samples_b, self.code_b, self._noise, self.wide_b)
+        self.spread_a = samples_a[11] - samples_a[4]
+        self.spread_b = samples_b[11] - samples_b[4]
         return True
 
     def sense(self):  # type: ignore[no-untyped-def]
         if self.sense_as == FOLLOW:
             self.sensed = SENSE_HIGH if self.outputs & 3 == 3 else SENSE_LOW
+        elif self.sense_as == FLICKER:
+            self.sensed = SENSE_LOW if self.sensed == SENSE_HIGH else SENSE_HIGH
         else:
             self.sensed = self.sense_as
         return self.sensed
@@ -191,71 +216,64 @@ class DriverBoard(Board):
         self.rebooted = into
 
 
-def _fill(samples, code_x8, noise):  # type: ignore[no-untyped-def]
-    """16 samples whose middle eight sum to `code_x8`; their whole sum moves with `noise`."""
+def _fill(samples, code_x8, noise, wide):  # type: ignore[no-untyped-def]
+    """16 samples whose middle eight sum to `code_x8`, their ends each `wide` codes further apart;
+    the whole sum moves with `noise`."""
     low = code_x8 // 8
     more = code_x8 % 8
     for i in range(8):
-        samples[4 + i] = low + 1 if i < more else low
-    samples[0] = max(0, low - 2 - noise)
+        samples[4 + i] = low + 1 if i >= 8 - more else low
+    wide = min(wide, low)
+    samples[4] -= wide
+    samples[11] += wide
+    samples[0] = max(0, low - wide - 2 - noise)
     for i in range(3):
-        samples[1 + i] = max(0, low - 1)
+        samples[1 + i] = max(0, low - wide - 1)
     for i in range(4):
-        samples[12 + i] = low + 2
+        samples[12 + i] = low + wide + 2
     return sum(samples)
 
 
-class WatchedStore(MemoryStore):
-    """Notes a save while MASTER is energised."""
-
-    board = None
-
-    def save(self, name, data):  # type: ignore[no-untyped-def]
-        if self.board is not None and self.board.outputs & 1:
-            self.board.saves_hot += 1
-        MemoryStore.save(self, name, data)
-
-
-class Overruled(Session):
-    """The real session; any of its asks can be replaced. `asks`: None for the session's own."""
+class Overruled(Sequencer):
+    """The real sequencer; any of its asks can be replaced. `asks`: None for its own."""
 
     asks = (None,) * 6
 
-    def step(self, guard, inputs, dt_ms):  # type: ignore[no-untyped-def]
-        Session.step(self, guard, inputs, dt_ms)
+    def step(self, guard, ask, dt_ms):  # type: ignore[no-untyped-def]
+        Sequencer.step(self, guard, ask, dt_ms)
         phase, mode, target_mc, heat, cool, done = self.asks
         if phase is not None:
-            inputs.ask_phase = phase
+            ask.phase = phase
         if mode is not None:
-            inputs.ask_mode = mode
+            ask.mode = mode
         if target_mc is not None:
-            inputs.ask_target_mc = target_mc
+            ask.target_mc = target_mc
         if heat is not None:
-            inputs.ask_heat = heat
+            ask.heat = heat
         if cool is not None:
-            inputs.ask_cool = cool
+            ask.cool = cool
         if done is not None:
-            inputs.ask_done = done
+            ask.done = done
 
 
-class Shrunk(Controller):
-    """A controller with some limits replaced."""
+class Shrunk(Limits):
+    """Limits with some replaced, for memory to hand to a device."""
 
     overrides = ()  # a table, name -> value, once there is one
 
-    def _limits_in_force(self):  # type: ignore[no-untyped-def]
-        limits = Controller._limits_in_force(self)
+    def __init__(self):  # type: ignore[no-untyped-def]
+        Limits.__init__(self)
         for name in self.overrides:
-            setattr(limits, name, self.overrides[name])
-        return limits
+            setattr(self, name, self.overrides[name])
 
 
 class Driver:
     """The operations, each with plain arguments and a plain answer."""
 
     def __init__(self):  # type: ignore[no-untyped-def]
-        self.store = WatchedStore({})
+        self.store = MemoryStore({})
         self.dead = False
+        self.overrides = {}
         self.mc_a = self.mc_b = 32000
         self._id = 0
         self._asks = [None] * 6
@@ -266,39 +284,38 @@ class Driver:
         files = {}
         for name in image:
             files[name] = image[name].encode()
-        if config is not None:
-            files["config"] = messages.seal(json.dumps(config).encode())
-            if "journal" not in files:
-                self._provision(files, config, overrides)
-        self.store = WatchedStore(files)
         self.overrides = overrides
-        self.mc_a = self.mc_b = 32000
         self._asks = [None] * 6
+        if config is not None:
+            self.store = MemoryStore(files)
+            if "journal" not in files:
+                # What a new board saves at its first start: without it a configuration is a loss.
+                self._power_up("power_on", 0)
+                self.step(4, 100, 0, 0, (None, None))
+            whole = configuration.merged(configuration.default(), config)
+            files["config"] = configuration.file(0, whole, None)
+        self.store = MemoryStore(files)
+        self.mc_a = self.mc_b = 32000
         self._power_up(reset_cause, now_ms)
         return self.image()
-
-    def _provision(self, files, config, overrides):  # type: ignore[no-untyped-def]
-        """What a new board saves at its first start, beside which a configuration is no loss."""
-        del files["config"]
-        self.overrides = overrides
-        self.store = WatchedStore(files)
-        self._power_up("power_on", 0)
-        files["config"] = messages.seal(json.dumps(config).encode())
 
     def _power_up(self, reset_cause, now_ms):  # type: ignore[no-untyped-def]
         self.dead = False
         self._heard = False
         self.board = DriverBoard(self.store, reset_cause, now_ms)
         self.store.board = self.board
-        Shrunk.overrides = self.overrides
-        self.controller = Shrunk(self.board)
-        self._overrule()
+        self._shrunk(True)
+        try:
+            self.loop = Loop(self.board)
+        finally:
+            self._shrunk(False)
+        self.loop.sequencer = Overruled(self.loop.guard.limits)
+        self.loop.sequencer.asks = self._asks
 
-    def _overrule(self):  # type: ignore[no-untyped-def]
-        controller = self.controller
-        if not isinstance(controller.session, Overruled):
-            controller.session = Overruled(controller.limits)
-        controller.session.asks = self._asks
+    def _shrunk(self, on):  # type: ignore[no-untyped-def]
+        """From here on memory takes the overridden limits, or those that were compiled in."""
+        Shrunk.overrides = self.overrides
+        memory.Limits = recall.Limits = journal.Limits = Shrunk if on else Limits
 
     def image(self):  # type: ignore[no-untyped-def]
         """The flash, name -> text."""
@@ -313,7 +330,7 @@ class Driver:
 
     def limits(self):  # type: ignore[no-untyped-def]
         """Every limit and threshold in force, by name."""
-        limits = self.controller.limits
+        limits = self.loop.guard.limits
         return {name: getattr(limits, name) for name in dir(limits) if name.endswith(_UNITS)}
 
     def set(self, values):  # type: ignore[no-untyped-def]
@@ -326,14 +343,15 @@ class Driver:
             elif name == "mc_b":
                 self.mc_b = value
             elif name == "asks":
-                self._asks = value
+                self._asks = self.loop.sequencer.asks = value
             elif name == "store_fails":
                 self.store.fails = value
+            elif name == "save_ms":
+                self.store.save_ms = value
             elif name == "cut":
                 self.store.cut_in, self.store.cut_how = value
             else:
                 setattr(board, name, value)
-        self._overrule()
         return []
 
     def step(self, count, dt_ms, off_mc, on_mc, codes):  # type: ignore[no-untyped-def]
@@ -343,110 +361,134 @@ class Driver:
         codes in eighths that replace the readings' own, each None for none.
         """
         seen = []
-        board = self.board
         for _ in range(count):
-            board.now_ms += dt_ms
-            move_mc = on_mc if board.outputs & 3 == 3 else off_mc
-            if move_mc:
-                self.mc_a = min(60000, max(-5000, self.mc_a + move_mc))
-                self.mc_b = min(60000, max(-5000, self.mc_b + move_mc))
-            if board.fresh:
-                board.code_a = codes[0] if codes[0] is not None else code_x8_for(self.mc_a)
-                board.code_b = codes[1] if codes[1] is not None else code_x8_for(self.mc_b)
-            heard = self._heard
-            self._heard = False
-            guard = self.controller.guard
-            was = (guard.state, guard.mode, guard.prompt)
-            try:
-                self.controller.tick()
-            except PowerCut:
-                self.dead = True
+            if self._tick(seen, dt_ms, off_mc, on_mc, codes):
                 break
-            self._overrule()
-            seen.append(self._seen(heard, was))
         return seen
 
-    def _seen(self, heard, was):  # type: ignore[no-untyped-def]
+    def _tick(self, seen, dt_ms, off_mc, on_mc, codes):  # type: ignore[no-untyped-def]
+        """One tick, observed; True where the power went in it. After a save that took time the
+        next tick is due as if it had taken none, but no sooner than now."""
         board = self.board
-        controller = self.controller
-        guard = controller.guard
-        inputs = controller.inputs
-        asks = (
-            inputs.ask_phase,
-            inputs.ask_mode,
-            inputs.ask_target_mc,
-            inputs.ask_heat,
-            inputs.ask_cool,
-            inputs.ask_done,
-        )
+        saved_ms = board.now_ms - board.began_ms
+        board.now_ms = board.began_ms + dt_ms
+        if saved_ms:
+            board.now_ms = max(board.now_ms, board.began_ms + saved_ms)
+        board.began_ms = board.now_ms
+        move_mc = on_mc if board.outputs & 3 == 3 else off_mc
+        if move_mc:
+            self.mc_a = min(60000, max(-5000, self.mc_a + move_mc))
+            self.mc_b = min(60000, max(-5000, self.mc_b + move_mc))
+        if board.fresh:
+            board.code_a = codes[0] if codes[0] is not None else code_x8_for(self.mc_a)
+            board.code_b = codes[1] if codes[1] is not None else code_x8_for(self.mc_b)
+        heard = self._heard
+        self._heard = False
+        course = self.loop.guard.course
+        was = (course.state, course.phases.mode, course.prompt)
+        self._shrunk(True)
+        try:
+            self.loop.tick()
+        except PowerCut:
+            self.dead = True
+            return True
+        finally:
+            self._shrunk(False)
+        seen.append(self._seen(saved_ms, heard, was))
+        return False
+
+    def _seen(self, saved_ms, heard, was):  # type: ignore[no-untyped-def]
+        board = self.board
+        loop = self.loop
+        guard = loop.guard
+        course = guard.course
+        ask = loop.ask
         tunes = board.tunes
         board.tunes = []
         return (
-            board.now_ms,
+            board.began_ms,
             board.code_a,
             board.code_b,
             board.raw_a,
             board.raw_b,
+            board.spread_a,
+            board.spread_b,
+            saved_ms,
             board.fresh,
             board.sensed,
             board.pressed,
             board.stopped,
             heard,
-            asks,
+            (ask.phase, ask.mode, ask.target_mc, ask.heat, ask.cool, ask.done),
             was[0],
             was[1],
             was[2],
             board.outputs,
-            guard.state,
-            guard.fault,
-            _bits(guard.followers),
-            guard.mode,
-            guard.phase,
-            guard.target_mc,
-            guard.prompt,
+            course.state,
+            guard.latch.fault,
+            _bits(guard.latch.followers),
+            course.phases.mode,
+            course.phases.phase,
+            course.phases.target_mc,
+            course.prompt,
             guard.dose.milli(),
             guard.budget.level_uj,
             board.saves_hot,
             tunes,
+            loop.tally.warnings,
+            loop.uptime_ms(),
         )
 
     def command(self, method, params):  # type: ignore[no-untyped-def]
-        """A request over the link: (0, result) or (code, data); (None, None) where it waits."""
+        """A request over the link and the ticks that it took: (0, result, seen), (code, data,
+        seen), or (None, None, seen) where no answer came."""
         self._id += 1
         message = {"jsonrpc": "2.0", "id": self._id, "method": method}
         if params is not None:
             message["params"] = params
-        for text in self.raw(_text(messages.encode(message))):
-            answer = json.loads(text[:-9])
-            if answer.get("id") == self._id:
-                if "error" in answer:
-                    error = answer["error"]
-                    if error["code"] != -32700 and error["code"] != -32600:
-                        self._heard = True
-                    return [error["code"], error["data"]]
-                self._heard = True
-                return [0, answer["result"]]
+        lines = self.raw(_text(codec.encode(message)))
         self._heard = True
-        return [None, None]
+        seen = []
+        while True:
+            for text in lines:
+                answer = json.loads(text[:-9])
+                if answer.get("id") == self._id:
+                    if "error" in answer:
+                        return [answer["error"]["code"], answer["error"]["data"], seen]
+                    return [0, answer["result"], seen]
+            if self.dead or len(seen) >= PATIENCE:
+                return [None, None, seen]
+            self.board.outgoing = b""
+            self._tick(seen, 100, 0, 0, (None, None))
+            lines = self._lines()
 
     def raw(self, text):  # type: ignore[no-untyped-def]
         """Bytes over the link (each character one byte); the lines that came back."""
         board = self.board
         board.outgoing = b""
         board.incoming += bytes([ord(char) for char in text])
-        try:
-            while board.incoming:
-                self.controller.serve()
-        except PowerCut:
-            self.dead = True
-        self._overrule()
-        lines = _text(board.outgoing).split("\n")
+        while self.loop.serve():
+            pass
+        return self._lines()
+
+    def _lines(self):  # type: ignore[no-untyped-def]
+        lines = _text(self.board.outgoing).split("\n")
         return [line for line in lines if line]
+
+    def rename_fault(self, name):  # type: ignore[no-untyped-def]
+        """The latched fault on flash gets a name that another firmware may have given it."""
+        lines = self.store.files["journal"].split(b"\n")
+        head = lines[0][:-9]
+        begin = head.index(b'"fault":"') + 9
+        end = head.index(b'"', begin)
+        lines[0] = codec.seal(head[:begin] + name.encode() + head[end:])
+        self.store.files["journal"] = b"\n".join(lines)
+        return []
 
     def ledger(self):  # type: ignore[no-untyped-def]
         """What rest and totals stand at: (now_s, sessions, heat_s, cold_s, dose_m, rest heat, rest
         cold)."""
-        ledger = self.controller.ledger
+        ledger = self.loop.guard.ledger
         return [
             ledger.now_s,
             ledger.sessions(),

@@ -1,4 +1,4 @@
-"""Who may start: token, readiness, rest, the totals of 24 h, and the brake (SR-05, SR-17, SR-22)."""
+"""Who may start: token, readiness, rest, the totals of a day, the brake (SR-05, SR-17, SR-22)."""
 
 from . import faults
 from .ledger import COLD_S, DOSE_M, HEAT_S, Ledger

@@ -5,6 +5,7 @@ from . import faults, states
 from .button import HOLD, PRESS, SHORT
 from .interval import Interval
 from .parts import Parts
+from .permit import Permit
 from .phases import DONE, LAY, NOTHING, Phases
 from .tick import (
     ARM,
@@ -29,8 +30,7 @@ class Course:
     """The state of one guard.
 
     `live`: running, paused or waiting. `begun`, `ended`: sessions since start-up, with `outcome`
-    and `reason` of the last; `confirmed`: how often the button was held in idle; `budget_met`: in
-    this session heat was asked for and the budget was spent.
+    and `reason` of the last; `confirmed`: how often the button was held in idle.
     """
 
     def __init__(self, parts: Parts) -> None:
@@ -38,13 +38,13 @@ class Course:
         self.state = states.BOOT
         self.live = False
         self.phases = Phases(parts)
+        self.permit = Permit(parts, self.phases)
         self.prompt = states.NO_PROMPT
         self.outcome = states.NOT_ENDED
         self.reason = states.NO_REASON
         self.begun = 0
         self.ended = 0
         self.confirmed = 0
-        self.budget_met = False
 
     @property
     def order(self) -> Order:
@@ -212,21 +212,9 @@ class Course:
 
     def _begin(self) -> None:
         """The armed session; nothing is energised before its intent is on flash."""
-        parts = self._parts
-        parts.admission.forget()
-        parts.clocks.begin()
-        parts.bounds.begin(self.order)
-        parts.dose.reset()
-        parts.pack.laid = False
-        parts.pack.removed = False
-        parts.dwell.operations = 0
-        parts.reading.begin()
-        parts.lateness.begin()
-        parts.cold.restart()
-        parts.treatment.begin()
-        parts.heating.weak = False
+        self._parts.begin(self.order)
         self.phases.begin(self.order)
-        self.budget_met = False
+        self.permit.begin()
         self.prompt = states.NO_PROMPT
         self.outcome = states.NOT_ENDED
         self.reason = states.NO_REASON
@@ -243,27 +231,9 @@ class Course:
         self.outcome = outcome
         self.reason = reason
         parts.clocks.since_session_ms = 0
-        self._book()
+        parts.book(outcome == states.COMPLETE, self.phases.proved())
         self.ended += 1
         self._go(states.IDLE)
-
-    def _book(self) -> None:
-        """Enter the session that ends into the ledger."""
-        parts = self._parts
-        clocks = parts.clocks
-        if not self.treated():
-            if not self.phases.proved():
-                parts.brake.note()
-            return
-        rests = self.outcome == states.COMPLETE
-        rests = rests or clocks.heat_ms + clocks.cold_ms >= parts.limits.rest_asked_from_s * 1000
-        ago_s = clocks.since_treated_ms // 1000
-        parts.ledger.add(clocks.heat_s(), clocks.cold_s(), parts.dose.milli(), rests, ago_s)
-
-    def treated(self) -> bool:
-        """Has this session given an energised or cold second?"""
-        clocks = self._parts.clocks
-        return clocks.heat_ms + clocks.cold_ms > 0
 
     def _ask_for(self, prompt: int) -> None:
         self.prompt = prompt

@@ -14,7 +14,7 @@ from .interval import Interval
 from .ledger import Ledger
 from .limits import Limits
 from .parts import Parts
-from .relays import COOL, MASTER, PAD
+from .relays import PAD
 from .settings import Settings
 from .tick import ARM, BRAKED, CLEAR, NO_COMMAND, NOT_CLEARABLE, OK, WRONG_STATE, Ask, Tick
 
@@ -24,9 +24,8 @@ _JUDGES = 11
 class Guard:
     """The safety state machine.
 
-    `outputs`: bits of `relays`, of the last tick. `answer`: to the command of the last tick.
-    `inhibited`: HEAT was not permitted in this heat phase's tick. What it counts and keeps is in
-    its parts, to be read by anybody and changed by nobody.
+    `outputs`: bits of `relays`, of the last tick. `answer`: to the command of the last tick. What
+    it counts and keeps is in its parts, to be read by anybody and changed by nobody.
     """
 
     def __init__(
@@ -39,7 +38,7 @@ class Guard:
         fault: int = faults.NONE,
         pack_lowest_mc: int | None = None,
     ) -> None:
-        """`fault`, `pack_lowest_mc`: what was latched, and the pack that was on, when power went."""
+        """`fault`, `pack_lowest_mc`: what was latched when power went, and the pack that was on."""
         parts = self._parts = Parts(limits, settings, ledger, table, budget_uj)
         self.limits = limits
         self.settings = settings
@@ -59,6 +58,7 @@ class Guard:
         self.latch = parts.latch
         self.course = Course(parts)
         self.phases = self.course.phases
+        self.permit = self.course.permit
         # In the order in which they build on each other.
         self._judges = (
             parts.lateness,
@@ -76,14 +76,12 @@ class Guard:
         self._button = Button()
         self.outputs = 0
         self.answer = OK
-        self.inhibited = True
         if fault != faults.NONE:
             parts.latch.restore(fault)
             self.course.fail()
         if pack_lowest_mc is not None:
             parts.pack.restore(pack_lowest_mc)
             parts.clocks.cold_ms = ledger.last_cold_s() * 1000
-        self._shipped = parts.integrity.shipped()
 
     @property
     def state(self) -> int:
@@ -102,7 +100,7 @@ class Guard:
 
     def treated(self) -> bool:
         """Has this session given an energised or cold second?"""
-        return self.course.treated()
+        return self._parts.treated()
 
     def heated_now(self) -> bool:
         """Was the pad energised by the last tick's outputs?"""
@@ -114,7 +112,7 @@ class Guard:
 
     def limits_whole(self) -> bool:
         """Are limits and configuration in force what was compiled in and confirmed?"""
-        return self._shipped and self._parts.integrity.whole
+        return self._parts.integrity.whole
 
     def step(self, tick: Tick, ask: Ask) -> int:
         """Judge one tick; the outputs for it (bits MASTER, HEAT, COOL of `relays`). Never raises.
@@ -150,7 +148,7 @@ class Guard:
             if trips:
                 self.latch.trip(trips, self.course.state)
                 self.course.fail()
-        outputs = self._permit(now, tick, ask)
+        outputs = self.permit.outputs(now, ask, self.course.state)
         self.dwell.closes(now.outputs, outputs, parts.proof.active)
         return outputs
 
@@ -176,8 +174,6 @@ class Guard:
             trips |= 1 << faults.EMERGENCY_STOP
         if tick.failed:
             trips |= 1 << faults.INTERNAL
-        if not self._shipped:
-            trips |= 1 << faults.LIMITS_CORRUPT
         ran = 0
         for judge in self._judges:
             trips |= judge.look(now)
@@ -221,46 +217,7 @@ class Guard:
         self.course.disarm_for_settings()
         self.settings.adopt(settings)
         self.limits.adopt(limits)
-        self._parts.integrity.adopt()
-
-    def _permit(self, now: Interval, tick: Tick, ask: Ask) -> int:
-        """SR-16, SR-02, SR-24 and the dwell: asked AND permitted."""
-        parts = self._parts
-        if self.course.state != states.RUNNING or now.stalled or not tick.written:
-            return 0
-        if parts.proof.active:
-            return parts.proof.outputs()
-        if parts.durations.over:
-            return 0
-        mode = self.phases.mode
-        if mode == states.HEAT:
-            return self._permit_heat(now, ask.heat)
-        if mode == states.COLD and self.settings.cooler:
-            cold = self.reading.cold_mc <= self.limits.cool_inhibit_mc
-            return MASTER | COOL if ask.cool and self.reading.whole and not cold else MASTER
-        return 0
-
-    def _permit_heat(self, now: Interval, asked: bool) -> int:
-        cause = self._inhibit(asked)
-        self.inhibited = cause != states.BY_NOTHING
-        outputs = MASTER
-        if self.inhibited:
-            self.heating.restart()
-        elif asked and (now.outputs & PAD == PAD or self.dwell.may_close()):
-            outputs = PAD
-        self.treatment.judge(now, asked, cause, outputs == PAD)
-        return outputs
-
-    def _inhibit(self, asked: bool) -> int:
-        """Why HEAT is not permitted in this tick, of `states`."""
-        if self.reading.inhibit or self.reading.hot_mc >= self.limits.heat_cutoff_mc:
-            return states.BY_SENSOR
-        if self._parts.predictive.inhibits():
-            return states.BY_PREDICTIVE
-        if self.budget.spent():
-            self.course.budget_met = self.course.budget_met or asked
-            return states.BY_BUDGET
-        return states.BY_NOTHING
+        self._parts.integrity.adopt(limits)
 
     def _stand(self) -> None:
         """What stands until the next tick, and the seal of it (SR-25)."""

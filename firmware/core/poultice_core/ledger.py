@@ -156,10 +156,11 @@ class Ledger:
             end_s, heat_s, cold_s, dose_m = record
             kept.append([number(end_s), number(heat_s), number(cold_s), number(dose_m)])
         end_s, heat_s, cold_s = short  # type: ignore[misc]
+        short = [number(end_s), number(heat_s), number(cold_s)]
+        ends = [number(heat_end_s), number(cold_end_s)]
         self.now_s = number(now_s)
-        self.heat_end_s = number(heat_end_s)
-        self.cold_end_s = number(cold_end_s)
-        self.short = [number(end_s), number(heat_s), number(cold_s)]
+        self.heat_end_s, self.cold_end_s = ends
+        self.short = short
         self.records = kept
 
     def _forget(self) -> None:

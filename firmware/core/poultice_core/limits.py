@@ -202,16 +202,10 @@ class Limits:
 NAMES = tuple(sorted(Limits().__dict__))
 
 
-def mixed(total: int, limits: Limits, index: int) -> int:
-    """The sum so far with one more limit: no single changed bit gives the same sum."""
-    # 5 bits apart and folded at 2^30, in small integers throughout.
-    total = (total & 0x1FFFFFF) << 5 | total >> 25
-    return total ^ getattr(limits, NAMES[index])  # type: ignore[no-any-return]
-
-
 def checksum(limits: Limits) -> int:
-    """A 30-bit sum over every limit, in the order of NAMES."""
+    """A 30-bit sum over every limit, by NAMES: no single changed bit gives the same."""
     total = 0
-    for index in range(len(NAMES)):
-        total = mixed(total, limits, index)
+    for name in NAMES:
+        # 5 bits apart and folded at 2^30, in small integers throughout.
+        total = ((total & 0x1FFFFFF) << 5 | total >> 25) ^ getattr(limits, name)
     return total

@@ -13,12 +13,13 @@ from .measure import Measure
 from .memory import Memory
 from .news import News
 from .relays import COOL, HEAT, MASTER
-from .requests import Waiting, take
+from .requests import take
 from .sequencer import Sequencer
 from .tally import Tally
 from .telemetry import build
 from .thermistor import B3950
 from .tick import NO_COMMAND, Ask, Tick
+from .waiting import Waiting
 
 _TELEMETRY_MS = 1_000
 

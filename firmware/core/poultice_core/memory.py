@@ -166,13 +166,6 @@ class Memory:
         """Entries with a number above `after`, gathered by as many `step` as it takes."""
         return Page(self._journal, self._store, after, limit)
 
-    def readable(self) -> bool:
-        """Is there a journal on flash that can be read?"""
-        try:
-            return self._store.load(FILE) is not None
-        except Exception:  # whatever the file system raises
-            return False
-
     # --- once a tick ----------------------------------------------------------------------
 
     def follow(

@@ -21,6 +21,7 @@ from .pack import Pack
 from .reading import Reading
 from .relays import Brake, Dwell, RelayProof
 from .settings import Settings
+from .tick import Order
 from .trend import Trend
 
 
@@ -58,3 +59,34 @@ class Parts:
         self.treatment = Treatment(limits, self.reading)
         self.integrity = Integrity(limits, settings)
         self.latch = Latch(limits, settings, self.reading, self.sense, self.integrity)
+
+    def begin(self, order: Order) -> None:
+        """A session begins: what is counted over one starts anew."""
+        self.admission.forget()
+        self.clocks.begin()
+        self.bounds.begin(order)
+        self.dose.reset()
+        self.pack.laid = False
+        self.pack.removed = False
+        self.dwell.operations = 0
+        self.reading.begin()
+        self.lateness.begin()
+        self.cold.restart()
+        self.treatment.begin()
+        self.heating.weak = False
+
+    def treated(self) -> bool:
+        """Has this session given an energised or cold second?"""
+        return self.clocks.heat_ms + self.clocks.cold_ms > 0
+
+    def book(self, complete: bool, proved: bool) -> None:
+        """Enter the session that ends into the ledger; one that gave nothing onto the brake, where
+        its relay proof is not there already."""
+        clocks = self.clocks
+        if self.treated():
+            treated_ms = clocks.heat_ms + clocks.cold_ms
+            rests = complete or treated_ms >= self.limits.rest_asked_from_s * 1000
+            ago_s = clocks.since_treated_ms // 1000
+            self.ledger.add(clocks.heat_s(), clocks.cold_s(), self.dose.milli(), rests, ago_s)
+        elif not proved:
+            self.brake.note()

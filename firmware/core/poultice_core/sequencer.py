@@ -71,7 +71,7 @@ class Sequencer:
             if self._begun != self.index:
                 self._begun = self.index
                 thermostat.begin(phase.target_mc, control_mc)
-            ask.heat = thermostat.ask(control_mc, guard.heated_now(), guard.inhibited, dt_ms)
+            ask.heat = thermostat.ask(control_mc, guard.heated_now(), guard.permit.inhibited, dt_ms)
         elif phase.mode == states.COLD:
             cold_mc = guard.reading.cold_mc
             if cold_mc <= phase.target_mc:

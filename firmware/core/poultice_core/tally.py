@@ -64,7 +64,7 @@ class Tally:
         warnings = self.warnings
         if guard.dose.total_u > guard.limits.dose_warn_m * 1000 - 1000:
             warnings |= states.DOSE
-        if guard.course.budget_met:
+        if guard.permit.budget_met:
             warnings |= states.BUDGET
         if guard.heating.weak:
             warnings |= states.TARGET_UNREACHABLE

@@ -54,7 +54,7 @@ class Tick:
 
     `dt_ms`: since the tick before (0 in the first; below 0 where time ran backwards), worked out
     here and nowhere else. `code_x8_*`: eighths of a 12-bit code (the sum of the burst's middle 8).
-    `raw_*`: the plain sum of all 16. `spread_*`: between the lowest and the highest of the middle 8.
+    `raw_*`: the plain sum of all 16. `spread_*`: from the lowest to the highest of the middle 8.
     `fresh`: was there a new burst? `heard`: came a valid request? `failed`: did anything outside
     the guard raise since the last tick? `lost`: bits of faults that memory found. `written`: is
     all on flash that must be there before the pad is energised? `writes`: did the last save go?
@@ -96,7 +96,7 @@ class Tick:
 
 
 class Ask:
-    """What the sequencer asks for: a phase, its mode and target, the relays; or that all is done."""
+    """What the sequencer asks for: a phase, its mode and target, the relays; that all is done."""
 
     def __init__(self) -> None:
         self.phase = -1

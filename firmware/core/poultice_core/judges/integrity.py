@@ -2,16 +2,17 @@
 
 One flipped bit of memory may cost a trip, not a burn. The configuration in force is held against
 its seal in every tick; the limits in force, some in every tick and all of them within a second,
-against their sum; and the guard's own words, which nothing but a tick changes, against the seal
-that the last tick left. XOR sees any single bit, and makes no integer that was not there before.
+against a second copy, which came of the sum that was compiled in; and the guard's own words, which
+nothing but a tick changes, against the seal that the last tick left. XOR sees any single bit.
 """
 
 from .. import faults
 from ..interval import Interval
-from ..limits import CHECKSUM, NAMES, Limits, checksum, mixed
+from ..limits import CHECKSUM, NAMES, Limits, checksum
 from ..settings import Settings
 
 _AT_ONCE = 10
+_LAST = len(NAMES) - 1
 
 
 class Integrity:
@@ -20,22 +21,16 @@ class Integrity:
     def __init__(self, limits: Limits, settings: Settings) -> None:
         self._limits = limits
         self._settings = settings
-        self._sum = 0
+        self._expected = Limits()
+        self._expected.adopt(limits)
         self._next = 0
         self._seal = 0
         self._sealed = False
-        self._expected = checksum(limits)
-        self.whole = True
+        self.whole = checksum(Limits()) == CHECKSUM
 
-    def shipped(self) -> bool:
-        """Are the limits those that were compiled in?"""
-        return checksum(Limits()) == CHECKSUM
-
-    def adopt(self) -> None:
+    def adopt(self, limits: Limits) -> None:
         """Other limits have come into force."""
-        self._expected = checksum(self._limits)
-        self._sum = 0
-        self._next = 0
+        self._expected.adopt(limits)
 
     def seal(self, words: int) -> None:
         """What the guard's own words come to, at the end of a tick."""
@@ -48,18 +43,16 @@ class Integrity:
 
     def look(self, now: Interval) -> int:
         """LIMITS_CORRUPT."""
+        limits = self._limits
+        expected = self._expected
         good = self._settings.whole()
         index = self._next
-        total = self._sum
         for _ in range(_AT_ONCE):
-            total = mixed(total, self._limits, index)
-            index += 1
-            if index == len(NAMES):
-                good = good and total == self._expected
-                index = 0
-                total = 0
+            name = NAMES[index]
+            if getattr(limits, name) != getattr(expected, name):
+                good = False
+            index = index + 1 if index < _LAST else 0
         self._next = index
-        self._sum = total
         if not good:
             self.whole = False
         return 0 if self.whole else 1 << faults.LIMITS_CORRUPT

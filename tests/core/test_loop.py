@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from poultice_core import messages
+from poultice_core import codec
 from poultice_core.board import SENSE_HIGH, SENSE_LOW
-from poultice_core.controller import Controller
+from poultice_core.loop import Loop
 from poultice_core.thermistor import B3435, B3950, B3980, temp_mc
 from tests.core.rig import Rig, RigBoard, plan
 
@@ -27,7 +27,7 @@ def _running() -> Rig:
 
 def _line(method: str, request_id: object = "q", **members: Any) -> bytes:
     body = {"jsonrpc": "2.0", "id": request_id, "method": method} | members
-    return messages.encode(body)
+    return codec.encode(body)
 
 
 # --- SR-15, SR-19 -------------------------------------------------------------------------
@@ -45,7 +45,7 @@ def test_outputs_are_off_before_anything_else() -> None:
 
     board = Watched()
     calls.clear()
-    Controller(board)
+    Loop(board)
     assert calls[0] == "write"
     assert board.writes == [OFF]
 
@@ -87,8 +87,8 @@ def test_any_exception_drops_everything_and_latches(
     rig.board.incoming += _line("pause")
     for _ in range(12):
         rig.board.now_ms += 100
-        rig.controller.tick()
-        rig.controller.serve()
+        rig.loop.tick()
+        rig.loop.serve()
     assert rig.board.outputs == OFF
     monkeypatch.undo()
     rig.ticks(3)
@@ -119,7 +119,7 @@ def test_the_watchdog_is_fed_once_a_tick() -> None:
 def test_the_table_is_the_one_it_was_built_with(table: tuple[int, ...]) -> None:
     board = RigBoard()
     board.code_x8 = board.code_b_x8 = 1600 * 8
-    controller = Controller(board, table)
+    controller = Loop(board, table)
     board.now_ms += 100
     controller.tick()
     assert controller.guard.hot_mc == temp_mc(table, 1600 * 8)
@@ -217,7 +217,7 @@ def test_notifications_stop_five_seconds_after_the_last_valid_line() -> None:
     rig = Rig()
     rig.ticks(3)
     rig.ping()
-    asked_ms = rig.controller.uptime_ms()
+    asked_ms = rig.loop.uptime_ms()
     rig.ticks(200)
     times = [m["params"]["t_ms"] for m in rig.seen if m.get("method") == "telemetry"]
     assert asked_ms + 4000 <= max(times) <= asked_ms + 5000
@@ -231,11 +231,11 @@ def test_what_comes_after_a_pause_starts_with_a_line_feed() -> None:
     rig = Rig()
     for _ in range(3):
         rig.board.incoming += _line("ping")
-        rig.controller.serve()
+        rig.loop.serve()
         assert rig.board.outgoing.startswith(b"\n{")
         rig.board.outgoing.clear()
         rig.board.incoming += _line("ping")
-        rig.controller.serve()
+        rig.loop.serve()
         assert rig.board.outgoing.startswith(b"{")
         rig.board.outgoing.clear()
         rig.ticks(60)
@@ -249,7 +249,7 @@ def test_a_torn_line_does_not_spoil_the_next() -> None:
     rig.board.rooms = True
     rig.board.outgoing.clear()
     rig.board.incoming += _line("ping")
-    rig.controller.serve()
+    rig.loop.serve()
     assert rig.board.outgoing.startswith(b"\n{")
 
 
@@ -276,8 +276,8 @@ def test_a_host_that_never_reads_costs_no_stall_and_no_memory() -> None:
         rig.board.incoming += _line("status") * 3
         rig.tick()
     assert rig.state == "running"
-    assert len(rig.controller._queue) <= 16
-    assert len(rig.controller.events) <= 16
+    assert len(rig.loop._queue) <= 16
+    assert len(rig.loop.events) <= 16
 
 
 def test_a_host_that_is_silent_costs_no_memory() -> None:
@@ -288,7 +288,7 @@ def test_a_host_that_is_silent_costs_no_memory() -> None:
         rig.board.estop_open = False
         rig.hold(3000)
     assert rig.state == "idle"
-    assert len(rig.controller.events) == 0
+    assert len(rig.loop.events) == 0
 
 
 def test_answers_come_before_telemetry_when_there_is_room_again() -> None:
@@ -311,12 +311,12 @@ def test_answers_come_before_telemetry_when_there_is_room_again() -> None:
     ("data", "code", "request_id"),
     [
         (b'{"jsonrpc":"2.0","id":5,"method":"stop"}*00000000\n', -32700, 5),
-        (messages.seal(b'{"jsonrpc":"2.0","id":5}') + b"\n", -32600, 5),
-        (messages.seal(b'{"id":"x","method":"stop"}') + b"\n", -32600, "x"),
-        (messages.seal(b'{"jsonrpc":"2.0","method":"stop"}') + b"\n", None, None),
-        (messages.seal(b'{"jsonrpc":"2.0","id":1.5,"method":"stop"}') + b"\n", None, None),
-        (messages.seal(b'[{"jsonrpc":"2.0","id":1,"method":"stop"}]') + b"\n", None, None),
-        (messages.seal(b"{") + b"\n", None, None),
+        (codec.seal(b'{"jsonrpc":"2.0","id":5}') + b"\n", -32600, 5),
+        (codec.seal(b'{"id":"x","method":"stop"}') + b"\n", -32600, "x"),
+        (codec.seal(b'{"jsonrpc":"2.0","method":"stop"}') + b"\n", None, None),
+        (codec.seal(b'{"jsonrpc":"2.0","id":1.5,"method":"stop"}') + b"\n", None, None),
+        (codec.seal(b'[{"jsonrpc":"2.0","id":1,"method":"stop"}]') + b"\n", None, None),
+        (codec.seal(b"{") + b"\n", None, None),
         (b"stop\n", None, None),
         (b"\xff\xfe\x00\n", None, None),
         (b"x" * 5000 + b"\n", None, None),
@@ -383,19 +383,19 @@ def test_an_error_never_outgrows_a_line() -> None:
         text = '{"jsonrpc":"2.0","id":"%s","method":"%s","params":%s}' % (  # noqa: UP031
             "\\u4e16" * 8, method, params % digits,
         )  # fmt: skip
-        line = messages.seal(text.encode()) + b"\n"
-        assert len(line) <= messages.MAX_LINE
+        line = codec.seal(text.encode()) + b"\n"
+        assert len(line) <= codec.MAX_LINE
         rig.board.incoming += line
-        rig.controller.serve()
+        rig.loop.serve()
         sent = bytes(rig.board.outgoing)
         rig.board.outgoing.clear()
-        assert 0 < len(sent.lstrip(b"\n")) <= messages.MAX_LINE
-        assert json.loads(messages.unseal(sent.strip(b"\n")) or b"")["id"]
+        assert 0 < len(sent.lstrip(b"\n")) <= codec.MAX_LINE
+        assert json.loads(codec.unseal(sent.strip(b"\n")) or b"")["id"]
 
 
 def test_serving_is_bounded() -> None:
     rig = Rig()
     rig.board.incoming += _line("ping") * 500
-    rig.controller.serve()
+    rig.loop.serve()
     assert len(rig.board.incoming) > 0
     assert 500 * len(_line("ping")) - len(rig.board.incoming) <= 4096

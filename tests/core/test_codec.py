@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from poultice_core import messages
-from poultice_core.messages import MAX_LINE, LineReader, parse
+from poultice_core import codec
+from poultice_core.codec import parse
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -20,12 +20,12 @@ JSON = st.recursive(
 
 
 def _sealed(text: str) -> bytes:
-    return messages.seal(text.encode())
+    return codec.seal(text.encode())
 
 
 @given(st.dictionaries(st.text(), JSON, max_size=5))
 def test_a_message_is_ascii_json_star_checksum_line_feed(message: dict[str, object]) -> None:
-    line = messages.encode(message)
+    line = codec.encode(message)
     assert line.endswith(b"\n")
     assert line.count(b"\n") == 1
     assert max(line) < 128
@@ -36,20 +36,20 @@ def test_a_message_is_ascii_json_star_checksum_line_feed(message: dict[str, obje
 
 
 def test_the_checksum_is_the_common_crc_32() -> None:
-    assert messages.seal(b"123456789") == b"123456789*cbf43926"
-    assert messages.seal(b"\xff\xff\xff\xff") == b"\xff\xff\xff\xff*ffffffff"
+    assert codec.seal(b"123456789") == b"123456789*cbf43926"
+    assert codec.seal(b"\xff\xff\xff\xff") == b"\xff\xff\xff\xff*ffffffff"
 
 
 @given(st.binary(max_size=60), st.integers(0, 10_000))
 def test_a_changed_byte_is_noticed(text: bytes, where: int) -> None:
-    line = bytearray(messages.seal(text))
+    line = bytearray(codec.seal(text))
     line[where % len(line)] ^= 1 + where % 255
-    assert messages.unseal(bytes(line)) is None
+    assert codec.unseal(bytes(line)) is None
 
 
 @pytest.mark.parametrize("digits", [b"CBF43926", b"0cbf43926", b"cbf4392", b" cbf4392", b""])
 def test_only_eight_lower_case_digits_are_a_checksum(digits: bytes) -> None:
-    assert messages.unseal(b"123456789*" + digits) is None
+    assert codec.unseal(b"123456789*" + digits) is None
 
 
 @pytest.mark.parametrize(
@@ -71,9 +71,9 @@ def test_only_eight_lower_case_digits_are_a_checksum(digits: bytes) -> None:
 )
 def test_an_id_is_31_bits_or_32_characters(value: object, good: bool) -> None:
     body = {"jsonrpc": "2.0", "id": value, "method": "ping"}
-    request = parse(messages.encode(body)[:-1])
+    request = parse(codec.encode(body)[:-1])
     assert request.request_id == (value if good else None)
-    assert request.code == (0 if good else messages.INVALID_REQUEST)
+    assert request.code == (0 if good else codec.INVALID_REQUEST)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_shapes(text: str, code: int, request_id: object) -> None:
 @pytest.mark.parametrize("tail", ["*00000000", "", "*", "*12"])
 def test_a_wrong_checksum_is_answered_where_the_id_can_be_read(tail: str) -> None:
     request = parse(b'{"jsonrpc":"2.0","id":7,"method":"stop"}' + tail.encode())
-    assert (request.code, request.request_id) == (messages.PARSE_ERROR, 7)
+    assert (request.code, request.request_id) == (codec.PARSE_ERROR, 7)
 
 
 @given(st.binary(max_size=300))
@@ -111,71 +111,15 @@ def test_a_wrong_checksum_is_answered_where_the_id_can_be_read(tail: str) -> Non
 @example(_sealed('{"id":' + "9" * 1900 + "}"))
 @example(_sealed('{"id":1e999,"jsonrpc":"2.0","method":"\\ud800"}'))
 def test_no_bytes_raise(line: bytes) -> None:
-    for candidate in (line, messages.seal(line)):
+    for candidate in (line, codec.seal(line)):
         request = parse(candidate)
-        assert request.code in (0, messages.PARSE_ERROR, messages.INVALID_REQUEST)
+        assert request.code in (0, codec.PARSE_ERROR, codec.INVALID_REQUEST)
 
 
 @given(JSON)
 def test_no_json_raises(value: object) -> None:
     request = parse(_sealed(json.dumps(value)))
-    assert request.code in (messages.PARSE_ERROR, messages.INVALID_REQUEST)
-
-
-# --- lines --------------------------------------------------------------------------------
-
-
-@given(
-    st.lists(st.binary(min_size=1, max_size=40), max_size=8),
-    st.sampled_from([b"\n", b"\r\n"]),
-    st.integers(1, 50),
-)
-def test_lines_come_out_however_the_bytes_are_cut(
-    lines: list[bytes], ending: bytes, step: int
-) -> None:
-    wanted = [line.replace(b"\n", b"").replace(b"\r", b"").replace(b"\x03", b"") for line in lines]
-    data = b"".join(line + ending for line in wanted)
-    reader = LineReader()
-    found: list[bytes] = []
-    for start in range(0, len(data), step):
-        found += reader.feed(data[start : start + step])
-    assert found == [line for line in wanted if line]
-    assert reader.overlong == 0
-
-
-@pytest.mark.parametrize(("size", "kept"), [(2048, True), (2049, False)])
-@pytest.mark.parametrize("ending", [b"\n", b"\r\n"])
-@pytest.mark.parametrize("step", [1, 255, 5000])
-def test_a_line_is_2048_bytes_with_its_end(size: int, kept: bool, ending: bytes, step: int) -> None:
-    data = b"a" * (size - len(ending)) + ending + b"next\n"
-    reader = LineReader()
-    found: list[bytes] = []
-    for start in range(0, len(data), step):
-        found += reader.feed(data[start : start + step])
-    assert found[-1] == b"next"
-    assert len(found) == (2 if kept else 1)
-    assert reader.overlong == (0 if kept else 1)
-
-
-def test_a_megabyte_without_a_line_end_counts_once_and_is_not_kept() -> None:
-    reader = LineReader()
-    for _ in range(4096):
-        assert reader.feed(b"a" * 256) == []
-        assert len(reader._buffer) < MAX_LINE
-    assert reader.overlong == 1
-    assert reader.feed(b"\nping\n") == [b"ping"]
-    assert reader.overlong == 1
-
-
-@pytest.mark.parametrize("data", [b"\n\n\r\n\n", b"\x03", b"\x03\x03\n", b""])
-def test_empty_lines_and_ctrl_c_are_nothing(data: bytes) -> None:
-    reader = LineReader()
-    assert reader.feed(data) == []
-    assert reader.overlong == 0
-
-
-def test_ctrl_c_in_a_line_does_nothing() -> None:
-    assert LineReader().feed(b"pi\x03ng\n") == [b"ping"]
+    assert request.code in (codec.PARSE_ERROR, codec.INVALID_REQUEST)
 
 
 # --- what another json module does, and the edges ---------------------------------------------
@@ -186,48 +130,48 @@ LETTERS = "a~\x80\xe9\xff\u0100\u20ac\ud7ff\ue000\uffff\U00010000\U0001f600\U001
 @pytest.mark.parametrize("text", [*LETTERS, LETTERS, "plain", "", "é" * 30])
 def test_letters_that_a_json_module_leaves_as_they_are_become_ascii(text: str) -> None:
     """MicroPython's does not escape them, CPython's does: the line is the same."""
-    assert messages._ascii(json.dumps(text, ensure_ascii=False)) == json.dumps(text).encode()
+    assert codec._ascii(json.dumps(text, ensure_ascii=False)) == json.dumps(text).encode()
 
 
 def test_only_what_is_not_ascii_is_escaped() -> None:
-    assert messages._ascii('"\x7f\x80"') == b'"\x7f\\u0080"'
+    assert codec._ascii('"\x7f\x80"') == b'"\x7f\\u0080"'
 
 
 @pytest.mark.parametrize(
     ("code", "number", "word"),
     [
-        (messages.PARSE_ERROR, -32700, "Parse error"),
-        (messages.INVALID_REQUEST, -32600, "Invalid Request"),
-        (messages.METHOD_NOT_FOUND, -32601, "Method not found"),
-        (messages.INVALID_PARAMS, -32602, "Invalid params"),
-        (messages.WRONG_STATE, 1, "wrong_state"),
-        (messages.LIMIT_EXCEEDED, 2, "limit_exceeded"),
-        (messages.FAULT_ACTIVE, 3, "fault_active"),
-        (messages.REST_REQUIRED, 4, "rest_required"),
-        (messages.BAD_TOKEN, 5, "bad_token"),
-        (messages.BUSY, 6, "busy"),
-        (messages.NOT_READY, 7, "not_ready"),
+        (codec.PARSE_ERROR, -32700, "Parse error"),
+        (codec.INVALID_REQUEST, -32600, "Invalid Request"),
+        (codec.METHOD_NOT_FOUND, -32601, "Method not found"),
+        (codec.INVALID_PARAMS, -32602, "Invalid params"),
+        (codec.WRONG_STATE, 1, "wrong_state"),
+        (codec.LIMIT_EXCEEDED, 2, "limit_exceeded"),
+        (codec.FAULT_ACTIVE, 3, "fault_active"),
+        (codec.REST_REQUIRED, 4, "rest_required"),
+        (codec.BAD_TOKEN, 5, "bad_token"),
+        (codec.BUSY, 6, "busy"),
+        (codec.NOT_READY, 7, "not_ready"),
     ],
 )
 def test_a_refusal_has_the_number_and_the_word_of_the_contract(
     code: int, number: int, word: str
 ) -> None:
-    line = messages.error("x", messages.Refusal(code, {"state": "idle"}))
+    line = codec.error("x", codec.Refusal(code, {"state": "idle"}))
     body = b'{"jsonrpc":"2.0","id":"x","error":{"code":%d,"message":"%b","data":{"state":"idle"}}}'
-    assert line == messages.seal(body % (number, word.encode())) + b"\n"
+    assert line == codec.seal(body % (number, word.encode())) + b"\n"
 
 
 def test_a_refusal_carries_its_code_as_an_exception() -> None:
-    refusal = messages.invalid("after", "a whole number")
+    refusal = codec.invalid("after", "a whole number")
     assert (refusal.code, refusal.args) == (-32602, (-32602,))
     assert refusal.data == {"param": "after", "expected": "a whole number"}
 
 
 def test_an_answer_and_a_notification_are_json_rpc() -> None:
     answer = b'{"jsonrpc":"2.0","id":7,"result":{}}'
-    assert messages.answer(7, {}) == messages.seal(answer) + b"\n"
+    assert codec.answer(7, {}) == codec.seal(answer) + b"\n"
     event = b'{"jsonrpc":"2.0","method":"event","params":{"kind":"pause"}}'
-    assert messages.notification("event", {"kind": "pause"}) == messages.seal(event) + b"\n"
+    assert codec.notification("event", {"kind": "pause"}) == codec.seal(event) + b"\n"
 
 
 @pytest.mark.parametrize(
@@ -247,15 +191,15 @@ def test_an_answer_and_a_notification_are_json_rpc() -> None:
     ],
 )
 def test_a_whole_number_has_32_bits_and_is_no_boolean(value: object, is_whole: bool) -> None:
-    found = messages.whole(value)
+    found = codec.whole(value)
     assert found is value if is_whole else found is None
 
 
 def test_a_checksum_alone_seals_nothing() -> None:
-    assert messages.unseal(messages.seal(b"")) == b""
-    assert messages.unseal(messages.seal(b"")[1:]) is None
-    assert messages.unseal(b"12345678") is None
-    assert messages.unseal(b"123456789+cbf43926") is None
+    assert codec.unseal(codec.seal(b"")) == b""
+    assert codec.unseal(codec.seal(b"")[1:]) is None
+    assert codec.unseal(b"12345678") is None
+    assert codec.unseal(b"123456789+cbf43926") is None
 
 
 def test_what_was_read_is_handed_on() -> None:
@@ -284,20 +228,11 @@ def test_what_was_read_is_handed_on() -> None:
 )
 def test_an_id_is_read_before_the_last_star_or_not_at_all(line: bytes, request_id: object) -> None:
     request = parse(line)
-    assert (request.code, request.request_id) == (messages.PARSE_ERROR, request_id)
+    assert (request.code, request.request_id) == (codec.PARSE_ERROR, request_id)
 
 
 def test_a_sealed_line_that_is_no_json_has_no_id() -> None:
     request = parse(_sealed('{"id":7}*'))
-    assert (request.code, request.request_id) == (messages.PARSE_ERROR, None)
+    assert (request.code, request.request_id) == (codec.PARSE_ERROR, None)
     request = parse(_sealed('{"jsonrpc":"2.0","id":7,"method":"é"}'))
-    assert (request.code, request.request_id) == (messages.PARSE_ERROR, None)
-
-
-def test_what_was_kept_of_a_dropped_line_is_gone() -> None:
-    reader = LineReader()
-    assert reader.feed(b"a" * 2000) == []
-    assert reader.feed(b"b" * 100 + b"\nnext\n" + b"c" * 2048) == [b"next"]
-    assert reader.overlong == 2
-    assert reader.feed(b"d\r\n\nlast\r\n") == [b"last"]
-    assert reader.overlong == 2
+    assert (request.code, request.request_id) == (codec.PARSE_ERROR, None)
