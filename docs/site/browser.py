@@ -25,7 +25,7 @@ FROM_PACKAGE = ("micropython.mjs", "micropython.wasm")
 
 CORE = ROOT / "firmware/core/poultice_core"
 SIMULATOR = ROOT / "host/poultice/simulator"
-SIMULATED = ("adc", "body", "plant", "preset", "relays", "virtual_board")
+SIMULATED = ("adc", "body", "plant", "preset", "relays", "thermistors", "virtual_board")
 
 _TYPES_ONLY = ("__future__", "typing", "collections.abc")
 # What of CPython's library the simulator uses and MicroPython lacks.

@@ -225,7 +225,7 @@ def suspects(spread_mc: int, low_mc: int, high_mc: int) -> list[tuple[str, str]]
     return [(part, name) for _, part, name in sorted(found)]
 
 
-def _error_mc(part: tuple[int, ...], table: tuple[int, ...], true_mc: int) -> int:
+def _error_mc(part: bytes, table: bytes, true_mc: int) -> int:
     """What would have to be added to a reading of `part` by `table`, m°C."""
     from poultice_core.thermistor import temp_mc
 

@@ -12,7 +12,6 @@ from poultice_core.board import Board, Store
 from poultice_core.codec import unseal
 from poultice_core.memory import Memory
 from poultice_core.relays import MASTER
-from poultice_core.tally import Tally
 from poultice_core.tick import Ask, Order, Tick
 
 
@@ -92,7 +91,11 @@ class Bench:
         memory = self.memory
         self.tick = Tick()
         self.ask = Ask()
-        self.tally = Tally()
+        self.peak_mc: int | None = None
+        self.min_mc: int | None = None
+        self.tally: Any = SimpleNamespace(
+            peak_mc=lambda: self.peak_mc, min_mc=lambda: self.min_mc, warnings=0
+        )
         self.plan: Any = None
         self.uptime_ms = 0
         pack_mc = memory.pack_lowest_mc
@@ -107,7 +110,6 @@ class Bench:
             clocks=SimpleNamespace(heat_ms=0, cold_ms=memory.ledger.last_cold_s() * 1000),
             dose=SimpleNamespace(milli=lambda: self.dose_m),
             heat_operations=0,
-            warnings=0,
             budget=SimpleNamespace(level_uj=memory.budget_uj),
             pack=SimpleNamespace(on=pack_mc is not None, lowest_mc=pack_mc or 0),
             reading=SimpleNamespace(hot_mc=33_000, readable=True),
@@ -190,11 +192,10 @@ class Bench:
         order.heat_s, order.cold_s, order.sensitive = heat_s, cold_s, sensitive
         order.total_s = heat_s + cold_s
         self.plan = SimpleNamespace(name=name)
-        self.tally.begin()
         guard.course.begun += 1
         guard.course.outcome = guard.course.reason = 0
         guard.clocks.heat_ms = guard.clocks.cold_ms = 0
-        guard.heat_operations = guard.warnings = self.dose_m = 0
+        guard.heat_operations = self.tally.warnings = self.dose_m = 0
         guard.state, guard.live = states.RUNNING, True
 
     def treat(self, heat_s: int = 0, cold_s: int = 0) -> None:

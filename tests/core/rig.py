@@ -7,6 +7,8 @@ from typing import Any
 
 from poultice_core import codec, config, faults, journal, states
 from poultice_core.board import SENSE_HIGH, SENSE_LOW, Board, Store
+from poultice_core.ledger import Ledger
+from poultice_core.limits import Limits
 from poultice_core.loop import Loop
 from poultice_core.thermistor import B3950, temp_mc
 
@@ -26,17 +28,21 @@ def code_x8_for(wanted_mc: int) -> int:
 
 
 class RigStore(Store):
-    """Files in memory. `cut_after` n: the n-th save from now is torn off by a power cut."""
+    """Files in memory. `takes_ms`: a save does; `fail`: it raises."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
         self.saves = 0
         self.fail = False
+        self.takes_ms = 0
+        self.board: RigBoard | None = None
 
     def load(self, name: str) -> bytes | None:
         return self.files.get(name)
 
     def save(self, name: str, data: bytes) -> None:
+        if self.board is not None:
+            self.board.now_ms += self.takes_ms
         if self.fail:
             raise OSError(28)
         self.saves += 1
@@ -64,6 +70,7 @@ class RigBoard(Board):
 
     def __init__(self, store: RigStore | None = None, reset_cause: str = "power_on") -> None:
         self.store = store or RigStore()
+        self.store.board = self
         self.reset_cause = reset_cause
         self.now_ms = 1000
         self.code_x8 = code_x8_for(32_000)
@@ -210,6 +217,10 @@ class Rig:
         answer = self.ask(method, params)
         assert "error" in answer, answer
         return answer["error"]
+
+    def sealed(self) -> None:
+        """What a test has changed in the guard is no flipped bit."""
+        self.guard._stand()
 
     def events(self, kind: str) -> list[dict[str, Any]]:
         return [

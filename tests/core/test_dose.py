@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, Decimal, getcontext
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from poultice_core.dose import CAP_U, Dose, of_hold_m, rate_u
 from poultice_core.dose_table import PER_TICK_U
-
-getcontext().prec = 60
-
-
-def _formula_u(tenths: int) -> int:
-    """Millionths of a minute per 100 ms: R^(43 - T) / 600, rounded up."""
-    above = Decimal(430 - tenths) / 10
-    base = Decimal("0.5") if tenths >= 430 else Decimal("0.25")
-    return int((base**above / 600 * 1_000_000).to_integral_value(ROUND_CEILING))
+from tests.core import tables
 
 
 @pytest.mark.requirement("SR-06")
-@pytest.mark.parametrize("index", range(len(PER_TICK_U)))
-def test_each_entry_is_the_formula(index: int) -> None:
-    assert PER_TICK_U[index] == _formula_u(390 + index)
+def test_each_entry_is_the_formula() -> None:
+    assert tables.entries(PER_TICK_U) == tables.rates_u()
+
+
+def test_the_table_is_what_stays_in_flash() -> None:
+    assert type(PER_TICK_U) is bytes
 
 
 @pytest.mark.requirement("SR-06")
 @pytest.mark.parametrize(
     ("reading_mc", "tenths"),
-    [(38_901, 390), (39_000, 390), (39_001, 391), (40_500, 405), (42_999, 430), (43_001, 431)],
+    [
+        *[(38_901, 390), (39_000, 390), (39_001, 391), (40_500, 405), (42_999, 430)],
+        *[(43_001, 431), (50_000, 500), (49_900, 499)],
+    ],
 )
 def test_a_reading_is_rounded_up_to_its_step(reading_mc: int, tenths: int) -> None:
-    assert rate_u(reading_mc) == _formula_u(tenths)
+    assert rate_u(reading_mc) == tables.rate_u(tenths)
 
 
 @pytest.mark.parametrize("reading_mc", [-40_000, 0, 32_000, 38_900])
@@ -44,7 +40,7 @@ def test_below_39_nothing_counts(reading_mc: int) -> None:
 
 
 def test_above_the_table_its_end_counts() -> None:
-    assert rate_u(80_000) == PER_TICK_U[-1]
+    assert rate_u(80_000) == rate_u(50_000) == tables.rates_u()[-1]
 
 
 def test_the_examples_of_the_contract() -> None:

@@ -103,7 +103,7 @@ def test_a_pack_from_the_session_before_is_asked_off_before_heat() -> None:
     rig.steps(5)
     rig.stop()
     rig.guard.ledger.credit(100_000)
-    rig.start(order(heat_s=60)).ask(0, states.HEAT, 40_000, heat=True).step()
+    rig.ask(0, states.HEAT, 40_000, heat=True).start(order(heat_s=60))
     assert (rig.state, rig.guard.course.prompt) == ("waiting", states.REMOVE_PACK)
 
 
@@ -161,8 +161,7 @@ def test_waiting_never_overruns_but_shortens_later_cold() -> None:
 def test_a_pack_that_is_never_seen_to_come_off_does_not_keep_the_session_for_ever() -> None:
     """Found by the fault campaign: a sensor frozen in the last phase, a person who answers."""
     rig = _cold()
-    rig.tick.ask_done = True
-    rig.step()
+    rig.done().step()
     assert rig.guard.course.prompt == states.REMOVE_PACK
     while rig.guard.clocks.session_ms < L.session_s * 1000 - 100:
         rig.confirm()
@@ -244,7 +243,7 @@ def test_a_pack_left_on_counts_in_the_day_and_holds_the_rest() -> None:
     status = rig.result("status")
     assert (status["state"], status["prompt"]) == ("idle", "remove_pack")
     assert L.rest_cold_to_heat_s - 1 <= status["rest_heat_s"] <= L.rest_cold_to_heat_s
-    assert rig.controller.ledger.last_cold_s() >= 198
+    assert rig.guard.ledger.last_cold_s() >= 198
     rig.board.set_mc(LOW_MC + 3_500)
     rig.ticks(20)
     assert rig.result("status")["prompt"] is None

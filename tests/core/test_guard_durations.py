@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from poultice_core import states
-from poultice_core.ledger import HEAT_S
+from poultice_core.ledger import DAY_S, HEAT_S
 from poultice_core.limits import Limits
 from poultice_core.relays import COOL, MASTER
+from poultice_core.tick import OK, TOTALS, WRONG_STATE
 from tests.core.guard_rig import GuardRig, order
 
 L = Limits()
@@ -178,10 +179,19 @@ def test_armed_for_a_minute_at_most() -> None:
     rig = GuardRig().ready()
     assert rig.arm(order(heat_s=60), 1) == 0
     rig.steps(L.token_s * 10 - 1)
-    assert rig.begin(1) == 0
+    assert rig.state == "armed"
     rig.step()
     assert rig.state == "idle"
-    assert rig.begin(1) != 0
+    assert rig.begin(1) == WRONG_STATE
+
+
+@pytest.mark.requirement("SR-17")
+@pytest.mark.parametrize(("late_ms", "answer"), [(0, OK), (100, WRONG_STATE)])
+def test_a_start_in_the_last_tick_of_the_minute_is_one(late_ms: int, answer: int) -> None:
+    rig = GuardRig().ready()
+    assert rig.arm(order(heat_s=60)) == OK
+    rig.steps((L.token_s * 1000 + late_ms) // 100 - 1)
+    assert rig.begin() == answer
 
 
 def test_paused_for_five_minutes_at_most() -> None:
@@ -288,13 +298,15 @@ def test_the_totals_of_a_day_refuse_one_unit_over(excess: int) -> None:
 @pytest.mark.requirement("SR-05")
 def test_eight_sessions_a_day() -> None:
     rig = GuardRig().ready()
+    rig.step()  # on the second
     for _ in range(L.sessions_day - 1):
         rig.ledger.add(1, 0, 0, False)
-    assert rig.guard.totals_allow(order(heat_s=60))
+    assert rig.arm(order(heat_s=60)) == OK
+    rig.stop()
     rig.ledger.add(1, 0, 0, False)
-    assert not rig.guard.totals_allow(order(heat_s=60))
-    rig.ledger.credit(86_399)
-    assert not rig.guard.totals_allow(order(heat_s=60))
+    assert rig.arm(order(heat_s=60)) == TOTALS
+    rig.ledger.credit(DAY_S - 1)
+    assert rig.arm(order(heat_s=60)) == TOTALS
     rig.ledger.credit(1)
-    assert rig.guard.totals_allow(order(heat_s=60))
+    assert rig.arm(order(heat_s=60)) == OK
     assert rig.ledger.used(HEAT_S) == 0

@@ -10,7 +10,7 @@ from poultice_core import states
 from poultice_core.dose import rate_u
 from poultice_core.limits import Limits
 from poultice_core.relays import COOL, HEAT, MASTER, PAD
-from tests.core.guard_rig import GuardRig, order
+from tests.core.guard_rig import OPEN_X8, GuardRig, order
 
 L = Limits()
 
@@ -128,9 +128,21 @@ def test_one_unit_below_the_heat_cutoff_never_trips() -> None:
 @pytest.mark.requirement("SR-01")
 @pytest.mark.parametrize("make", [_armed, lambda: GuardRig().ready()])
 def test_elsewhere_the_heat_cutoff_is_no_fault(make: Callable[[], GuardRig]) -> None:
-    rig = make().set(L.heat_cutoff_mc + 1000)
-    rig.steps(20)
+    rig = make()
+    rig.poke(rig.guard.clocks, since_session_ms=L.watch_after_ms)
+    rig.set(L.heat_cutoff_mc + 1000).steps(20)
     assert rig.fault is None
+
+
+@pytest.mark.requirement("SR-01")
+@pytest.mark.parametrize(("after_ms", "trips"), [(0, True), (100, False)])
+def test_the_heat_cutoff_stands_two_minutes_after_start_up(after_ms: int, trips: bool) -> None:
+    """Row 24: there may have been a session before the restart."""
+    rig = GuardRig()
+    rig.step()
+    rig.steps((L.watch_after_ms + after_ms) // 100 - 2)
+    rig.set(L.heat_cutoff_mc).steps(2)
+    assert (rig.fault == "over_temperature") == trips
 
 
 @pytest.mark.requirement("SR-01")
@@ -368,11 +380,6 @@ def test_cold_is_gone_one_degree_inside_its_cutoff() -> None:
 # --- SR-06 --------------------------------------------------------------------------------
 
 
-def _dose_ticks(rig: GuardRig, reading_mc: int) -> int:
-    """Steps to `dose_limit`, from an account that is two ticks short of it."""
-    return rig.set(reading_mc).ticks_to_fault(10)
-
-
 @pytest.mark.requirement("SR-06")
 @pytest.mark.parametrize(
     ("sensitive", "limit_m"),
@@ -383,7 +390,7 @@ def test_the_dose_trips_in_the_tick_that_reaches_it(sensitive: bool, limit_m: in
     rig.into(states.HEAT, 40_000).set(33_000).step()
     rate = rate_u(39_900)
     rig.settle(39_900)
-    rig.guard.dose.total_u = (limit_m - 1) * 1000 - rate
+    rig.poke(rig.guard.dose, total_u=(limit_m - 1) * 1000 - rate)
     rig.set(39_900).step()
     assert rig.guard.dose.milli() == limit_m - 1
     assert rig.fault is None
@@ -398,7 +405,7 @@ def test_the_dose_of_a_day_bounds_the_session() -> None:
     rig.ledger.add(60, 0, L.dose_day_m - 1000, False)
     rig.start(order(heat_s=1200, dose_m=10)).into(states.HEAT, 40_000)
     rig.settle(39_900)
-    rig.guard.dose.total_u = 999 * 1000
+    rig.poke(rig.guard.dose, total_u=999 * 1000)
     rig.set(39_900).step()
     assert rig.fault == "dose_limit"
 

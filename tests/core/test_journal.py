@@ -65,10 +65,11 @@ def test_at_least_the_last_64_are_kept_in_order(count: int) -> None:
 @pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 16, 17, 63, 64, 65, 72, 73, 74, 80, 81, 100, 145])
 def test_a_page_is_what_follows_and_no_more(count: int) -> None:
     store = Flash()
-    journal = fill(store, count)
+    fill(store, count)
     memory = reader(store)
-    for after in (*range(count + 3), 1 << 30, LONGEST):
-        following = list(range(max(after + 1, journal.oldest_n()), count + 1))
+    oldest_n = memory._journal.oldest_n()
+    for after in (*range(0, count, 7), *range(max(0, count - 18), count + 3), 1 << 30, LONGEST):
+        following = list(range(max(after + 1, oldest_n), count + 1))
         for limit in (1, 2, 7, 8, 9, 64):
             one = page(memory, after, limit)
             found = numbers(one["entries"])
@@ -93,7 +94,7 @@ def test_entries_are_numbered_from_one_and_moved_out_by_eight() -> None:
     assert numbers(lines[1:]) == list(range(73, 81))
 
 
-@given(st.integers(0, 150), st.sampled_from([1, 3, 8, 64]), st.integers(0, 9))
+@given(st.integers(0, 150), st.sampled_from([1, 3, 8, 64]), st.integers(0, 8))
 def test_the_pages_together_are_what_was_entered(count: int, limit: int, unmoved: int) -> None:
     """Also while the newest entries are not moved out, or not all of them."""
     store = Flash()
@@ -626,7 +627,8 @@ def test_a_clock_behind_the_stamp_is_not_taken_and_not_kept() -> None:
     assert not again.memory.proven()
     again.step()
     assert again.store.writes == []
-    assert again.memory.set_clock(LONG_AGO + 600) == 600 - again.memory.ledger.now_s + 40
+    again.memory.ledger.now_s = 45
+    assert again.memory.set_clock(LONG_AGO + 600) == 595
 
 
 @pytest.mark.requirement("SR-05")

@@ -223,6 +223,10 @@ def test_the_wait_is_until_enough_has_left_the_day() -> None:
     assert ledger.wait_s(HEAT_S, 101) == DAY_S - 2000
     assert ledger.wait_s(HEAT_S, 301) == DAY_S - 1000
     assert ledger.wait_s(END_S, 2) == DAY_S - 2000
+    ledger.credit(DAY_S - 3000)
+    # What has left the day already is no reason to wait.
+    assert ledger.wait_s(HEAT_S, 200) == 1000
+    assert ledger.wait_s(HEAT_S, 0) == 0
 
 
 SESSIONS = st.lists(

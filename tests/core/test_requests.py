@@ -12,12 +12,19 @@ from hypothesis import strategies as st
 from poultice_core import codec, states
 from poultice_core.limits import Limits
 from poultice_core.requests import HANDLERS
-from tests.core.rig import Rig, plan
+from tests.core.rig import Rig, RigStore, plan
 
 L = Limits()
 HEAT = plan(("heat", 40_000, 60))
 ALL = set(states.NAMES) - {"boot", "self_test"}
 BETWEEN = {"idle", "armed", "fault"}
+
+
+def _line(request_id: object, method: str, params: Any = None) -> bytes:
+    body = {"jsonrpc": "2.0", "id": request_id, "method": method}
+    if params is not None:
+        body["params"] = params
+    return codec.encode(body)
 
 
 def _at(state: str) -> Rig:
@@ -46,7 +53,7 @@ METHODS: dict[str, tuple[Any, set[str]]] = {
     "hello": (None, ALL),
     "status": (None, ALL),
     "arm": ({"plan": HEAT}, {"idle"}),
-    "start": ({"token": "0000000"}, {"armed"}),
+    "start": ({"token": "00000000"}, {"armed"}),
     "confirm": (None, {"waiting"}),
     "pause": (None, {"running"}),
     "resume": (None, {"paused"}),
@@ -57,6 +64,7 @@ METHODS: dict[str, tuple[Any, set[str]]] = {
     "set_clock": ({"unix_s": 1_700_000_000}, BETWEEN),
     "get_config": (None, ALL),
     "set_config": ({"two_point": False}, {"idle"}),
+    "drop_config": (None, {"idle"}),
     "self_test": (None, {"idle"}),
     "reboot": ({"into": "app"}, {"idle", "fault"}),
 }
@@ -88,8 +96,9 @@ def test_each_method_in_each_state(method: str, state: str) -> None:
         return
     assert (error["code"], error["message"]) == (1, "wrong_state")
     assert set(error["data"]) == {"state", "states"}
-    # A fresh rig's first tick is taken while it waits for the answer of `stop` only.
-    assert error["data"]["state"] == state
+    # A command takes a tick: a fresh device is one state further by then.
+    at = "self_test" if state == "boot" and method != "self_test" else state
+    assert error["data"]["state"] == at
     assert allowed <= set(error["data"]["states"])
     assert not set(error["data"]["states"]) & (ALL - allowed)
 
@@ -147,12 +156,18 @@ def test_hello() -> None:
     assert rig.result("hello") == {
         "protocol": 1,
         "firmware": "0.1.0",
+        "core": "0123456789abcdef",
         "board": "rig",
         "uid": "00000000000000aa",
         "reset_cause": "power_on",
-        "limits": L.reported() | {"heat_target_max_mc": 39_000},
+        "limits": L.reported() | {"heat_target_max_mc": 41_000},
         "features": {"cooler": False, "sensor_b": True, "sense": True},
     }
+
+
+def test_a_new_device_reports_that_its_pad_may_fold() -> None:
+    limits = Rig(RigStore()).result("hello")["limits"]
+    assert limits == L.reported() | {"heat_target_max_mc": 39_000}
 
 
 def test_ping_tells_the_time_since_start() -> None:
@@ -195,6 +210,8 @@ def test_reboot_is_answered_first(into: str) -> None:
     rig = Rig()
     assert rig.result("reboot", {"into": into}) == {}
     assert rig.board.rebooted is None
+    # Nobody is answered by a device that is about to go.
+    assert rig.raw(codec.encode({"jsonrpc": "2.0", "id": "p", "method": "ping"})) == []
     rig.tick()
     assert rig.board.rebooted == into
     assert rig.board.outputs == (False, False, False)
@@ -210,6 +227,7 @@ def test_arm_gives_a_token_for_this_very_plan() -> None:
     for number in range(1, 6):
         answer = rig.result("arm", {"plan": HEAT})
         assert set(answer) == {"token", "total_s", "plan_id"}
+        assert len(answer["token"]) == 8
         assert int(answer["token"], 16) >= 0
         assert answer["token"] == answer["token"].lower()
         assert (answer["total_s"], answer["plan_id"]) == (60, number)
@@ -256,11 +274,13 @@ def test_the_intent_is_on_flash_when_start_is_answered() -> None:
     rig = Rig()
     token = rig.result("arm", {"plan": HEAT})["token"]
     saves = rig.board.store.saves
-    rig.raw(
-        codec.encode({"jsonrpc": "2.0", "id": 99, "method": "start", "params": {"token": token}})
-    )
+    frame = {"jsonrpc": "2.0", "id": 99, "method": "start", "params": {"token": token}}
+    assert rig.raw(codec.encode(frame)) == []
+    assert rig.board.store.saves == saves
+    rig.tick()
     assert rig.board.store.saves == saves + 1
-    assert rig.seen[-1]["result"] == {"session": 1}
+    answer = next(m for m in rig.seen if m.get("id") == 99)
+    assert answer["result"] == {"session": 1}
     assert rig.board.outputs == (False, False, False)
 
 
@@ -289,7 +309,6 @@ def test_not_ready_says_why(spoil: Callable[[Any], None], reason: str, method: s
         params = None
         rig.tick()
     spoil(rig.board)
-    rig.tick()
     error = rig.error(method, params)
     assert error == {"code": 7, "message": "not_ready", "data": {"reason": reason}}
 
@@ -352,7 +371,10 @@ def test_rest_required_is_for_this_very_plan(
     rig.guard.ledger.add(heat_s, cold_s, 0, True)
     error = rig.error("arm", {"plan": plan(phase)})
     assert (error["code"], error["message"]) == (4, "rest_required")
-    assert error["data"] == {"rest_s": rest_s, "after": after, "clock": False}
+    # Of the second in which it ended, a part had passed.
+    assert error["data"]["rest_s"] in (rest_s, rest_s - 1)
+    assert (error["data"]["after"], error["data"]["clock"]) == (after, False)
+    assert set(error["data"]) == {"rest_s", "after", "clock"}
 
 
 def test_the_order_of_judging() -> None:
@@ -415,12 +437,9 @@ def test_a_script_cannot_clear_a_severe_fault() -> None:
 @pytest.mark.parametrize("state", sorted(ALL))
 def test_stop_is_answered_when_the_outputs_are_low(state: str) -> None:
     rig = _at(state)
-    rig.board.incoming += codec.encode({"jsonrpc": "2.0", "id": "s", "method": "stop"})
-    rig.loop.serve()
-    answered = b'"id":"s"' in rig.board.outgoing
-    assert not answered or rig.board.outputs == (False, False, False)
+    assert rig.raw(_line("s", "stop")) == []
     rig.tick()
-    assert any(m.get("id") == "s" and m["result"] == {} for m in rig.seen)
+    assert next(m for m in rig.seen if m.get("id") == "s")["result"] == {}
     assert rig.board.outputs == (False, False, False)
     assert rig.state == ("fault" if state == "fault" else "idle")
 
@@ -428,29 +447,274 @@ def test_stop_is_answered_when_the_outputs_are_low(state: str) -> None:
 def test_idle_is_reported_only_when_the_pins_are_low() -> None:
     rig = _at("running")
     assert rig.board.outputs[0]
-    request = [
-        codec.encode({"jsonrpc": "2.0", "id": n, "method": method})
-        for n, method in ((901, "stop"), (902, "status"))
-    ]
-    status = next(m for m in rig.raw(b"".join(request)) if m.get("id") == 902)["result"]
-    assert status["state"] == "running"
+    assert rig.raw(_line("s", "stop") + _line("q", "status")) == []
     rig.tick()
-    assert rig.result("status")["state"] == "idle"
+    answers = [m for m in rig.seen if "id" in m]
+    assert [m["id"] for m in answers] == ["s", "q"]
+    assert (answers[1]["result"]["state"], answers[1]["result"]["master"]) == ("idle", False)
 
 
-def test_between_the_stop_and_the_closing_entry_the_device_is_busy() -> None:
+@pytest.mark.requirement("SR-18")
+def test_requests_are_answered_in_the_order_in_which_they_came() -> None:
+    rig = _at("running")
+    rig.raw(b"".join(_line(n, method) for n, method in enumerate(["pause", "ping", "resume"])))
+    assert [m for m in rig.seen if "id" in m] == []
+    rig.tick()
+    assert [m["id"] for m in rig.seen if "id" in m] == [0, 1]
+    assert rig.state == "paused"
+    rig.tick()
+    assert [m["id"] for m in rig.seen if "id" in m] == [0, 1, 2]
+    assert rig.state == "running"
+
+
+def test_what_follows_a_stop_is_judged_after_it() -> None:
     for method, params in (("arm", {"plan": HEAT}), ("set_config", {}), ("self_test", None)):
-        rig = _at("running")
-        body = {"jsonrpc": "2.0", "id": "b", "method": method}
-        if params is not None:
-            body["params"] = params
-        stop = codec.encode({"jsonrpc": "2.0", "id": "s", "method": "stop"})
-        rig.raw(stop + codec.encode(body))
-        error = next(m for m in rig.seen if m.get("id") == "b")["error"]
-        assert (error["code"], error["message"]) == (6, "busy")
-        assert error["data"]["retry_ms"] > 0
-        rig.ticks(-(-error["data"]["retry_ms"] // 100))
-        assert error != rig.ask(method, params).get("error")
+        rig = _at("armed")
+        rig.raw(_line("s", "stop") + _line("b", method, params))
+        rig.ticks(3)
+        assert [m["id"] for m in rig.seen if "id" in m] == ["s", "b"]
+        assert "result" in rig.seen[-1] or "result" in rig.seen[-2]
+
+
+@pytest.mark.requirement("SR-16", "SR-18")
+def test_a_state_and_its_outputs_are_of_the_same_tick() -> None:
+    rig = Rig()
+    rig.start(HEAT)
+    rig.board.set_mc(34_000)
+    while rig.board.outputs != (True, True, False):
+        rig.tick()
+    closed = {"running": 0, "paused": 0}
+    for number in range(60):
+        if number % 20 in (3, 11):
+            rig.raw(_line(f"c{number}", "pause" if number % 20 == 3 else "resume"))
+        rig.raw(_line(f"s{number}", "status"))
+        rig.tick()
+        status = next(m for m in rig.seen if m.get("id") == f"s{number}")["result"]
+        relays = (status["master"], status["heat"], status["cool"])
+        assert relays == rig.board.outputs
+        assert status["state"] == rig.state
+        assert not (status["state"] == "paused" and any(relays))
+        closed[status["state"]] += relays == (True, True, False)
+    telemetry = [m["params"] for m in rig.seen if m.get("method") == "telemetry"]
+    assert not any(t["master"] or t["heat"] for t in telemetry if t["state"] == "paused")
+    assert closed["running"] > 0
+
+
+@pytest.mark.requirement("SR-17")
+def test_a_command_that_became_allowed_in_its_own_tick_may_come_again() -> None:
+    rig = Rig(idle=False)
+    while rig.state != "self_test" or rig.guard.clocks.state_ms < 400:
+        rig.tick()
+    error = rig.error("arm", {"plan": HEAT})
+    assert (error["code"], error["message"], rig.state) == (6, "busy", "idle")
+    assert 0 < error["data"]["retry_ms"] <= 1000
+    assert "token" in rig.result("arm", {"plan": HEAT})
+
+
+# --- one line a call, one write a tick ------------------------------------------------------
+
+
+def test_a_call_serves_at_most_one_line() -> None:
+    rig = Rig()
+    rig.board.incoming += _line(1, "ping") * 500
+    before = 0
+    calls = 0
+    while rig.loop.serve():
+        calls += 1
+        answers = bytes(rig.board.outgoing).count(b'"uptime_ms"')
+        assert answers <= before + 1
+        before = answers
+    assert before == 500
+    assert calls <= 500 + len(_line(1, "ping") * 500) // 256 + 2
+
+
+@pytest.mark.requirement("SR-18")
+@pytest.mark.parametrize("takes_ms", [45, 400, 450])
+def test_a_tick_comes_between_two_requests_that_write(takes_ms: int) -> None:
+    """The next session armed and started right after the stop of the last, on slow flash."""
+    rig = Rig()
+    rig.board.store.takes_ms = takes_ms
+
+    def answered(request_id: str, data: bytes) -> Any:
+        rig.seen.clear()
+        rig.raw(data)
+        for _ in range(20):
+            before = (rig.board.store.saves, rig.board.now_ms)
+            rig.tick()
+            assert rig.board.store.saves <= before[0] + 1
+            assert rig.board.now_ms <= before[1] + 100 + takes_ms
+            for answer in rig.seen:
+                if answer.get("id") == request_id:
+                    return answer["result"]
+        raise AssertionError(request_id)
+
+    stop = b""
+    for number in range(1, 4):
+        token = answered("a", stop + _line("a", "arm", {"plan": HEAT}))["token"]
+        assert answered("b", _line("b", "start", {"token": token})) == {"session": number}
+        rig.until("running")
+        while rig.board.outputs != (True, True, False):
+            rig.tick()
+        rig.ticks(10)
+        assert rig.fault is None
+        stop = _line("s", "stop")
+    # Three intents, and two closing entries.
+    assert rig.board.store.saves == 5
+
+
+# --- a page of the journal --------------------------------------------------------------------
+
+
+def _full(rig: Rig) -> None:
+    """As many entries as are kept, each as long as an entry can be."""
+    memory = rig.loop.memory
+    for n in range(80):
+        entry = (
+            ("kind", "session"), ("session", (1 << 30) - 1 - n), ("plan", "a" * 32),
+            ("outcome", "complete"), ("reason", "session_timeout"), ("heat_s", 1800),
+            ("cold_s", 1200), ("dose_m", 9000), ("peak_mc", 42_999), ("min_mc", 10_000),
+            ("heat_operations", 1000), ("warnings", list(states.WARNINGS)),
+            ("t_ms", 1 << 52), ("unix_s", (1 << 32) - 1),
+        )  # fmt: skip
+        memory._journal.add(entry)
+        rig.ticks(3)
+
+
+@pytest.mark.requirement("SR-18")
+@pytest.mark.parametrize("request_id", ["p", "\U00010000" * 32], ids=["short", "long"])
+@pytest.mark.parametrize("limit", [1, 8, 20, 64, 1 << 40])
+def test_a_page_of_any_content_is_answered_in_parts(limit: int, request_id: str) -> None:
+    rig = Rig()
+    _full(rig)
+    store = rig.board.store
+    loads: list[str] = []
+    real = store.load
+    store.load = lambda name: loads.append(name) or real(name)  # type: ignore[method-assign,func-returns-value]
+    after: int | None = 0
+    found: list[int] = []
+    while after is not None:
+        rig.seen.clear()
+        rig.board.incoming += _line(request_id, "journal", {"after": after, "limit": limit})
+        for _ in range(40):
+            loads.clear()
+            more = rig.loop.serve()
+            assert len(loads) <= 1
+            if not more:
+                break
+        sent = bytes(rig.board.outgoing)
+        rig._drain()
+        assert len(sent.strip(b"\n")) + 1 <= codec.MAX_LINE
+        page = next(m for m in rig.seen if m.get("id") == request_id)["result"]
+        assert len(page["entries"]) <= limit
+        found += [entry["n"] for entry in page["entries"]]
+        after = page["next"]
+    assert found == list(range(found[0], 81))
+    assert len(found) >= 64
+
+
+def test_a_page_in_parts_lets_ticks_come_between() -> None:
+    rig = Rig()
+    _full(rig)
+    rig.board.incoming += _line("j", "journal", {"limit": 64}) + _line("p", "ping")
+    outputs = 0
+    while not any(m.get("id") == "p" for m in rig.seen):
+        rig.loop.serve()
+        rig.board.now_ms += 100
+        rig.loop.tick()
+        rig._drain()
+        outputs += 1
+    assert [m["id"] for m in rig.seen if "id" in m] == ["j", "p"]
+    assert outputs >= 3
+    assert rig.fault is None
+
+
+# --- the configuration that waits ---------------------------------------------------------
+
+
+def test_what_waits_is_dropped_and_what_is_in_force_is_told() -> None:
+    rig = Rig()
+    before = rig.result("get_config")
+    assert rig.result("drop_config") == before
+    assert rig.result("set_config", {"two_point": True})["pending"] is True
+    assert rig.result("get_config") == before | {"pending": True}
+    assert rig.result("drop_config") == before
+    assert rig.result("get_config") == before
+    rig.hold(3000)
+    assert rig.result("get_config") == before
+    again = Rig(rig.board.store)
+    again.hold(3000)
+    assert again.result("get_config") == before
+
+
+def test_what_cannot_be_dropped_from_flash_is_a_fault() -> None:
+    rig = Rig()
+    rig.result("set_config", {"two_point": True})
+    rig.board.store.fail = True
+    error = rig.error("drop_config")
+    assert (error["code"], error["data"]["fault"]) == (3, "config_lost")
+
+
+# --- faults that come back ------------------------------------------------------------------
+
+
+@pytest.mark.requirement("SR-20")
+def test_a_fault_that_returns_after_its_clearing_is_told_and_written_again() -> None:
+    rig = _at("fault")
+    assert rig.result("clear_fault", {"fault": "loop_late"}) == {}
+    assert rig.state == "idle"
+    rig.tick(1600)
+    rig.ping()
+    rig.tick()
+    assert rig.fault == "loop_late"
+    # The first came before a host was there to be told.
+    assert [e["fault"] for e in rig.events("fault")] == ["loop_late"]
+    assert [e["fault"] for e in rig.entries()] == ["loop_late", "loop_late"]
+    assert Rig(rig.board.store).fault == "loop_late"
+
+
+@pytest.mark.requirement("SR-20")
+def test_a_fault_that_returns_in_the_tick_of_its_clearing_is_told_and_written_again() -> None:
+    rig = _at("fault")
+    rig.raw(_line("c", "clear_fault", {"fault": "loop_late"}))
+    rig.tick(1600)
+    error = next(m for m in rig.seen if m.get("id") == "c")["error"]
+    assert error["data"]["fault"] == "loop_late"
+    rig.tick()
+    assert rig.result("clear_fault", {"fault": "loop_late"}) == {}
+    assert Rig(rig.board.store).fault is None
+
+
+@pytest.mark.requirement("SR-20", "SR-05")
+def test_a_flash_that_does_not_write_keeps_its_fault_with_true_words() -> None:
+    rig = Rig()
+    rig.board.store.fail = True
+    rig.error("set_clock", {"unix_s": 1_700_000_000})
+    rig.ticks(30)
+    assert rig.fault == "journal_lost"
+    for _ in range(3):
+        error = rig.error("clear_fault", {"fault": "journal_lost"})
+        assert error["data"] == {"fault": "journal_lost", "clear": "host", "cause_gone": False}
+        rig.ticks(7)
+    assert rig.ask("set_clock", {"unix_s": 1_700_000_000})
+    assert rig.fault == "journal_lost"
+    rig.board.store.fail = False
+    rig.ticks(30)
+    assert Rig(rig.board.store).fault == "journal_lost"
+    assert rig.entries()[-1]["fault"] == "journal_lost"
+    assert rig.result("clear_fault", {"fault": "journal_lost"}) == {}
+    assert Rig(rig.board.store).fault is None
+
+
+def test_a_press_in_the_tick_of_the_start_still_answers_with_its_number() -> None:
+    rig = Rig()
+    token = rig.result("arm", {"plan": HEAT})["token"]
+    rig.raw(_line("s", "start", {"token": token}))
+    rig.board.button_down = True
+    rig.tick()
+    rig.ticks(2)
+    assert next(m for m in rig.seen if m.get("id") == "s")["result"] == {"session": 1}
+    assert rig.state == "idle"
+    assert rig.events("stopped")[-1]["session"] == 1
 
 
 # --- fuzz ---------------------------------------------------------------------------------
@@ -488,7 +752,7 @@ def test_whatever_is_asked_is_answered_and_energises_nothing(
         if len(line) > codec.MAX_LINE:
             continue
         rig.raw(line)
-        rig.tick()
+        rig.ticks(3)
         answers = [m for m in rig.seen if m.get("id") == number]
         assert len(answers) == 1
         assert ("result" in answers[0]) != ("error" in answers[0])

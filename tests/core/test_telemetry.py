@@ -52,6 +52,8 @@ EVENTS: dict[str, set[str]] = {
     "boot": {"reset_cause", "fault"},
 }
 
+MORE: dict[str | None, set[str]] = {"inhibited": {"cause"}, "undertreated": {"phase"}}
+
 
 def _check(seen: list[dict[str, Any]]) -> None:
     for message in seen:
@@ -64,7 +66,8 @@ def _check(seen: list[dict[str, Any]]) -> None:
                 assert (value is None and nullable) or type(value) is kind, (name, value)
         elif message.get("method") == "event":
             assert isinstance(params, dict)
-            assert set(params) == {"kind", "t_ms", "session"} | EVENTS[params["kind"]]
+            more = MORE.get(params.get("what"), set())
+            assert set(params) == {"kind", "t_ms", "session"} | EVENTS[params["kind"]] | more
 
 
 def _follow(rig: Rig, ticks: int) -> list[dict[str, Any]]:
@@ -222,13 +225,16 @@ def test_the_events_of_a_whole_session() -> None:
     number = rig.start(HEAT)
     _follow(rig, 1000)
     events = [m["params"] for m in rig.seen if m.get("method") == "event"]
-    assert [e["kind"] for e in events] == ["boot", "phase", "phase", "complete"]
+    assert [e["kind"] for e in events] == ["boot", "phase", "warning", "phase", "complete"]
     assert (events[0]["reset_cause"], events[0]["fault"]) == ("power_on", None)
     assert {k: events[1][k] for k in ("phase", "mode", "target_mc", "duration_s", "session")} == {
         "phase": 0, "mode": "heat", "target_mc": 40_000, "duration_s": 60, "session": number,
     }  # fmt: skip
-    assert (events[2]["phase"], events[2]["mode"], events[2]["target_mc"]) == (1, "rest", None)
-    assert events[3]["session"] == number
+    # The pad stayed at 32 °C.
+    assert (events[2]["what"], events[2]["phase"]) == ("undertreated", 0)
+    assert (events[3]["phase"], events[3]["mode"], events[3]["target_mc"]) == (1, "rest", None)
+    assert events[4]["session"] == number
+    assert rig.entries()[-1]["warnings"] == ["undertreated"]
 
 
 @pytest.mark.parametrize("cause", ["power_on", "watchdog", "reboot"])
@@ -266,9 +272,11 @@ def test_the_dose_warns_once_when_it_reaches_its_line() -> None:
     rig.start(HEAT)
     rig.ticks(30)
     rig.guard.dose.total_u = (L.dose_warn_m - 1) * 1000
+    rig.sealed()
     _follow(rig, 20)
     assert rig.events("warning") == []
     rig.guard.dose.total_u += 1
+    rig.sealed()
     _follow(rig, 40)
     assert [e["what"] for e in rig.events("warning")] == ["dose"]
 
@@ -291,7 +299,9 @@ def test_a_weak_pad_is_warned_of_in_its_own_session_only() -> None:
 @pytest.mark.parametrize("fault", ["sensor_open", "emergency_stop"])
 def test_names_on_the_wire_are_the_faults(fault: str) -> None:
     rig = Rig()
-    rig.guard.latch(faults.number(fault))
+    rig.guard.latch.trip(1 << faults.number(fault), 0)
+    rig.guard.course.fail()
+    rig.sealed()
     rig.ping()
     rig.tick()
     assert rig.result("status")["fault"] == fault
@@ -313,7 +323,9 @@ def test_duty_is_the_share_of_heat_in_the_last_minute() -> None:
 
 def test_relays_near_the_end_of_their_life_are_warned_of() -> None:
     rig = Rig()
-    rig.loop.journal.operations = 100_000
+    rig.loop.memory._journal.operations = 100_000
     rig.start(HEAT)
     _follow(rig, 60)
     assert [e["what"] for e in rig.events("warning")] == ["relay_life"]
+    rig.result("stop")
+    assert rig.entries()[-1]["warnings"] == ["relay_life"]

@@ -1,65 +1,81 @@
-"""ADC code to milli-degrees, against the beta equation."""
+"""ADC code to milli-degrees, against the published curves of the parts."""
 
 from __future__ import annotations
 
-import math
-
 import pytest
 
-from poultice_core.thermistor import B3435, B3950, B3980, temp_mc
+from poultice.simulator.thermistors import CURVES, Curve
+from poultice_core import thermistor
+from poultice_core.thermistor import B3950, temp_mc
+from tests.core import tables
 
-TABLES = [(3950, B3950), (3435, B3435), (3980, B3980)]
-
-
-def _code(beta_k: float, temp_c: float) -> float:
-    resistance = 10_000 * math.exp(beta_k * (1 / (temp_c + 273.15) - 1 / 298.15))
-    return 4095 * resistance / (resistance + 10_000)
-
-
-def _temp_mc(beta_k: float, code: float) -> float:
-    ratio = code / 4095
-    resistance = 10_000 * ratio / (1 - ratio)
-    return 1000 * (1 / (1 / 298.15 + math.log(resistance / 10_000) / beta_k) - 273.15)
+TABLES = [pytest.param(curve, getattr(thermistor, name), id=name) for name, curve in CURVES.items()]
 
 
 @pytest.mark.requirement("SR-07")
-@pytest.mark.parametrize(("beta_k", "table"), TABLES)
-def test_an_ideal_adc_reads_within_a_fifth_of_a_degree(
-    beta_k: float, table: tuple[int, ...]
-) -> None:
-    for tenths in range(50, 501):
-        code = round(_code(beta_k, tenths / 10))
-        assert abs(temp_mc(table, code * 8) - tenths * 100) <= 200
+@pytest.mark.parametrize(("curve", "table"), TABLES)
+def test_a_perfect_part_reads_within_a_tenth_of_a_degree(curve: Curve, table: bytes) -> None:
+    for hundredths in range(500, 5001):
+        code_x8 = round(curve.code(hundredths / 100) * 8)
+        assert abs(temp_mc(table, code_x8) - hundredths * 10) <= 100
 
 
-@pytest.mark.parametrize(("beta_k", "table"), TABLES)
-def test_the_table_is_the_equation(beta_k: float, table: tuple[int, ...]) -> None:
-    for index, entry in enumerate(table):
-        assert abs(entry - _temp_mc(beta_k, 448 + 32 * index)) <= 0.5
+@pytest.mark.parametrize(("curve", "table"), TABLES)
+def test_it_reads_what_was_published_of_the_part(curve: Curve, table: bytes) -> None:
+    for temp_c in range(5, 51, 5):
+        ohms = curve.published[(temp_c + 40) // 5]
+        code_x8 = round(4095 * 8 * ohms / (ohms + 10_000))
+        assert abs(temp_mc(table, code_x8) - temp_c * 1000) <= 50
 
 
-@pytest.mark.parametrize(("beta_k", "table"), TABLES)
-def test_between_the_entries_it_stays_close_to_the_equation(
-    beta_k: float, table: tuple[int, ...]
-) -> None:
+@pytest.mark.parametrize(("curve", "table"), TABLES)
+def test_the_table_is_the_curve(curve: Curve, table: bytes) -> None:
+    assert tables.entries(table, tables.COLDEST_MC) == tables.temps_mc(curve)
+
+
+@pytest.mark.parametrize(("curve", "table"), TABLES)
+def test_each_entry_is_the_reading_at_its_code(curve: Curve, table: bytes) -> None:
+    codes = range(tables.FIRST_CODE, tables.LAST_CODE, tables.CODE_STEP)
+    assert [temp_mc(table, code * 8) for code in codes] == tables.temps_mc(curve)[:-1]
+
+
+@pytest.mark.parametrize(("curve", "table"), TABLES)
+def test_between_the_entries_it_stays_close_to_the_curve(curve: Curve, table: bytes) -> None:
     for code_x8 in range(462 * 8, 3496 * 8, 13):
-        assert abs(temp_mc(table, code_x8) - _temp_mc(beta_k, code_x8 / 8)) <= 60
+        assert abs(temp_mc(table, code_x8) - 1000 * curve.celsius(code_x8 / 8)) <= 70
 
 
-@pytest.mark.parametrize("table", [B3950, B3435, B3980])
-def test_hotter_is_never_a_higher_code(table: tuple[int, ...]) -> None:
+@pytest.mark.parametrize(("curve", "table"), TABLES)
+def test_between_the_entries_it_is_rounded_up(curve: Curve, table: bytes) -> None:
+    temps = tables.temps_mc(curve)
+    for index in (0, 40, 95):
+        hot, cold = temps[index], temps[index + 1]
+        for part in range(256):
+            exact = hot - (hot - cold) * part / 256
+            reading = temp_mc(table, (448 + 32 * index) * 8 + part)
+            assert exact <= reading < exact + 1
+
+
+@pytest.mark.parametrize(("curve", "table"), TABLES)
+def test_hotter_is_never_a_higher_code(curve: Curve, table: bytes) -> None:
     readings = [temp_mc(table, code_x8) for code_x8 in range(4096 * 8)]
     assert all(readings[i] >= readings[i + 1] for i in range(len(readings) - 1))
 
 
+@pytest.mark.parametrize(("curve", "table"), TABLES)
+def test_a_table_is_what_stays_in_flash(curve: Curve, table: bytes) -> None:
+    assert type(table) is bytes
+    assert len(table) == 97 * 3
+
+
 def test_the_range_of_a_thermistor_is_inside_the_table() -> None:
-    # SR-07's codes are -10 and 80 °C of the standard part.
-    assert abs(temp_mc(B3950, 3496 * 8) + 10_000) < 300
-    assert abs(temp_mc(B3950, 462 * 8) - 80_000) < 300
+    # SR-07's codes: just below -10 and just above 80 °C of the standard part.
+    assert temp_mc(B3950, 3496 * 8) == pytest.approx(-11_340, abs=50)
+    assert temp_mc(B3950, 462 * 8) == pytest.approx(80_450, abs=50)
 
 
-@pytest.mark.parametrize("table", [B3950, B3435, B3980])
-def test_the_last_eighth_of_the_table_is_its_own_reading(table: tuple[int, ...]) -> None:
+@pytest.mark.parametrize(("curve", "table"), TABLES)
+def test_the_last_eighth_of_the_table_is_its_own_reading(curve: Curve, table: bytes) -> None:
     last_x8 = 3520 * 8 - 1
     assert temp_mc(table, last_x8) < temp_mc(table, last_x8 - 1)
     assert temp_mc(table, last_x8 + 1) == temp_mc(table, last_x8)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from poultice.simulator.thermistors import B3950
 from tests.hardware import resistors
 
 ROOT = Path(__file__).parents[2]
@@ -18,13 +19,10 @@ def test_the_resistors_are_those_that_the_tests_ask_for(capsys: pytest.CaptureFi
     assert capsys.readouterr().out in PAGE.read_text(encoding="utf-8")
 
 
-def test_a_resistor_reads_what_it_stands_for_by_the_formula_of_the_part() -> None:
+def test_a_resistor_reads_what_it_stands_for_by_the_curve_of_the_part() -> None:
     for reading_c in resistors.USED_C:
-        formula = resistors.PULL_UP_OHM * 2.718281828 ** (
-            3950 * (1 / (reading_c + 273.15) - 1 / 298.15)
-        )
-        # 0.4 % of resistance is 0.1 °C here.
-        assert resistors.ohms(reading_c) == pytest.approx(formula, rel=0.001)
+        # 0.1 % of resistance is 0.025 °C here.
+        assert resistors.ohms(reading_c) == pytest.approx(B3950.ohms(reading_c), rel=0.001)
 
 
 def test_both_boxes_together_are_the_resistance_wanted() -> None:

@@ -6,7 +6,6 @@ the person says were done and leaves undone.
 
 from __future__ import annotations
 
-import math
 import os
 import threading
 import time
@@ -23,24 +22,24 @@ from poultice.simulator.body import Pad
 from poultice.simulator.plant import Plant
 from poultice.simulator.pty_server import PtyServer
 from poultice.simulator.relays import Relay
+from poultice.simulator.thermistors import B3950, code_of
 from poultice.transport import serial
 from tests.hardware import bench
 
 SERIAL = "E100000000000001"
-_B_K, _T0_K, _R0_OHM = 3950.0, 298.15, 10_000.0
 _PRESS_S = 3.3
 _LOOK_S = 0.002
 
 
 def celsius(ohms: float) -> float:
-    """The temperature that a thermistor of this resistance has: by the formula, not our table."""
-    return 1 / (1 / _T0_K + math.log(ohms / _R0_OHM) / _B_K) - 273.15
+    """The temperature that a thermistor of this resistance has: by its curve, not our table."""
+    return B3950.celsius(code_of(ohms))
 
 
 class Resistors(Plant):
     """A body whose sensors are two resistors: `ohms_a` and `ohms_b`."""
 
-    ohms_a = ohms_b = 6241.0
+    ohms_a = ohms_b = B3950.ohms(36.0)
 
     def step(self, dt_s: float, heat: float, cool: float) -> None:
         super().step(dt_s, heat, cool)
@@ -184,7 +183,7 @@ class ScriptedOperator:
 
     def _warm_to(self, reading_c: float) -> None:
         resistors = self._device.resistors
-        self._box1 = _R0_OHM * math.exp(_B_K * (1 / (reading_c + 273.15) - 1 / _T0_K))
+        self._box1 = B3950.ohms(reading_c)
         resistors.ohms_a = self._box1
 
     def _box2_off(self) -> None:

@@ -117,7 +117,7 @@ def test_the_first_bath_already_tells_what_no_offset_mends(error_mc: int, fits: 
             calibration.check_low(point)
 
 
-def reads(part: tuple[int, ...], table: tuple[int, ...], true_mc: int) -> int:
+def reads(part: bytes, table: bytes, true_mc: int) -> int:
     return true_mc - calibration._error_mc(part, table, true_mc)
 
 

@@ -52,6 +52,7 @@ class Seen(NamedTuple):
     tunes: list[int]
     warnings: int
     uptime_ms: int
+    adopted: bool
 
 
 assert Seen._fields == FIELDS

@@ -54,6 +54,7 @@ FIELDS = (
     "tunes",
     "warnings",
     "uptime_ms",
+    "adopted",
 )
 
 _codes = {}  # type: dict[int, int]
@@ -379,7 +380,7 @@ class Driver:
         if move_mc:
             self.mc_a = min(60000, max(-5000, self.mc_a + move_mc))
             self.mc_b = min(60000, max(-5000, self.mc_b + move_mc))
-        if board.fresh:
+        if board.fresh and not board.broken:
             board.code_a = codes[0] if codes[0] is not None else code_x8_for(self.mc_a)
             board.code_b = codes[1] if codes[1] is not None else code_x8_for(self.mc_b)
         heard = self._heard
@@ -437,6 +438,7 @@ class Driver:
             tunes,
             loop.tally.warnings,
             loop.uptime_ms(),
+            loop.inputs.settings is not None,
         )
 
     def command(self, method, params):  # type: ignore[no-untyped-def]

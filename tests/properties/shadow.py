@@ -20,6 +20,7 @@ LAY_PACK, REMOVE_PACK = 1, 2
 MASTER_BIT, HEAT_BIT, COOL_BIT, PAD = 1, 2, 4, 3
 TUNE_REMOVE_PACK = 3
 LOW, HIGH, BROKEN = 0, 1, 2
+INHIBITED, UNDERTREATED = 16, 32  # of the warnings that were told
 
 NAMES = (
     "",
@@ -94,6 +95,9 @@ CONTRACT = {
     "code_max": 3_496,
     "code_min": 462,
     "range_ticks": 3,
+    "range_count": 10,
+    "range_window_ms": 60_000,
+    "spread_codes": 64,
     "jump_mc": 2_000,
     "jump_ticks": 3,
     "stale_ms": 2_000,
@@ -113,6 +117,7 @@ CONTRACT = {
     "hold_rise_mc": 500,
     "detached_fall_mc": 500,
     "weld_sense_ms": 300,
+    "unsteady_ms": 2_000,
     "weld_from_mc": 38_500,
     "weld_rise_mc": 500,
     "weld_end_rise_mc": 300,
@@ -121,8 +126,15 @@ CONTRACT = {
     "late_trip_ms": 1_500,
     "late_count": 3,
     "clear_inside_mc": 1_000,
+    "proofs_session": 3,
+    "brake_count": 3,
+    "brake_ms": 600_000,
+    "brake_treated_ms": 60_000,
     "pack_rise_mc": 3_000,
     "pack_alarm_ms": 30_000,
+    "inhibited_ms": 60_000,
+    "undertreated_heat_mc": 2_000,
+    "undertreated_cold_mc": 5_000,
 }
 
 NEW_BOARD = {
@@ -132,6 +144,7 @@ NEW_BOARD = {
     "sensor_b": True,
     "sense": True,
     "two_point": False,
+    "fold_safe": False,
 }
 
 
@@ -144,6 +157,8 @@ def limits_under(config: dict[str, Any], overrides: dict[str, int]) -> dict[str,
         limits["heat_target_max_mc"] = 40_000
         limits["heat_session_s"] = 900
         limits["budget_refill_uw_cm2"] = 25_000
+    if not config["fold_safe"]:
+        limits["heat_target_max_mc"] = min(limits["heat_target_max_mc"], 39_000)
     limits.update(overrides)
     return limits
 
@@ -169,32 +184,39 @@ class Thermometer:
         self.short = False
         self.rejects = 0
         self.rejected = False
+        self.noisy = False
         self.stale_ms = 0
         self.same_ms = 0
         self.raw = -1
+        # When there was no temperature, or one that was rejected, in this session.
+        self.bad_at: deque[int] = deque(maxlen=32)
 
     def look(
-        self, x: dict[str, int], code_x8: int, offset_mc: int, raw: int, fresh: bool, judged: bool,
-        dt_ms: int,
+        self, x: dict[str, int], code_x8: int, offset_mc: int, raw: int, spread: int, fresh: bool,
+        judged: bool, stall: bool, dt_ms: int,
     ) -> None:  # fmt: skip
         self.rejected = False
         self.short = code_x8 < 8 * x["code_min"]
+        self.noisy = spread > x["spread_codes"]
         self.ok = not self.short and code_x8 <= 8 * x["code_max"]
+        self.noisy = self.ok and self.noisy
+        self.ok = self.ok and not self.noisy
+        if stall or raw != self.raw:
+            self.same_ms = 0
+        elif judged and self.ok:
+            self.same_ms += dt_ms
+        self.raw = raw
         if not self.ok:
             self.bad_ticks += 1
             self.good_ticks = 0
-            self.same_ms = 0
             return
         self.bad_ticks = 0
         self.good_ticks += 1
         self.temp_mc = temp_mc(B3950, code_x8) + offset_mc
-        same = raw == self.raw
-        self.raw = raw
         if not judged:
             self.accepted_mc = self.temp_mc
-            self.rejects = self.stale_ms = self.same_ms = 0
+            self.rejects = self.stale_ms = 0
             return
-        self.same_ms = self.same_ms + dt_ms if same else 0
         self.stale_ms = 0 if fresh else self.stale_ms + dt_ms
         if abs(self.temp_mc - self.accepted_mc) > x["jump_mc"]:
             self.rejected = True
@@ -202,6 +224,16 @@ class Thermometer:
         else:
             self.rejects = 0
             self.accepted_mc = self.temp_mc
+
+    def often(self, x: dict[str, int], now_ms: int, at_most: bool) -> bool:
+        """Were there so many bad ticks within a minute? `at_most`: on its last millisecond too."""
+        if len(self.bad_at) < x["range_count"]:
+            return False
+        ago_ms = now_ms - self.bad_at[-x["range_count"]]
+        return ago_ms <= x["range_window_ms"] - (not at_most)
+
+
+Command = tuple[str, Any, int | None, Any]
 
 
 class Shadow:
@@ -220,6 +252,9 @@ class Shadow:
         self.pack = False
         self.plan: dict[str, Any] = {}
         self.expected_fault: int | None = None
+        # Sessions too short to ask rest, since the last rest: end, heat, cold.
+        self.short: list[tuple[int, int, int]] = []
+        self.latched: list[int] = []  # every fault there was
         self._power_up("power_on")
 
     # --- power --------------------------------------------------------------------------
@@ -232,14 +267,19 @@ class Shadow:
         self.hot_mc = self.cold_mc = self.ctl_mc = 0
         self.readable = False
         self.over = 0
-        self.since_session_ms = 1 << 60
+        self.since_session_ms = 0  # after start-up it is watched as after a session
+        self.up_ms = 0
+        # Proofs, and sessions that gave nothing: when; and the treatment since the last of them.
+        self.braked: list[int] = []
+        self.brake_treated_ms = 0
+        self.in_proof = False
         self.ring: deque[int] = deque(maxlen=30)
         self.unsure = 0
         self.trace: deque[int] = deque(maxlen=330)
         self.opened_ms = self.closed_ms = -(1 << 60)
         self.tested = False
         self.been_idle = False
-        self.high_ms = self.low_ms = self.quiet_ms = 0
+        self.high_ms = self.low_ms = self.quiet_ms = self.steady_ms = self.unsteady_ms = 0
         self.last_sense = -1
         self.alone = 0
         self.alone_ms = 0
@@ -253,7 +293,7 @@ class Shadow:
         self.token: str | None = None
         self.tries = 0
         self.armed_ms = 0
-        self.stops = False
+        self.command: Command | None = None
         self._begin_session()
 
     def _begin_session(self) -> None:
@@ -270,7 +310,10 @@ class Shadow:
         self.state_ms = 0
         self.proof: list[tuple[int, int]] = []
         self.proven = False
-        self.honest = True
+        self.proofs = 0
+        self.heated_before = False
+        self.pause_ms = -1
+        self.denied: deque[tuple[int, int]] = deque()
         self.climb_ms = -1
         self.run_ms = 0
         self.lost_ms = -1
@@ -280,20 +323,21 @@ class Shadow:
         """The power went, or the watchdog fired, and came back after `off_ms`."""
         p = self.p
         fault = p.fault if p is not None and p.state == FAULT else 0
-        in_session = self.in_session
-        if in_session:
+        if self.in_session and (self.phases("heat") or self.phases("cold")):
             self._book_cut()
             self.budget_uj = 0
         if reset_cause == "watchdog":
             self.budget_uj = 0
         self.true_ms += off_ms
-        self.pack = False
+        self.confirmed = False
         self._power_up(reset_cause)
         self.expected_fault = fault
 
     def _book_cut(self) -> None:
         heat_ms = 1000 * sum(p["duration_s"] for p in self.phases("heat"))
         cold_ms = 1000 * sum(p["duration_s"] for p in self.phases("cold"))
+        if cold_ms and not self.config["cooler"]:
+            cold_ms += 1000 * self.x["prompt_max_s"]
         trip_u = 1000.0 * self.dose_bound_m()
         # At the planned minutes' own worth: what the contract says of a session nobody saw end.
         self.past.append((self.true_ms, heat_ms, cold_ms, min(trip_u, heat_ms / 60_000 * 1e6)))
@@ -301,6 +345,7 @@ class Shadow:
             self.heat_until_ms = self.true_ms
         if cold_ms:
             self.cold_until_ms = self.true_ms
+        self.short.clear()
 
     def phases(self, mode: str) -> list[dict[str, Any]]:
         return [p for p in self.plan.get("phases", []) if p["mode"] == mode]
@@ -312,58 +357,88 @@ class Shadow:
 
     # --- requests -----------------------------------------------------------------------
 
-    def armed(self, plan: dict[str, Any], code: int | None, result: Any) -> None:
-        """`arm` was answered (SR-03, SR-05, SR-06, SR-17, SR-21)."""
+    def _obey(self, s: Seen, command: Command) -> None:
+        """A request was judged in this tick, and this is what was answered."""
+        method, params, code, body = command
+        if method == "start":
+            self._start(s, params["token"], code)
         if code != 0:
             return
-        x = self.x
-        heat = any(p["mode"] == "heat" for p in plan["phases"])
-        cold = any(p["mode"] == "cold" for p in plan["phases"])
-        assert self.p is not None
-        assert self.p.state == IDLE, "SR-17: armed from another state"
-        self._ready("arm", heat)
-        gone_ms = self.true_ms + 1000  # the ledger's seconds are whole
-        if heat or cold:
-            assert (
-                self.heat_until_ms is None
-                or gone_ms >= self.heat_until_ms + 1000 * x["rest_after_heat_s"]
-            ), "SR-05: armed before the rest after heat"
-        asked_s = 0
-        if heat:
-            asked_s = x["rest_cold_to_heat_s"]
-        if cold:
-            asked_s = max(asked_s, x["rest_cold_to_cold_s"])
-        if asked_s and self.cold_until_ms is not None:
-            assert gone_ms >= self.cold_until_ms + 1000 * asked_s, (
-                "SR-05: armed before the rest after cold"
-            )
-        day = [s for s in self.past if s[0] + 86_400_000 > gone_ms]
-        assert len(day) < x["sessions_day"], "SR-05: sessions a day"
-        heat_ms = 1000 * sum(p["duration_s"] for p in plan["phases"] if p["mode"] == "heat")
-        cold_ms = 1000 * sum(p["duration_s"] for p in plan["phases"] if p["mode"] == "cold")
-        if heat:
-            assert heat_ms + sum(s[1] for s in day) <= 1000 * x["heat_day_s"], "SR-05: heat a day"
-        if cold:
-            assert cold_ms + sum(s[2] for s in day) <= 1000 * x["cold_day_s"], "SR-05: cold a day"
+        if method == "arm":
+            self._arm(s, params["plan"], body)
+        elif method == "clear_fault":
+            number = FAULTS[params["fault"]]
+            assert number not in BY_BUTTON, "SR-20: a script cleared a severe fault"
+            assert number == self.fault_was, "SR-20: cleared by another fault's name"
+            assert not self.due, "SR-20: cleared in a tick that trips"
+            self._cause_gone(number, s)
+        elif method == "resume":
+            assert s.state_was == PAUSED
+            self._ready("resume", bool(self.phases("heat")))
+        elif method == "confirm" and s.prompt_was == REMOVE_PACK:
+            self.confirmed = True
+
+    def _arm(self, s: Seen, plan: dict[str, Any], body: dict[str, Any]) -> None:
+        """SR-03, SR-05, SR-06, SR-17, SR-21."""
+        assert s.state_was == IDLE, "SR-17: armed from another state"
         self.plan = plan
-        self.token = result["token"]
+        self._allowed("arm")
+        self.token = body["token"]
         self.tries = 0
         self.armed_ms = 0
 
-    def started(self, token: str, code: int | None) -> None:
-        """`start` was answered (SR-17)."""
-        if code == 0:
+    def _start(self, s: Seen, token: str, code: int | None) -> None:
+        """SR-17. Refused with the fault where it began and its intent could not be written."""
+        if code == 0 or (s.state_was == ARMED and s.state == RUNNING and not s.button):
             assert self.token is not None, "SR-17: started without a token"
             assert token == self.token, "SR-17: a wrong token started"
             assert self.armed_ms <= 1000 * self.x["token_s"], "SR-17: an old token started"
-            self._ready("start", bool(self.phases("heat")))
+            self._allowed("start")
+            self._not_braked()
             self.token = None
-            self._enter_session()
         elif code == 5:
             assert token != self.token, "SR-17: the right token was called wrong"
             self.tries += 1
             if self.tries >= 3:
                 self.token = None
+
+    def _allowed(self, what: str) -> None:
+        """Readiness, rest and totals, now (SR-05, SR-17)."""
+        x = self.x
+        heat_ms = 1000 * sum(p["duration_s"] for p in self.phases("heat"))
+        cold_ms = 1000 * sum(p["duration_s"] for p in self.phases("cold"))
+        self._ready(what, heat_ms > 0)
+        gone_ms = self.true_ms + 1000  # the ledger's seconds are whole
+        if heat_ms or cold_ms:
+            assert (
+                self.heat_until_ms is None
+                or gone_ms >= self.heat_until_ms + 1000 * x["rest_after_heat_s"]
+            ), f"SR-05: {what} before the rest after heat"
+        asked_s = 0
+        if heat_ms:
+            asked_s = x["rest_cold_to_heat_s"]
+        if cold_ms:
+            asked_s = max(asked_s, x["rest_cold_to_cold_s"])
+        if asked_s and self.cold_until_ms is not None:
+            assert gone_ms >= self.cold_until_ms + 1000 * asked_s, (
+                f"SR-05: {what} before the rest after cold"
+            )
+        day = [s for s in self.past if s[0] + 86_400_000 > gone_ms]
+        assert len(day) < x["sessions_day"], "SR-05: sessions a day"
+        if heat_ms:
+            assert heat_ms + sum(s[1] for s in day) <= 1000 * x["heat_day_s"], "SR-05: heat a day"
+        if cold_ms:
+            assert cold_ms + sum(s[2] for s in day) <= 1000 * x["cold_day_s"], "SR-05: cold a day"
+
+    def _not_braked(self) -> None:
+        """SR-22. What began up to a second before the shadow saw it is given that second."""
+        x = self.x
+        young = [at for at in self.braked if self.true_ms - at < x["brake_ms"] - 1_000]
+        assert len(young) < x["brake_count"], "SR-22: started against the brake"
+
+    def _note_brake(self) -> None:
+        self.braked.append(self.true_ms)
+        self.brake_treated_ms = 0
 
     def _ready(self, what: str, heat: bool) -> None:
         sensors = [self.a, self.b] if self.config["sensor_b"] else [self.a]
@@ -373,71 +448,46 @@ class Shadow:
             if heat:
                 assert sensor.temp_mc < self.x["heat_cutoff_mc"], f"SR-17: {what} too hot"
 
-    def _enter_session(self) -> None:
-        self._begin_session()
-        self.in_session = True
-
-    def asked(self, method: str, params: Any, code: int | None) -> None:
-        """Any other request was answered."""
-        if code != 0 and not (method == "stop" and code is None):
-            return
-        if method == "clear_fault":
-            assert self.p is not None
-            number = FAULTS[params["fault"]]
-            assert number not in BY_BUTTON, "SR-20: a script cleared a severe fault"
-            assert number == self.p.fault, "SR-20: cleared by another fault's name"
-            self._cause_gone(number)
-            self.cleared = True
-        elif method == "resume":
-            self._ready("resume", bool(self.phases("heat")))
-        elif method == "confirm" and self.prompt_now == REMOVE_PACK:
-            self.confirmed = True
-        if method in ("stop", "pause", "resume"):
-            self.stops = True
-
     last_heat_ms = 0
     last_cold_ms = 0
-    prompt_now = 0
     confirmed = False
-    cleared = False
-    broken = False
     fault_was = 0
+    pack_lowest_mc = 0
 
     def reconfigured(self, config: dict[str, Any]) -> None:
-        """A configuration has come into force."""
+        """A configuration comes into force with the next tick: what is counted goes on."""
         self.config = {**NEW_BOARD, **config}
         self.x = limits_under(self.config, self.overrides)
-        self.tested = self.been_idle = False
-        self.ended_ms = -1
-        self.off_ms = 0
-        self.trace.clear()
-        self.last_sense = -1
-        self.high_ms = self.low_ms = self.quiet_ms = 0
-        self.alone = 0
+        self.token = None
 
     # --- one tick -----------------------------------------------------------------------
 
-    def tick(self, s: Seen) -> None:
-        """Everything that the contract says of this tick."""
+    def tick(self, s: Seen, command: Command | None = None, failed: bool = False) -> None:
+        """Everything that the contract says of this tick. `command`: the request that was judged
+        in it, with its answer; `failed`: the loop raised in it (SR-19)."""
         p = self.p
         self.dt = dt = 0 if p is None else s.now_ms - p.now_ms
         x = self.x
-        self.stall = dt < 0 or dt > x["late_ms"]
+        self.was = p.outputs if p is not None else 0
+        # The time of a save of our own, the relays open, is no stall (SR-18).
+        saved_ms = 0 if self.was & MASTER_BIT else s.saved_ms
+        self.stall = dt < 0 or dt - saved_ms > x["late_ms"]
         self.elapsed = max(0, dt)
         self.seen = 0 if self.stall else dt
-        self.was = p.outputs if p is not None else 0
         self.due: list[int] = []
-        self.may: set[int] = {FAULTS["internal"], FAULTS["journal_lost"], FAULTS["config_lost"]}
-        if not self.in_session and s.state_was in (RUNNING, PAUSED, WAITING):
-            raise AssertionError("SR-17: a session without a start")
+        self.may: set[int] = {FAULTS["journal_lost"], FAULTS["config_lost"]}
+        if failed:
+            self.due.append(FAULTS["internal"])
+        assert p is None or s.state_was == p.state, "a state that changed between ticks"
         self.ran = s.state_was in (RUNNING, PAUSED, WAITING)
-        if self.in_session and not self.ran:
-            self._end_session()
-        if p is not None and s.state_was != p.state:
-            self.state_ms = 0
+        if not self.in_session and self.ran:
+            raise AssertionError("SR-17: a session without a start")
+        self.command = command
         self._clocks(s)
         for _, requirement in REQUIREMENTS:
             requirement(self, s)
+        if command is not None:
+            self._obey(s, command)
         self._faults(s)
         self._after(s)
 
@@ -446,6 +496,8 @@ class Shadow:
         self.true_ms += elapsed
         self.armed_ms += elapsed
         self.since_session_ms += elapsed
+        self.up_ms += elapsed
+        assert s.uptime_ms == self.up_ms, f"uptime {s.uptime_ms} of {self.up_ms}"
         self.heating = self.was & PAD == PAD
         if self.heating:
             self.energised_ms += elapsed
@@ -455,9 +507,13 @@ class Shadow:
             self.last_cold_ms = self.true_ms
         if self.ran:
             self.session_ms += elapsed
-            if s.state_was != RUNNING or s.mode_was != NO_MODE:
+            # The clock stands in a relay proof, but not in a repeated one.
+            repeated = self.proofs >= 2 and self.in_proof and not self.heated_before
+            if s.state_was != RUNNING or s.mode_was != NO_MODE or repeated:
                 self.strict_ms += elapsed
             self.state_ms += elapsed
+            if self.pause_ms >= 0:
+                self.pause_ms += elapsed
         self.in_heat = s.state_was == RUNNING and s.mode_was == HEAT
         self.in_cold = s.state_was == RUNNING and s.mode_was == COLD
         p = self.p
@@ -465,6 +521,10 @@ class Shadow:
             self.heat_ms += elapsed
             if p.target_mc > self.x["heat_hot_mc"]:
                 self.hot_ms += elapsed
+        if self.in_heat or self.in_cold:
+            self.brake_treated_ms += elapsed
+            if self.brake_treated_ms >= self.x["brake_treated_ms"]:
+                self.braked.clear()
         if self.in_cold:
             self.phase_ms += elapsed
             self.last_cold_ms = self.true_ms
@@ -479,6 +539,7 @@ class Shadow:
             if s.state_was != FAULT:
                 assert s.fault <= min(self.due), f"SR-20: {s.fault} kept over {min(self.due)}"
         if s.state == FAULT and s.state_was != FAULT:
+            self.latched.append(s.fault)
             allowed = self.may | set(self.due)
             assert s.fault in allowed, f"tripped {s.fault} without a cause"
 
@@ -492,15 +553,19 @@ class Shadow:
         if s.outputs & PAD != PAD and self.was & PAD == PAD:
             self.opened_ms = self.true_ms
         if s.state_was == ARMED and s.state == RUNNING:
-            self._enter_session()
+            self._begin_session()
+            self.in_session = True
             self.token = None
         elif self.in_session and s.state not in (RUNNING, PAUSED, WAITING):
-            self._end_session()
-            self.since_session_ms = 0
+            self._end_session(s)
         if s.state not in (ARMED, RUNNING):
             self.token = None
-        if s.state != s.state_was:
+        if s.state != s.state_was or s.prompt != s.prompt_was:
             self.state_ms = 0
+        if s.state == PAUSED and s.state_was != PAUSED:
+            self.pause_ms = 0
+        elif s.state == RUNNING or not self.in_session:
+            self.pause_ms = -1
         if s.mode == HEAT and not self.in_heat:
             self._heat_begins(s)
         if s.mode == COLD and not (self.in_cold and self._same_phase(s)):
@@ -510,34 +575,52 @@ class Shadow:
             self.over_since_ms = -1
         if s.mode != s.mode_was:
             self.over_since_ms = -1
-        if not self.config["cooler"] and s.mode == COLD and not self.pack:
+        confirmed = self.command is not None and self.command[::2] == ("confirm", 0)
+        if s.prompt_was == LAY_PACK and (s.state == RUNNING or confirmed):
             self.pack = True
             self.confirmed = False
             self.pack_lowest_mc = self.cold_mc
             self.pack_alarm_ms = 0
+        elif self.pack and s.mode == COLD and s.mode_was != COLD:
+            self.confirmed = False
+            self.pack_lowest_mc = self.cold_mc
         if s.prompt == REMOVE_PACK and s.prompt_was != REMOVE_PACK:
             self.confirmed = False
-        self.prompt_now = s.prompt
         self.fault_was = s.fault
-        self.cleared = False
-        self.stops = False
         self.p = s
 
     def _same_phase(self, s: Seen) -> bool:
         p = self.p
         return p is not None and (p.phase, p.target_mc) == (s.phase, s.target_mc)
 
-    def _end_session(self) -> None:
+    def _end_session(self, s: Seen) -> None:
         """Into the totals, from the first treated millisecond on (SR-05)."""
         self.in_session = False
         self.since_session_ms = 0
-        if self.heat_ms + self.cold_ms > 0:
-            rests = self.heat_ms + self.cold_ms >= 1000 * self.x["rest_asked_from_s"]
-            self.past.append((self.true_ms, self.heat_ms, self.cold_ms, self.dose_u))
-            if rests and self.energised_ms:
-                self.heat_until_ms = self.last_heat_ms
-            if rests and self.cold_ms:
-                self.cold_until_ms = self.last_cold_ms
+        x = self.x
+        treated_ms = self.heat_ms + self.cold_ms
+        if treated_ms == 0:
+            if not self.proofs:
+                self._note_brake()
+            return
+        self.past.append((self.true_ms, self.heat_ms, self.cold_ms, self.dose_u))
+        if treated_ms >= 1000 * x["rest_asked_from_s"]:
+            self._rest(self.energised_ms > 0, self.cold_ms > 0)
+        elif s.asks[5] and s.state == IDLE:
+            self.short.clear()  # complete, or nearly: then it asks its rest like any other
+        else:
+            if self.short and self.true_ms - self.short[-1][0] >= 1000 * x["rest_cold_to_cold_s"]:
+                self.short.clear()
+            self.short.append((self.true_ms, self.heat_ms, self.cold_ms))
+            if sum(t[1] + t[2] for t in self.short) >= 1000 * x["rest_asked_from_s"]:
+                self._rest(any(t[1] for t in self.short), any(t[2] for t in self.short))
+
+    def _rest(self, heat: bool, cold: bool) -> None:
+        if heat:
+            self.heat_until_ms = self.last_heat_ms
+        if cold:
+            self.cold_until_ms = self.last_cold_ms
+        self.short.clear()
 
     # --- the requirements ---------------------------------------------------------------
 
@@ -545,10 +628,11 @@ class Shadow:
         x = self.x
         offset_mc = self.config["offset_mc"]
         judged = self.in_heat and not self.stall
-        self.a.look(x, s.code_a, offset_mc, s.raw_a, s.fresh, judged, self.seen)
+        how = (s.fresh, judged, self.stall, self.seen)
+        self.a.look(x, s.code_a, offset_mc, s.raw_a, s.spread_a, *how)
         sensors = [self.a]
         if self.config["sensor_b"]:
-            self.b.look(x, s.code_b, offset_mc, s.raw_b, s.fresh, judged, self.seen)
+            self.b.look(x, s.code_b, offset_mc, s.raw_b, s.spread_b, *how)
             sensors.append(self.b)
         readings = [t.temp_mc for t in sensors if t.ok]
         self.readable = bool(readings)
@@ -588,19 +672,23 @@ class Shadow:
 
     def sr_03_under_temperature(self, s: Seen) -> None:
         x = self.x
-        after = s.state_was == WAITING and s.prompt_was == REMOVE_PACK
+        # In the phase, and in `waiting` and `paused` while a pack is on.
+        judged = self.in_cold or (self.pack and s.state_was in (WAITING, PAUSED))
         frozen = self.readable and self.cold_mc <= x["cold_cutoff_mc"]
-        if not (self.in_cold or after) or not frozen:
+        if not judged or not frozen:
             self.freeze_ms = -1
         else:
             self.freeze_ms = 0 if self.freeze_ms < 0 else self.freeze_ms + self.elapsed
             if self.freeze_ms >= x["cold_cutoff_ms"]:
                 self.due.append(FAULTS["under_temperature"])
-        if self.in_cold and self.readable and self.cold_mc <= x["cold_end_mc"]:
+        if judged and self.readable and self.cold_mc <= x["cold_end_mc"]:
             self.cold_end_ms = 0 if self.cold_end_ms < 0 else self.cold_end_ms + self.elapsed
             self.cold_ended = self.cold_ended or self.cold_end_ms >= x["cold_end_ms"]
         else:
             self.cold_end_ms = -1
+        paused = s.state == s.state_was == PAUSED
+        if paused and self.pack and s.mode_was == COLD and self.command is None:
+            assert not self.cold_ended, "SR-03: a phase too cold goes on while paused"
         if s.outputs & COOL_BIT:
             assert not (self.cold_ended and self._same_phase(s)), "SR-03: COOL after the cold end"
             assert self.cold_mc > x["cool_inhibit_mc"], "SR-03: COOL at or below 10.5 °C"
@@ -627,8 +715,8 @@ class Shadow:
                 self.over_since_ms = self.heat_ms
             if over and self.heat_ms - self.over_since_ms >= x["overrun_ms"]:
                 raise AssertionError("SR-04: no overrun")
-        if s.state == PAUSED and s.state_was == PAUSED:
-            assert self.state_ms < 1000 * x["pause_max_s"], "paused for longer than 5 min"
+        if s.state in (PAUSED, WAITING) and self.pause_ms >= 0 and not self.due:
+            assert self.pause_ms < 1000 * x["pause_max_s"], "paused for longer than 5 min"
         if s.state == s.state_was == WAITING and not self.confirmed:
             assert self.state_ms < 1000 * x["prompt_max_s"], "waiting for longer than 180 s"
 
@@ -657,19 +745,35 @@ class Shadow:
 
     def sr_07_sensor_range(self, s: Seen) -> None:
         for sensor in self.sensors:
+            if not self.ran:
+                sensor.bad_at.clear()
+            elif not sensor.ok or sensor.rejected:
+                sensor.bad_at.append(self.true_ms)
             if sensor.ok:
                 continue
             assert s.outputs & PAD != PAD, "SR-07: HEAT without a temperature"
             assert not s.outputs & COOL_BIT, "SR-07: COOL without a temperature"
+            # A noisy burst is one or the other, whichever way it went.
+            fault = FAULTS["sensor_short" if sensor.short else "sensor_open"]
+            if sensor.noisy and self.ran:
+                self.may.add(FAULTS["sensor_short"])
             if self.ran and sensor.bad_ticks >= self.x["range_ticks"]:
-                fault = "sensor_short" if sensor.short else "sensor_open"
-                self.due.append(FAULTS[fault])
+                self.due.append(fault)
+            self._often(sensor, fault)
+
+    def _often(self, sensor: Thermometer, fault: int) -> None:
+        """A connector that opens now and then."""
+        if sensor.often(self.x, self.true_ms, True):
+            self.may.add(fault)
+        if sensor.often(self.x, self.true_ms, False):
+            self.due.append(fault)
 
     def sr_08_plausibility(self, s: Seen) -> None:
         x = self.x
         for sensor in self.sensors:
             if sensor.rejected:
                 assert s.outputs & PAD != PAD, "SR-08: HEAT on a rejected reading"
+                self._often(sensor, FAULTS["sensor_jump"])
             if not self.in_heat or not sensor.ok:
                 continue
             if sensor.rejects >= x["jump_ticks"] and sensor.rejected:
@@ -680,15 +784,14 @@ class Shadow:
                 self.due.append(FAULTS["sensor_frozen"])
             if sensor.raw == (s.raw_a if sensor is self.a else s.raw_b):
                 self.may.add(FAULTS["sensor_frozen"])
-        apart = self.config["sensor_b"] and self.a.ok and self.b.ok and self.in_heat
-        apart = apart and not self.stall
-        apart = apart and abs(self.a.temp_mc - self.b.temp_mc) > x["mismatch_mc"]
-        if apart:
+        if not self.config["sensor_b"] or not (self.a.ok and self.b.ok):
+            return
+        if abs(self.a.temp_mc - self.b.temp_mc) <= x["mismatch_mc"] or self.stall:
+            self.apart_ms = -1
+        elif self.in_heat:
             self.apart_ms = 0 if self.apart_ms < 0 else self.apart_ms + self.seen
             if self.apart_ms >= x["mismatch_ms"]:
                 self.due.append(FAULTS["sensor_mismatch"])
-        else:
-            self.apart_ms = -1
 
     def _heat_begins(self, s: Seen) -> None:
         self.entry_mc = self.lowest_mc = self.ctl_mc
@@ -715,7 +818,7 @@ class Shadow:
             self._proof_restarts()
             self.climb_ms = min(self.climb_ms, 0)
             return
-        if not self.readable or self.stops:
+        if not self.readable:
             self._proof_restarts()
             return
         target_mc = p.target_mc
@@ -805,6 +908,7 @@ class Shadow:
             self.alone_ms = self.elapsed
         self.alone = alone
         settling = bool(alone) and self.alone_ms < 200
+        self._unsteady(s, proving, settling)
         unbroken = s.sense == self.last_sense and not self.stall and s.sense != BROKEN
         self.quiet_ms = self.quiet_ms + self.elapsed if s.sense == LOW and not self.heating else 0
         if settling or not unbroken:
@@ -816,6 +920,21 @@ class Shadow:
             self.high_ms = 0
             self.low_ms = self.low_ms + self.seen if self.heating else 0
         self.last_sense = -1 if settling and self.alone_ms + 100 < 200 else s.sense
+
+    def _unsteady(self, s: Seen, proving: bool, settling: bool) -> None:
+        """Neither high nor low for 300 ms on end, where it is needed: it cannot be judged."""
+        if settling or self.stall:
+            self.steady_ms = self.unsteady_ms = 0
+            return
+        steady = s.sense == self.last_sense and s.sense != BROKEN
+        self.steady_ms = self.steady_ms + self.seen if steady else 0
+        needed = proving or (s.state_was == RUNNING and self.was & MASTER_BIT)
+        if not needed or self.steady_ms >= self.x["weld_sense_ms"]:
+            self.unsteady_ms = 0
+            return
+        self.unsteady_ms += self.seen
+        if self.unsteady_ms >= self.x["unsteady_ms"]:
+            self.due.append(FAULTS["supply_lost"])
 
     def _warm_weld(self, s: Seen) -> None:
         floor_mc = self.x["weld_from_mc"]
@@ -851,6 +970,7 @@ class Shadow:
 
     def sr_14_watchdog(self, s: Seen) -> None:
         if self.p is None and self.reset_cause == "watchdog":
+            self.may.add(FAULTS["watchdog_reset"])
             assert s.state == FAULT, "SR-14: a watchdog restart without a fault"
             assert s.fault in (self.expected_fault or FAULTS["watchdog_reset"], *self.due), "SR-14"
             assert s.budget_uj == 0, "SR-24: a budget after a watchdog restart"
@@ -859,9 +979,7 @@ class Shadow:
         if s.state == SELF_TEST or s.state_was == SELF_TEST:
             self.tested = True
         if s.state in (IDLE, ARMED) and not self.been_idle and s.state_was != FAULT:
-            assert self.tested or (self.p is not None and self.cleared), (
-                "SR-15: idle without a test"
-            )
+            assert self.tested, "SR-15: idle without a test"
         if s.state == IDLE:
             self.been_idle = True
         if not self.been_idle:
@@ -891,8 +1009,10 @@ class Shadow:
             assert self.armed_ms < 1000 * self.x["token_s"], "SR-17: armed for too long"
         if s.state_was == ARMED and s.state == RUNNING:
             p = self.p
-            assert s.button and p is not None and not p.button, "SR-17: started by nobody"
-            self._ready("button", bool(self.phases("heat")))
+            if self.command is None or self.command[0] != "start":
+                assert s.button and p is not None and not p.button, "SR-17: started by nobody"
+                self._allowed("button")
+                self._not_braked()
         if s.state in (RUNNING, PAUSED, WAITING):
             assert self.in_session or s.state_was == ARMED, "SR-17: running without a start"
 
@@ -908,21 +1028,7 @@ class Shadow:
             self.due.append(FAULTS["loop_late"])
 
     def sr_19_exception(self, s: Seen) -> None:
-        """A tick that raised is judged by `broken_tick`."""
-
-    def broken_tick(self, s: Seen) -> None:
-        """The loop raised in this tick (SR-19); the guard has not seen it."""
-        assert s.outputs == 0, "SR-19: energised after an exception"
-        assert s.state == FAULT, "SR-19: no fault after an exception"
-        if s.state_was != FAULT:
-            assert s.fault == FAULTS["internal"], "SR-19"
-        if self.in_session:
-            self._end_session()
-        self.token = None
-        self.fault_was = s.fault
-        p = self.p
-        if p is not None:
-            self.p = s._replace(now_ms=p.now_ms, button=p.button)
+        """An exception is due as `internal` in its tick (`tick`)."""
 
     def sr_20_latch(self, s: Seen) -> None:
         if self.p is None and self.expected_fault:
@@ -937,6 +1043,8 @@ class Shadow:
             self.press_ms = -1
         if s.state_was != FAULT:
             return
+        if self.command is not None and self.command[::2] == ("clear_fault", 0):
+            return  # judged by `_obey`
         if s.state == FAULT:
             if self.p is not None and self.p.state == FAULT:
                 assert s.fault == self.p.fault, "SR-20: another fault took the latch"
@@ -945,9 +1053,10 @@ class Shadow:
         assert s.state == IDLE
         assert held, "SR-20: cleared by nobody"
         assert self.press_ms >= 3000, "SR-20: cleared by a short press"
-        self._cause_gone(self.fault_was)
+        assert not self.due, "SR-20: cleared in a tick that trips"
+        self._cause_gone(self.fault_was, s)
 
-    def _cause_gone(self, fault: int) -> None:
+    def _cause_gone(self, fault: int, s: Seen) -> None:
         x = self.x
         inside_mc = x["clear_inside_mc"]
         gone = True
@@ -958,7 +1067,11 @@ class Shadow:
         elif fault == FAULTS["under_temperature"]:
             gone = self.readable and self.cold_mc >= x["cold_cutoff_mc"] + inside_mc
         elif fault == FAULTS["emergency_stop"]:
-            gone = self.p is not None and not self.p.estop
+            gone = not s.estop
+        elif fault == FAULTS["sensor_mismatch"]:
+            gone = all(t.ok for t in self.sensors)
+            if gone and self.config["sensor_b"]:
+                gone = abs(self.a.temp_mc - self.b.temp_mc) <= x["mismatch_mc"]
         elif fault in OF_SENSORS:
             gone = all(t.good_ticks >= 10 for t in self.sensors)
         elif fault in (FAULTS["heat_welded"], FAULTS["master_welded"]) and self.config["sense"]:
@@ -986,6 +1099,15 @@ class Shadow:
         if s.mode == HEAT and not self.proven:
             self.proven = self._shown()
             assert self.proven, f"SR-22: a heat phase without the relay proof: {self.proof}"
+        self.heated_before = self.heated_before or s.mode == HEAT
+        if s.state != RUNNING or s.mode != NO_MODE:
+            self.in_proof = False
+        elif s.outputs == HEAT_BIT and not self.in_proof:
+            self.in_proof = True
+            self.proofs += 1
+            self._note_brake()
+            if not self.heated_before:
+                assert self.proofs <= self.x["proofs_session"], "SR-22: a fourth proof"
         if alone:
             assert s.outputs in (HEAT_BIT, MASTER_BIT), "SR-22: both closed in the proof"
 
@@ -1012,7 +1134,7 @@ class Shadow:
                 self.pack = False
         if self.pack:
             assert s.mode != HEAT, "SR-23: heat under a cold pack"
-            if not self.in_session and self.past:
+            if not self.ran and self.past:
                 self._cold_goes_on()
             if TUNE_REMOVE_PACK in s.tunes or s.state == RUNNING or s.state_was == RUNNING:
                 self.pack_alarm_ms = 0
@@ -1039,6 +1161,22 @@ class Shadow:
         if s.outputs & PAD == PAD:
             assert self.budget_uj >= 100 * density, "SR-24: HEAT on an empty budget"
         self.budget_uj = min(self.budget_uj, s.budget_uj)
+
+    def sr_26_told(self, s: Seen) -> None:
+        """HEAT asked for and not permitted in half of a minute, a phase far from its target."""
+        x = self.x
+        if s.mode == HEAT and s.state == RUNNING and s.asks[3] and not self.stall:
+            denied = self.inhibit or any(t.rejected or not t.ok for t in self.sensors)
+            if denied and self.in_heat and self._same_phase(s):
+                self.denied.append((self.true_ms, self.elapsed))
+        elif s.mode != HEAT:
+            self.denied.clear()
+        while self.denied and self.denied[0][0] <= self.true_ms - 58_000:
+            self.denied.popleft()
+        if 2 * sum(ms for _, ms in self.denied) >= x["inhibited_ms"] + 200 and s.state == RUNNING:
+            assert s.warnings & INHIBITED, "SR-26: HEAT was not permitted, and nothing is told"
+        if s.warnings & INHIBITED and self.p is not None and not self.p.warnings & INHIBITED:
+            assert s.mode_was == HEAT or s.mode == HEAT, "SR-26: inhibited outside of heat"
 
 
 # In the order in which a tick is judged: readings first.

@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 )
 
 from tests.properties import shadow as contract
-from tests.properties.backend import Backend, CPythonBackend
+from tests.properties.backend import Backend, CPythonBackend, Seen
 from tests.properties.shadow import (
     ARMED,
     COLD,
@@ -36,6 +36,7 @@ from tests.properties.shadow import (
     REST,
     RUNNING,
     WAITING,
+    Command,
     Shadow,
 )
 
@@ -73,6 +74,10 @@ TOY = {
     "stall_ms": 3_500,
     "hold_ms": 3_000,
     "pack_alarm_ms": 2_000,
+    "range_window_ms": 6_000,
+    "brake_ms": 12_000,
+    "brake_treated_ms": 3_000,
+    "inhibited_ms": 4_000,
 }
 
 INVARIANTS = {f"SR-{number}": method for number, method in REQUIREMENTS}
@@ -115,6 +120,7 @@ CONFIGS = st.fixed_dictionaries(
         "sensor_b": FLAGS,
         "sense": FLAGS,
         "two_point": st.booleans(),
+        "fold_safe": FLAGS,
     }
 )
 HEATS = st.tuples(
@@ -196,22 +202,22 @@ class Machine(RuleBasedStateMachine):
         dt_ms: int = 100,
         drift: tuple[int, int] = (0, 0),
         codes: tuple[int | None, int | None] = (None, None),
+        failed: bool = False,
     ) -> None:
-        for seen in self.backend.step(count, dt_ms, drift[0], drift[1], codes):
-            if self.pending is not None and self._held(seen.state_was, seen.state):
-                self.shadow.tick(seen)
+        self._judge(self.backend.step(count, dt_ms, drift[0], drift[1], codes), None, failed)
+
+    def _judge(self, ticks: list[Seen], command: Command | None, failed: bool = False) -> None:
+        """`command` was judged in the first of these ticks."""
+        for seen in ticks:
+            if seen.adopted and self.pending is not None:
                 self.shadow.reconfigured(self.pending)
                 self.pending = None
-            else:
-                self.shadow.tick(seen)
-
-    def _held(self, was: int, state: int) -> bool:
-        """A configuration comes into force: the device starts over from `boot`."""
-        return was == IDLE and state == 0
+            self.shadow.tick(seen, command, failed)
+            command = None
 
     def ask(self, method: str, params: Any = None) -> tuple[int | None, Any]:
-        code, body = self.backend.command(method, params)
-        self.shadow.asked(method, params, code)
+        code, body, ticks = self.backend.ask(method, params)
+        self._judge(ticks, (method, params, code, body))
         return code, body
 
     def readings(self, a_mc: int, b_mc: int) -> None:
@@ -386,8 +392,7 @@ class Machine(RuleBasedStateMachine):
         self._arm(plan_of(phases, profile, attended_s, self.factor))
 
     def _arm(self, plan: dict[str, Any]) -> bool:
-        code, body = self.backend.command("arm", {"plan": plan})
-        self.shadow.armed(plan, code, body)
+        code, body = self.ask("arm", {"plan": plan})
         if code == 0:
             self.token = body["token"]
         return code == 0
@@ -398,10 +403,9 @@ class Machine(RuleBasedStateMachine):
             self._start(self.token)
 
     def _start(self, token: str) -> None:
-        code, _ = self.backend.command("start", {"token": token})
-        self.shadow.started(token, code)
+        self.ask("start", {"token": token})
 
-    @rule(token=st.sampled_from(["0000000", "zzzzzzz", "", "-000001", "fffffff"]))
+    @rule(token=st.sampled_from(["00000000", "zzzzzzzz", "", "-0000001", "ffffffff"]))
     def start_wrongly(self, token: str) -> None:
         self._start(token)
 
@@ -471,6 +475,10 @@ class Machine(RuleBasedStateMachine):
         if self.state != IDLE:
             return
         plan = plan or plan_of([("heat", 40_000, 10)], "normal", 0, self.factor)
+        top_mc = self.shadow.x["heat_target_max_mc"]
+        for phase in plan["phases"]:
+            if phase["mode"] == "heat":
+                phase["target_mc"] = min(phase["target_mc"], top_mc)
         if not self._arm(plan):
             self._rest()
             self._arm(plan)
@@ -519,7 +527,7 @@ class Machine(RuleBasedStateMachine):
             return
         right = self.token or ""
         flipped = right[:-1] + ("0" if right[-1:] != "0" else "1")
-        token = {"flipped": flipped, "old": old, "used": used, "zero": "0000000"}[how]
+        token = {"flipped": flipped, "old": old, "used": used, "zero": "00000000"}[how]
         for _ in range(tries):
             self._start(token or flipped)
         self._start(right)
@@ -624,8 +632,7 @@ class Machine(RuleBasedStateMachine):
         if not idle:
             self.engage()
         self.set(broken=True)
-        for seen in self.backend.step(count):
-            self.shadow.broken_tick(seen)
+        self.run(count, failed=True)
         self.set(broken=False)
         self.run(1)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from poultice.simulator.thermistors import CURVES
 from poultice_core import states, thermistor
 from poultice_core.budget import Budget
 from poultice_core.button import HOLD, NOTHING, PRESS, SHORT, Button
@@ -35,19 +35,15 @@ def test_time_on_the_ring_adds_up(start: int, steps: list[int]) -> None:
     assert now == (start + sum(steps)) % PERIOD
 
 
-@given(code_x8=st.integers(462 * 8, 3496 * 8), part=st.sampled_from([3950, 3435, 3980]))
+@given(code_x8=st.integers(462 * 8, 3496 * 8), part=st.sampled_from(sorted(CURVES)))
 @pytest.mark.requirement("SR-07")
-def test_a_reading_is_the_formula_and_never_falls_as_it_gets_hotter(
-    code_x8: int, part: int
-) -> None:
-    table = getattr(thermistor, f"B{part}")
-    ratio = code_x8 / 8 / 4095
-    kelvin = 1 / (1 / 298.15 + math.log(ratio / (1 - ratio)) / part)
-    true_mc = (kelvin - 273.15) * 1000
+def test_a_reading_is_the_curve_and_never_falls_as_it_gets_hotter(code_x8: int, part: str) -> None:
+    table = getattr(thermistor, part)
+    true_mc = CURVES[part].celsius(code_x8 / 8) * 1000
     reading_mc = thermistor.temp_mc(table, code_x8)
     assert thermistor.temp_mc(table, code_x8 + 1) <= reading_mc
     if 5_000 <= true_mc <= 50_000:
-        assert abs(reading_mc - true_mc) <= 200
+        assert abs(reading_mc - true_mc) <= 100
 
 
 @given(st.lists(st.tuples(st.integers(30_000, 50_000), st.integers(0, 5_000)), max_size=60))

@@ -7,6 +7,7 @@ import pytest
 from poultice.rivals.bimetal_pad import BimetalPad, Strip
 from poultice.simulator import adc
 from poultice.simulator.plant import Plant
+from poultice.simulator.thermistors import B3435
 
 
 @pytest.mark.parametrize(
@@ -20,7 +21,7 @@ def test_opens_at_45_and_closes_at_35(temps_c: tuple[float, ...], closed: bool) 
 
 def test_the_wrong_part_opens_at_50() -> None:
     strip = Strip()
-    strip.fit(3435.0)
+    strip.fit(B3435)
     assert strip.closed(49.9)
     assert not strip.closed(50.0)
 

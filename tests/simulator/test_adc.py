@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poultice.simulator import adc
-from poultice.simulator.adc import Channel, ideal_code, raw_error_lsb
+from poultice.simulator.adc import Channel, raw_error_lsb
+from poultice.simulator.thermistors import B3435, B3950, CURVES, Curve
+from poultice_core import thermistor
 from poultice_core.limits import Limits
-from poultice_core.thermistor import B3950, temp_mc
+from poultice_core.thermistor import temp_mc
 
 
 def burst(channel: Channel, temp_c: float) -> list[int]:
@@ -22,15 +24,25 @@ def burst(channel: Channel, temp_c: float) -> list[int]:
 
 
 def reading_c(codes: list[int]) -> float:
-    return temp_mc(B3950, sum(sorted(codes)[4:12])) / 1000
+    return temp_mc(thermistor.B3950, sum(sorted(codes)[4:12])) / 1000
 
 
-@pytest.mark.parametrize(
-    ("temp_c", "ohm"), [(25, 10_000), (40, 5301), (42, 4894), (43, 4703), (45, 4348), (10, 20175)]
-)
-def test_the_divider(temp_c: float, ohm: float) -> None:
-    ratio = ideal_code(temp_c) / 4095
-    assert 10_000 * ratio / (1 - ratio) == pytest.approx(ohm, rel=0.0005)
+@pytest.mark.parametrize("fitted", CURVES.values(), ids=CURVES)
+@pytest.mark.parametrize("table", CURVES)
+def test_a_bead_is_read_right_by_its_own_table_only(fitted: Curve, table: str) -> None:
+    channel = Channel(1, offset_lsb=0.0)
+    channel.fit(fitted)
+    bursts = [burst(channel, 45.0) for _ in range(32)]
+    readings = [temp_mc(getattr(thermistor, table), sum(sorted(one)[4:12])) for one in bursts]
+    error_mc = abs(statistics.mean(readings) - 45_000)
+    assert error_mc < 50 if fitted is CURVES[table] else error_mc > 250
+
+
+def test_what_befalls_a_wrong_part_befalls_its_own_curve() -> None:
+    channel = Channel(1, offset_lsb=0.0)
+    channel.fit(B3435)
+    channel.drift(0.0)
+    assert reading_c(burst(channel, 42.0)) == pytest.approx(39.7, abs=0.15)
 
 
 @given(temp_c=st.floats(5, 50), seed=st.integers(0, 5))
@@ -43,7 +55,7 @@ def test_noise_is_at_least_one_code_and_centred() -> None:
     channel = Channel(3, offset_lsb=0.0)
     codes = [code for _ in range(640) for code in burst(channel, 40.0)]
     assert statistics.pstdev(codes) >= 1.0
-    assert statistics.mean(codes) == pytest.approx(ideal_code(40.0), abs=0.15)
+    assert statistics.mean(codes) == pytest.approx(B3950.code(40.0), abs=0.15)
 
 
 def test_two_channels_do_not_make_the_same_noise() -> None:

@@ -45,7 +45,7 @@ def test_all_arguments_are_tried(count: Callable[[], int]) -> None:
     ("count", "module", "old", "new"),
     [
         ("every_code_of_every_thermistor", "thermistor", "(offset & 255)", "(offset & 511)"),
-        ("every_code_of_every_thermistor", "thermistor", "index = offset >> 8", "index = 3 & 7"),
+        ("every_code_of_every_thermistor", "thermistor", "(offset >> 8)", "(3 & 7)"),
         ("every_reading_has_its_dose_rate", "dose", "(temp_mc + 99) // 100", "temp_mc // 100"),
         (
             "every_target_and_duration_that_can_be_asked",

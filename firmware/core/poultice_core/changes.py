@@ -77,5 +77,6 @@ class Reboot(Waiting):
         if self._into not in _REBOOTS:
             raise invalid("into", "app, repl or bootloader")
 
-    def act(self, loop: "Loop") -> None:
+    def result(self, loop: "Loop") -> object:
         loop.reboot_into = str(self._into)
+        return {}

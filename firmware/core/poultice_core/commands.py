@@ -71,7 +71,7 @@ class Start(Waiting):
         inputs.token = self._token
 
     def act(self, loop: "Loop") -> None:
-        self._session = loop.memory.session_n
+        self._session = loop.memory.sessions
 
     def result(self, loop: "Loop") -> object:
         return self.unless_fault(loop, {"session": self._session})

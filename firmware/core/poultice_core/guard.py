@@ -120,20 +120,19 @@ class Guard:
         Whatever raises in here is a fault like any other (SR-19), and opens everything.
         """
         try:
-            outputs = self._step(tick, ask)
+            outputs = self.outputs = self._step(tick, ask)
+            self._stand()
         except Exception:
-            outputs = 0
+            outputs = self.outputs = 0
             self.latch.trip(1 << faults.INTERNAL, self.course.state)
             self.course.fail()
-        self.outputs = outputs
-        self._stand()
         return outputs
 
     def _step(self, tick: Tick, ask: Ask) -> int:
         parts = self._parts
         now = parts.now
         now.measure(tick, self.limits.late_ms)
-        self.answer = OK
+        self.answer = WRONG_STATE
         trips = parts.integrity.kept(self._words()) | tick.lost
         if tick.settings is not None and tick.limits is not None:
             self._adopt(tick.settings, tick.limits)

@@ -121,42 +121,46 @@ class Loop:
         uptime_ms = self.uptime_ms()
         memory = self.memory
         session = memory.session_n
-        self.tally.follow(self.guard, memory.operations, live, dt_ms)
-        memory.follow(self.guard, self.ask, self.sequencer.plan, self.tally, uptime_ms)
-        if memory.session_n is not None:
-            session = memory.session_n
+        sessions = memory.sessions
+        try:
+            self.tally.follow(self.guard, memory.operations, live, dt_ms)
+        finally:
+            # Whatever becomes of a summary: what is latched gets onto flash.
+            memory.follow(self.guard, self.ask, self.sequencer.plan, self.tally, uptime_ms)
+        if memory.sessions != sessions:
+            session = memory.sessions
         self.news.follow(self.sequencer, self.tally, session, uptime_ms)
         self._report(dt_ms)
 
     # --- the link -----------------------------------------------------------------------
 
     def _report(self, dt_ms: int) -> None:
-        """The answer that waited for this tick, then events, then telemetry; last a reboot."""
+        """The answer that waited for this tick, then events, then telemetry. A reboot first, a tick
+        after it was answered."""
         link = self.link
         link.advance(dt_ms)
         waiting = self._waiting
         if waiting is not None and waiting.begun:
             self._finish(waiting)
+        elif self.reboot_into is not None:
+            into = self.reboot_into
+            self.reboot_into = None
+            self.board.write(False, False, False)
+            self.board.reboot(into)
         news = self.news
         self._since_telemetry_ms += dt_ms
         if news.changed:
             news.changed = False
             self._since_telemetry_ms = _TELEMETRY_MS
-        if link.live:
-            for body in news.events:
+        while news.events:
+            body = news.events.pop(0)
+            if link.live:
                 link.say(notification("event", body))
-            # What is not on flash yet is not said: `idle` means that the entry is written.
-            if self._since_telemetry_ms >= _TELEMETRY_MS and self.told():
-                self._since_telemetry_ms = 0
-                link.try_to_say(notification("telemetry", build(self)))
-        if news.events:
-            news.events.clear()
+        # What is not on flash yet is not said: `idle` means that the entry is written.
+        if link.live and self._since_telemetry_ms >= _TELEMETRY_MS and self.told():
+            self._since_telemetry_ms = 0
+            link.try_to_say(notification("telemetry", build(self)))
         link.flush()
-        if self.reboot_into is not None:
-            into = self.reboot_into
-            self.reboot_into = None
-            self.board.write(False, False, False)
-            self.board.reboot(into)
 
     def told(self) -> bool:
         """May the state be told: is on flash what it stands for, or has that become a fault?"""
@@ -172,7 +176,6 @@ class Loop:
             return self._serve()
         except Exception:  # SR-19
             self._drop()
-            self._waiting = None
             return False
 
     def _serve(self) -> bool:
@@ -182,6 +185,8 @@ class Loop:
                 return False
             self._finish(waiting)
             return waiting.works or self._waiting is None
+        if self.reboot_into is not None:
+            return False
         line, more = self.link.take()
         if line is None:
             return more
@@ -195,12 +200,13 @@ class Loop:
         if self.link.heard():
             self._since_telemetry_ms = _TELEMETRY_MS
         try:
-            self._waiting = take(self, request)
+            waiting = take(self, request)
         except Refusal as refusal:
             self.link.say(error(request.request_id, refusal))
         else:
-            if self._waiting.reads:
-                self._finish(self._waiting)
+            self._waiting = waiting
+            if waiting.reads:
+                self._finish(waiting)
         if not self._announced:
             self._announced = True
             fault = faults.NAMES[self.guard.latch.fault]
@@ -209,18 +215,17 @@ class Loop:
         return True
 
     def _finish(self, waiting: Waiting) -> None:
-        """One more look at whether it can be answered."""
+        """One more look at whether it can be answered; what raises in it is asked no more."""
         request_id = waiting.request_id
+        self._waiting = None
         try:
             result = waiting.finish(self)
         except Refusal as refusal:
-            self._waiting = None
             self.link.say(error(request_id, refusal))
             return
         if result is None:
-            return
-        self._waiting = None
-        if isinstance(result, bytes):
+            self._waiting = waiting
+        elif isinstance(result, bytes):
             self.link.say(answer_with(request_id, result))
         else:
             self.link.say(answer(request_id, result))

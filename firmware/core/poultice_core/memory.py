@@ -114,6 +114,11 @@ class Memory:
         return self._witness.session_n
 
     @property
+    def sessions(self) -> int:
+        """How many have begun: the number of the last."""
+        return self._journal.session
+
+    @property
     def operations(self) -> int:
         """HEAT's closings in all sessions that have ended."""
         return self._journal.operations
@@ -148,12 +153,11 @@ class Memory:
     def set_clock(self, unix_s: int) -> int:
         """Take the wall clock, once a boot; the seconds credited as passed without power."""
         clock = self._journal.clock
-        if not clock.proven():
-            credited_s = clock.set(unix_s, self._after_power)
-            if clock.proven():
-                self._due |= AWAITED | MATTERS if credited_s else AWAITED
-            return credited_s
-        return 0
+        given = clock.proven()
+        credited_s = clock.set(unix_s, self._after_power)
+        if clock.proven() and not given:
+            self._due |= AWAITED | MATTERS if credited_s else AWAITED
+        return credited_s
 
     def readable(self) -> bool:
         """Can the journal be read back now?"""
@@ -172,8 +176,16 @@ class Memory:
         self, guard: "Guard", ask: "Ask", plan: "Plan | None", tally: "Tally", uptime_ms: int
     ) -> None:
         """After the outputs: take note of what this tick changed, then write, where one may."""
-        due = self._witness.look(guard, ask, plan, tally, uptime_ms)
+        try:
+            self._witness.look(guard, ask, plan, tally, uptime_ms)
+        finally:
+            # Whatever raised, what is due already gets its write.
+            self._keep(guard, uptime_ms)
+
+    def _keep(self, guard: "Guard", uptime_ms: int) -> None:
+        due = self._witness.due
         if due:
+            self._witness.due = 0
             self._due |= due
             if due & LAZY:
                 self._lazy_ticks = 0
@@ -217,6 +229,8 @@ class Memory:
             name, data = journal.block()
             if saves.save(writer.LOG, name, data):
                 journal.moved()
+                self._due |= LAZY
+                self._lazy_ticks = 0
 
     def _save_journal(self, guard: "Guard") -> None:
         journal = self._journal

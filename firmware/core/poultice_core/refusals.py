@@ -46,6 +46,9 @@ def wrong_state(guard: Guard, *allowed: int) -> Refusal:
     """Not in this state: in `fault` the fault is told, unless it is for that."""
     if guard.course.state == states.FAULT:
         return fault_active(guard)
+    if guard.course.state in allowed:
+        # It has become so in the very tick that judged the command by the state before.
+        return Refusal(BUSY, {"retry_ms": _SOON_MS})
     names = [states.NAMES[state] for state in allowed]
     state = states.NAMES[guard.course.state]
     return Refusal(WRONG_STATE, {"state": state, "states": names})

@@ -37,6 +37,8 @@ class Sequencer:
         ask.cool = False
         ask.done = False
         if not guard.course.live:
+            ask.phase = -1
+            ask.mode = states.NO_MODE
             return
         phases = guard.phases
         if phases.mode == states.NO_MODE or phases.phase != self.index:

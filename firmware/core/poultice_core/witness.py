@@ -22,10 +22,12 @@ _PACK_FALL_MC = 500
 
 
 class Witness:
-    """`session_n`: of the session under way, else None. `fault`: the latched one."""
+    """`session_n`: of the session under way, else None. `fault`: the latched one. `due`: why the
+    journal is, for whoever saves it to set back."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
+        self.due = 0
         self.fault = faults.number(journal.fault)
         self.session_n: int | None = None
         self._plan = ""
@@ -37,30 +39,28 @@ class Witness:
 
     def look(
         self, guard: "Guard", ask: "Ask", plan: "Plan | None", tally: "Tally", uptime_ms: int
-    ) -> int:
-        """Enter what this tick has changed; why that makes the journal due, 0 for nothing."""
-        due = 0
+    ) -> None:
+        """Enter what this tick has changed. What raises in here is tried again in the next."""
         latch = guard.latch
         course = guard.course
         if latch.count != self._latched or latch.fault != self.fault:
-            due |= self._see_fault(guard, ask, uptime_ms)
+            self.due |= self._see_fault(guard, ask, uptime_ms)
+            self._latched = latch.count
+            self.fault = latch.fault
         if course.begun != self._begun:
+            self.due |= self._see_begin(guard, plan)
             self._begun = course.begun
-            due |= self._see_begin(guard, plan)
         if course.ended != self._ended:
+            self.due |= self._see_end(guard, tally, uptime_ms)
             self._ended = course.ended
-            due |= self._see_end(guard, tally, uptime_ms)
         if guard.pack.on or self._journal.pack_lowest_mc is not None:
-            due |= self._see_pack(guard)
-        return due
+            self.due |= self._see_pack(guard)
 
     def _see_fault(self, guard: "Guard", ask: "Ask", uptime_ms: int) -> int:
         latch = guard.latch
         journal = self._journal
-        self.fault = latch.fault
         journal.fault = faults.NAMES[latch.fault]
         if latch.count != self._latched:
-            self._latched = latch.count
             journal.add(entries.fault(guard, ask, uptime_ms, journal.clock.unix_s()))
         return AWAITED | MATTERS
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from math import log
-
-from poultice.simulator.adc import FULL_SCALE, SAMPLES, Channel
+from poultice.simulator.adc import SAMPLES, Channel
 from poultice.simulator.plant import Plant
 from poultice.simulator.relays import Bimetal, Relay, ThermalFuse
+from poultice.simulator.thermistors import B3950
 
 TICK_MS = 100
-_B_K = 3950.0
 
 
 class RivalBoard:
@@ -60,7 +58,6 @@ class RivalBoard:
         self.fuse.feel(plant.element_c)
 
     def reading_c(self) -> float:
-        """Bead A as a firmware reads it that has been told 10 kΩ, B 3950, under 10 kΩ."""
+        """Bead A as a firmware reads it that has been told its curve, as ours has."""
         self.channel_a.sample(self.plant.sensor_a_c, self._samples)
-        code = min(FULL_SCALE - 0.5, max(0.5, sum(self._samples) / SAMPLES))
-        return 1.0 / (1.0 / 298.15 + log(code / (FULL_SCALE - code)) / _B_K) - 273.15
+        return B3950.celsius(sum(self._samples) / SAMPLES)

@@ -10,6 +10,7 @@ from poultice.rivals.rules import CHOSEN, RECALLED, WEAK, Rule
 from poultice.simulator import adc
 from poultice.simulator.plant import Plant
 from poultice.simulator.relays import Bimetal
+from poultice.simulator.thermistors import Curve
 
 OPENS_C, CLOSES_C = 45.0, 35.0
 WRONG_OPENS_C, WRONG_CLOSES_C = 50.0, 40.0
@@ -40,7 +41,7 @@ class Strip(adc.Channel):
         """It opens later and later."""
         self._late_c_per_tick = c_per_sample
 
-    def fit(self, b_k: float) -> None:
+    def fit(self, curve: Curve) -> None:
         """The wrong part: 50 °C in place of 45 °C."""
         self.switch = Bimetal(WRONG_OPENS_C, WRONG_CLOSES_C)
 

@@ -1,8 +1,8 @@
 """Thermistor, divider and converter: a bead's temperature in, sixteen 12-bit codes out.
 
-The thermistor is 10 kΩ at 25 °C, B 3950, to ground under 10 kΩ (`hardware.md`). By default the
-codes are what an RP2040 board hands over after its own correction of the steps: noise of 1.2 LSB
-(`facts.md` 5d measures 1.0 to 1.4) and an offset of one code. With `raw` the converter's
+The thermistor is the real curve of a named part, to ground under 10 kΩ (`thermistors`). By default
+the codes are what an RP2040 board hands over after its own correction of the steps: noise of
+1.2 LSB (`facts.md` 5d measures 1.0 to 1.4) and an offset of one code. With `raw` the converter's
 uncorrected error is on them too.
 """
 
@@ -12,19 +12,17 @@ import random
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from math import exp
 from operator import itemgetter
 
+from poultice.simulator.thermistors import B3950, FULL_SCALE, Curve
+
 SAMPLES = 16
-FULL_SCALE = 4095
 NOISE_LSB = 1.2
 OFFSET_LSB = 1.0
 NOISY_LSB = 150.0  # 4 °C at 42 °C: a crackling contact, which adds resistance and reads cold
 
 NORMAL, OPEN, SHORT, FROZEN, NOISY = "normal", "open", "short", "frozen", "noisy"
 
-_B_K = 3950.0
-_T0_PER_K = 1.0 / 298.15
 _ROWS = 64
 _PARTS = 8
 _STRIDE = 29  # odd: visits all rows before one comes again
@@ -42,11 +40,6 @@ _RAW_ERROR = (
     (3584, -14.0, -14.5),
 )
 _RAW_FROM = [row[0] for row in _RAW_ERROR]
-
-
-def ideal_code(temp_c: float, b_k: float = _B_K) -> float:
-    """The 12-bit code, with its fraction, that an ideal converter gives at `temp_c`."""
-    return FULL_SCALE / (1.0 + exp(b_k * (_T0_PER_K - 1.0 / (temp_c + 273.15))))
 
 
 def raw_error_lsb(code: float) -> float:
@@ -97,7 +90,7 @@ class Channel:
         self._fault = NORMAL
         self._drift_c_per_sample = 0.0
         self._drift_c = 0.0
-        self._b_k = _B_K
+        self._curve = B3950
         self._raw = raw
         self._odd = raw
         self._noise = _noise(seed)
@@ -116,19 +109,16 @@ class Channel:
         self._drift_c_per_sample = c_per_sample
         self._odd = True
 
-    def fit(self, b_k: float) -> None:
-        """From now on a thermistor of this B is on the input, not the one there should be."""
-        self._b_k = b_k
-        self._odd = True
+    def fit(self, curve: Curve) -> None:
+        """From now on a thermistor of this curve is on the input, not the one there should be."""
+        self._curve = curve
 
     def sample(self, temp_c: float, into: list[int]) -> None:
         """One burst of conversions of a bead at `temp_c`."""
         if self._odd:
             self._sample_odd(temp_c, into)
             return
-        code = self._offset_lsb + FULL_SCALE / (
-            1.0 + exp(_B_K * (_T0_PER_K - 1.0 / (temp_c + 273.15)))
-        )
+        code = self._offset_lsb + self._curve.code(temp_c)
         whole = int(code * _PARTS)
         self._row = row = (self._row + _STRIDE) % _ROWS
         base = whole // _PARTS
@@ -142,7 +132,7 @@ class Channel:
             into[:] = self._last
             return
         self._drift_c += self._drift_c_per_sample
-        code = self._offset_lsb + ideal_code(temp_c + self._drift_c, self._b_k)
+        code = self._offset_lsb + self._curve.code(temp_c + self._drift_c)
         if self._raw:
             code += raw_error_lsb(code)
         if fault == OPEN:

@@ -17,13 +17,14 @@ from typing import Protocol
 from poultice.simulator import adc
 from poultice.simulator.plant import Plant
 from poultice.simulator.relays import Bimetal, Relay, ThermalFuse
+from poultice.simulator.thermistors import B3435
 
 # A bead that slid to the edge: a fifth of it hangs in the room. At 23 °C it reads 4 °C low at
 # 42 °C: low enough to burn, not low enough to look odd.
 EDGE_GRIP = 0.8
 DRIFT_C_PER_MIN = -0.5
 OFFSET_C = -2.0
-WRONG_B_K = 3435.0  # read with a table for 3950: 2.3 °C low at 42 °C (facts.md 5d)
+WRONG_PART = B3435  # read with the table for B3950: 2.3 °C low at 42 °C (facts.md 5d)
 BLANKET_M2K_W = 1.0  # a winter duvet of 10 tog over the pad, in place of its cover's 0.1
 REQUEST_C = 48.0
 FORGOTTEN_S = 2 * 3600
@@ -113,12 +114,12 @@ def _offset_one(subject: Subject) -> None:
 
 
 def _wrong_part(subject: Subject) -> None:
-    subject.board.channel_a.fit(WRONG_B_K)
-    subject.board.channel_b.fit(WRONG_B_K)
+    subject.board.channel_a.fit(WRONG_PART)
+    subject.board.channel_b.fit(WRONG_PART)
 
 
 def _wrong_part_one(subject: Subject) -> None:
-    subject.board.channel_a.fit(WRONG_B_K)
+    subject.board.channel_a.fit(WRONG_PART)
 
 
 def _weld_one(subject: Subject) -> None:
