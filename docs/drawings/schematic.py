@@ -10,7 +10,7 @@ import schemdraw.elements as elm
 
 from docs.drawings.pins import header, signals
 
-PULL_DOWN = "8.2k"
+PULL_DOWNS = ("8.2k", "8.2k", "8.2k", "8.2k", "4.7k")
 _INK = "#222222"
 _MARGIN = 45.0
 
@@ -24,7 +24,7 @@ def _new() -> Any:
 def controller() -> bytes:
     """The low-voltage side: sensors, button, emergency stop, buzzer, outputs, pull-downs."""
     pins = signals()
-    left = ("SENSOR_A", "SENSOR_B", "BUTTON", "ESTOP", "BUZZER")
+    left = ("SENSOR_A", "SENSOR_B", "BUTTON", "ESTOP", "BUZZER", "LED")
     right = ("MASTER_PUMP", "MASTER", "HEAT", "COOL", "SENSE")
     with _new() as d:
         sides = [
@@ -40,6 +40,8 @@ def controller() -> bytes:
         _to_ground(d, stop.label("S2a emergency stop, pole 1 (NC)", fontsize=10))
         piezo = elm.RBox().left().at(ic.BUZZER).length(5)
         _to_ground(d, piezo.label("BZ1 passive piezo", fontsize=10))
+        d += elm.Resistor().left().at(ic.LED).length(2.5).label("R9 330", fontsize=10)
+        _to_ground(d, elm.LED().left().length(2.5).label("D1 (optional)", "bottom", fontsize=10))
         said = {
             "MASTER_PUMP": "charge pump driver of K1 (optional)",
             "MASTER": "driver of K1",
@@ -56,7 +58,7 @@ def controller() -> bytes:
                 elm.Resistor()
                 .down()
                 .length(1.5)
-                .label(f"R{3 + i} {PULL_DOWN}", "bottom", fontsize=10)
+                .label(f"R{3 + i} {PULL_DOWNS[i]}", "bottom", fontsize=10)
             )
             d += elm.Ground()
             d.pop()
@@ -109,11 +111,11 @@ def power() -> bytes:
         d += elm.Resistor().down().length(4).label("PAD\n12 V", "bottom")
         d += elm.Ground().label("0 V", "right")
         d += (
-            elm.Resistor().down().at(sensed.center).length(2).label("R8 27k", "bottom", fontsize=10)
+            elm.Resistor().down().at(sensed.center).length(2).label("R8 15k", "bottom", fontsize=10)
         )
         tap = elm.Dot()
         d += tap
-        d += elm.Resistor().down().length(2).label("R7 8.2k", "bottom", fontsize=10)
+        d += elm.Resistor().down().length(2).label("R7 4.7k", "bottom", fontsize=10)
         d += elm.Ground()
         d += elm.Line().left().at(tap.center).length(1.2)
         _end(d, "SENSE", "left")
