@@ -10,7 +10,7 @@ import schemdraw.elements as elm
 
 from docs.drawings.pins import header, signals
 
-PULL_DOWNS = ("8.2k", "8.2k", "8.2k", "8.2k", "4.7k")
+PULL_DOWN = "8.2k"
 _INK = "#222222"
 _MARGIN = 45.0
 
@@ -24,7 +24,7 @@ def _new() -> Any:
 def controller() -> bytes:
     """The low-voltage side: sensors, button, emergency stop, buzzer, outputs, pull-downs."""
     pins = signals()
-    left = ("SENSOR_A", "SENSOR_B", "BUTTON", "ESTOP", "BUZZER", "LED")
+    left = ("SENSOR_A", "SENSOR_B", "BUTTON", "ESTOP", "BUZZER")
     right = ("MASTER_PUMP", "MASTER", "HEAT", "COOL", "SENSE")
     with _new() as d:
         sides = [
@@ -40,8 +40,6 @@ def controller() -> bytes:
         _to_ground(d, stop.label("S2a emergency stop, pole 1 (NC)", fontsize=10))
         piezo = elm.RBox().left().at(ic.BUZZER).length(5)
         _to_ground(d, piezo.label("BZ1 passive piezo", fontsize=10))
-        d += elm.Resistor().left().at(ic.LED).length(2.5).label("R9 330", fontsize=10)
-        _to_ground(d, elm.LED().left().length(2.5).label("D1 (optional)", "bottom", fontsize=10))
         said = {
             "MASTER_PUMP": "charge pump driver of K1 (optional)",
             "MASTER": "driver of K1",
@@ -52,16 +50,13 @@ def controller() -> bytes:
         for i, name in enumerate(right):
             at = getattr(ic, name)
             d += elm.Line().right().at(at).length(1.6)
-            d += elm.Dot()
-            d.push()
-            d += (
-                elm.Resistor()
-                .down()
-                .length(1.5)
-                .label(f"R{3 + i} {PULL_DOWNS[i]}", "bottom", fontsize=10)
-            )
-            d += elm.Ground()
-            d.pop()
+            if name != "SENSE":  # its divider pulls it down
+                d += elm.Dot()
+                d.push()
+                down = elm.Resistor().down().length(1.5)
+                d += down.label(f"R{3 + i} {PULL_DOWN}", "bottom", fontsize=10)
+                d += elm.Ground()
+                d.pop()
             d += elm.Line().right().length(1.6)
             d += elm.Dot(open=True).label(said[name], "right", fontsize=10)
         return _with_margin(d.get_imagedata("svg"))

@@ -32,7 +32,7 @@ GOES_TO = {
     "ESTOP": "emergency stop, pole 1 (NC), to GND",
     "BUZZER": "passive piezo to GND",
     "SENSE": "tap of 15k / 4.7k behind the bimetals",
-    "LED": "330 and a LED to GND (optional)",
+    "LED": "a LED of your own to GND, through 330 R (optional)",
     "SENSOR_A": "thermistor A to AGND, 10k to ADC_VREF",
     "SENSOR_B": "thermistor B to AGND, 10k to ADC_VREF",
     "GND": "0 V of the relay board and of 12 V",

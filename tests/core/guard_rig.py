@@ -258,7 +258,7 @@ class GuardRig:
         """Another value between two ticks, sealed as if it had been there (SR-25)."""
         for name, value in values.items():
             setattr(owner, name, value)
-        self.guard._stand()
+        self.guard._parts.integrity.seal(self.guard._words())
         return self
 
     def budget(self, level_uj: int) -> GuardRig:

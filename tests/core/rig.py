@@ -220,7 +220,7 @@ class Rig:
 
     def sealed(self) -> None:
         """What a test has changed in the guard is no flipped bit."""
-        self.guard._stand()
+        self.guard._parts.integrity.seal(self.guard._words())
 
     def events(self, kind: str) -> list[dict[str, Any]]:
         return [

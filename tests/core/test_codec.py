@@ -177,10 +177,10 @@ def test_an_answer_and_a_notification_are_json_rpc() -> None:
 @pytest.mark.parametrize(
     ("value", "is_whole"),
     [
-        (-(1 << 31), True),
-        (-(1 << 31) - 1, False),
-        ((1 << 32) - 1, True),
-        (1 << 32, False),
+        (-(1 << 31) - 1, True),
+        (1 << 40, True),
+        ((1 << 53) - 1, True),
+        (1 - (1 << 53), True),
         (0, True),
         (1, True),
         (True, False),
@@ -190,9 +190,16 @@ def test_an_answer_and_a_notification_are_json_rpc() -> None:
         (None, False),
     ],
 )
-def test_a_whole_number_has_32_bits_and_is_no_boolean(value: object, is_whole: bool) -> None:
+def test_a_whole_number_is_no_boolean(value: object, is_whole: bool) -> None:
     found = codec.whole(value)
-    assert found is value if is_whole else found is None
+    assert found == value if is_whole else found is None
+
+
+@pytest.mark.parametrize("beyond", [0, 1, 1 << 60, 1 << 130])
+def test_a_whole_number_is_kept_within_what_any_json_can_hold(beyond: int) -> None:
+    most = (1 << 53) - 1
+    assert codec.whole(most + beyond) == most
+    assert codec.whole(-most - beyond) == -most
 
 
 def test_a_checksum_alone_seals_nothing() -> None:
@@ -235,4 +242,16 @@ def test_a_sealed_line_that_is_no_json_has_no_id() -> None:
     request = parse(_sealed('{"id":7}*'))
     assert (request.code, request.request_id) == (codec.PARSE_ERROR, None)
     request = parse(_sealed('{"jsonrpc":"2.0","id":7,"method":"é"}'))
+    assert (request.code, request.request_id) == (codec.PARSE_ERROR, None)
+
+
+@pytest.mark.parametrize("error", [MemoryError, RuntimeError, ValueError])
+def test_whatever_a_reader_raises_is_a_line_that_is_no_json(
+    error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: str) -> object:
+        raise error
+
+    monkeypatch.setattr(codec.json, "loads", fail)
+    request = parse(_sealed('{"jsonrpc":"2.0","id":7,"method":"ping"}'))
     assert (request.code, request.request_id) == (codec.PARSE_ERROR, None)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from poultice_core import device, requests
-from poultice_core.limits import CHECKSUM, REPORTED, Limits, checksum
-from tests.core.rig import Rig, plan
+from poultice_core.judges import integrity
+from poultice_core.limits import CHECKSUM, NAMES, Limits, checksum
+from tests.core.guard_rig import settings
+from tests.core.rig import Rig
 
 # The contract's table, typed once, here: everywhere else the tests take limits from `Limits`.
 TABLE = {
@@ -49,7 +50,7 @@ TABLE = {
     "prompt_max_s": 180,
 }
 
-# The guard's own thresholds, which no message reports: SR-01 to SR-23, typed once more.
+# The guard's own thresholds, which no message reports: SR-01 to SR-26, typed once more.
 OWN = {
     "watch_after_ms": 120_000,
     "predict_horizon_ds": 100,
@@ -62,6 +63,9 @@ OWN = {
     "code_max": 3_496,
     "code_min": 462,
     "range_ticks": 3,
+    "range_count": 10,
+    "range_window_ms": 60_000,
+    "spread_codes": 64,
     "jump_mc": 2_000,
     "jump_ticks": 3,
     "stale_ms": 2_000,
@@ -82,6 +86,7 @@ OWN = {
     "hold_ms": 60_000,
     "hold_rise_mc": 500,
     "weld_sense_ms": 300,
+    "unsteady_ms": 2_000,
     "weld_from_mc": 38_500,
     "weld_off_ms": 30_000,
     "weld_rise_mc": 500,
@@ -96,26 +101,31 @@ OWN = {
     "clear_sense_ms": 1_000,
     "proof_settle_ms": 200,
     "proof_gap_ms": 250,
+    "proofs_session": 3,
+    "brake_count": 3,
+    "brake_ms": 600_000,
+    "brake_treated_ms": 60_000,
     "pack_rise_mc": 3_000,
     "pack_unknown_mc": 12_000,
     "pack_alarm_ms": 30_000,
+    "inhibited_ms": 60_000,
+    "undertreated_heat_mc": 2_000,
+    "undertreated_cold_mc": 5_000,
     "tick_ms": 100,
 }
 
-# What a configuration does to it: (sensor_b, two_point) -> the rows that differ.
+NO_B = {"heat_session_s": 900, "budget_refill_uw_cm2": 25_000}
+
+# What a configuration does to it: (sensor_b, two_point, fold_safe) -> the rows that differ.
 IN_FORCE = [
-    (True, True, {}),
-    (True, False, {"heat_target_max_mc": 41_000}),
-    (
-        False,
-        True,
-        {"heat_target_max_mc": 40_000, "heat_session_s": 900, "budget_refill_uw_cm2": 25_000},
-    ),
-    (
-        False,
-        False,
-        {"heat_target_max_mc": 40_000, "heat_session_s": 900, "budget_refill_uw_cm2": 25_000},
-    ),
+    (True, True, True, {}),
+    (True, False, True, {"heat_target_max_mc": 41_000}),
+    (True, True, False, {"heat_target_max_mc": 39_000}),
+    (True, False, False, {"heat_target_max_mc": 39_000}),
+    (False, True, True, {"heat_target_max_mc": 40_000} | NO_B),
+    (False, False, True, {"heat_target_max_mc": 40_000} | NO_B),
+    (False, True, False, {"heat_target_max_mc": 39_000} | NO_B),
+    (False, False, False, {"heat_target_max_mc": 39_000} | NO_B),
 ]
 
 
@@ -125,51 +135,77 @@ def test_the_table_is_the_contracts() -> None:
 
 def test_the_guards_own_thresholds_are_the_contracts() -> None:
     assert vars(Limits()) == TABLE | OWN
+    assert set(NAMES) == set(TABLE | OWN)
 
 
-@pytest.mark.parametrize(("sensor_b", "two_point", "narrowed"), IN_FORCE)
-def test_a_configuration_narrows(sensor_b: bool, two_point: bool, narrowed: dict[str, int]) -> None:
-    assert Limits().under(sensor_b, two_point).reported() == TABLE | narrowed
+@pytest.mark.parametrize(("sensor_b", "two_point", "fold_safe", "narrowed"), IN_FORCE)
+def test_a_configuration_narrows(
+    sensor_b: bool, two_point: bool, fold_safe: bool, narrowed: dict[str, int]
+) -> None:
+    fitted = settings(sensor_b=sensor_b, two_point=two_point, fold_safe=fold_safe)
+    assert Limits().under(fitted).reported() == TABLE | narrowed
 
 
-@pytest.mark.parametrize(("sensor_b", "two_point", "narrowed"), IN_FORCE)
+@pytest.mark.parametrize(("sensor_b", "two_point", "fold_safe", "narrowed"), IN_FORCE)
 def test_hello_reports_what_is_in_force(
-    sensor_b: bool, two_point: bool, narrowed: dict[str, int]
+    sensor_b: bool, two_point: bool, fold_safe: bool, narrowed: dict[str, int]
 ) -> None:
     rig = Rig()
-    rig.configure(sensor_b=sensor_b, two_point=two_point)
+    rig.configure(sensor_b=sensor_b, two_point=two_point, fold_safe=fold_safe)
     assert rig.result("hello")["limits"] == TABLE | narrowed
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_limit_that_was_lower_stays_lower(name: str) -> None:
+    """A configuration raises none."""
+    limits = Limits()
+    setattr(limits, name, 7)
+    for sensor_b, two_point, fold_safe, _ in IN_FORCE:
+        fitted = settings(sensor_b=sensor_b, two_point=two_point, fold_safe=fold_safe)
+        assert getattr(limits.under(fitted), name) == 7
+
+
+def test_limits_taken_over_are_those_of_the_other() -> None:
+    other = Limits()
+    for number, name in enumerate(NAMES):
+        setattr(other, name, number)
+    limits = Limits()
+    limits.adopt(other)
+    assert vars(limits) == {name: number for number, name in enumerate(NAMES)}
 
 
 def test_every_number_fits_a_small_integer() -> None:
     assert all(-(1 << 30) < value < 1 << 30 for value in vars(Limits()).values())
 
 
-@pytest.mark.requirement("SR-15")
-@pytest.mark.parametrize("name", REPORTED)
-def test_a_changed_limit_changes_the_checksum(name: str) -> None:
+@pytest.mark.requirement("SR-15", "SR-25")
+@pytest.mark.parametrize("name", NAMES)
+def test_any_changed_bit_of_a_limit_changes_the_checksum(name: str) -> None:
     limits = Limits()
     assert checksum(limits) == CHECKSUM
-    setattr(limits, name, getattr(limits, name) + 1)
-    assert checksum(limits) != CHECKSUM
+    for bit in range(30):
+        setattr(limits, name, getattr(limits, name) ^ 1 << bit)
+        total = checksum(limits)
+        assert 0 <= total < 1 << 30
+        assert total != CHECKSUM
+        setattr(limits, name, getattr(limits, name) ^ 1 << bit)
 
 
 @pytest.mark.requirement("SR-15")
 def test_a_corrupt_table_is_found_at_start_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(device, "CHECKSUM", CHECKSUM ^ 1)
+    monkeypatch.setattr(integrity, "CHECKSUM", CHECKSUM ^ 1)
     rig = Rig(idle=False)
     rig.ticks(40)
+    assert (rig.state, rig.fault) == ("fault", "limits_corrupt")
+
+
+@pytest.mark.requirement("SR-15", "SR-20")
+def test_it_is_not_gone_while_the_limits_are_not_whole() -> None:
+    rig = Rig()
+    rig.guard.limits.heat_cutoff_mc ^= 1 << 12
+    rig.ticks(10)
     assert (rig.state, rig.fault) == ("fault", "limits_corrupt")
     rig.hold(3000)
     assert rig.fault == "limits_corrupt"
     data = rig.error("clear_fault", {"fault": "limits_corrupt"})["data"]
     assert data == {"fault": "limits_corrupt", "clear": "button", "cause_gone": False}
-
-
-@pytest.mark.requirement("SR-15")
-def test_a_table_gone_bad_since_is_found_at_arm(monkeypatch: pytest.MonkeyPatch) -> None:
-    rig = Rig()
-    monkeypatch.setattr(requests, "CHECKSUM", CHECKSUM ^ 1)
-    assert rig.result("self_test")["checks"]["limits"] == "fail"
-    assert rig.error("arm", {"plan": plan(("heat", 40_000, 60))})["code"] == 3
-    assert rig.fault == "limits_corrupt"

@@ -478,7 +478,7 @@ def test_an_error_never_outgrows_a_line() -> None:
         sent = _said(rig, line)
         if not sent:
             rig.tick()
-            assert "id" in rig.seen[-1]
+            assert any("id" in m for m in rig.seen)
             continue
         assert 0 < len(sent.lstrip(b"\n")) <= codec.MAX_LINE
         assert json.loads(codec.unseal(sent.strip(b"\n")) or b"")["id"]

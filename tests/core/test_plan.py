@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poultice_core.limits import Limits
 from poultice_core.codec import INVALID_PARAMS, Refusal
+from poultice_core.limits import Limits
 from poultice_core.plan import judge, read
 from tests.core.rig import plan
 
@@ -178,6 +178,23 @@ def test_one_unit_out_is_refused_and_one_unit_in_is_not(
     else:
         inside[-1] = (mode, target_mc, duration_s + inward)
     assert _broken(*inside, **members) is None
+
+
+@pytest.mark.parametrize("asked", [1 << 31, 1 << 32, 1 << 40, (1 << 53) - 1, 1 << 90])
+def test_a_number_beyond_any_type_is_over_the_limit(asked: int) -> None:
+    told = min(asked, (1 << 53) - 1)
+    data = _broken(("heat", 40_000, asked))
+    assert data is not None
+    assert (data["limit"], data["asked"]) == ("heat_session_s", told)
+    data = _broken(("heat", asked, 60))
+    assert data is not None
+    assert (data["limit"], data["asked"]) == ("heat_target_max_mc", told)
+    data = _broken(("heat", -asked, 60))
+    assert data is not None
+    assert (data["limit"], data["asked"]) == ("heat_target_min_mc", -told)
+    data = _broken(("rest", None, 60), attended_s=asked)
+    assert data is not None
+    assert (data["limit"], data["asked"]) == ("attended_max_s", told)
 
 
 def test_the_first_in_document_order_is_named() -> None:

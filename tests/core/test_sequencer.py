@@ -145,7 +145,7 @@ def test_less_than_a_minute_counts_and_asks_no_rest(ticks: int, rests: bool) -> 
     assert (rig.guard.clocks.heat_ms >= 60_000) == rests
     status = rig.result("status")
     assert (status["rest_heat_s"] > 0) == rests
-    assert rig.controller.ledger.sessions() == 1
+    assert rig.guard.ledger.sessions() == 1
 
 
 @pytest.mark.requirement("SR-05")
@@ -155,7 +155,7 @@ def test_a_session_stopped_before_its_first_second_does_not_count() -> None:
     rig.ticks(3)
     rig.result("stop")
     rig.tick()
-    assert rig.controller.ledger.sessions() == 0
+    assert rig.guard.ledger.sessions() == 0
     assert rig.entries()[-1]["outcome"] == "stopped"
 
 
@@ -208,7 +208,7 @@ def test_power_cut_at_any_save_loses_nothing_that_safety_needs(cut: int, ending:
         rig.ticks(2)
     again = Rig(store)
     assert again.fault in (None, "emergency_stop")
-    assert again.controller.ledger.sessions() >= (1 if started else 0)
+    assert again.guard.ledger.sessions() >= (1 if started else 0)
     assert not any(any(outputs) for outputs in again.board.writes)
 
 

@@ -12,7 +12,7 @@ from poultice_core.thermostat import Thermostat
 
 LIMITS = Limits()
 TARGET_MC = 40_500
-CAP_MC = 300
+CAP_MC = 400
 TICK_MS = 100
 
 _deltas_mc = st.integers(-600, 600)
@@ -57,8 +57,9 @@ class Drive:
         return sum(self.tick(temp_mc) for _ in range(count))
 
     def until_on(self, temp_mc: int = TARGET_MC - 10_000) -> None:
+        end_ms = self.now_ms + 60_000
         while not self.tick(temp_mc):
-            assert self.now_ms < 60_000
+            assert self.now_ms < end_ms
         self.tick(temp_mc)
 
 
@@ -164,20 +165,146 @@ def test_where_the_shortest_pulse_overshoots_the_next_begins_lower() -> None:
     drive = Drive(30_000)
     drive.until_on(30_000)
     drive.ticks(30_000, 300)
-    drive.ticks(TARGET_MC + 100, 20)
-    drive.until_on(TARGET_MC - 100)
-    drive.ticks(TARGET_MC + 1_400, 60)
-    # It rose by 1.5 °C, 1.2 more than the cap: that much below the target the next may begin.
-    assert drive.ticks(TARGET_MC - 1_050, 400) == 0
-    assert drive.ticks(TARGET_MC - 1_250, 10) > 0
+    drive.ticks(TARGET_MC - 110, 300)
+    drive.until_on(TARGET_MC - 130)
+    drive.ticks(TARGET_MC + 1_000, 60)
+    # It rose by 1.1 °C, 0.7 more than the cap: that much below the target the next may begin.
+    assert drive.ticks(TARGET_MC - 700, 400) == 0
+    assert drive.ticks(TARGET_MC - 750, 10) > 0
+
+
+def test_a_peak_over_the_cap_lowers_the_next_one() -> None:
+    drive = Drive(30_000)
+    drive.until_on(30_000)
+    drive.ticks(30_000, 30)
+    drive.ticks(TARGET_MC, 60)
+    for _ in range(2):
+        drive.until_on(TARGET_MC - 500)
+        drive.ticks(TARGET_MC - 500, 30)
+        drive.ticks(TARGET_MC + CAP_MC - 5, 30)  # a leap: the slope of 0.4 °C/s ends the pulse
+        drive.ticks(TARGET_MC + CAP_MC + 400, 60)
+    drive.until_on(TARGET_MC - 500)
+    drive.ticks(TARGET_MC - 500, 50)
+    # Two peaks 0.4 °C over the cap after the first: a quarter of each.
+    assert drive.ticks(TARGET_MC + CAP_MC - 205, 3) == 3
+    assert drive.ticks(TARGET_MC + CAP_MC - 195, 1) == 0
+
+
+def test_what_the_reading_fell_after_a_closing_makes_the_next_earlier() -> None:
+    drive = Drive(30_000)
+    drive.until_on(30_000)
+    drive.ticks(30_000, 300)
+    drive.ticks(TARGET_MC, 20)
+    # The first sag is 0.35 °C: 0.12 below the target is early enough for a trough of 0.47.
+    assert drive.ticks(TARGET_MC - 110, 400) == 0
+    drive.until_on(TARGET_MC - 130)
+    drive.ticks(TARGET_MC - 180, 250)
+    for temp_mc in range(TARGET_MC - 180, TARGET_MC + 500, 3):
+        drive.tick(temp_mc)
+    # It fell by no more than 0.05: (0.35 + 0.05) / 2 is expected of the next.
+    assert drive.ticks(TARGET_MC - 260, 400) == 0
+    assert drive.ticks(TARGET_MC - 280, 10) > 0
+
+
+def test_a_pulse_that_the_guard_ended_teaches_nothing() -> None:
+    drive = Drive(30_000)
+    drive.until_on(30_000)
+    temp_mc = 30_000
+    for _ in range(200):
+        temp_mc += 30
+        drive.tick(temp_mc)
+    drive.tick(temp_mc, inhibited=True)
+    drive.ticks(temp_mc + 50, 40)
+    drive.ticks(temp_mc - 200, 40)
+    drive.until_on(temp_mc)
+    drive.ticks(temp_mc, 30)
+    for _ in range(400):
+        temp_mc += 30
+        if not drive.tick(temp_mc):
+            break
+    # Still on the first lead of ten seconds.
+    assert TARGET_MC + CAP_MC - 3_300 < temp_mc < TARGET_MC + CAP_MC - 2_700
+
+
+LOW_MC, PATIENCE_MS = 1_000, 60_000
+
+
+class Patience:
+    """How long the reading has been low, nothing was inhibited, and no heat was asked for."""
+
+    def __init__(self, drive: Drive) -> None:
+        self.drive = drive
+        self.low_ms = 0
+
+    def tick(self, temp_mc: int, inhibited: bool, dt_ms: int, permitted: bool) -> None:
+        asked = self.drive.tick(temp_mc, inhibited, dt_ms, permitted)
+        low = temp_mc <= TARGET_MC - LOW_MC and not inhibited
+        self.low_ms = self.low_ms + dt_ms if low and not asked else 0
+        assert self.low_ms < PATIENCE_MS
+
+
+def test_a_first_pulse_of_minimum_length_then_a_steady_38_5_asks_again() -> None:
+    drive = Drive(30_000)
+    drive.until_on(30_000)
+    drive.ticks(45_000, 30)
+    assert drive.opened_ms[0] - drive.closed_ms[0] == LIMITS.dwell_min_ms
+    assert drive.ticks(38_500, 600) > 0
+
+
+def test_a_short_pulse_that_was_too_much_delays_the_next_no_longer() -> None:
+    """A long climb, then the shortest pulse: its share of a cycle is no reason to wait 84 s."""
+    drive = Drive(30_000)
+    for temp_mc in (30_000, 39_000, 39_000):
+        drive.until_on(temp_mc)
+        drive.ticks(TARGET_MC + 2_000, 100)
+    drive.until_on(38_000)
+    drive.ticks(TARGET_MC + 2_000, 50)
+    assert drive.ticks(38_500, 600) > 0
+
+
+def test_a_slow_rise_by_itself_does_not_hold_heat_back() -> None:
+    """Each gap's coasting waits for a peak, but not for ever; nor does the lead before a pulse."""
+    patience = Patience(Drive(10_000))
+    temp_mc = 10_000
+    for tick in range(9_000):
+        temp_mc += max(0, TARGET_MC - LOW_MC - temp_mc) // 100
+        patience.tick(temp_mc, tick < 5, TICK_MS, tick % 50 > 40)
+    assert temp_mc > TARGET_MC - 1_200
+
+
+_segments = st.lists(
+    st.tuples(
+        st.sampled_from([1, 10, 25, 60, 200, 650]),  # ticks
+        st.integers(-12_000, 3_000),  # where it goes, against the target
+        st.sampled_from(["leap", "ramp", "lag"]),
+        st.sampled_from([0, 0, 0, 0, 1, 2]),
+        st.sampled_from([100, 100, 100, 80, 130, 1500]),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@given(st.integers(-30_000, 2_000), _segments)
+def test_a_low_reading_is_asked_for_within_60_s_whatever_went_before(
+    start_mc: int, segments: list[tuple[int, int, str, int, int]]
+) -> None:
+    temp_mc = TARGET_MC + start_mc
+    patience = Patience(Drive(temp_mc))
+    for count, goal_mc, way, guard_says, dt_ms in [*segments, (620, -LOW_MC, "leap", 0, 100)]:
+        goal_mc += TARGET_MC
+        for left in range(count, 0, -1):
+            temp_mc += (goal_mc - temp_mc) // {"leap": 1, "ramp": left, "lag": 100}[way]
+            patience.tick(temp_mc, guard_says == 1, dt_ms, guard_says != 2)
 
 
 def test_noise_does_not_chatter() -> None:
     drive = Drive(TARGET_MC - 1_000)
     drive.until_on(TARGET_MC - 1_000)
-    drive.ticks(TARGET_MC - 1_000, 30)
+    temp_mc = TARGET_MC - 1_000
     for tick in range(6_000):
-        drive.tick(TARGET_MC - 20 + (tick * 7919) % 81 - 40)
+        temp_mc += 8 if drive.on else -8
+        drive.tick(temp_mc + (tick * 7919) % 81 - 40)
     assert len(drive.closed_ms) > 5
     gaps = [second - first for first, second in pairwise(drive.closed_ms)]
     assert all(gap >= LIMITS.closing_min_ms for gap in gaps)

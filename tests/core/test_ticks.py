@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poultice_core.ticks import PERIOD, add_ms, diff_ms
+from poultice_core.tick import Tick
+from poultice_core.ticks import PERIOD, diff_ms
 
 HALF = PERIOD // 2
 

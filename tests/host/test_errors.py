@@ -93,7 +93,8 @@ def test_an_answer_without_its_data_is_still_an_error_with_words(code: int) -> N
 def test_every_fault_has_a_remedy_and_the_right_way_to_clear_it() -> None:
     faults = pytest.importorskip("poultice_core.faults")
     assert set(remedies.FAULTS) == {name for name in faults.NAMES if name}
-    assert {faults.NAMES[number] for number in faults.BUTTON_ONLY} == remedies.BUTTON_ONLY
+    severe = {faults.NAMES[n] for n in range(len(faults.NAMES)) if faults.BUTTON_ONLY[n]}
+    assert severe == remedies.BUTTON_ONLY
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from poultice.errors import LinkError
 from poultice.plan import Phase, Plan
 from poultice_core import plan as core_plan
 from poultice_core.limits import Limits
-from poultice_core.messages import Refusal
+from poultice_core.codec import Refusal
 
 LIMITS = Limits().reported()
 LIMIT_SETS = [

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from tests.properties.backend import (
     Backend,
@@ -19,12 +21,16 @@ from tests.properties.backend import (
     micropython,
 )
 from tests.properties.test_guard_machine import (
+    BROKEN_LINES,
     INVARIANTS,
+    REQUESTS,
     TOY,
     WALKS,
     Machine,
+    one_token_wrong,
     plan_of,
     run_machine,
+    sealed,
 )
 
 # Skipped only where there is no interpreter; a pipeline that has one asks for it by name.
@@ -46,12 +52,13 @@ def play(backend: Backend, seed: int) -> list[Any]:
         "sensor_b": seed % 3 != 0,
         "sense": seed % 4 != 1,
         "two_point": True,
+        "fold_safe": True,
     }
     backend.reset(config, TOY if seed % 3 else {}, {}, "power_on", (1 << 30) - 9_000)
     trace: list[Any] = [backend.limits(), backend.step(12)]
     factor = 1 if seed % 3 else 30
     for _ in range(30):
-        what = dice.randrange(12)
+        what = dice.randrange(15)
         if what < 3:
             mode = dice.choice(["heat", "heat", "cold"])
             target_mc = 40_000 if mode == "heat" else 12_000
@@ -87,9 +94,20 @@ def play(backend: Backend, seed: int) -> list[Any]:
         elif what == 9:
             trace.append(backend.command("journal", {"after": 0}))
             trace.append(backend.command("arm", dice.choice([None, [], {"plan": 1}, {"x": "é"}])))
+            trace.append(backend.raw(dice.choice(BROKEN_LINES)))
         elif what == 10:
             backend.restart(dice.choice(["power_on", "watchdog"]), 1_000)
             trace.append(backend.step(3))
+        elif what == 11:
+            backend.set(wide_a=dice.choice([0, 32, 33, 90]), sense_as=dice.choice([-1, -2]))
+            trace.append(backend.step(dice.choice([2, 25])))
+            backend.set(wide_a=0, sense_as=-1)
+        elif what == 12:
+            backend.set(save_ms=dice.choice([0, 45, 400, 1_300]))
+        elif what == 13:
+            backend.set(store_fails=True)
+            trace.append(backend.step(3))
+            backend.set(store_fails=False)
         trace.append(backend.step(20, 100, -2, 10))
         trace.append(backend.ledger())
     return trace
@@ -165,7 +183,7 @@ def test_no_trace_breaks_the_contract_or_sets_them_apart(there: MicroPythonBacke
 @pytest.mark.parametrize("walk", sorted(WALKS))
 def test_deep_places_on_both(there: MicroPythonBackend, walk: str) -> None:
     machine = Machine(lambda: Both(there))
-    config = {"cooler": True, "sensor_b": True, "sense": True, "two_point": True}
+    config = dict.fromkeys(("cooler", "sensor_b", "sense", "two_point", "fold_safe"), True)
     machine.power_on(config, True, (1 << 30) - 7_000)
     WALKS[walk](machine)
     machine.teardown()
@@ -187,9 +205,68 @@ def test_a_megabyte_of_noise_while_heating_changes_no_output(there: MicroPythonB
     assert there.command("status")[1]["rx_errors"] > 256
 
 
+# Everything that this tells apart: is it JSON, was it a request, what of it may be said back.
+def _verdict(backend: CPythonBackend, text: str) -> Any:
+    """What a line does: what comes back, whether it counts as none of ours, and the state after."""
+    lines = backend.raw(text)
+    before = len(lines)
+    seen = backend.step(2)
+    lines += backend.raw("")
+    status = backend.command("status")[1]
+    return [_plain(lines), before, status["rx_errors"], [_outputs(tick) for tick in seen]]
+
+
+@pytest.mark.requirement("SR-17")
+@pytest.mark.parametrize("text", REQUESTS)
+def test_a_line_with_one_token_wrong_is_no_json_on_both(
+    there: MicroPythonBackend, text: str
+) -> None:
+    here = CPythonBackend()
+    for backend in (here, there):
+        backend.reset(None, {}, {}, "power_on", 0)
+        backend.step(12)
+    for count, wrong in enumerate(one_token_wrong(text), start=1):
+        mine, other = (_verdict(backend, sealed(wrong)) for backend in (here, there))
+        assert mine == other, wrong
+        assert mine[:3] == [[], 0, count], f"taken for JSON: {wrong}"
+
+
+ANY_ID = st.lists(
+    st.sampled_from(["a", "é", "\U0001f525", "\U00010000", "\ud83d", "\udd25", "\\"]), max_size=34
+).map("".join)
+
+
+@pytest.mark.requirement("SR-17")
+@example("\U0001f525" * 16)
+@example("\U0001f525" * 17)
+@example("\U0001f525" * 32)
+@example("\U0001f525" * 33)
+@example("\ud83d" * 32)
+@example("a" * 33)
+@settings(suppress_health_check=list(HealthCheck))
+@given(ANY_ID)
+def test_an_id_is_the_same_on_both(there: MicroPythonBackend, text: str) -> None:
+    here = CPythonBackend()
+    told = []
+    for backend in (here, there):
+        backend.reset(None, {}, {}, "power_on", 0)
+        backend.step(12)
+        request = {"jsonrpc": "2.0", "id": text, "method": "ping"}
+        told.append(_verdict(backend, sealed(json.dumps(request))))
+    assert told[0] == told[1]
+    characters = len(text.encode("utf-16-be", "surrogatepass").decode("utf-16-be", "replace"))
+    answered = [json.loads(line[:-9]) for line in here.raw(sealed(json.dumps(request)))]
+    assert [a["id"] for a in answered if "id" in a] == [_joined(text)] * (characters <= 32)
+
+
+def _joined(text: str) -> str:
+    """Pairs of halves as the one character that they are."""
+    return text.encode("utf-16-be", "surrogatepass").decode("utf-16-be", "surrogatepass")
+
+
 def _heating(backend: CPythonBackend) -> list[Seen]:
     """A device in the middle of a heat phase in which K2 need not open."""
-    config = {"cooler": False, "sensor_b": True, "sense": True, "two_point": True}
+    config = dict.fromkeys(("sensor_b", "sense", "two_point", "fold_safe"), True)
     backend.reset(config, {}, {}, "power_on", 0)
     backend.step(12)
     plan = {"name": "noise", "phases": [{"mode": "heat", "target_mc": 40_500, "duration_s": 300}]}

@@ -97,6 +97,9 @@ class Backend(Protocol):
     def command(self, method: str, params: Any = None) -> tuple[int | None, Any]:
         """The same without the ticks."""
 
+    def raw(self, text: str) -> list[str]:
+        """Bytes over the link; the lines that came back at once."""
+
     def rename_fault(self, name: str) -> None:
         """The latched fault on flash gets another name."""
 
@@ -155,6 +158,9 @@ class CPythonBackend:
     def command(self, method: str, params: Any = None) -> tuple[int | None, Any]:
         code, body, _ = self.ask(method, params)
         return code, body
+
+    def raw(self, text: str) -> list[str]:
+        return list(self._do("raw", text))
 
     def rename_fault(self, name: str) -> None:
         self._do("rename_fault", name)

@@ -462,7 +462,7 @@ class Driver:
                 return [None, None, seen]
             self.board.outgoing = b""
             self._tick(seen, 100, 0, 0, (None, None))
-            lines = self._lines()
+            lines = self.raw_lines()
 
     def raw(self, text):  # type: ignore[no-untyped-def]
         """Bytes over the link (each character one byte); the lines that came back."""
@@ -471,11 +471,16 @@ class Driver:
         board.incoming += bytes([ord(char) for char in text])
         while self.loop.serve():
             pass
-        return self._lines()
+        return self.raw_lines()
 
-    def _lines(self):  # type: ignore[no-untyped-def]
+    def raw_lines(self):  # type: ignore[no-untyped-def]
+        """The lines that have come back since `board.outgoing` was emptied."""
         lines = _text(self.board.outgoing).split("\n")
         return [line for line in lines if line]
+
+    def waits(self):  # type: ignore[no-untyped-def]
+        """Is a request under way, or a line unread?"""
+        return self.loop._waiting is not None or bool(self.board.incoming)
 
     def rename_fault(self, name):  # type: ignore[no-untyped-def]
         """The latched fault on flash gets a name that another firmware may have given it."""

@@ -255,6 +255,8 @@ class Shadow:
         # Sessions too short to ask rest, since the last rest: end, heat, cold.
         self.short: list[tuple[int, int, int]] = []
         self.latched: list[int] = []  # every fault there was
+        self.unwritten_ms = -(1 << 60)
+        self.counted_as_planned = False
         self._power_up("power_on")
 
     # --- power --------------------------------------------------------------------------
@@ -314,24 +316,28 @@ class Shadow:
         self.heated_before = False
         self.pause_ms = -1
         self.denied: deque[tuple[int, int]] = deque()
+        self.little: list[int] = []
         self.climb_ms = -1
         self.run_ms = 0
         self.lost_ms = -1
         self.falls = 0
 
-    def power_cut(self, reset_cause: str, off_ms: int) -> None:
-        """The power went, or the watchdog fired, and came back after `off_ms`."""
+    def power_cut(self, reset_cause: str, off_ms: int, renamed: int | None = None) -> None:
+        """The power went, or the watchdog fired, and came back after `off_ms`. `renamed`: what a
+        latched fault is by then (SR-20)."""
         p = self.p
         fault = p.fault if p is not None and p.state == FAULT else 0
         if self.in_session and (self.phases("heat") or self.phases("cold")):
             self._book_cut()
             self.budget_uj = 0
+        elif self.true_ms - self.unwritten_ms < 15_000:
+            self.counted_as_planned = True
         if reset_cause == "watchdog":
             self.budget_uj = 0
         self.true_ms += off_ms
         self.confirmed = False
         self._power_up(reset_cause)
-        self.expected_fault = fault
+        self.expected_fault = fault if renamed is None else renamed
 
     def _book_cut(self) -> None:
         heat_ms = 1000 * sum(p["duration_s"] for p in self.phases("heat"))
@@ -568,6 +574,8 @@ class Shadow:
             self.pause_ms = -1
         if s.mode == HEAT and not self.in_heat:
             self._heat_begins(s)
+        if s.mode != s.mode_was or not self._same_phase(s):
+            self.little = []
         if s.mode == COLD and not (self.in_cold and self._same_phase(s)):
             self.phase_ms = 0
             self.cold_end_ms = -1
@@ -593,6 +601,28 @@ class Shadow:
         p = self.p
         return p is not None and (p.phase, p.target_mc) == (s.phase, s.target_mc)
 
+    def history(self, told: list[int]) -> None:
+        """Totals and rest as the device has them (SR-05): never less than what was given."""
+        _, sessions, heat_s, cold_s, _, rest_heat_s, rest_cold_s = told
+        day = self._day()
+        given = [sum(-(-t[field] // 1000) for t in day) for field in (1, 2)]
+        assert [sessions, heat_s, cold_s] >= [len(day), 0, 0]
+        assert heat_s >= given[0] - len(day), f"SR-05: {heat_s} s of heat, of {given[0]}"
+        assert cold_s >= given[1] - len(day), f"SR-05: {cold_s} s of cold, of {given[1]}"
+        if self.true_ms < 86_400_000 and not self.counted_as_planned:
+            assert sessions == len(day), f"SR-05: {sessions} sessions, of {len(day)}"
+            assert heat_s <= given[0] + len(day)
+            assert cold_s <= given[1] + len(day)
+        x = self.x
+        for before, left_s in (("cold_to_heat", rest_heat_s), ("cold_to_cold", rest_cold_s)):
+            for until, name in (
+                (self.heat_until_ms, "rest_after_heat_s"),
+                (self.cold_until_ms, f"rest_{before}_s"),
+            ):
+                if until is not None:
+                    owed_s = x[name] - (self.true_ms - until) // 1000
+                    assert left_s >= owed_s - 1, f"SR-05: {left_s} s of rest left, of {owed_s}"
+
     def _end_session(self, s: Seen) -> None:
         """Into the totals, from the first treated millisecond on (SR-05)."""
         self.in_session = False
@@ -602,6 +632,8 @@ class Shadow:
         if treated_ms == 0:
             if not self.proofs:
                 self._note_brake()
+            # What it gave is written at leisure: a cut before that counts what it meant to give.
+            self.unwritten_ms = self.true_ms
             return
         self.past.append((self.true_ms, self.heat_ms, self.cold_ms, self.dose_u))
         if treated_ms >= 1000 * x["rest_asked_from_s"]:
@@ -923,7 +955,7 @@ class Shadow:
 
     def _unsteady(self, s: Seen, proving: bool, settling: bool) -> None:
         """Neither high nor low for 300 ms on end, where it is needed: it cannot be judged."""
-        if settling or self.stall:
+        if settling or self.stall or not self.config["sense"]:
             self.steady_ms = self.unsteady_ms = 0
             return
         steady = s.sense == self.last_sense and s.sense != BROKEN
@@ -1022,7 +1054,7 @@ class Shadow:
             assert s.outputs == 0, "SR-18: energised in a late tick"
             if self.ran:
                 self.stalls += 1
-        if self.dt < 0 or self.dt > x["late_trip_ms"]:
+        if self.stall and (self.dt < 0 or self.dt > x["late_trip_ms"]):
             self.due.append(FAULTS["loop_late"])
         if self.stall and self.ran and self.stalls >= x["late_count"]:
             self.due.append(FAULTS["loop_late"])
@@ -1175,8 +1207,27 @@ class Shadow:
             self.denied.popleft()
         if 2 * sum(ms for _, ms in self.denied) >= x["inhibited_ms"] + 200 and s.state == RUNNING:
             assert s.warnings & INHIBITED, "SR-26: HEAT was not permitted, and nothing is told"
+        self._undertreated(s)
         if s.warnings & INHIBITED and self.p is not None and not self.p.warnings & INHIBITED:
             assert s.mode_was == HEAT or s.mode == HEAT, "SR-26: inhibited outside of heat"
+
+    def _undertreated(self, s: Seen) -> None:
+        """The second half of a phase that has come to its end, where all of it agrees."""
+        if not (self.in_heat or self.in_cold) or self.p is None:
+            return
+        target_mc = self.p.target_mc
+        little_mc = target_mc - self.ctl_mc if self.in_heat else self.cold_mc - target_mc
+        self.little.append(little_mc)
+        if s.state not in (RUNNING, WAITING) or (s.mode == s.mode_was and self._same_phase(s)):
+            return
+        x = self.x
+        limit_mc = x["undertreated_heat_mc"] if self.in_heat else x["undertreated_cold_mc"]
+        late = self.little[len(self.little) // 4 :]
+        told = bool(s.warnings & UNDERTREATED)
+        if min(late) > limit_mc + 10:
+            assert told, "SR-26: a phase far from its target, and nothing is told"
+        if max(late) < limit_mc - 10 and not self.p.warnings & UNDERTREATED:
+            assert not told, "SR-26: a phase near its target is told as undertreated"
 
 
 # In the order in which a tick is judged: readings first.

@@ -8,6 +8,9 @@ the back-end it drives, so that other interpreters run the very same traces.
 
 from __future__ import annotations
 
+import json
+import re
+from binascii import crc32
 from collections.abc import Callable
 from typing import Any
 
@@ -139,6 +142,38 @@ DRIFTS = st.sampled_from(
 
 # Fast enough for the heating proof of the shrunken limits.
 CLIMB = (-5, 60)
+
+
+def sealed(text: str) -> str:
+    """A line with its checksum."""
+    return f"{text}*{crc32(text.encode()):08x}\n"
+
+
+TOKEN = re.compile(r'"[^"]*"|[^\s"{}\[\]:,]+|[{}\[\]:,]')
+REQUESTS = [
+    '{"jsonrpc":"2.0","id":1,"method":"ping"}',
+    '{"jsonrpc":"2.0","id":"a","method":"stop","params":{}}',
+    '{"jsonrpc":"2.0","id":3,"method":"set_config","params":{"offset_mc":-300,"sense":false}}',
+    '{"jsonrpc":"2.0","id":4,"method":"arm","params":{"plan":{"name":"a","phases":'
+    '[{"mode":"rest","duration_s":30},{"mode":"heat","target_mc":38000,"duration_s":60}]}}}',
+]
+
+
+def one_token_wrong(text: str) -> list[str]:
+    """Every text that has one token dropped, told twice or replaced, and is no JSON any more."""
+    found = []
+    for token in TOKEN.finditer(text):
+        before, after = text[: token.start()], text[token.end() :]
+        for other in ("", 2 * token[0], "{", "}", "[", "]", ":", ",", "1", '"a"', "nul"):
+            wrong = before + other + after
+            try:
+                json.loads(wrong)
+            except ValueError:
+                found.append(wrong)
+    return found
+
+
+BROKEN_LINES = [sealed(wrong) for text in REQUESTS for wrong in one_token_wrong(text)]
 
 
 def plan_of(
@@ -293,6 +328,57 @@ class Machine(RuleBasedStateMachine):
         self.set(sense_as=sense)
         self.run(count)
         self.set(sense_as=-1)
+
+    @rule(idle=RARELY, count=st.integers(2, 30), rare=st.booleans())
+    def flicker(self, idle: bool, count: int, rare: bool) -> None:
+        """SENSE different in every look, or in every other."""
+        if not idle:
+            self.engage(ticks=3)
+        for _ in range(count):
+            self.set(sense_as=-2)
+            self.run(1)
+            if rare:
+                self.set(sense_as=-1)
+                self.run(1)
+        self.set(sense_as=-1)
+
+    @rule(
+        code=st.sampled_from([None, None, 461 * 8, 3497 * 8]),
+        by_mc=st.sampled_from([2_100, -2_100]),
+        every=st.integers(1, 8),
+        times=st.integers(2, 12),
+        second=st.booleans(),
+    )
+    def now_and_then(
+        self, code: int | None, by_mc: int, every: int, times: int, second: bool
+    ) -> None:
+        """A connector that opens, or a reading that jumps, for one tick in so many."""
+        self.engage()
+        codes = (None, code) if second else (code, None)
+        for _ in range(times):
+            if code is None:
+                a_mc = self.shadow.a.temp_mc - self.shadow.config["offset_mc"]
+                self.readings(a_mc + by_mc, a_mc + by_mc)
+                self.run(1)
+                self.readings(a_mc, a_mc)
+            else:
+                self.run(1, codes=codes)
+            self.run(every)
+
+    @rule(
+        idle=RARELY,
+        wide=st.sampled_from([31, 32, 33, 40, 200]),
+        second=st.booleans(),
+        count=st.integers(1, 4),
+    )
+    def noise(self, idle: bool, wide: int, second: bool, count: int) -> None:
+        """Bursts that spread, by twice as many codes."""
+        if not idle:
+            self.engage()
+        name = "wide_b" if second else "wide_a"
+        self.set(**{name: wide})
+        self.run(count)
+        self.set(**{name: 0})
 
     @rule(
         idle=RARELY,
@@ -463,8 +549,10 @@ class Machine(RuleBasedStateMachine):
         if self.state == IDLE:
             self._arm(plan_of([("heat", 38_000, 2)], "normal", 0, 1))
 
-    def engage(self, plan: dict[str, Any] | None = None, button: bool = False) -> None:
-        """Into a session, past faults and rest, where there is a lawful way."""
+    def engage(
+        self, plan: dict[str, Any] | None = None, button: bool = False, ticks: int = 20
+    ) -> None:
+        """Into a session and `ticks` further, past faults and rest, where there is a lawful way."""
         if self.in_session():
             return
         self.calm()
@@ -493,7 +581,7 @@ class Machine(RuleBasedStateMachine):
             self.ask("confirm")
             self.run(1)
             return
-        self.run(20)
+        self.run(ticks)
 
     def _rest(self) -> None:
         """Time for rest and totals to pass: by ticks, or without power under a true clock."""
@@ -506,7 +594,7 @@ class Machine(RuleBasedStateMachine):
 
     def calm(self) -> None:
         self.readings(SETTLED_MC, SETTLED_MC)
-        self.set(asks=[None] * 6, pressed=False, stopped=False, sense_as=-1)
+        self.set(asks=[None] * 6, pressed=False, stopped=False, sense_as=-1, wide_a=0, wide_b=0)
         self.run(12)
 
     def in_session(self) -> bool:
@@ -547,6 +635,52 @@ class Machine(RuleBasedStateMachine):
         ):
             self.start()
         self.run(count)
+
+    @rule(after=st.integers(0, 14), count=st.integers(1, 4), times=st.integers(1, 5))
+    def pause_in_the_proof(self, after: int, count: int, times: int) -> None:
+        self.engage(ticks=0)
+        for _ in range(times):
+            self.run(after)
+            self.ask("pause")
+            self.run(count)
+            self.ask("resume")
+        self.run(20)
+
+    @rule(
+        mode=st.sampled_from(["heat", "heat", "rest", "cold"]),
+        ticks=st.integers(0, 16),
+        times=st.integers(2, 6),
+    )
+    def restless(self, mode: str, ticks: int, times: int) -> None:
+        """`arm`, `start`, `stop`, again and again."""
+        self.calm()
+        target_mc = {"heat": 38_000, "cold": 12_000, "rest": None}[mode]
+        for _ in range(times):
+            if self._arm(plan_of([(mode, target_mc, 2)], "normal", 0, self.factor)):
+                self.start()
+                self.run(ticks)
+            self.ask("stop")
+
+    @rule(a_mc=st.sampled_from([3_000, 6_900, 9_900, 10_400]), count=st.integers(5, 60))
+    def cold_while_paused(self, a_mc: int, count: int) -> None:
+        plan = plan_of([("cold", 12_000, 5), ("rest", None, 1)], "normal", 0, self.factor)
+        self.engage(plan)
+        self.ask("pause")
+        self.readings(a_mc, a_mc)
+        self.run(count if self.toy else 4 * count)
+        self.ask("resume")
+        self.run(3)
+
+    @rule(seconds=st.integers(1, 3), times=st.integers(2, 4))
+    def short_ones(self, seconds: int, times: int) -> None:
+        """Sessions stopped before they ask rest."""
+        for _ in range(times):
+            plan = plan_of([("heat", 38_000, 5)], "normal", 0, self.factor)
+            if self.state != IDLE or not self._arm(plan):
+                return
+            self.start()
+            self.run(17 + 5 * seconds)
+            self.ask("stop")
 
     @precondition(lambda self: self.state in (RUNNING, PAUSED, WAITING))
     @rule(method=st.sampled_from(["stop", "pause", "resume", "confirm", "confirm"]))
@@ -601,13 +735,23 @@ class Machine(RuleBasedStateMachine):
     def _unix_s(self) -> int:
         return (self.unix_ms + self.shadow.true_ms) // 1000
 
+    @rule(line=st.sampled_from(BROKEN_LINES))
+    def broken_json(self, line: str) -> None:
+        """A right checksum over what is no JSON: nothing is done, and an id is no reason to."""
+        for text in self.backend.raw(line):
+            answer = json.loads(text[:-9])
+            assert answer.get("method") or answer["error"]["code"] == -32700
+        self.run(1)
+
     @precondition(lambda self: self.state == IDLE and not self.shadow.pack)
-    @rule(config=CONFIGS, held=st.booleans())
-    def configure(self, config: dict[str, Any], held: bool) -> None:
+    @rule(config=CONFIGS, held=st.booleans(), drop=RARELY)
+    def configure(self, config: dict[str, Any], held: bool, drop: bool) -> None:
         code, _ = self.ask("set_config", config)
         if code != 0:
             return
         self.pending = config
+        if drop and self.ask("drop_config")[0] == 0:
+            self.pending = None
         self.set(pressed=False)
         self.run(1)
         if held and self.state == IDLE:
@@ -616,11 +760,64 @@ class Machine(RuleBasedStateMachine):
             self.set(pressed=False)
             self.run(12)
 
+    # --- flash ---
+
+    @rule(save_ms=st.sampled_from([0, 0, 20, 45, 250, 400, 1_300]))
+    def slow_flash(self, save_ms: int) -> None:
+        self.set(save_ms=save_ms)
+
+    @rule(idle=RARELY, count=st.integers(1, 15))
+    def failing_flash(self, idle: bool, count: int) -> None:
+        """No save goes for a while, with a session that ends meanwhile."""
+        if not idle:
+            self.engage()
+        self.set(store_fails=True)
+        self.ask("stop")
+        self.run(count)
+        self.set(store_fails=False)
+        self.run(25)
+
+    @precondition(lambda self: self.state == FAULT)
+    @rule(name=st.sampled_from(["sensor_lost", "x", "Internal", "over_temperature "]))
+    def another_firmware(self, name: str) -> None:
+        """What is latched has a name on flash that this firmware does not know."""
+        self.backend.rename_fault(name)
+        self.power_cut("power_on", 1, FAULTS["internal"])
+
+    @rule(late_ms=st.sampled_from([1_600, 4_000]))
+    def fault_that_returns(self, late_ms: int) -> None:
+        """It comes back in the very tick after it was cleared, and power goes."""
+        self.engage()
+        self.run(1, dt_ms=late_ms)
+        self.ask("clear_fault", {"fault": "loop_late"})
+        self.run(1, dt_ms=late_ms)
+        self.read_back()
+        self.power_cut("power_on", 1)
+
+    @rule()
+    def read_back(self) -> None:
+        """Every fault is in the journal, the newest last; totals and rest are what was given."""
+        faults, after = [], 0
+        while after is not None:
+            code, page = self.ask("journal", {"after": after})
+            assert code == 0
+            faults += [e["fault"] for e in page["entries"] if e["kind"] == "fault"]
+            after = page["next"]
+        names = {number: name for name, number in FAULTS.items()}
+        latched = [names[number] for number in self.shadow.latched][-30:]
+        assert faults[-len(latched) :] == latched or not latched, (faults, latched)
+        if not self.in_session():
+            self.shadow.history(self.backend.ledger())
+
     # --- power and worse ----------------------------------------------------------------
 
     @rule(cause=st.sampled_from(["power_on", "watchdog"]), off_s=st.sampled_from([1, 30, 5_000]))
-    def power_cut(self, cause: str, off_s: int) -> None:
-        self.shadow.power_cut(cause, off_s * 1000)
+    def power_goes(self, cause: str, off_s: int) -> None:
+        self.power_cut(cause, off_s)
+
+    def power_cut(self, cause: str, off_s: int, fault: int | None = None) -> None:
+        """`fault`: what is latched afterwards, where that is another."""
+        self.shadow.power_cut(cause, off_s * 1000, fault)
         self.token = None
         self.set(pressed=False, stopped=False)
         self.backend.restart(cause, self.start_ms)
@@ -661,7 +858,7 @@ def test_no_trace_breaks_the_contract() -> None:
 
 
 # Deep places that chance reaches too seldom: each is visited in every run, on every configuration.
-WALKS: dict[str, Callable[[Machine], None]] = {
+WALKS: dict[str, Callable[[Machine], object]] = {
     "heat asked for without end": lambda m: m.whole_session(12, True, 0, CLIMB),
     "nobody there": lambda m: m.whole_session(12, True, 5, CLIMB),
     "a restart instead of a rest": lambda m: m.restart_and_try_again("power_on"),
@@ -674,6 +871,20 @@ WALKS: dict[str, Callable[[Machine], None]] = {
     "cold to its end": lambda m: m.chill(40, 9_900),
     "sensors drift apart": lambda m: m.drift_apart(40),
     "warm by itself": lambda m: m.warm_by_itself(2),
+    "paused in every proof": lambda m: m.pause_in_the_proof(6, 2, 5),
+    "arm, start, stop": lambda m: m.restless("heat", 14, 6),
+    "arm, start, stop of rest alone": lambda m: m.restless("rest", 2, 6),
+    "too cold while paused": lambda m: m.cold_while_paused(6_900, 40),
+    "cold enough while paused": lambda m: m.cold_while_paused(9_900, 60),
+    "an open connector now and then": lambda m: m.now_and_then(3497 * 8, -2_100, 4, 12, False),
+    "a reading that jumps now and then": lambda m: m.now_and_then(None, 2_100, 4, 12, False),
+    "bursts that spread": lambda m: m.noise(False, 33, False, 4),
+    "SENSE in flicker": lambda m: m.flicker(False, 30, False),
+    "a fault that returns": lambda m: m.fault_that_returns(1_600),
+    "a flash that fails": lambda m: m.failing_flash(False, 12),
+    "a flash that is slow": lambda m: (m.slow_flash(1_300), m.whole_session(12, True, 0, CLIMB)),
+    "sessions too short to rest": lambda m: m.short_ones(2, 4),
+    "the name of another firmware": lambda m: (m.late(False, 1_501), m.another_firmware("x")),
 }
 
 
@@ -683,7 +894,8 @@ WALKS: dict[str, Callable[[Machine], None]] = {
 @pytest.mark.parametrize("walk", sorted(WALKS))
 def test_deep_places(walk: str, fitted: bool, cooler: bool) -> None:
     machine = Machine(CPythonBackend)
-    config = {"cooler": cooler, "sensor_b": fitted, "sense": fitted, "two_point": True}
+    config = {"cooler": cooler, "sensor_b": fitted, "sense": fitted}
+    config |= {"two_point": True, "fold_safe": True}
     machine.power_on(config, True, (1 << 30) - 7_000)
     WALKS[walk](machine)
     machine.emergency_stop(False, 2)

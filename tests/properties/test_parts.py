@@ -12,11 +12,15 @@ from poultice.simulator.thermistors import CURVES
 from poultice_core import states, thermistor
 from poultice_core.budget import Budget
 from poultice_core.button import HOLD, NOTHING, PRESS, SHORT, Button
-from poultice_core.checks import Slope
+from poultice_core.config import default
 from poultice_core.dose import CAP_U, Dose
+from poultice_core.interval import Interval
+from poultice_core.judges.predictive import Predictive
 from poultice_core.ledger import COLD_S, DOSE_M, HEAT_S, Ledger
 from poultice_core.limits import Limits
-from poultice_core.ticks import PERIOD, add_ms, diff_ms
+from poultice_core.reading import Reading
+from poultice_core.settings import Settings
+from poultice_core.ticks import PERIOD, diff_ms
 from tests.properties.shadow import dose_rate_u
 
 RING = st.integers(0, PERIOD - 1)
@@ -27,8 +31,7 @@ RING = st.integers(0, PERIOD - 1)
 def test_time_on_the_ring_adds_up(start: int, steps: list[int]) -> None:
     now = start
     for step in steps:
-        later = add_ms(now, step)
-        assert 0 <= later < PERIOD
+        later = (now + step) % PERIOD
         assert diff_ms(later, now) == step
         assert diff_ms(now, later) == -step
         now = later
@@ -71,30 +74,34 @@ def test_the_dose_is_never_below_the_formula_nor_far_above_it(
 def test_the_budget_against_exact_fractions(
     density: int, two_sensors: bool, steps: list[tuple[bool, int]]
 ) -> None:
-    limits = Limits().under(two_sensors, True)
+    config = {"density_mw_cm2": density, "sensor_b": two_sensors}
+    fitted = Settings({**default(), **config})
+    limits = Limits().under(fitted)
     refill = Fraction(35 if two_sensors else 25)
     exact = Fraction(12_000_000)
-    budget = Budget(limits, density, 1 << 29)
+    budget = Budget(limits, fitted, 1 << 29)
     for heating, dt_ms in steps:
         budget.advance(heating, dt_ms)
         exact += (refill - density * heating) * min(dt_ms, int(12_000_000 // refill))
         exact = max(Fraction(0), min(exact, Fraction(12_000_000)))
         assert budget.level_uj == exact
-        assert budget.empty() == (exact < 100 * density)
+        assert budget.spent() == (exact < 100 * density)
         assert budget.percent() == exact // 120_000
 
 
 @given(st.lists(st.integers(-5_000, 60_000), min_size=1, max_size=90))
 @pytest.mark.requirement("SR-02")
 def test_the_slope_is_the_difference_of_two_means(readings: list[int]) -> None:
-    slope = Slope(Limits())
+    limits = Limits()
+    reading = Reading(limits, Settings(default()), thermistor.B3950)
+    predictive = Predictive(limits, reading)
+    reading.whole, reading.inhibit = True, False
     for i, reading_mc in enumerate(readings, start=1):
-        slope.push(reading_mc)
-        assert (slope.ahead_mc() == Slope.UNKNOWN_MC) == (i < 30)
-        if i >= 30:
-            last = readings[i - 30 : i]
-            exact = Fraction(sum(last[20:]) - sum(last[:10]), 10) / 2 * 10
-            assert exact <= slope.ahead_mc() < exact + 1
+        reading.control_mc = reading_mc
+        assert predictive.look(Interval()) == 0
+        last = readings[max(0, i - 30) : i]
+        ahead_mc = Fraction(sum(last[20:]) - sum(last[:10]), 10) / 2 * 10
+        assert predictive.inhibits() == (i < 30 or reading_mc + ahead_mc > 43_499)
 
 
 SESSION = st.tuples(
@@ -114,7 +121,9 @@ def test_the_ledger_against_a_list_that_forgets_nothing(events: list[tuple[str, 
     limits = Limits()
     ledger = Ledger(limits)
     now_ms = 0
-    sessions: list[tuple[int, int, int, int, bool]] = []
+    sessions: list[tuple[int, int, int, int]] = []
+    rests: list[tuple[int, bool, bool]] = []  # ended, of heat, of cold
+    short: list[tuple[int, int, int]] = []  # ended, heat, cold: too short by themselves
     for kind, value in events:
         if kind == "pass" and isinstance(value, int):
             ledger.advance(value)
@@ -123,28 +132,41 @@ def test_the_ledger_against_a_list_that_forgets_nothing(events: list[tuple[str, 
             ledger.credit(value)
             now_ms += value * 1000
         elif kind == "session" and isinstance(value, tuple):
-            heat_s, cold_s, dose_m, rests = value
-            ledger.add(heat_s, cold_s, dose_m, rests)
-            sessions.append((now_ms, heat_s, cold_s, dose_m, rests))
+            heat_s, cold_s, dose_m, long = value
+            if not long:
+                heat_s, cold_s = heat_s % 40, min(19, cold_s)
+            ledger.add(heat_s, cold_s, dose_m, long)
+            end_s = now_ms // 1000
+            sessions.append((end_s, heat_s, cold_s, dose_m))
+            if long:
+                rests.append((end_s, heat_s > 0, cold_s > 0))
+                short.clear()
+            else:
+                if short and end_s - short[-1][0] >= 7_200:
+                    short.clear()
+                short.append((end_s, heat_s, cold_s))
+                heats, colds = sum(t[1] for t in short), sum(t[2] for t in short)
+                if heats + colds >= 60:
+                    rests.append((end_s, heats > 0, colds > 0))
+                    short.clear()
         elif kind == "restart":
             dumped = ledger.dump()
             ledger = Ledger(limits)
             ledger.load(dumped)
             now_ms = now_ms // 1000 * 1000  # a part of a second is not kept
-        day = [s for s in sessions if now_ms // 1000 - s[0] // 1000 < 86_400]
+        now_s = now_ms // 1000
+        day = [s for s in sessions if now_s - s[0] < 86_400]
         assert ledger.sessions() == len(day)
         for field in (HEAT_S, COLD_S, DOSE_M):
             assert ledger.used(field) == sum(s[field] for s in day)
         for heat, cold in ((True, False), (False, True), (True, True), (False, False)):
-            left_s = ledger.rest_s(heat, cold)
             owed_s = 0
-            for end_ms, heat_s, cold_s, _, rests in sessions:
-                asked_s = 1_200 if heat_s and (heat or cold) else 0
-                if cold_s:
+            for end_s, heated, cooled in rests:
+                asked_s = 1_200 if heated and (heat or cold) else 0
+                if cooled:
                     asked_s = max(asked_s, 1_200 if heat else 0, 7_200 if cold else 0)
-                if rests:
-                    owed_s = max(owed_s, end_ms // 1000 + asked_s - now_ms // 1000)
-            assert left_s == owed_s
+                owed_s = max(owed_s, end_s + asked_s - now_s)
+            assert ledger.rest_s(heat, cold) == owed_s
 
 
 LEVELS = st.lists(

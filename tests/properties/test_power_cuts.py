@@ -16,7 +16,7 @@ from tests.properties.backend import CPythonBackend
 from tests.properties.shadow import FAULT, FAULTS, IDLE, WAITING
 from tests.properties.test_guard_machine import SETTLED_MC, TOY, plan_of
 
-NOTHING_BROKEN = {"sensor_b": True, "sense": True, "two_point": True}
+NOTHING_BROKEN = {"sensor_b": True, "sense": True, "two_point": True, "fold_safe": True}
 HEAT_PLAN = plan_of([("heat", 40_000, 5), ("rest", None, 1)], "normal", 0, 1)
 COLD_PLAN = plan_of([("cold", 12_000, 4)], "normal", 0, 1)
 
@@ -60,7 +60,8 @@ def test_no_cut_makes_the_history_better_than_it_was(
     backend.reset({**NOTHING_BROKEN, "cooler": cooler}, overrides, {}, "power_on", 0)
     backend.step(12)
     for _ in range(earlier):  # so that blocks of entries move out as well
-        assert run_session(backend, plan_of([("rest", None, 1)], "normal", 0, 1), 14) is not None
+        assert backend.step(1, 1_600)[0].fault == FAULTS["loop_late"]
+        assert backend.command("clear_fault", {"fault": "loop_late"})[0] == 0
     backend.set(cut=[which, how], mc_a=SETTLED_MC, mc_b=SETTLED_MC)
     plan = COLD_PLAN if cold and cooler else HEAT_PLAN
     code, body = backend.command("arm", {"plan": plan})
@@ -150,7 +151,10 @@ def test_a_start_that_could_not_be_written_down_is_no_session_later() -> None:
     assert code == 3
     backend.step(3)
     backend.set(store_fails=False)
-    backend.command("clear_fault", {"fault": "journal_lost"})
+    code, body = backend.command("clear_fault", {"fault": "journal_lost"})
+    assert (code, body["cause_gone"]) == (3, False)  # not before a save has gone
+    backend.step(10)
+    assert backend.command("clear_fault", {"fault": "journal_lost"})[0] == 0
     assert backend.step(3)[-1].state == IDLE
     backend.restart("power_on", 0)
     assert backend.step(1)[0].budget_uj == 600_000

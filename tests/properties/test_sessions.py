@@ -35,37 +35,40 @@ def test_a_session_ends_complete_and_every_phase_is_exact_to_a_tick(
     phases: Any, on_mc: int, off_mc: int, sensor_b: bool, sense: bool, pause_at: int | None
 ) -> None:
     config = {"cooler": True, "sensor_b": sensor_b, "sense": sense, "density_mw_cm2": 30}
+    config["fold_safe"] = True
     backend = CPythonBackend()
     backend.reset(config, {}, {}, "power_on", (1 << 30) - 10_000)
     shadow = Shadow(config, {})
     plan = plan_of(phases, "normal", 0, 1)
     total_s = sum(p["duration_s"] for p in plan["phases"])
 
-    def run(count: int) -> list[Seen]:
-        seen = backend.step(count, 100, off_mc, on_mc)
-        for tick in seen:
+    seen: list[Seen] = []
+
+    def run(count: int) -> None:
+        for tick in backend.step(count, 100, off_mc, on_mc):
             shadow.tick(tick)
-        return seen
+            seen.append(tick)
+
+    def ask(method: str, params: Any = None) -> tuple[int | None, Any]:
+        code, body, ticks = backend.ask(method, params)
+        for index, tick in enumerate(ticks):
+            shadow.tick(tick, (method, params, code, body) if index == 0 else None)
+            seen.append(tick)
+        return code, body
 
     run(12)
-    code, body = backend.command("arm", {"plan": plan})
-    shadow.armed(plan, code, body)
+    code, body = ask("arm", {"plan": plan})
     assert code == 0
-    code, _ = backend.command("start", {"token": body["token"]})
-    shadow.started(body["token"], code)
-    seen: list[Seen] = []
+    assert ask("start", {"token": body["token"]})[0] == 0
+    seen.clear()
     if pause_at is not None:
-        seen += run(pause_at)
-        code, _ = backend.command("pause")
-        assume(code == 0)
-        shadow.asked("pause", None, 0)
-        seen += run(20)
+        run(pause_at)
+        assume(ask("pause")[0] == 0)
+        run(20)
         assert seen[-1].outputs == 0
         assert seen[-1].state == PAUSED
-        code, _ = backend.command("resume")
-        assert code == 0
-        shadow.asked("resume", None, 0)
-    seen += run(total_s * 10 + 60)
+        assert ask("resume")[0] == 0
+    run(total_s * 10 + 60)
     assert seen[-1].state == IDLE, f"state {seen[-1].state}, fault {seen[-1].fault}"
     assert all(s.state != FAULT for s in seen)
     for index, phase in enumerate(plan["phases"]):

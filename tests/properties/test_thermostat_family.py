@@ -1,6 +1,6 @@
 """The thermostat on the family of plants, with the real session, guard and heat budget around it.
 
-A fixed selection here; all 128 plants, with a table, in `tests/benchmarks/test_thermostat.py`.
+A fixed selection here; all 160 plants, with a table, in `tests/benchmarks/test_thermostat.py`.
 """
 
 from __future__ import annotations
@@ -48,6 +48,20 @@ def test_holds_40_5(case: Case) -> None:
     outcome = hold(case, 40_500, 540)
     assert outcome.fault_name is None
     assert_held(case, outcome.phases[0])
+
+
+@pytest.mark.parametrize(
+    ("case", "closings"),
+    [(Case(0.05, 2000.0, 1.0, 35.0), 1.7), (Case(0.10, 2400.0, 1.0, 30.0), 1.9)],
+    ids=str,
+)
+def test_a_heavy_pad_fills_the_band_and_closes_seldom(case: Case, closings: float) -> None:
+    """2.6 and 2.8 a minute with a cycle of 21 s for every pad."""
+    held = hold(case, 40_500, 540).phases[0]
+    band_c, often = held.band_c(), held.closings_held_a_minute()
+    assert band_c is not None and often is not None
+    assert band_c[0] >= -0.6 and band_c[1] <= 0.6
+    assert often <= closings
 
 
 @pytest.mark.requirement("SR-24")

@@ -25,7 +25,7 @@ TICK_MS = 100
 _NOISE_MC = 10.0
 _CODE_X8 = 1200 * 8
 
-DENSITIES_W_CM2 = (0.04, 0.05, 0.075, 0.10)
+DENSITIES_W_CM2 = (0.03, 0.04, 0.05, 0.075, 0.10)
 MASSES_J_M2K = (700.0, 1200.0, 2000.0, 2400.0)
 PERFUSIONS = (1.0, 0.0)
 AMBIENTS_C = (18.0, 23.0, 30.0, 35.0)
@@ -91,8 +91,16 @@ class Held:
     @property
     def reached_s(self) -> float | None:
         """When the bead was first at the target."""
+        return self._first_s(self.target_c)
+
+    @property
+    def near_s(self) -> float | None:
+        """When it was first within 0.5 °C."""
+        return self._first_s(self.target_c - 0.5)
+
+    def _first_s(self, temp_c: float) -> float | None:
         for tick, sensor_c in enumerate(self.sensor_c):
-            if sensor_c >= self.target_c:
+            if sensor_c >= temp_c:
                 return tick / 10
         return None
 
@@ -103,6 +111,14 @@ class Held:
             return None
         held = self.sensor_c[int((reached_s + settle_s) * 10) :]
         return (min(held) - self.target_c, max(held) - self.target_c) if held else None
+
+    def closings_held_a_minute(self, settle_s: float = 120.0) -> float | None:
+        """The mean over all of what `band_c` judges; None where that is less than a minute."""
+        if self.reached_s is None:
+            return None
+        start = int((self.reached_s + settle_s) * 10)
+        ticks = len(self.sensor_c) - start
+        return sum(t >= start for t in self.closings) / (ticks / 600) if ticks >= 600 else None
 
     @property
     def closings_a_minute(self) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 from poultice.simulator.options import parse_options
 from poultice.simulator.virtual_device import VirtualDevice
-from poultice_core import faults, messages
+from poultice_core import codec, faults
 from poultice_core.board import Store
 
 Message = dict[str, Any]
@@ -34,7 +34,7 @@ class Link:
             "method": method,
             "params": params,
         }
-        self.device.host_bytes_in(messages.encode(request))
+        self.device.host_bytes_in(codec.encode(request))
         for _ in range(30):
             self._listen()
             for message in self.heard:
@@ -49,7 +49,7 @@ class Link:
             self.device.step()
             if self._id and tick % 20 == 0:
                 ping: dict[str, object] = {"jsonrpc": "2.0", "id": "p", "method": "ping"}
-                self.device.host_bytes_in(messages.encode(ping))
+                self.device.host_bytes_in(codec.encode(ping))
             self._listen()
 
     def arm(self, *phases: Message, attended_s: int = 0) -> str:
@@ -78,13 +78,13 @@ class Link:
 
     @property
     def fault(self) -> str | None:
-        return faults.NAMES[self.device.controller.guard.fault]
+        return faults.NAMES[self.device.loop.guard.latch.fault]
 
     def _listen(self) -> None:
         data = self.device.host_bytes_out()
         self.raw += data
         for line in data.split(b"\n"):
             if line:
-                text = messages.unseal(line)
+                text = codec.unseal(line)
                 assert text is not None
                 self.heard.append(json.loads(text))

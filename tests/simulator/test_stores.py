@@ -9,10 +9,11 @@ import pytest
 
 from poultice.errors import ExitCode, PortBusyError
 from poultice.simulator.options import SimOptions
-from poultice.simulator.stores import FileStore, MemoryStore, preset_config
+from poultice.simulator.preset import preset_config
+from poultice.simulator.stores import FileStore, MemoryStore
 from poultice.simulator.virtual_device import VirtualDevice
 from poultice.transport.sim import SimTransport
-from poultice_core import config, journal
+from poultice_core import config, journal, recall
 from poultice_core.board import Store
 
 
@@ -82,23 +83,32 @@ def test_one_process_may_share_it_and_leaves_it_when_the_last_has_closed(tmp_pat
 
 def test_preset_makes_a_configured_device_with_a_journal(store: Store) -> None:
     preset_config(store, {"cooler": True, "density_mw_cm2": 50}, era=5)
-    kept = config.load(store, config.FILE)
-    assert kept is not None
+    n, kept, pending = config.read(store.load(config.FILE) or b"")
     assert (kept["cooler"], kept["density_mw_cm2"], kept["two_point"]) == (True, 50, False)
-    assert store.load(journal.FILE) is not None
+    assert (n, pending) == (0, None)
+    found, verdict = recall.journal(store, 6)
+    assert (verdict, found.era, found.ledger.sessions()) == (recall.LOADED, 5, 0)
+    # No button was held: the journal of the device that comes up knows of no new configuration.
+    assert recall.config(store, found.config_n) == (0, kept, None, False)
 
 
 def test_preset_keeps_the_rest_of_the_configuration(store: Store) -> None:
     preset_config(store, {"cooler": True}, era=5)
-    known = config.load(store, config.FILE)
-    assert known is not None
-    config.save(store, config.FILE, {**known, "offset_mc": 700})
+    _, known, _ = config.read(store.load(config.FILE) or b"")
+    store.save(config.FILE, config.file(3, {**known, "offset_mc": 700}, known))
     before = store.load(journal.FILE)
     preset_config(store, {"cooler": False}, era=6)
-    kept = config.load(store, config.FILE)
-    assert kept is not None
+    n, kept, pending = config.read(store.load(config.FILE) or b"")
     assert (kept["cooler"], kept["offset_mc"]) == (False, 700)
+    assert (n, pending) == (3, known)
     assert store.load(journal.FILE) == before
+
+
+def test_preset_writes_nothing_where_all_is_as_wanted(store: Store) -> None:
+    preset_config(store, {"cooler": True}, era=5)
+    before = store.load(config.FILE)
+    preset_config(store, {"cooler": True}, era=5)
+    assert store.load(config.FILE) == before
 
 
 def test_preset_leaves_ruins_for_the_device_to_find(store: Store) -> None:
@@ -109,6 +119,6 @@ def test_preset_leaves_ruins_for_the_device_to_find(store: Store) -> None:
 
 
 def test_a_lost_journal_stays_lost(store: Store) -> None:
-    config.save(store, config.FILE, config.default())
+    store.save(config.FILE, config.file(0, config.default(), None))
     preset_config(store, {"cooler": True}, era=5)
     assert store.load(journal.FILE) is None

@@ -20,12 +20,15 @@ class Budget:
         limits = self._limits
         capacity_uj = limits.budget_capacity_uj_cm2
         refill_uj_ms = limits.budget_refill_uw_cm2 // 1000
-        # No longer than it takes to fill: the products stay small integers.
-        dt_ms = min(dt_ms, capacity_uj // refill_uj_ms)
+        if dt_ms > limits.late_trip_ms:
+            # No longer than it takes to fill: the products stay small integers.
+            dt_ms = min(dt_ms, capacity_uj // refill_uj_ms)
         level_uj = self.level_uj + refill_uj_ms * dt_ms
         if heated:
-            level_uj = max(0, level_uj - self._settings.density_mw_cm2 * dt_ms)
-        self.level_uj = min(level_uj, capacity_uj)
+            level_uj -= self._settings.density_mw_cm2 * dt_ms
+            if level_uj < 0:
+                level_uj = 0
+        self.level_uj = level_uj if level_uj < capacity_uj else capacity_uj
 
     def spent(self) -> bool:
         """Is less than one tick of HEAT left?"""

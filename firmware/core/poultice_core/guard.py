@@ -18,7 +18,7 @@ from .relays import PAD
 from .settings import Settings
 from .tick import ARM, BRAKED, CLEAR, NO_COMMAND, NOT_CLEARABLE, OK, WRONG_STATE, Ask, Tick
 
-_JUDGES = 11
+_JUDGES = 12
 
 
 class Guard:
@@ -63,6 +63,7 @@ class Guard:
         self._judges = (
             parts.lateness,
             parts.reading,
+            parts.trend,
             parts.integrity,
             parts.cutoffs,
             parts.dose_limit,
@@ -121,35 +122,42 @@ class Guard:
         """
         try:
             outputs = self.outputs = self._step(tick, ask)
-            self._stand()
+            self._parts.integrity.seal(self._words())
         except Exception:
             outputs = self.outputs = 0
-            self.latch.trip(1 << faults.INTERNAL, self.course.state)
-            self.course.fail()
+            self._trip(1 << faults.INTERNAL)
         return outputs
 
     def _step(self, tick: Tick, ask: Ask) -> int:
         parts = self._parts
         now = parts.now
+        course = self.course
+        phases = self.phases
+        trips = parts.integrity.kept(self._words()) | tick.lost
+        now.stood(course.state, course.live, self.outputs, parts.proof.active)
+        now.phase(phases.mode, phases.target_mc)
         now.measure(tick, self.limits.late_ms)
         self.answer = WRONG_STATE
-        trips = parts.integrity.kept(self._words()) | tick.lost
         if tick.settings is not None and tick.limits is not None:
             self._adopt(tick.settings, tick.limits)
         self._account(now)
         trips |= self._judge(now)
         if trips:
-            self.latch.trip(trips, self.course.state)
-            self.course.fail()
+            self._trip(trips)
         press = self._obey(tick, now, trips)
-        if not trips and self.course.state != states.FAULT:
-            trips = self.course.move(now, ask, press)
+        if not trips and course.state != states.FAULT:
+            trips = course.move(now, ask, press)
             if trips:
-                self.latch.trip(trips, self.course.state)
-                self.course.fail()
-        outputs = self.permit.outputs(now, ask, self.course.state)
-        self.dwell.closes(now.outputs, outputs, parts.proof.active)
+                self._trip(trips)
+        outputs = self.permit.outputs(now, ask, course.state)
+        if outputs:
+            self.dwell.closes(now.outputs, outputs, parts.proof.active)
         return outputs
+
+    def _trip(self, trips: int) -> None:
+        """Latch, and end whatever runs."""
+        self.latch.trip(trips, self.course.state)
+        self.course.fail()
 
     def _account(self, now: Interval) -> None:
         """Charge the interval that ends now to everything that ran in it."""
@@ -158,10 +166,11 @@ class Guard:
         parts.budget.advance(now.heated, dt_ms)
         parts.dwell.advance(now.heated, dt_ms)
         parts.ledger.advance(dt_ms)
-        treated = now.state == states.RUNNING and now.mode >= states.HEAT and not now.proving
-        parts.brake.advance(treated, dt_ms)
-        parts.clocks.advance(now, parts.pack.on, self.phases.counted())
-        if parts.pack.on and not now.live:
+        if parts.brake.active:
+            parts.brake.advance(now.treating, dt_ms)
+        pack_on = parts.pack.on
+        parts.clocks.advance(now, pack_on, now.live and self.phases.counted(now))
+        if pack_on and not now.live:
             # On after its session: its cold goes on counting (SR-23).
             parts.ledger.more_cold(parts.clocks.cold_s())
 
@@ -177,12 +186,9 @@ class Guard:
         for judge in self._judges:
             trips |= judge.look(now)
             ran += 1
-            if judge is self.reading:
-                self._parts.trend.look(now, self.reading)
         if ran != _JUDGES:
             trips |= 1 << faults.INTERNAL
-        in_phase = self.course.state == states.RUNNING
-        self.pack.look(now, in_phase)
+        self.pack.look(now, now.state == states.RUNNING)
         return trips
 
     def _obey(self, tick: Tick, now: Interval, trips: int) -> int:
@@ -218,17 +224,6 @@ class Guard:
         self.limits.adopt(limits)
         self._parts.integrity.adopt(limits)
 
-    def _stand(self) -> None:
-        """What stands until the next tick, and the seal of it (SR-25)."""
-        course = self.course
-        phases = self.phases
-        parts = self._parts
-        proving = parts.proof.active
-        parts.now.stand(
-            course.state, course.live, phases.mode, phases.target_mc, self.outputs, proving
-        )
-        parts.integrity.seal(self._words())
-
     def _words(self) -> int:
         """Every word between ticks that a wrong value of could energise a pad or hide a fault."""
         course = self.course
@@ -236,14 +231,12 @@ class Guard:
         parts = self._parts
         clocks = self.clocks
         bounds = self.bounds
-        now = parts.now
-        words = course.state ^ course.live << 3 ^ course.prompt << 4
-        words ^= phases.mode << 6 ^ (phases.phase + 1) << 8 ^ phases.target_mc << 13
-        words ^= self.latch.fault << 3 ^ self.outputs ^ now.outputs << 3 ^ now.target_mc << 5
-        words ^= now.state << 8 ^ now.mode << 11 ^ now.live << 13 ^ now.heated << 14
-        words ^= now.heating << 15 ^ now.proving << 16 ^ parts.proof.active << 17
+        pack = self.pack
+        words = course.state ^ course.live << 3 ^ course.prompt << 4 ^ phases.mode << 6
+        words ^= (phases.phase + 1) << 8 ^ phases.target_mc << 13
+        words ^= self.latch.fault << 3 ^ self.outputs ^ parts.proof.active << 17
         words ^= clocks.session_ms ^ clocks.phase_ms ^ clocks.heat_ms ^ clocks.hot_ms
         words ^= clocks.cold_ms ^ clocks.since_session_ms ^ clocks.silent_ms ^ clocks.pause_ms
         words ^= bounds.heat_ms ^ bounds.cold_ms ^ bounds.target_max_mc ^ bounds.dose_u
         words ^= bounds.attended_ms ^ self.dose.total_u ^ self.budget.level_uj
-        return words ^ self.pack.on << 18 ^ self.pack.lowest_mc ^ parts.durations.over << 19
+        return words ^ pack.on << 18 ^ pack.lowest_mc ^ parts.durations.over << 19

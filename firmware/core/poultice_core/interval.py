@@ -11,7 +11,8 @@ class Interval:
     `dt_ms`: how long it was, never below 0. `stalled`: too long to be taken for a tick (SR-18).
     `seen_ms`: the same, but 0 after a stall, where nothing before is compared with anything after.
     `state`, `mode`, `target_mc`, `outputs`, `proving`: as they stood. `live`: running, paused or
-    waiting. `heating`: in a heat phase whose clock runs. `heated`: the pad was energised.
+    waiting. `heating`: in a heat phase whose clock runs; `treating`: in one of heat or cold.
+    `heated`: the pad was energised.
     """
 
     def __init__(self) -> None:
@@ -26,6 +27,7 @@ class Interval:
         self.outputs = 0
         self.proving = False
         self.heating = False
+        self.treating = False
         self.heated = False
 
     def measure(self, tick: Tick, late_ms: int) -> None:
@@ -37,15 +39,18 @@ class Interval:
         self.dt_ms = dt_ms if dt_ms > 0 else 0
         self.seen_ms = 0 if self.stalled else self.dt_ms
 
-    def stand(
-        self, state: int, live: bool, mode: int, target_mc: int, outputs: int, proving: bool
-    ) -> None:
-        """What stands from this tick on."""
+    def stood(self, state: int, live: bool, outputs: int, proving: bool) -> None:
+        """State and outputs since the last tick; `phase` goes with it."""
         self.state = state
         self.live = live
-        self.mode = mode
-        self.target_mc = target_mc
         self.outputs = outputs
         self.proving = proving
-        self.heating = mode == states.HEAT and state == states.RUNNING and not proving
         self.heated = outputs & PAD == PAD
+
+    def phase(self, mode: int, target_mc: int) -> None:
+        """The phase at hand since the last tick."""
+        self.mode = mode
+        self.target_mc = target_mc
+        running = self.state == states.RUNNING and not self.proving
+        self.heating = running and mode == states.HEAT
+        self.treating = running and mode >= states.HEAT

@@ -101,23 +101,20 @@ class Loop:
         """What the guard is given."""
         inputs = self.inputs
         self._measure.look(inputs, self.guard.settings.sensor_b)
-        dt_ms = inputs.dt_ms
-        if dt_ms > 0:
-            self._uptime_part_ms += dt_ms
-            if self._uptime_part_ms >= 1000:
-                self._uptime_s += self._uptime_part_ms // 1000
-                self._uptime_part_ms %= 1000
         inputs.heard = self._heard
         self._heard = False
         self.memory.brief(inputs)
         waiting = self._waiting
         if waiting is not None and not waiting.begun:
             waiting.begin(inputs)
-        self.sequencer.step(self.guard, self.ask, dt_ms)
+        self.sequencer.step(self.guard, self.ask, inputs.dt_ms)
 
     def _after(self, live: bool) -> None:
         """What the tick has changed: told to memory first, then to whoever is there."""
         dt_ms = max(0, self.inputs.dt_ms)
+        self._uptime_part_ms += dt_ms
+        self._uptime_s += self._uptime_part_ms // 1000
+        self._uptime_part_ms %= 1000
         uptime_ms = self.uptime_ms()
         memory = self.memory
         session = memory.session_n

@@ -40,11 +40,10 @@ class News:
         self, sequencer: Sequencer, tally: Tally, session: int | None, uptime_ms: int
     ) -> None:
         """After the outputs and what memory made of them; `session`: the number of the one under
-        way."""
+        way, in the tick of its end still."""
         guard = self._guard
         course = guard.course
-        if session is not None:
-            self._session = session
+        self._session = session
         if course.begun != self._begun:
             self._begun = course.begun
             self._warned = 0
@@ -60,8 +59,6 @@ class News:
         phase = guard.phases.phase
         if course.state != self._state or phase != self._phase or course.prompt != self._prompt:
             self._change(sequencer, uptime_ms)
-        if session is None:
-            self._session = None
         if self._tune != signals.SILENT:
             self._board.show(signals.led(course.state), self._tune)
             self._tune = signals.SILENT

@@ -37,7 +37,7 @@ class Parts:
         self.ledger = ledger
         self.now = Interval()
         self.reading = Reading(limits, settings, table)
-        self.trend = Trend()
+        self.trend = Trend(self.reading)
         self.clocks = Clocks(limits)
         self.bounds = Bounds(limits, ledger)
         self.budget = Budget(limits, settings, budget_uj)

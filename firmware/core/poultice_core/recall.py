@@ -29,26 +29,33 @@ def journal(store: Store, entropy: int) -> tuple[Journal, int]:
     LOST has been counted as one maximal session that ended now, INTERRUPTED as planned.
     """
     found = Journal(Ledger(Limits()))
-    marked_gen = 0
+    marked_gen: int | None = 0
     try:
         data = store.load(FILE)
-        marked = store.load(MARK)
-        if marked is not None:
-            marked_gen = sealed.number(sealed.read(marked)["gen"])
-        if data is None:
-            if not _others_exist(store):
-                found.era = entropy
-                return found, NEW
-            return _lost(entropy, marked_gen), LOST
-        intent = found.restore(data)
-        if found.gen < marked_gen:
-            return _lost(entropy, marked_gen), LOST
-        if intent is None:
-            return found, LOADED
-        _count_interrupted(found, intent)
-        return found, INTERRUPTED
+        marked_gen = _marked(store.load(MARK))
+        if data is None and marked_gen == 0 and not _others_exist(store):
+            found.era = entropy
+            return found, NEW
+        if data is not None:
+            intent = found.restore(data)
+            if marked_gen is not None and found.gen >= marked_gen:
+                if intent is None:
+                    return found, LOADED
+                _count_interrupted(found, intent)
+                return found, INTERRUPTED
     except Exception:  # a file that is not ours any more, a file system that does not mount
-        return _lost(entropy, max(marked_gen, found.gen)), LOST
+        pass
+    return _lost(entropy, max(marked_gen or 0, found.gen)), LOST
+
+
+def _marked(data: bytes | None) -> int | None:
+    """The mark's number, 0 where there is no mark; None where it cannot be read."""
+    if data is None:
+        return 0
+    try:
+        return sealed.number(sealed.read(data)["gen"])
+    except Exception:  # whatever a parser raises: it proves nothing
+        return None
 
 
 def _others_exist(store: Store) -> bool:

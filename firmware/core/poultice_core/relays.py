@@ -111,24 +111,26 @@ class Dwell:
 
 class Brake:
     """At most so many proofs, or sessions that gave nothing, within ten minutes, with less than a
-    minute of treatment between them."""
+    minute of treatment between them. `active`: there is one to count."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._ages_ms = [LONG_MS] * limits.brake_count
         self._treated_ms = 0
+        self.active = False
 
     def advance(self, treated: bool, dt_ms: int) -> None:
         """`treated`: the interval that ends now was of a heat or cold phase."""
         ages = self._ages_ms
-        for i in range(len(ages)):
-            if ages[i] < LONG_MS:
-                ages[i] += dt_ms
-        if treated and self._treated_ms < LONG_MS:
+        limits = self._limits
+        if treated:
             self._treated_ms += dt_ms
-            if self._treated_ms >= self._limits.brake_treated_ms:
-                for i in range(len(ages)):
-                    ages[i] = LONG_MS
+        self.active = ages[0] < limits.brake_ms and self._treated_ms < limits.brake_treated_ms
+        for i in range(len(ages)):
+            if not self.active:
+                ages[i] = LONG_MS
+            elif ages[i] < LONG_MS:
+                ages[i] += dt_ms
 
     def note(self) -> None:
         """One more."""
@@ -137,6 +139,7 @@ class Brake:
             ages[i] = ages[i - 1]
         ages[0] = 0
         self._treated_ms = 0
+        self.active = True
 
     def held_ms(self) -> int:
         """How long until the next one; 0 where it may be now."""

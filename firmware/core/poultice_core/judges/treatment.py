@@ -47,7 +47,7 @@ class Treatment:
 
     def look(self, now: Interval) -> int:
         """The reading of a running phase."""
-        if now.state != states.RUNNING or now.proving or now.mode < states.HEAT:
+        if not now.treating:
             return 0
         reading = self._reading
         if reading.readable:
@@ -67,9 +67,12 @@ class Treatment:
         """
         if heats:
             self._waits = states.BY_NOTHING
-        elif cause == states.BY_SENSOR or cause == states.BY_PREDICTIVE:
+        elif cause == states.BY_SENSOR or (
+            cause == states.BY_PREDICTIVE and self._waits == states.BY_NOTHING
+        ):
+            # After a sensor's the predictive one follows by itself, while its ticks are too few.
             self._waits = cause
-        elif cause == states.BY_NOTHING:
+        if self._waits != states.BY_NOTHING and cause != states.BY_BUDGET:
             cause = self._waits
         wanted = asked or (
             self._waits != states.BY_NOTHING and self._reading.control_mc < now.target_mc

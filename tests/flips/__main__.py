@@ -4,8 +4,8 @@ A device is brought to a moment, copied, one bit of one word of its copy is flip
 touches it for an hour. What then may come of it: nothing (`silent`), a trip, a stop; never more than
 9 CEM43 at the skin, and no heat where no session had been started.
 
-    python -m tests.evidence.flips --each 40 --jobs 2 --evidence docs/safety/evidence/flips.json
-    python -m tests.evidence.flips --replay hold:0:guard.clocks.heat_ms:14
+    python -m tests.flips --each 40 --jobs 2 --evidence docs/safety/evidence/flips.json
+    python -m tests.flips --replay hold:0:guard.clocks.heat_ms:14
 """
 
 from __future__ import annotations
@@ -272,7 +272,7 @@ def main() -> int:
     for one in harmful[:40]:
         print(" ", one)
     if options.evidence:
-        command = f"python -m tests.evidence.flips --each {options.each} --seed {options.seed}"
+        command = f"python -m tests.flips --each {options.each} --seed {options.seed}"
         body = {"command": command, "flips": len(results), "beyond": len(harmful), "rows": rows}
         options.evidence.write_text(json.dumps(body, indent=1) + "\n", encoding="utf-8")
     return 1 if harmful else 0
