@@ -20,6 +20,7 @@ from poultice.simulator.options import SimOptions
 from poultice.simulator.plant import Plant
 from poultice.simulator.preset import preset_config
 from poultice.simulator.stores import Hold, MemoryStore
+from poultice.simulator.told import configuration
 from poultice.simulator.user import HOLD_MS, Seen, User
 from poultice.simulator.virtual_board import TICK_MS
 from poultice.simulator.virtual_device import VirtualDevice
@@ -78,19 +79,14 @@ class EmulatedDevice:
 
     def _prepare_flash(self) -> None:
         options = self.options
-        changes: dict[str, object] = {
-            "density_mw_cm2": options.density_mw_cm2(),
-            "cooler": options.cooler,
-            "sensor_b": options.sensor_b,
-            "sense": options.sense,
-            "two_point": options.two_point,
-        }
         try:
             if options.state is not None:
                 options.state.mkdir(parents=True, exist_ok=True)
                 self._hold = Hold(options.state)
                 recall(options.state, self.flash)
-            preset_config(FlashStore(self.flash), changes, options.seed & 0xFFFFFFF)
+            preset_config(
+                FlashStore(self.flash), configuration(options), options.seed & 0xFFFFFFF
+            )
         except OSError as error:
             raise UsageError(
                 f"state={options.state} cannot hold the device's flash: {error.strerror}",
