@@ -24,7 +24,7 @@ def _new() -> Any:
 def controller() -> bytes:
     """The low-voltage side: sensors, button, emergency stop, buzzer, outputs, pull-downs."""
     pins = signals()
-    left = ("SENSOR_A", "SENSOR_B", "BUTTON", "ESTOP", "BUZZER")
+    left = ("SENSOR_A", "SENSOR_B", "BUTTON", "ESTOP", "BUZZER", "LED")
     right = ("MASTER_PUMP", "MASTER", "HEAT", "COOL", "SENSE")
     with _new() as d:
         sides = [
@@ -40,6 +40,8 @@ def controller() -> bytes:
         _to_ground(d, stop.label("S2a emergency stop, pole 1 (NC)", fontsize=10))
         piezo = elm.RBox().left().at(ic.BUZZER).length(5)
         _to_ground(d, piezo.label("BZ1 passive piezo", fontsize=10))
+        d += elm.Resistor().left().at(ic.LED).length(2.5).label("R9 330", fontsize=10)
+        _to_ground(d, elm.LED().left().length(2.5).label("D2 (optional)", "bottom", fontsize=10))
         said = {
             "MASTER_PUMP": "charge pump driver of K1 (optional)",
             "MASTER": "driver of K1",

@@ -31,6 +31,8 @@ def diagram() -> bytes:
         _part("wokwi-resistor", "r_cooler", -120, 100, value="1000"),
         _part("wokwi-pushbutton", "button", 230, 140, color="green", label="button"),
         _part("wokwi-slide-switch", "estop", 310, 140),
+        _part("wokwi-led", "led", 300, 200, color="green"),
+        _part("wokwi-resistor", "r_led", 300, 140, value="330"),
         _part("wokwi-buzzer", "buzzer", 60, 230, volume="0.1"),
         *[
             _part("wokwi-resistor", f"pull_{name.lower()}", -60, 20 + 30 * i, value="8200")
@@ -51,6 +53,9 @@ def diagram() -> bytes:
         _wire("estop:1", "pico:GND.5", grey),
         _wire("buzzer:2", pins["BUZZER"], COLOURS["BUZZER"]),
         _wire("buzzer:1", "pico:GND.5", grey),
+        _wire("r_led:1", pins["LED"], COLOURS["LED"]),
+        _wire("r_led:2", "led:A", COLOURS["LED"]),
+        _wire("led:C", "pico:GND.5", grey),
     ]
     for relay, name in (("k1", "MASTER"), ("k2", "HEAT"), ("k3", "COOL")):
         wires += [

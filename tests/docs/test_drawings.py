@@ -75,8 +75,9 @@ def test_the_projects_pad_is_behind_both_relays_and_sense_sees_it() -> None:
 
 
 def test_the_divider_gives_a_high_at_a_low_supply_and_is_safe_at_a_high_one() -> None:
-    upper = float(re.search(r"R8 \| .*?\| (\d+) kΩ", PARTS)[1])  # type: ignore[index]
-    lower = float(re.search(r"R3 to R7 \| .*?\| ([\d.]+) kΩ", PARTS)[1])  # type: ignore[index]
+    row = re.search(r"R7, R8 \| .*?\| ([\d.]+) kΩ and ([\d.]+) kΩ", PARTS)
+    assert row is not None
+    lower, upper = float(row[1]), float(row[2])
     inner = 50.0  # the chip's own pull-down at its strongest (RP2040: 50 to 80 kΩ)
     loaded = lower * inner / (lower + inner)
     assert 10.8 * loaded / (upper + loaded) > 2.0

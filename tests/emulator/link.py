@@ -8,7 +8,7 @@ from typing import Any
 
 from poultice.emulator.device import EmulatedDevice
 from poultice.emulator.options import parse_emulator_options
-from poultice_core import messages
+from poultice_core import codec
 
 Message = dict[str, Any]
 HEAT: Message = {"mode": "heat", "target_mc": 40_500, "duration_s": 60}
@@ -48,7 +48,7 @@ class Link:
         self.until(lambda: False, seconds)
 
     def send(self, message: Message) -> None:
-        self.device.host_bytes_in(messages.encode(message))
+        self.device.host_bytes_in(codec.encode(message))
 
     def ask(self, method: str, **params: Any) -> int:
         """Send a request; its id."""
@@ -119,7 +119,7 @@ class Link:
         *lines, self._held = (self._held + data).split(b"\n")
         for line in lines:
             if line:
-                text = messages.unseal(line)
+                text = codec.unseal(line)
                 if text is None:
                     self.torn += 1
                 else:

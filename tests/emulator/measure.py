@@ -269,8 +269,8 @@ def power_up() -> list[Figure]:
 _SCRIPT = b"""
 import gc,time
 from poultice_pico.board import PicoBoard
-from poultice_core.controller import Controller
-b=PicoBoard("power_on");c=Controller(b);gc.collect()
+from poultice_core.loop import Loop
+b=PicoBoard("power_on");c=Loop(b);gc.collect()
 n=[time.ticks_ms()]
 def go(k,serve):
  for i in range(k):
@@ -278,23 +278,24 @@ def go(k,serve):
   n[0]=time.ticks_add(n[0],100)
   b.listen_until_ms=n[0]
   if serve:
-   c.serve();gc.collect()
+   while c.serve():pass
+   gc.collect()
   time.sleep_ms(max(0,time.ticks_diff(n[0],time.ticks_ms())))
 def used(k):
  gc.collect();gc.disable();b.feed();a=gc.mem_alloc();n[0]=time.ticks_ms()
  go(k,False);e=gc.mem_alloc();gc.enable();b.feed();return (e-a)//k
 def step(k):
- g=c.guard;i=c.inputs
- gc.collect();gc.disable();b.feed();a=gc.mem_alloc()
- for _ in range(k):g.step(i)
- e=gc.mem_alloc();gc.enable();b.feed();return e-a
+ g=c.guard;i=c.inputs;a=c.ask
+ gc.collect();gc.disable();b.feed();m=gc.mem_alloc()
+ for _ in range(k):g.step(i,a)
+ e=gc.mem_alloc();gc.enable();b.feed();return e-m
 go(30,True)
 gc.collect();free=gc.mem_free();idle=used(30)
 print("\\nREADY");n[0]=time.ticks_ms()
 go(800,True)
 heat=used(30);s=step(100)
 print('\\n{"free":%d,"idle":%d,"heat":%d,"step":%d,"on":%d,"mc":%d}'%(
- free,idle,heat,s,c.guard.outputs,c.inputs.temp_a_mc))
+ free,idle,heat,s,c.guard.outputs,c.guard.reading.hot_mc))
 """
 
 

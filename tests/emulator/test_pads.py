@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from rp2040py.gpio_pin import GPIOPinState
 
 from poultice.emulator.device import EmulatedDevice
 from poultice.fingerprint import core_fingerprint
@@ -10,7 +11,7 @@ from tests.emulator.link import Link
 
 LED, BOARD_LED, SUPPLY = 22, 25, 3
 RADIO = (23, 24, 25, 29)
-RESET_PAD, INPUT_ENABLE, PULL_UP, PULL_DOWN = 0x56, 0x40, 0x08, 0x04
+INPUT_ENABLE, PULL_UP, PULL_DOWN = 0x40, 0x08, 0x04
 NO_FUNCTION = 0x1F
 
 
@@ -25,14 +26,20 @@ def function(device: EmulatedDevice, pin: int) -> int:
     return value
 
 
+def lit(link: Link, pin: int) -> bool:
+    return bool(link.device.chip.mcu.gpio[pin].value == GPIOPinState.HIGH)
+
+
 def test_a_pico_shows_its_state_at_both_leds_and_its_thermistors_have_no_input_buffer() -> None:
-    link = Link()
+    link = Link("fault=estop@boot")
     link.boot()
 
-    gpio = link.device.chip.mcu.gpio
-    levels = {(gpio[LED].value, gpio[BOARD_LED].value) for _ in range(150) if not link.wait(0.02)}
+    seen = set()
+    for _ in range(60):
+        link.wait(0.03)
+        seen.add((lit(link, LED), lit(link, BOARD_LED)))
 
-    assert len(levels) == 2, "one is lit where the other is not, or neither ever blinks"
+    assert seen == {(True, True), (False, False)}
     for sensor in (26, 27):
         assert pad(link.device, sensor) & (INPUT_ENABLE | PULL_UP | PULL_DOWN) == 0
     for pin, pull in ((16, PULL_UP), (17, PULL_UP), (20, PULL_DOWN)):
@@ -42,13 +49,12 @@ def test_a_pico_shows_its_state_at_both_leds_and_its_thermistors_have_no_input_b
 def test_a_w_board_leaves_the_radios_pins_as_they_were() -> None:
     link = Link()
     link.device.chip.mcu.adc.channel_values[SUPPLY] = 25  # 0.02 V
+    before = [pad(link.device, pin) for pin in RADIO]
     link.boot()
 
-    gpio = link.device.chip.mcu.gpio
-    assert len({gpio[LED].value for _ in range(150) if not link.wait(0.02)}) == 2
-    for pin in RADIO:
-        assert pad(link.device, pin) == RESET_PAD
-        assert function(link.device, pin) == NO_FUNCTION
+    assert lit(link, LED)  # steady: idle
+    assert [pad(link.device, pin) for pin in RADIO] == before
+    assert {function(link.device, pin) for pin in RADIO} == {NO_FUNCTION}
 
 
 @pytest.mark.requirement("SR-15")

@@ -19,7 +19,7 @@ from poultice.emulator.overheard import Overheard
 from poultice.errors import NoDeviceError, UsageError
 from poultice.simulator.options import FaultAt
 from poultice.transport import open_transport
-from poultice_core import messages, states
+from poultice_core import codec, states
 
 
 def test_hang_is_a_fault_of_its_own_among_the_others() -> None:
@@ -88,13 +88,13 @@ def test_what_is_overheard() -> None:
     told = {"state": "waiting", "phase": 2, "prompt": "lay_pack", "left_s": 90}
 
     heard.listen(b"noise\n\n{}*00000000\n")
-    heard.listen(messages.encode({"jsonrpc": "2.0", "method": "telemetry", "params": told}))
+    heard.listen(codec.encode({"jsonrpc": "2.0", "method": "telemetry", "params": told}))
 
     assert (heard.guard.state, heard.guard.phase) == (states.WAITING, 2)
     assert heard.guard.prompt == states.LAY_PACK
     assert heard.started
     assert heard.pending is None
-    heard.listen(messages.encode({"jsonrpc": "2.0", "id": 1, "result": {"pending": True}}))
+    heard.listen(codec.encode({"jsonrpc": "2.0", "id": 1, "result": {"pending": True}}))
     assert heard.pending is not None
     heard.restarted()
     assert heard.guard.state == states.BOOT

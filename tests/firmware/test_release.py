@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from poultice_core import PROTOCOL, VERSION, messages
+from poultice_core import PROTOCOL, VERSION, codec
 from tests.firmware.sources import CORE, FIRMWARE, PICO, imports, name, tree
 
 PICO_DIR = FIRMWARE / "pico"
@@ -50,7 +50,7 @@ def test_nobody_else_makes_an_output_of_what_the_dead_man_drives() -> None:
 def test_the_watchdog_is_fed_by_the_tick_alone() -> None:
     feeders = [name(path) for path in PICO + CORE if ".feed()" in path.read_text()]
     # The board's own `feed`, and the last one before a restart that was asked for.
-    assert feeders == ["pico/poultice_pico/board.py", "core/poultice_core/controller.py"]
+    assert feeders == ["pico/poultice_pico/board.py", "core/poultice_core/loop.py"]
     for path in PICO:
         assert not re.search(r"\bTimer\b|\.irq\(", path.read_text()), name(path)
 
@@ -65,7 +65,7 @@ def test_a_whole_line_fits_the_transmit_buffer(path: Path) -> None:
     header = path.read_text()
     size = re.search(r"CFG_TUD_CDC_TX_BUFSIZE\s+\((\d+)\)", header)
     assert size is not None
-    assert int(size[1]) >= messages.MAX_LINE
+    assert int(size[1]) >= codec.MAX_LINE
 
 
 @pytest.mark.parametrize("path", BOARDS, ids=name)

@@ -3,10 +3,20 @@ closing bracket of the other kind. So its shape is checked first, by the same fe
 interpreter, and in bounded time: a token is looked at once, a string is skipped whole.
 """
 
-_SPACE, _TAB, _RETURN = 32, 9, 13
-_QUOTE, _COMMA, _COLON, _MINUS, _DOT = 34, 44, 58, 45, 46
-_ARRAY, _ARRAY_END, _OBJECT, _OBJECT_END = 91, 93, 123, 125
-_ZERO, _NINE = 48, 57
+_TAB = 9
+_RETURN = 13
+_SPACE = 32
+_QUOTE = 34
+_COMMA = 44
+_MINUS = 45
+_ZERO = 48
+_NINE = 57
+_COLON = 58
+_ARRAY = 91
+_ARRAY_END = 93
+_OBJECT = 123
+_OBJECT_END = 125
+_LETTER_U = 117
 _ESCAPED = b'"\\/bfnrtu'
 _HEX = b"0123456789abcdefABCDEF"
 
@@ -94,7 +104,7 @@ def _string(text: bytes, at: int, low: bool) -> int:
         at = back + 1
         if _ESCAPED.find(text[at : at + 1]) < 0:
             return -1
-        if text[at] == 117:
+        if text[at] == _LETTER_U:
             for _ in range(4):
                 at += 1
                 if at >= len(text) or _HEX.find(text[at : at + 1]) < 0:

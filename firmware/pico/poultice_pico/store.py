@@ -10,16 +10,17 @@ from poultice_core.board import Store
 # directory as they were some saves ago, but not those of another.
 _MARKS = ("mark",)
 _APART = "/marks"
-# How often a file is made and removed so that both blocks of the root's pair are written anew:
-# three commits a round, and 16 pages of a commit each in a block.
-_ROUNDS = 14
+# How often a file is made and removed until the root goes on in the other block of its pair, which
+# then knows of the directory too: five pages a round with this content, and 16 in a block.
+_ROUNDS = 4
+_FILL = b"\xff" * 500
 
 
 class FlashStore(Store):
     """On the mounted file system. Whether a content is sound is for its checksum to say.
 
-    A store without a mark makes the directory of marks first, and has the root written twice over:
-    a fallback to the older of its blocks must not lose that directory.
+    A store without a mark makes the directory of marks first, and has the root move on to its other
+    block: a fallback to the older one must not lose that directory.
     """
 
     def __init__(self):
@@ -69,6 +70,6 @@ def _make_apart():
         if error.errno != errno.EEXIST:
             raise
     for _ in range(_ROUNDS):
-        with open("/fresh", "wb"):
-            pass
+        with open("/fresh", "wb") as file:
+            file.write(_FILL)
         os.remove("/fresh")
