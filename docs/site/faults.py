@@ -57,7 +57,7 @@ def fault_page(name: str) -> str:
     told = remedies.explanation(name)
     number = faults.number(name)
     at = (
-        "on the device only" if number in faults.BUTTON_ONLY else "on the device or from a computer"
+        "on the device only" if faults.BUTTON_ONLY[number] else "on the device or from a computer"
     )
     hint = remedies.fault_hint(name)
     title = f"{told.title[0].lower()}{told.title[1:]}"

@@ -52,21 +52,19 @@ class Explorer:
         world.write(state)
         if junk:
             world.spoil(junk)
-        broken: list[str] = []
-        if letter.command:
-            fault = world.guard.fault
-            answer = world.command(letter.command)
-            broken += contract.commanded(scenario, m, world.guard, letter, answer)
-            if m.state == states.FAULT and world.guard.state == states.IDLE:
-                broken += contract.cleared_by_host(fault, m)
-            m = memory.recall(scenario, m, world.guard, letter)
+        world.before(letter)
         guard = world.guard
+        m = memory.recall(scenario, m, guard, letter)
+        phases = guard.phases
         mid = memory.Before(
-            *(guard.state, guard.fault, guard.proof.active),
-            *(guard.mode, guard.phase, guard.target_mc),
+            *(guard.state, guard.latch.fault, guard._parts.proof.active),
+            *(phases.mode, phases.phase, phases.target_mc),
         )
         world.tick(letter)
-        broken += contract.ticked(scenario, m, mid, guard, letter)
+        broken = [
+            *contract.commanded(scenario, m, mid, guard, letter),
+            *contract.ticked(scenario, m, mid, guard, letter),
+        ]
         after = memory.remember(scenario, m, mid, guard, letter)
         return (world.read(), after), broken
 
@@ -75,7 +73,8 @@ class Explorer:
         spoilt, _ = self.step(node, letter, junk)
         if spoilt == after:
             return ""
-        names = ["heat's age", "cold's age", "records", "order", *self.world.fields.names]
+        names = ["first", "heat's age", "cold's age", "short sessions", "records", "order"]
+        names += self.world.fields.names
         names += Memory._fields
         pairs = zip((*after[0], *after[1]), (*spoilt[0], *spoilt[1]), strict=True)
         return ", ".join(
@@ -230,7 +229,6 @@ def ordinary(explorer: Explorer) -> list[Walk]:
     for _ in range(2):
         session(twice, plan, by_hand)
         twice.until("ask done", states.IDLE)
-        twice.go("book")
         for _ in range(9):
             twice.go("a second")
     session(trips, plan, by_hand)
