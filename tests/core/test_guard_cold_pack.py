@@ -10,7 +10,7 @@ from poultice_core import signals, states
 from poultice_core.limits import Limits
 from poultice_core.relays import HEAT
 from poultice_core.tick import OK
-from tests.core.guard_rig import GuardRig, order
+from tests.core.guard_rig import OPEN_X8, GuardRig, order
 from tests.core.rig import Rig, plan
 
 L = Limits()
@@ -85,6 +85,16 @@ def test_the_colder_sensor_says_whether_it_is_off(sensor: str) -> None:
     rig.set(LOW_MC if sensor == "a" else warm_mc, LOW_MC if sensor == "b" else warm_mc)
     rig.steps(10)
     assert rig.guard.pack.on
+
+
+@pytest.mark.requirement("SR-23", "SR-07")
+def test_a_sensor_that_reads_nothing_takes_no_pack_off() -> None:
+    rig = _cold()
+    rig.stop()
+    rig.code_a_x8 = rig.code_b_x8 = OPEN_X8
+    rig.set(60_000).steps(400)
+    assert rig.guard.pack.on
+    assert rig.guard.pack.lowest_mc == LOW_MC
 
 
 @pytest.mark.requirement("SR-23")

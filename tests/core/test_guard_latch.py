@@ -1,4 +1,4 @@
-"""What is latched, what is kept of it, and what is judged at the moment of `start`: SR-17 to SR-20."""
+"""What is latched and kept, and what is judged at the moment of `start`: SR-17 to SR-20."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import pytest
 from poultice_core import states
 from poultice_core.board import SENSE_BROKEN, SENSE_HIGH, SENSE_LOW
 from poultice_core.limits import Limits
-from poultice_core.relays import HEAT, MASTER, PAD
+from poultice_core.relays import HEAT, LONG_MS, MASTER
 from poultice_core.tick import BRAKED, NOT_READY, OK
 from tests.core.guard_rig import GuardRig, order
 
@@ -104,6 +104,19 @@ def test_a_step_goes_on_until_sense_has_stood(noisy: int) -> None:
     rig.sense = SENSE_LOW
     assert [rig.step() for _ in range(4)] == [HEAT] * 3 + [0]
     assert rig.fault is None
+
+
+@pytest.mark.requirement("SR-10")
+@pytest.mark.parametrize("name", ["_steady_ms", "quiet_ms"])
+def test_a_level_that_stands_for_days_is_counted_no_further(name: str) -> None:
+    rig = GuardRig().ready()
+    watch = rig.part("sense")
+    setattr(watch, name, LONG_MS)
+    rig.steps(5)
+    assert getattr(watch, name) == LONG_MS
+    rig.sense = SENSE_HIGH
+    rig.steps(L.weld_sense_ms // 100 + 1)
+    assert rig.fault == "heat_welded"
 
 
 # --- SR-22: proofs and their brake -----------------------------------------------------------

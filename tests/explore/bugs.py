@@ -122,6 +122,7 @@ BUGS = (
         "interval",
         "saved_ms = 0 if self.outputs & MASTER else tick.saved_ms",
         "saved_ms = tick.saved_ms",
+        "heat without SENSE",
     ),
     Bug(
         "the emergency stop is seen in a session only",
@@ -201,7 +202,7 @@ BUGS = (
         "a proof that ended with its session is good for the next",
         "phases",
         "        self._proven = False\n",
-        "",
+        "        self._proven = getattr(self, '_proven', False)\n",
     ),
     Bug(
         "one relay proof more in a session",

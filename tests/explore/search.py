@@ -178,7 +178,7 @@ def session(walk: Walk, plan: str, by_hand: bool) -> None:
 # What a session may run into, and go on with for some ticks.
 STUBBORN = (
     *("ask hot", "ask rest", "frozen", "stale", "apart", "open", "nobody", "SENSE low"),
-    *("7000 m°C", "10000 m°C", "42999 m°C", "ask hold", "pause"),
+    *("7000 m°C", "10000 m°C", "42999 m°C", "ask hold", "pause", "stall"),
 )
 
 
@@ -202,13 +202,16 @@ def stubborn(explorer: Explorer) -> list[Walk]:
     blind, hot = Walk(explorer), Walk(explorer)
     blind.until("a second", states.IDLE)
     session(hot, plan, not scenario.cooler)
-    for name in ("43000 m°C", "stop at 43 °C", "43000 m°C"):
+    for name in ("a second", "stop at 43 °C", "43000 m°C"):
         blind.go("open")
         hot.go(name)
+    warm = Walk(explorer)
+    for _ in range(3):
+        warm.go("43000 m°C")
     paused = Walk(explorer)
     session(paused, plan, not scenario.cooler)
     paused.go("pause at 43 °C")
-    walks += [blind, hot, paused]
+    walks += [blind, hot, warm, paused]
     if plan == "cold" and not scenario.cooler:
         left = Walk(explorer)
         session(left, plan, True)
