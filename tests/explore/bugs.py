@@ -247,6 +247,7 @@ BUGS = (
         "judges/welds",
         "return self._unsteady_ms >= limits.unsteady_ms",
         "return False",
+        "cold with a cooler",
     ),
     Bug(
         "a dead supply is all right",

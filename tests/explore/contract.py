@@ -308,7 +308,8 @@ def relays(
     dead = sense == LOW and closed and m.low >= 1 and steady
     if dead and guard.state in LIVE and guard.outputs:
         yield "SR-11: no supply, and it goes on"
-    if unclear(m, mid, letter) and m.unclear >= 2 and guard.state in LIVE and guard.outputs:
+    told = m.unclear * TICK_MS < scenario.toy["unsteady_ms"]
+    if unclear(m, mid, letter) and not told and guard.state in LIVE and guard.outputs:
         yield "SR-10: SENSE says nothing, and it goes on"
 
 

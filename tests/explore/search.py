@@ -178,7 +178,7 @@ def session(walk: Walk, plan: str, by_hand: bool) -> None:
 # What a session may run into, and go on with for some ticks.
 STUBBORN = (
     *("ask hot", "ask rest", "frozen", "stale", "apart", "open", "nobody", "SENSE low"),
-    *("7000 m°C", "10000 m°C", "42999 m°C", "ask hold", "pause", "stall"),
+    *("7000 m°C", "10000 m°C", "42999 m°C", "ask hold", "pause", "stall", "SENSE broken"),
 )
 
 
@@ -205,21 +205,27 @@ def stubborn(explorer: Explorer) -> list[Walk]:
     for name in ("a second", "stop at 43 °C", "43000 m°C"):
         blind.go("open")
         hot.go(name)
-    warm = Walk(explorer)
+    lost, warm = Walk(explorer), Walk(explorer)
+    lost.until("a second", states.IDLE)
+    for name in (f"arm {plan}", "start", *["open", "a second"] * 2):
+        lost.go(name)
     for _ in range(3):
         warm.go("43000 m°C")
     paused = Walk(explorer)
     session(paused, plan, not scenario.cooler)
     paused.go("pause at 43 °C")
-    walks += [blind, hot, warm, paused]
+    walks += [blind, hot, lost, warm, paused]
     if plan == "cold" and not scenario.cooler:
-        left = Walk(explorer)
+        left, held = Walk(explorer), Walk(explorer)
         session(left, plan, True)
+        session(held, plan, True)
+        for name in ("pause", "7000 m°C"):
+            held.go(name)
         left.go("7000 m°C")
         left.go("stop")
         for _ in range(6):
             left.go("7001 m°C")
-        walks.append(left)
+        walks += [left, held]
     return walks
 
 
