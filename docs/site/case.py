@@ -21,6 +21,8 @@ _TIERS = {
     "flash": "power cut at every write, on littlefs",
     "soak": "days in virtual time",
     "simulator": "whole device on a simulated body",
+    "figures": "what the hazards and the healthy family come to",
+    "flips": "one flipped bit in mid-session",
     "rivals": "the same faults with other controllers",
     "firmware": "the chip's own parts",
     "emulator": "the release image on an emulated chip",

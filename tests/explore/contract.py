@@ -25,11 +25,10 @@ from tests.explore.memory import (
     bad_ticks,
     began,
     blind,
-    extremes,
     caps,
     elapsed_s,
+    extremes,
     heated_s,
-    in_range,
     is_cooled,
     is_readable,
     is_stall,
@@ -43,7 +42,6 @@ from tests.explore.memory import (
     unclear,
 )
 from tests.explore.world import (
-    BROKEN,
     DENSITY_MW_CM2,
     HIGH,
     LOW,

@@ -9,8 +9,8 @@ from poultice_core import states
 from poultice_core.guard import Guard
 from poultice_core.tick import OK
 from tests.explore.world import (
-    DENSITY_MW_CM2,
     BROKEN,
+    DENSITY_MW_CM2,
     FOLLOWS,
     HIGH,
     LOW,
@@ -315,7 +315,7 @@ def remember(scenario: Scenario, m: Memory, mid: Before, guard: Guard, letter: L
     pack, lowest_mc = pack_lies(scenario, m, live0, letter)
     released = m.pressed_s > 0 and not letter.button and state0 == m.state == states.WAITING
     confirmed = letter.command == "confirm" and guard.answer == OK
-    laid = released and state == states.RUNNING or confirmed
+    laid = (released and state == states.RUNNING) or confirmed
     laid = laid and m.prompt == states.LAY_PACK
     enters = pack and mid.mode != states.COLD and guard.phases.mode == states.COLD
     silence_s = 0 if guard.pack.alarm or not pack or enters else mute_s(m, state0, letter)
@@ -373,7 +373,8 @@ def remember(scenario: Scenario, m: Memory, mid: Before, guard: Guard, letter: L
         counted=live and (m.counted or counts),
         day_heat_s=min(most.day_heat_s, m.day_heat_s + heat_s) if ended else m.day_heat_s,
         pack=pack or laid,
-        pack_off=not asks(m, guard) and ((pack and m.pack_off) or (pack and (released or confirmed))),
+        pack_off=not asks(m, guard)
+        and ((pack and m.pack_off) or (pack and (released or confirmed))),
         pack_lowest_mc=(cold_mc if readable else m.cold_mc) if laid or enters else lowest_mc * pack,
         mute_s=0 if laid else min(most.mute_s, silence_s),
     )

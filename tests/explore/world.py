@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 from poultice_core import config, faults, reading, states, tick
 from poultice_core.guard import Guard
-from poultice_core.ledger import DAY_S, END_S, Ledger
+from poultice_core.ledger import DAY_S, Ledger
 from poultice_core.limits import Limits
 from poultice_core.reading import Reading
 from poultice_core.relays import PAD

@@ -157,6 +157,60 @@ def test_bits_that_flip_in_the_newest_block_forget_no_rest() -> None:
     assert lost
 
 
+class FailsOnce(RigStore):
+    """The save of that number raises, after it has written or before."""
+
+    def __init__(self, at: int, written: bool) -> None:
+        super().__init__()
+        self.at = at
+        self.written = written
+        self.count = 0
+        self.name = ""
+
+    def save(self, name: str, data: bytes) -> None:
+        self.count += 1
+        if self.count == self.at:
+            self.name = name
+            if self.written:
+                super().save(name, data)
+            raise OSError(5)
+        super().save(name, data)
+
+
+@pytest.mark.requirement("SR-05", "SR-19", "SR-20")
+@pytest.mark.parametrize("written", [False, True])
+def test_a_save_that_fails_at_any_place_is_told_and_kept(written: bool) -> None:
+    """Whichever it is: latched, told once, on flash, and nothing that was done is forgotten."""
+    at = 0
+    while True:
+        at += 1
+        store = FailsOnce(at, written)
+        rig = Rig(store)
+        for ask in (
+            lambda: rig.configure(fold_safe=True),
+            lambda: rig.start(plan(("heat", 38_000, 70))),
+            lambda: rig.ticks(80),
+            lambda: rig.result("stop"),
+        ):
+            try:
+                ask()
+            except AssertionError:  # refused, since the device knows
+                break
+        rig.ticks(200)
+        if not store.name:
+            break
+        wanted = "config_lost" if store.name == "config" else "journal_lost"
+        assert rig.fault == wanted, (at, store.name)
+        rig.ping()
+        rig.ticks(20)
+        treated = rig.guard.ledger.sessions()
+        after = Rig(store, idle=False)
+        assert after.fault == wanted, (at, store.name)
+        assert after.guard.ledger.sessions() >= treated
+        assert after.loop.memory.lost == 0
+    assert at > 6
+
+
 def no_intent(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Journal, "intend", lambda self, *told: None)
 

@@ -1,8 +1,8 @@
 """One flipped bit (SR-25): every word that the core keeps, flipped in the middle of a session.
 
 A device is brought to a moment, copied, one bit of one word of its copy is flipped, and nobody
-touches it for an hour. What then may come of it: nothing (`silent`), a trip, a stop; never more than
-9 CEM43 at the skin, and no heat where no session had been started.
+touches it for an hour. What then may come of it: nothing (`silent`), a trip, a stop; never more
+than 9 CEM43 at the skin, and no heat where no session had been started.
 
     python -m tests.flips --each 40 --jobs 2 --evidence docs/safety/evidence/flips.json
     python -m tests.flips --replay hold:0:guard.clocks.heat_ms:14
@@ -94,7 +94,7 @@ def at(moment: str, perfusion: float) -> bytes:
     device = VirtualDevice(options)
     for _ in range(50):
         device.step()
-    # Short, so that a run is short: a flip that prolongs the session has the guard's bounds before it.
+    # Short, so that a run is short: a flip that prolongs it has the guard's bounds before it.
     phases = [{"mode": mode, "target_mc": target_mc, "duration_s": 320}]
     if moment == "waiting":
         phases.append({"mode": "heat", "target_mc": 42_000, "duration_s": 320})

@@ -7,12 +7,13 @@ import json
 import os
 import sys
 import time
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
 from tests.mutation.equivalents import listed, table
 from tests.mutation.mutants import MODULES, mutants
-from tests.mutation.runner import KILLED, SURVIVED, TIMEOUT, Result, run
+from tests.mutation.runner import KILLED, SURVIVED, TIMEOUT, Result, chosen, run, tests_of
 
 EVIDENCE = Path(__file__).parents[2] / "docs" / "safety" / "evidence" / "mutation.json"
 
@@ -46,8 +47,11 @@ class Score:
             self._found(f"listed as equivalent, {result.verdict} by {result.by}: {mutant}")
         self.counts[result.verdict] += 1
 
-    def end(self) -> None:
-        """Every mutant has been judged: what is listed and was not among them is stale."""
+    def end(self, whole: bool) -> None:
+        """Every mutant has been judged (`whole`): what is listed and was not among them is
+        stale."""
+        if not whole:
+            return
         for name in sorted(self._unseen):
             self._found(f"listed, and no mutant any more: {name}")
 
@@ -63,7 +67,7 @@ class Score:
         dead = self.counts[KILLED] + self.counts[TIMEOUT]
         judged = sum(self.counts.values())
         return (
-            f"{self.module:<11} {self.all:>5} mutants: {dead} killed"
+            f"{self.module:<17} {self.all:>5} mutants: {dead} killed"
             f" ({self.counts[TIMEOUT]} by time), {self.equivalent} equivalent,"
             f" {self.counts[SURVIVED]} survived: {100 * dead / judged if judged else 100:.1f} %"
         )
@@ -76,19 +80,25 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--table", action="store_true", help="the equivalents, for the docs")
     parser.add_argument("--evidence", action="store_true", help=f"write {EVIDENCE.name}")
-    chosen = parser.parse_args(arguments)
-    for name in chosen.modules:
+    parser.add_argument("--most", type=int, default=1 << 30, help="mutants of a module: a sample")
+    parser.add_argument("--list", action="store_true", help="the modules and their tests, no run")
+    options = parser.parse_args(arguments)
+    for name in options.modules:
         if name not in MODULES:
             parser.error(f"no module {name}: {', '.join(MODULES)}")
-    if chosen.table:
+    if options.table:
         print(table())
+        return 0
+    if options.list:
+        _list(options.modules or MODULES)
         return 0
     began = time.monotonic()
     scores = []
-    for module in chosen.modules or MODULES:
+    for module in options.modules or MODULES:
         score = Score(module)
-        run(module, mutants(module), chosen.jobs, score.told)
-        score.end()
+        every = list(mutants(module))
+        run(module, chosen(every, options.most), options.jobs, score.told)
+        score.end(len(every) <= options.most)
         scores.append(score)
         print(score, flush=True)
     seconds = time.monotonic() - began
@@ -98,15 +108,21 @@ def main(arguments: list[str] | None = None) -> int:
         f"{sum(score.all for score in scores)} mutants in {seconds / 60:.0f} min,"
         f" {busy / 60:.1f} min of the processor"
     )
-    if chosen.evidence and not wrong:
+    if options.evidence and not wrong:
         EVIDENCE.parent.mkdir(parents=True, exist_ok=True)
         time_taken = (
-            f"{seconds / 60:.0f} min with {chosen.jobs} jobs, {busy / 60:.0f} min of the processor"
+            f"{seconds / 60:.0f} min with {options.jobs} jobs, {busy / 60:.0f} min of the processor"
         )
-        command = " ".join(["python -m tests.mutation", *chosen.modules])
-        evidence = _evidence(scores, command if chosen.modules else "make mutation", time_taken)
+        command = " ".join(["python -m tests.mutation", *options.modules])
+        evidence = _evidence(scores, command if options.modules else "make mutation", time_taken)
         EVIDENCE.write_text(json.dumps(evidence, indent=2) + "\n")
     return 1 if wrong else 0
+
+
+def _list(modules: Iterable[str]) -> None:
+    """Which modules, and the tests that come first."""
+    for module in modules:
+        print(f"{module:<17} {' '.join(tests_of(module))}")
 
 
 def _evidence(scores: list[Score], command: str, time_taken: str) -> dict[str, object]:

@@ -14,6 +14,7 @@ import importlib.abc
 import importlib.machinery
 import importlib.util
 import os
+import random
 import resource
 import selectors
 import signal
@@ -31,34 +32,63 @@ from tests.mutation.mutants import CORE, Mutant
 ROOT = Path(__file__).parents[2]
 TESTS = ROOT / "tests" / "core"
 
-# What concerns a module most, in the order that kills soonest.
+# What concerns a module most is what bears its name; these bear another. In the order that kills
+# soonest.
 FIRST = {
-    "guard": (
-        "test_guard_temperatures.py", "test_guard_states.py", "test_guard_sensors.py",
-        "test_guard_tick.py", "test_guard_durations.py", "test_guard_cold_pack.py",
-        "test_relays.py", "test_heating.py",
+    **dict.fromkeys(
+        ("guard", "course", "phases", "permit", "interval", "clocks", "parts", "latch"),
+        ("test_guard_states.py", "test_guard_tick.py", "test_guard_proofs.py",
+         "test_guard_durations.py", "test_guard_temperatures.py", "test_guard_cold_pack.py"),
     ),
-    "checks": ("test_checks.py", "test_guard_sensors.py", "test_relays.py"),
-    "dose": ("test_dose.py",),
+    "admission": ("test_guard_states.py", "test_requests.py"),
+    "pack": ("test_guard_cold_pack.py",),
+    "reading": ("test_guard_sensors.py", "test_checks.py"),
+    "trend": ("test_heating.py", "test_guard_sensors.py"),
+    "relays": ("test_relays.py", "test_guard_proofs.py"),
+    "judges/cold": ("test_guard_cold_pack.py", "test_guard_temperatures.py"),
+    "judges/cutoffs": ("test_guard_temperatures.py",),
+    "judges/durations": ("test_guard_durations.py",),
+    "judges/heating": ("test_heating.py",),
+    "judges/integrity": ("test_guard_tick.py", "test_limits.py"),
+    "judges/lateness": ("test_guard_tick.py",),
+    "judges/predictive": ("test_guard_temperatures.py",),
+    "judges/treatment": ("test_guard_treatment.py", "test_news.py"),
+    "judges/welds": ("test_relays.py",),
     "dose_table": ("test_dose.py",),
-    "limits": ("test_limits.py",),
-    "ticks": ("test_ticks.py",),
-    "thermistor": ("test_thermistor.py",),
-    "messages": ("test_messages.py", "test_requests.py"),
-    "journal": ("test_journal.py", "test_session.py"),
+    **dict.fromkeys(
+        ("commands", "changes", "queries", "waiting", "refusals"),
+        ("test_requests.py", "test_loop.py"),
+    ),
+    "page": ("test_memory.py", "test_journal.py"),
+    "link": ("test_loop.py", "test_lines.py"),
+    **dict.fromkeys(
+        ("witness", "recall", "writer", "adoption", "entries", "sealed", "wallclock"),
+        ("test_memory.py", "test_journal.py", "test_regressions.py"),
+    ),
+    "settings": ("test_limits.py", "test_config.py", "test_guard_tick.py"),
+    "signals": ("test_news.py",),
+    "states": ("test_news.py", "test_telemetry.py"),
+    "tick": ("test_guard_tick.py",),
+    "board": ("test_measure.py", "test_relays.py"),
 }  # fmt: skip
 
-# Here no test keeps, from when it was imported, what a function of the module gave.
-SWAPPED = {"guard", "checks", "messages", "journal"}
+# Here no test keeps, from when it was imported, what a function of the module gave: whatever is
+# not made of constants and tables, which are worked out when they are imported.
+IMPORTED = {
+    "board", "dose_table", "entries", "faults", "limits", "signals", "states", "thermistor",
+}  # fmt: skip
 
 # Tests of one part by itself, which reach none of the others.
 ALONE = {
     f"test_{part}.py"
     for part in (
-        "budget", "button", "checks", "config", "dose", "faults", "ledger", "limits", "messages",
-        "plan", "thermistor", "thermostat", "ticks",
+        "budget", "button", "codec", "config", "dose", "faults", "grammar", "ledger", "limits",
+        "lines", "plan", "thermistor", "thermostat", "ticks",
     )
 }  # fmt: skip
+
+# So many mutants of a module at most, by `--most`: the same at every run.
+_SEED = 7
 
 # A mutant that loops or grows: seconds of the processor in one test, and bytes. No test takes one.
 TEST_S = 2.0
@@ -89,7 +119,7 @@ def run(module: str, mutants: Iterable[Mutant], jobs: int, told: Told) -> None:
     imported: list[Mutant | None] = [None]
     swapped: list[Mutant | None] = [None]
     for mutant in mutants:
-        (swapped if module in SWAPPED and mutant.inside else imported).append(mutant)
+        (swapped if module not in IMPORTED and mutant.inside else imported).append(mutant)
     for queue, collected in ((imported, False), (swapped, True)):
         if len(queue) == 1:
             continue
@@ -106,8 +136,25 @@ def run(module: str, mutants: Iterable[Mutant], jobs: int, told: Told) -> None:
             raise RuntimeError(f"pytest ended with {code} before the last mutant")
 
 
+def chosen(mutants: Iterable[Mutant], most: int) -> list[Mutant]:
+    """All, or a sample of `most`."""
+    every = list(mutants)
+    if len(every) <= most:
+        return every
+    dice = random.Random(_SEED)
+    return [every[i] for i in sorted(dice.sample(range(len(every)), most))]
+
+
+def tests_of(module: str) -> list[str]:
+    """The files that concern a module most: those named after it, else as in FIRST."""
+    own = f"test_{module.rpartition('/')[2]}.py"
+    named = FIRST.get(module, ())
+    names = [own, *named] if own not in named else list(named)
+    return [name for name in names if (TESTS / name).exists()]
+
+
 def _parts(module: str) -> list[list[str]]:
-    first = [str(TESTS / name) for name in FIRST[module]]
+    first = [str(TESTS / name) for name in tests_of(module)]
     rest = [
         str(path)
         for path in sorted(TESTS.glob("test_*.py"))
@@ -262,6 +309,10 @@ def _result(pid: int, end: int, mutant: Mutant | None) -> Result:
     return Result(mutant, SURVIVED, "")
 
 
+def _imported_as(module: str) -> str:
+    return "poultice_core." + module.replace("/", ".")
+
+
 def _compiled(mutant: Mutant) -> CodeType:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # `is` with a number is a mutant like others
@@ -271,9 +322,9 @@ def _compiled(mutant: Mutant) -> CodeType:
 
 def _swap(mutant: Mutant) -> None:
     """Give the function in which the mutant is its code; all that holds the function has it."""
-    old = sys.modules[f"poultice_core.{mutant.module}"]
+    old = sys.modules[_imported_as(mutant.module)]
     new = ModuleType(old.__name__)
-    new.__package__ = "poultice_core"
+    new.__package__ = old.__package__
     exec(_compiled(mutant), new.__dict__)
     holder: Any = old
     *classes, name = mutant.scope.split(".")
@@ -297,7 +348,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        if fullname != f"poultice_core.{self.mutant.module}":
+        if fullname != _imported_as(self.mutant.module):
             return None
         origin = str(CORE / f"{self.mutant.module}.py")
         return importlib.util.spec_from_loader(fullname, self, origin=origin)

@@ -138,9 +138,7 @@ def a_longer_hold_is_no_smaller_dose(target_mc: int, duration_s: int, more_s: in
 # --- reading ----------------------------------------------------------------------------
 
 
-def _looks(
-    code_x8: int, temp_mc: int, fresh: bool, dt_ms: int, **kept: int
-) -> tuple[Any, int]:
+def _looks(code_x8: int, temp_mc: int, fresh: bool, dt_ms: int, **kept: int) -> tuple[Any, int]:
     """A sensor of any past in a heat phase, the first bad tick of the session; what it trips."""
     sensor = core.reading.Sensor(LIMITS)
     for name, value in kept.items():
