@@ -13,7 +13,6 @@
 // Nothing on the device asks for these modules; their room goes to machine code of the tick.
 #define MICROPY_PY_ASYNCIO                      (0)
 #define MICROPY_PY_CMATH                        (0)
-#define MICROPY_PY_DEFLATE                      (0)
 #define MICROPY_PY_FRAMEBUF                     (0)
 #define MICROPY_PY_HASHLIB                      (0)
 #define MICROPY_PY_HEAPQ                        (0)
