@@ -76,7 +76,7 @@ def commanded(
     scenario: Scenario, m: Memory, mid: Before, guard: Guard, letter: Letter
 ) -> Iterator[str]:
     """What the tick's command may not have done. `mid`: before it."""
-    word, _, rest = letter.command.partition(" ")
+    word, _, _ = letter.command.partition(" ")
     state, state0, toy = guard.state, mid.state, scenario.toy
     dt_s = elapsed_s(m, letter)
     if word == "restart" and state in (*LIVE, states.ARMED):
@@ -99,10 +99,10 @@ def commanded(
             yield "SR-17: started at 43 °C"
         if (starts or resumed) and cold_mc < 5_000:
             yield "SR-03: started below 5 °C"
-    if state == states.ARMED and state0 != states.ARMED:
-        if word != "arm" or guard.answer != OK or state0 != states.IDLE:
-            yield f"SR-17: armed in {states.NAMES[state0]}"
-    if (state == states.ARMED and state0 != states.ARMED) or starts:
+    arms = state == states.ARMED != state0
+    if arms and (word != "arm" or guard.answer != OK or state0 != states.IDLE):
+        yield f"SR-17: armed in {states.NAMES[state0]}"
+    if arms or starts:
         plan = guard.course.order
         if plan.heat_s and m.heat_rest_s + dt_s < toy["rest_after_heat_s"]:
             yield "SR-05: armed or started without the rest after heat"
@@ -184,9 +184,8 @@ def ticked(
         yield "SR-18: a late loop does not trip"
     if stalled and session and m.stalls + 1 >= scenario.toy["late_count"] and state != states.FAULT:
         yield "SR-18: the last stall that is allowed was allowed once more"
-    if state0 == states.FAULT:
-        if state == states.FAULT and fault != fault0:
-            yield "SR-20: the first fault was not kept"
+    if state0 == states.FAULT == state and fault != fault0:
+        yield "SR-20: the first fault was not kept"
     waits = state0 in (states.IDLE, states.ARMED)
     if waits and faults.SENSOR_SHORT <= fault <= faults.HEATING_STALLED:
         yield f"SR-21: {faults.NAMES[fault]} outside a session"

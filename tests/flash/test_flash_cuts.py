@@ -140,7 +140,7 @@ def test_bits_that_flip_in_the_newest_block_forget_no_rest() -> None:
     rig = Rig(store_on(Disk(chip)))  # type: ignore[arg-type]
     rig.configure(fold_safe=True)
     rig.start(plan(("heat", 38_000, 70)))
-    for second in range(90):
+    for _ in range(90):
         rig.ping()
         rig.ticks(10)
     rig.until("idle")
@@ -186,16 +186,13 @@ def test_a_save_that_fails_at_any_place_is_told_and_kept(written: bool) -> None:
         at += 1
         store = FailsOnce(at, written)
         rig = Rig(store)
-        for ask in (
-            lambda: rig.configure(fold_safe=True),
-            lambda: rig.start(plan(("heat", 38_000, 70))),
-            lambda: rig.ticks(80),
-            lambda: rig.result("stop"),
-        ):
-            try:
-                ask()
-            except AssertionError:  # refused, since the device knows
-                break
+        try:
+            rig.configure(fold_safe=True)
+            rig.start(plan(("heat", 38_000, 70)))
+            rig.ticks(80)
+            rig.result("stop")
+        except AssertionError:  # refused, since the device knows
+            pass
         rig.ticks(200)
         if not store.name:
             break
