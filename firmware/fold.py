@@ -32,7 +32,7 @@ NATIVE: dict[str, tuple[str, ...]] = {
         "Guard._words",
     ),
     "poultice_core.interval": ("Interval.measure", "Interval.stood", "Interval.phase"),
-    "poultice_core.judges.cutoffs": ("Cutoffs.look",),
+    "poultice_core.judges.cutoffs": ("Cutoffs.look", "DoseLimit.look"),
     "poultice_core.judges.heating": ("HeatingProof.look",),
     "poultice_core.judges.predictive": ("Predictive.look",),
     "poultice_core.judges.treatment": ("Treatment.look", "Treatment.judge"),
@@ -41,7 +41,7 @@ NATIVE: dict[str, tuple[str, ...]] = {
     "poultice_core.measure": ("Measure.look",),
     "poultice_core.memory": ("Memory.follow", "Memory.brief"),
     "poultice_core.permit": ("Permit.outputs", "Permit._heat", "Permit._inhibit"),
-    "poultice_core.phases": ("Phases.follow",),
+    "poultice_core.phases": ("Phases.follow", "Phases.counted"),
     "poultice_core.reading": (
         "Sensor.look",
         "Sensor._plausible",
@@ -56,6 +56,12 @@ NATIVE: dict[str, tuple[str, ...]] = {
     "poultice_core.thermostat": ("Thermostat.ask",),
     "poultice_core.trend": ("Trend.look",),
     "poultice_core.witness": ("Witness.look",),
+    "poultice_core.judges.integrity": ("Integrity.look",),
+    "poultice_core.judges.cold": ("Cold.look",),
+    "poultice_core.pack": ("Pack.look",),
+    "poultice_core.button": ("Button.look",),
+    "poultice_core.budget": ("Budget.advance",),
+    "poultice_core.ledger": ("Ledger.advance",),
     "poultice_pico.analog": ("_burst_rp2040",),
 }
 
