@@ -62,6 +62,8 @@ def test_uptime_passes_the_ring_of_the_ticks() -> None:
     world.loop._uptime_s = RING // 1000 - 600
     world.boot_ms = -1000 * world.loop._uptime_s
     world.seconds(3_600)  # type: ignore[no-untyped-call]
+    world.board.wide = True
+    world._told(world._ask("status", None))  # type: ignore[no-untyped-call]
     assert world.counters["t_ms"] > RING
 
 
