@@ -13,22 +13,25 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from poultice.simulator.options import parse_options
 from poultice.simulator.virtual_device import VirtualDevice
-from poultice_core import faults, messages, states
+from poultice_core import codec, config, faults, states
 from poultice_core.guard import Guard
 from poultice_core.ledger import Ledger
 from poultice_core.limits import Limits
-from poultice_core.order import Inputs, Order
 from poultice_core.relays import PAD
+from poultice_core.settings import Settings
+from poultice_core.thermistor import B3950
+from poultice_core.tick import ARM, NO_COMMAND, START, Ask, Order, Tick
+from tests.core.rig import code_x8_for
 
 TICKS = 1000
 
 
 def ask(device: VirtualDevice, method: str, params: dict[str, Any]) -> Any:
     request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-    device.host_bytes_in(messages.encode(request))
+    device.host_bytes_in(codec.encode(request))
     device.controller.serve()
     for line in device.host_bytes_out().split(b"\n"):
-        text = messages.unseal(line) if line else None
+        text = codec.unseal(line) if line else None
         if text is not None and json.loads(text).get("id") == 1:
             return json.loads(text)["result"]
     raise AssertionError(f"no answer to {method}")
@@ -57,7 +60,7 @@ def test_device_tick_and_plant(benchmark: BenchmarkFixture) -> None:
         return device
 
     device = benchmark.pedantic(run, setup=set_up, rounds=10)
-    assert device.controller.guard.state == states.RUNNING
+    assert device.loop.guard.state == states.RUNNING
     if benchmark.stats is not None:
         tick_s = benchmark.stats.stats.min / TICKS
         benchmark.extra_info["us_per_tick"] = round(tick_s * 1e6, 1)
@@ -66,31 +69,34 @@ def test_device_tick_and_plant(benchmark: BenchmarkFixture) -> None:
 
 def test_guard_step(benchmark: BenchmarkFixture) -> None:
     limits = Limits()
-    guard = Guard(limits, Ledger(limits))
-    inputs = Inputs()
-    inputs.temp_a_mc = inputs.temp_b_mc = 39_800
-    inputs.code_x8_a = inputs.code_x8_b = 1_520 * 8
+    told = Settings({**config.default(), "fold_safe": True, "two_point": True})
+    guard = Guard(limits, told, Ledger(limits), B3950)
+    inputs = Tick()
+    ask = Ask()
+    inputs.code_x8_a = inputs.code_x8_b = code_x8_for(39_800)
 
     def run(ticks: int = TICKS) -> None:
         step = guard.step
         for _ in range(ticks):
-            inputs.now_ms = inputs.now_ms + 100 & 0x3FFFFFFF
+            inputs.at(inputs.now_ms + 100 & 0x3FFFFFFF)
             inputs.raw_a ^= 1
             inputs.raw_b ^= 1
             inputs.sense = 1 if guard.outputs & PAD == PAD else 0
-            step(inputs)
+            step(inputs, ask)
+            inputs.command = NO_COMMAND
 
     run(50)
-    order = Order()
-    order.heat_s = order.total_s = 1_200
-    order.heat_phases = 1
-    guard.arm(order, 1)
-    guard.start()
-    inputs.ask_phase, inputs.ask_mode, inputs.ask_target_mc = 0, states.HEAT, 40_000
-    inputs.ask_heat = True
+    inputs.order = Order()
+    inputs.order.heat_s = inputs.order.total_s = 1_200
+    inputs.order.heat_phases = 1
+    inputs.token = 1
+    for inputs.command in (ARM, START):
+        run(1)
+    ask.phase, ask.mode, ask.target_mc = 0, states.HEAT, 40_000
+    ask.heat = True
     run(100)
     benchmark.pedantic(run, rounds=10)
-    assert guard.fault == faults.NONE
+    assert guard.latch.fault == faults.NONE
     if benchmark.stats is not None:
         step_s = benchmark.stats.stats.min / TICKS
         benchmark.extra_info["us_per_step"] = round(step_s * 1e6, 2)

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Protocol
 from tests.properties.driver import FIELDS, Driver
 
 ROOT = Path(__file__).parents[2]
+DRIVER = Path(__file__).with_name("driver.py")
 
 
 class Seen(NamedTuple):
@@ -191,7 +192,7 @@ class MicroPythonBackend(CPythonBackend):
     def __init__(
         self,
         interpreter: str | None = None,
-        driver: Path = Path(__file__).with_name("driver.py"),
+        driver: Path = DRIVER,
         core: Path = ROOT / "firmware" / "core",
     ) -> None:
         interpreter = interpreter or micropython()

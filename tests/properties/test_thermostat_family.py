@@ -10,6 +10,7 @@ import random
 import pytest
 
 from poultice_core import faults, states
+from poultice_core.tick import OK, PAUSE, RESUME
 from tests.properties.thermostat_loop import (
     BANDS_C,
     DRAINED,
@@ -119,11 +120,11 @@ def test_comes_back_after_a_pause() -> None:
     loop.start((states.HEAT, 40_500, 900))
     for _ in range(3_000):
         loop.tick()
-    loop.guard.pause()
+    assert loop.command(PAUSE) == OK
     for _ in range(2_400):
         loop.tick()
     assert loop.plant.sensor_a_c < 39.5
-    assert loop.guard.resume() == 0
+    assert loop.command(RESUME) == OK
     readings_c = []
     for _ in range(2_400):
         loop.tick()
@@ -138,8 +139,8 @@ def test_jitter_of_the_tick_changes_little() -> None:
     loop = Loop(HARDEST[0])
     loop.start((states.HEAT, 40_500, 540))
     peak_c = 0.0
-    while loop.guard.in_session():
+    while loop.guard.live:
         loop.tick(chance.choice((80, 95, 100, 100, 100, 105, 140, 290)))
         peak_c = max(peak_c, loop.plant.sensor_a_c)
-    assert loop.guard.outcome == states.COMPLETE
+    assert loop.guard.course.outcome == states.COMPLETE
     assert peak_c - 40.5 <= PEAK_C

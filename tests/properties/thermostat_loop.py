@@ -11,19 +11,21 @@ from dataclasses import dataclass, field
 
 from poultice.simulator.body import Pad
 from poultice.simulator.plant import Plant
-from poultice_core import faults, states
+from poultice_core import config, faults, states
 from poultice_core.board import SENSE_HIGH, SENSE_LOW
 from poultice_core.guard import Guard
 from poultice_core.ledger import Ledger
 from poultice_core.limits import Limits
-from poultice_core.order import Inputs
 from poultice_core.plan import Phase, Plan
 from poultice_core.relays import COOL, PAD
-from poultice_core.session import Session
+from poultice_core.sequencer import Sequencer
+from poultice_core.settings import Settings
+from poultice_core.thermistor import B3950
+from poultice_core.tick import ARM, NO_COMMAND, OK, START, Ask, Tick
+from tests.core.rig import code_x8_for
 
 TICK_MS = 100
 _NOISE_MC = 10.0
-_CODE_X8 = 1200 * 8
 
 DENSITIES_W_CM2 = (0.03, 0.04, 0.05, 0.075, 0.10)
 MASSES_J_M2K = (700.0, 1200.0, 2000.0, 2400.0)
@@ -149,9 +151,11 @@ class Loop:
         self.limits = limits or Limits()
         self.plant = case.plant()
         density = min(100, max(30, round(case.density_w_cm2 * 1000)))
-        self.guard = Guard(self.limits, Ledger(self.limits), cooler=True, density_mw_cm2=density)
-        self.session = Session(self.limits)
-        self.inputs = Inputs()
+        told = {**config.default(), "cooler": True, "density_mw_cm2": density}
+        self.guard = Guard(self.limits, Settings(told), Ledger(self.limits), B3950)
+        self.sequencer = Sequencer(self.limits)
+        self.inputs = Tick()
+        self.ask = Ask()
         chance = random.Random(seed)
         self._noise = [round(chance.gauss(0.0, _NOISE_MC)) for _ in range(4001)]
         self._at = chance.randrange(4001)
@@ -166,24 +170,31 @@ class Loop:
         self.now_ms += dt_ms
         noise = self._noise
         at = self._at = (self._at + 1) % 4000
-        inputs.now_ms = self.now_ms
-        inputs.code_x8_a = inputs.code_x8_b = _CODE_X8
+        inputs.at(self.now_ms)
         inputs.raw_a = inputs.raw_b = at
-        inputs.temp_a_mc = int(self.plant.sensor_a_c * 1000) + noise[at]
-        inputs.temp_b_mc = int(self.plant.sensor_b_c * 1000) + noise[at + 1]
+        inputs.code_x8_a = code_x8_for(int(self.plant.sensor_a_c * 1000) + noise[at])
+        inputs.code_x8_b = code_x8_for(int(self.plant.sensor_b_c * 1000) + noise[at + 1])
         inputs.sense = SENSE_HIGH if outputs & PAD == PAD else SENSE_LOW
-        self.session.step(guard, inputs, dt_ms)
-        return guard.step(inputs)
+        self.sequencer.step(guard, self.ask, dt_ms)
+        permitted = guard.step(inputs, self.ask)
+        inputs.command = NO_COMMAND
+        return permitted
+
+    def command(self, command: int) -> int:
+        """One command in a tick of its own; the answer."""
+        self.inputs.command = command
+        self.tick()
+        return self.guard.answer
 
     def start(self, *phases: tuple[int, int, int]) -> None:
         """Arm and start a plan of (mode, target_mc, duration_s)."""
         plan = Plan("test", False, 0, [Phase(*phase) for phase in phases])
         for _ in range(40):
             self.tick()
-        self.session.load(plan)
-        assert self.guard.arm(plan.order(self.limits), 1) == 0
-        assert self.guard.may_start(1) == 0
-        self.guard.start()
+        self.sequencer.load(plan)
+        self.inputs.order, self.inputs.token = plan.order(self.limits), 1
+        assert self.command(ARM) == OK
+        assert self.command(START) == OK
 
     def run(self, *phases: tuple[int, int, int]) -> Outcome:
         """The whole plan, tick by tick, to its end."""
@@ -192,22 +203,22 @@ class Loop:
         held: list[Held] = []
         phase = -1
         was_on = False
-        while guard.in_session():
+        while guard.live:
             on = self.tick() & PAD == PAD
-            if guard.mode != states.HEAT or guard.proof.active:
+            if guard.phases.mode != states.HEAT:
                 phase = -1
                 was_on = False
                 continue
-            if guard.phase != phase:
-                phase = guard.phase
-                held.append(Held(guard.target_mc / 1000))
+            if guard.phases.phase != phase:
+                phase = guard.phases.phase
+                held.append(Held(guard.phases.target_mc / 1000))
             now = held[-1]
             now.sensor_c.append(max(self.plant.sensor_a_c, self.plant.sensor_b_c))
-            now.inhibited += guard.inhibited
+            now.inhibited += guard.permit.inhibited
             if on != was_on:
                 (now.closings if on else now.openings).append(len(now.sensor_c))
             was_on = on
-        return Outcome(held, guard.fault, guard.budget_met)
+        return Outcome(held, guard.latch.fault, guard.permit.budget_met)
 
 
 def hold(case: Case, target_mc: int, duration_s: int, seed: int = 1) -> Outcome:
