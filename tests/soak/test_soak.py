@@ -188,7 +188,7 @@ def hoarding(patch: pytest.MonkeyPatch) -> None:
 
 
 def stuck(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Journal, "file", lambda self: (_ for _ in ()).throw(OSError(28)))
+    patch.setattr(Writer, "save", lambda *told: (_ for _ in ()).throw(OSError(28)))
 
 
 @pytest.mark.parametrize(
