@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import statistics
+import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -54,16 +55,6 @@ class Figure:
         return self.worst >= self.limit if self.at_least else self.worst <= self.limit
 
 
-def heating(query: str = "") -> Link:
-    """A device in the middle of a heat phase, K1 and K2 closed."""
-    link = Link(query)
-    link.boot()
-    link.heat()
-    assert link.device.chip.levels[MASTER]
-    assert link.device.chip.levels[HEAT]
-    return link
-
-
 def in_a_copy(do: Callable[[], list[float]]) -> list[float]:
     """What `do` returns, done by a copy of this process: nothing of it is seen here."""
     readable, writable = os.pipe()
@@ -72,8 +63,8 @@ def in_a_copy(do: Callable[[], list[float]]) -> list[float]:
         os.close(readable)
         try:
             told = json.dumps(do())
-        except BaseException as error:
-            told = json.dumps(repr(error))
+        except BaseException:
+            told = json.dumps(traceback.format_exc())
         os.write(writable, told.encode())
         os._exit(0)
     os.close(writable)
@@ -161,8 +152,8 @@ class Latency:
     do: Callable[[Link], list[float]]
     gives: tuple[tuple[str, float | None], ...]
 
-    def figures(self, link: Link) -> list[Figure]:
-        found = at_every_phase(link, self.do)
+    def figures(self, link: Link, phases_ms: Iterable[int] = PHASES_MS) -> list[Figure]:
+        found = at_every_phase(link, self.do, phases_ms)
         columns = zip(*found, strict=True)
         return [
             Figure(name, "ms", limit_ms, values)
@@ -198,12 +189,15 @@ class Loop:
 
     A tick's processor time is from the first conversion of its burst to its feed of the
     watchdog: the firmware sleeps nowhere in between. What saves to flash waits for it and is
-    kept apart.
+    kept apart. `served_ms`: what the processor did between each two ticks, for the host and to
+    collect garbage.
     """
 
     def __init__(self, device: EmulatedDevice) -> None:
         self._chip = device.chip
         self.starts_ns: list[float] = []
+        self.served_ms: list[float] = []
+        self._served_from_ns = 0.0
         self._ticks_ms: list[tuple[bool, float]] = []
         self._converted_ns = -_BURST_GAP_NS
         adc, watchdog = self._chip.mcu.adc, self._chip.mcu.watchdog
@@ -213,14 +207,17 @@ class Loop:
             now_ns = self._chip.now_ns
             if now_ns - self._converted_ns > _BURST_GAP_NS:
                 self.starts_ns.append(now_ns)
+                if self._ticks_ms:
+                    self.served_ms.append((self._chip.busy_ns - self._served_from_ns) / MS_NS)
             self._converted_ns = now_ns
             convert(channel)
 
         def written(offset: int, value: int) -> None:
             if offset == _LOAD and len(self.starts_ns) > len(self._ticks_ms):
                 began_ns = self.starts_ns[-1]
-                saved = self._chip._flash_chip._done_ns > began_ns
+                saved = self._chip.flash_chip.done_ns > began_ns
                 self._ticks_ms.append((saved, (self._chip.now_ns - began_ns) / MS_NS))
+                self._served_from_ns = self._chip.busy_ns
             write(offset, value)
 
         adc.on_adc_read, watchdog.write_uint32 = converted, written
@@ -229,10 +226,15 @@ class Loop:
         """Processor time of each tick that saved nothing, or that did."""
         return tuple(one for with_a_save, one in self._ticks_ms if with_a_save is saved)
 
-    def strays_ms(self) -> tuple[float, ...]:
-        """How far each period, from start to start, is from the contract's 100 ms."""
-        pairs = zip(self.starts_ns, self.starts_ns[1:], strict=False)
-        return tuple(abs((after - before) / MS_NS - TICK_MS) for before, after in pairs)
+    def strays_ms(self, saved: bool = True) -> tuple[float, ...]:
+        """How far each period, from start to start, is from the contract's 100 ms; those of ticks
+        that saved left out where not `saved`."""
+        pairs = zip(self.starts_ns, self.starts_ns[1:], self._ticks_ms, strict=False)
+        return tuple(
+            abs((after - before) / MS_NS - TICK_MS)
+            for before, after, (with_a_save, _) in pairs
+            if saved or not with_a_save
+        )
 
 
 # --- power-up ----------------------------------------------------------------------------
@@ -314,7 +316,7 @@ def memory() -> list[Figure]:
             said.extend(device.host_bytes_out())
             return word in said
 
-        return _run(device, look, limit_s)
+        return run_until(device, look, limit_s)
 
     # MicroPython's raw prompt: the script, then its end.
     device.host_bytes_in(b"\r\x01")
@@ -340,7 +342,7 @@ def memory() -> list[Figure]:
     ]
 
 
-def _run(device: EmulatedDevice, done: Callable[[], bool], limit_s: float) -> bool:
+def run_until(device: EmulatedDevice, done: Callable[[], bool], limit_s: float) -> bool:
     end_s = device.now_s + limit_s
     while not done():
         if device.now_s >= end_s:
