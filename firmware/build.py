@@ -17,6 +17,7 @@ import sys
 from pathlib import Path
 
 from debian_sources import BuildError, fetch, run, unpack
+from fold import write_folded
 
 FIRMWARE = Path(__file__).resolve().parent
 BUILD = FIRMWARE.parent / "build"
@@ -76,7 +77,7 @@ def build(board: str) -> Path:
         _need(UNPACKING, shutil.which)
     tree = _checkout(Path(checkout).resolve()) if checkout else _debian()
     name, family = BOARDS[board]
-    _write_fingerprint()
+    _write_frozen()
     work = BUILD / f"firmware-{board}"
     _forget_other_tree(work, tree)
     env = {"SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH}
@@ -98,12 +99,12 @@ def build(board: str) -> Path:
     return image
 
 
-def _write_fingerprint() -> None:
-    """The module that tells `hello` which sources of the core are in the image."""
+def _write_frozen() -> None:
+    """What is frozen: the folded sources, and the module that tells `hello` of which they are."""
     sys.path.insert(0, str(FIRMWARE.parent / "host"))
     from poultice.fingerprint import fingerprint
 
-    FROZEN.mkdir(parents=True, exist_ok=True)
+    write_folded(FROZEN)
     core = fingerprint(FIRMWARE / "core/poultice_core")
     (FROZEN / "poultice_fingerprint.py").write_text(f'CORE = "{core}"\n', encoding="utf-8")
 

@@ -67,7 +67,10 @@ class PackageError(Exception):
 
 def sources() -> dict[str, str]:
     """Path below the interpreter's file system -> source text."""
-    found = {f"poultice_core/{path.name}": path.read_text() for path in sorted(CORE.glob("*.py"))}
+    found = {
+        path.relative_to(CORE.parent).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(CORE.rglob("*.py"))
+    }
     for name in SIMULATED:
         text = (SIMULATOR / f"{name}.py").read_text(encoding="utf-8")
         found[f"poultice/simulator/{name}.py"] = without_types(text)

@@ -2,8 +2,8 @@
 # What every release image freezes: nothing on the flash can shadow or replace any of it.
 freeze("$(PORT_DIR)/modules", "rp2.py")
 freeze("$(BOARD_DIR)/../../pico", ("_boot.py", "boot.py", "main.py"))
-# Level 3 leaves out the numbers of lines, a tenth of the bytes: nobody reads a traceback here, and no
-# rule is an assert.
-package("poultice_pico", base_path="$(BOARD_DIR)/../../pico", opt=3)
-package("poultice_core", base_path="$(BOARD_DIR)/../../core", opt=3)
+# The sources come folded (see `fold.py`). Level 3 leaves out the numbers of lines, a tenth of the
+# bytes: nobody reads a traceback here, and no rule is an assert.
+package("poultice_pico", base_path="$(BOARD_DIR)/../../../build/frozen", opt=3)
+package("poultice_core", base_path="$(BOARD_DIR)/../../../build/frozen", opt=3)
 module("poultice_fingerprint.py", base_path="$(BOARD_DIR)/../../../build/frozen")

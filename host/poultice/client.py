@@ -207,6 +207,10 @@ class Client:
         """Ask for a configuration; it waits for a 3 s hold of the button."""
         return self._members("set_config", dict(config))
 
+    def drop_config(self) -> dict[str, Any]:
+        """Take back what waits for the button; the configuration in force."""
+        return self._members("drop_config", None)
+
     def self_test(self) -> dict[str, Any]:
         """The device's checks by name; energises nothing."""
         return self._members("self_test", None)

@@ -1,8 +1,7 @@
 """The device's configuration: read it, ask for another, wait for the button that puts it in force.
 
 What is asked for waits on the device until its button is held for 3 s; until then nothing of it
-counts. Whoever leaves in between gets the configuration that was in force sent once more: there
-is no request that takes a waiting one back, but one that equals what is in force changes nothing.
+counts. Whoever leaves in between takes it back.
 """
 
 from __future__ import annotations
@@ -163,14 +162,13 @@ def _held(
 
 
 def drop(client: Client) -> dict[str, Any]:
-    """Make what waits for the button equal to what is in force; that configuration.
+    """Take back what waits for the button; the configuration in force.
 
     Raises PoulticeError where the device does not do so.
     """
     before, pending = in_force(client)
     if pending:
-        told = client.set_config(before)
-        told.pop("pending", None)
+        told = client.drop_config()
         if told != before:
             raise PoulticeError(
                 "the device still holds another configuration for its button",

@@ -64,7 +64,18 @@ STOPS: Mapping[str, str] = {
     "pause_timeout": "ended by the device: paused for too long",
     "prompt_timeout": "ended by the device: nobody answered its prompt",
     "session_timeout": "ended by the device: the session took its longest time with phases left",
+    "proof_repeated": "ended by the device: paused in its relay proof again and again",
 }
+
+_HELD: Mapping[int, str] = {
+    39_000: "the device holds 39 °C until its pad is known not to fold unfelt: try it by hand "
+    "(docs/tutorials/build-one.md), then `poultice config set fold_safe=true` and a hold of its "
+    "button for 3 s",
+    41_000: "the device holds 41 °C until its thermistor was checked: `poultice calibrate`",
+}
+"""What holds the highest target down, where a person can do something about it, by what is left."""
+
+_HIGHEST_MC = 42_000
 
 PROMPTS: Mapping[str, str] = {
     "lay_pack": "Lay the cold pack on",
@@ -80,6 +91,16 @@ def fault_hint(fault: str | None) -> str:
     if fault in BUTTON_ONLY:
         return f"{first}; then hold the device's button for 3 s"
     return f"{first}; then `poultice clear {fault}`"
+
+
+def limit_hint(limit: object, allowed: object, asked: object, *, fit: bool = False) -> str | None:
+    """What helps where a plan is over `limit`; `fit`: was it lowered already?"""
+    ever = isinstance(asked, int) and asked <= _HIGHEST_MC
+    held = _HELD.get(allowed) if isinstance(allowed, int) and ever else None
+    lowers = "--fit lowers targets and times to the device's limits"
+    if limit != "heat_target_max_mc" or held is None:
+        return None if fit else lowers
+    return held if fit else f"{held}; {lowers}"
 
 
 def fault_error(fault: str | None, *, state: str | None = None) -> DeviceFaultError:
@@ -134,7 +155,7 @@ def _words(code: int, message: str, data: Mapping[str, Any]) -> tuple[str, str |
         hint = (
             f"possible again in {duration(wait)}"
             if isinstance(wait, int)
-            else "--fit lowers the plan to the limits, where a target or a time is over"
+            else limit_hint(data.get("limit"), data.get("allowed"), data.get("asked"))
         )
         figures = f"asked {data.get('asked')}, allowed {data.get('allowed')}"
         return f"over the limit {data.get('limit')}{where}: {figures}", hint

@@ -36,7 +36,9 @@ _BUTTON_GRACE_S = 3.0
 _START_SEEN_S = 5.0
 _JOURNAL_TRIES = 6
 _JOURNAL_PAGES = 64
-_TIMED_OUT = frozenset({"attended", "pause_timeout", "prompt_timeout", "session_timeout"})
+_TIMED_OUT = frozenset(
+    {"attended", "pause_timeout", "prompt_timeout", "session_timeout", "proof_repeated"}
+)
 
 
 class Plan(Protocol):

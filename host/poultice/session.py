@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from poultice import discovery, library, screening
+from poultice import discovery, library, remedies, screening
 from poultice import plan as plans
 from poultice.errors import (
     DeviceLostError,
@@ -48,8 +48,8 @@ class Done:
     start it, `refused`; `reason` that of `stopped`. `error` is what `poultice run` would end with
     (its `exit_code`, its `hint`), None where it went as planned. `summary` has the measured
     members of `run --json`: `duration_s`, `heat_s`, `cold_s`, `peak_mc`, `min_mc`, `dose_m`,
-    `heat_operations`, `phases`. `notes` tell what was lowered by `fit` or `sensitive`, and why
-    the session is not in the history where it is not.
+    `heat_operations`, `phases`, `warnings`. `notes` tell what was lowered by `fit` or `sensitive`,
+    and why the session is not in the history where it is not.
     """
 
     outcome: str
@@ -151,7 +151,7 @@ def plan_for(
         first = violations[0]
         raise LimitError(
             "; ".join(one.text for one in violations),
-            hint=None if fit else "--fit lowers targets and times to the device's limits",
+            hint=remedies.limit_hint(first.limit, first.allowed, first.asked, fit=fit),
             data={"limit": first.limit, "asked": first.asked, "allowed": first.allowed},
         )
     return plan, notes

@@ -82,6 +82,7 @@ class Tally:
     min_mc: int | None = None
     dose_m: int = 0
     closings: int = 0
+    warnings: list[str] = field(default_factory=list)
     _heat: bool = False
     _phase: int | None = None
     _journal: Mapping[str, Any] = field(default_factory=dict)
@@ -120,6 +121,8 @@ class Tally:
         if event.kind == "phase":
             self._enter(event.data.get("phase"))
             self.first_ms = event.t_ms if self.first_ms is None else self.first_ms
+        if event.kind == "warning":
+            self._warned(event.data.get("what"))
         if event.kind in ("complete", "stopped", "fault"):
             if event.kind == "fault":
                 self.fault = self.fault or event.data.get("fault")
@@ -132,6 +135,9 @@ class Tally:
     def journal(self, entry: Mapping[str, Any]) -> None:
         """Take the device's own closing entry."""
         self._journal = entry
+        told = entry.get("warnings")
+        for what in told if isinstance(told, list) else []:
+            self._warned(what)
 
     def to_json(self) -> dict[str, Any]:
         """The measured members of `run --json`."""
@@ -151,7 +157,13 @@ class Tally:
             "duration_s": round(span_ms / 1000),
             **measured,
             "phases": [phase.to_json() for phase in self.phases],
+            "warnings": list(self.warnings),
         }
+
+    def _warned(self, what: object) -> None:
+        """Each once, by the device's name for it, known here or not."""
+        if isinstance(what, str) and what not in self.warnings:
+            self.warnings.append(what)
 
     def _temperatures(self, now: Telemetry) -> None:
         readings = [one for one in (now["temp_mc"], now["temp_b_mc"]) if one is not None]

@@ -17,6 +17,14 @@ _WARNINGS = {
     "budget": "the heat budget is used up: the pad waits until some has come back",
     "target_unreachable": "the pad is too weak for this target; it gives what it can",
     "relay_life": "the pad relay is near the end of its rated life: have it replaced",
+    "inhibited": "heat was asked for and held back for a good part of the time",
+    "undertreated": "a phase stayed far from its target: little was treated",
+}
+
+_CAUSES = {
+    "sensor": "a sensor's reading fails again and again: check its plug and wires",
+    "predictive": "the reading rises too fast: look for a fold, or a pad too strong for its place",
+    "budget": "the heat budget is used up",
 }
 
 
@@ -102,7 +110,8 @@ def _event(one: Event) -> str:
         return f"{remedies.PROMPTS.get(asked, asked)}, then press the device's button"
     if one.kind == "warning":
         what = str(data.get("what"))
-        return f"warning: {_WARNINGS.get(what, what)}"
+        why = _CAUSES.get(str(data.get("cause")))
+        return f"warning: {warning(what)}" + (f" ({why})" if why else "")
     if one.kind == "stopped":
         reason = str(data.get("reason"))
         return f"stopped: {remedies.STOPS.get(reason, reason)}"
@@ -111,6 +120,11 @@ def _event(one: Event) -> str:
     if one.kind == "boot":
         return f"the device started ({data.get('reset_cause')})"
     return one.kind
+
+
+def warning(what: str) -> str:
+    """A warning by its name on the wire; that name where it is not known here."""
+    return _WARNINGS.get(what, what)
 
 
 def line(now: Telemetry) -> str:
@@ -195,5 +209,6 @@ def summary(data: Mapping[str, Any]) -> list[str]:
             f"{span(one['planned_s'])}, mean {celsius(one['mean_mc'])}, "
             f"peak {celsius(one['peak_mc'])}"
         )
+    lines += [f"  warning      {warning(what)}" for what in data.get("warnings") or []]
     lines.append(f"  record       {data['record'] or 'none'}")
     return lines

@@ -9,7 +9,8 @@ import pytest
 from poultice_core import signals, states
 from poultice_core.limits import Limits
 from poultice_core.relays import HEAT
-from tests.core.guard_rig import GuardRig, order
+from poultice_core.tick import OK
+from tests.core.guard_rig import OPEN_X8, GuardRig, order
 from tests.core.rig import Rig, plan
 
 L = Limits()
@@ -84,6 +85,16 @@ def test_the_colder_sensor_says_whether_it_is_off(sensor: str) -> None:
     rig.set(LOW_MC if sensor == "a" else warm_mc, LOW_MC if sensor == "b" else warm_mc)
     rig.steps(10)
     assert rig.guard.pack.on
+
+
+@pytest.mark.requirement("SR-23", "SR-07")
+def test_a_sensor_that_reads_nothing_takes_no_pack_off() -> None:
+    rig = _cold()
+    rig.stop()
+    rig.code_a_x8 = rig.code_b_x8 = OPEN_X8
+    rig.set(60_000).steps(400)
+    assert rig.guard.pack.on
+    assert rig.guard.pack.lowest_mc == LOW_MC
 
 
 @pytest.mark.requirement("SR-23")
@@ -165,7 +176,6 @@ def test_a_pack_that_is_never_seen_to_come_off_does_not_keep_the_session_for_eve
     assert rig.guard.course.prompt == states.REMOVE_PACK
     while rig.guard.clocks.session_ms < L.session_s * 1000 - 100:
         rig.confirm()
-        rig.step()
         assert rig.state == "waiting"
     rig.step()
     assert rig.state == "idle"
@@ -200,6 +210,74 @@ def test_a_cooler_needs_no_hand() -> None:
     assert not rig.guard.pack.on
     rig.ask(1, states.REST).step()
     assert rig.state == "running"
+
+
+# --- in a pause -----------------------------------------------------------------------------
+
+
+def _paused_on_the_pack() -> GuardRig:
+    rig = _cold()
+    assert rig.pause() == OK
+    return rig
+
+
+@pytest.mark.requirement("SR-03")
+@pytest.mark.parametrize(("excess_mc", "trips"), [(0, True), (1, False)])
+def test_the_cold_cutoff_stands_in_a_pause_with_a_pack_on(excess_mc: int, trips: bool) -> None:
+    """Row 15: 3 °C for 290 s in `paused`, and no trip."""
+    rig = _paused_on_the_pack().set(L.cold_cutoff_mc + excess_mc)
+    ticks = rig.ticks_to_fault(60)
+    assert (rig.fault == "under_temperature") == trips
+    if trips:
+        assert ticks == L.cold_cutoff_ms // 100 + 1
+
+
+@pytest.mark.requirement("SR-03")
+@pytest.mark.parametrize(("excess_mc", "ends"), [(0, True), (1, False)])
+def test_the_cold_end_in_a_pause_leaves_the_session_waiting(excess_mc: int, ends: bool) -> None:
+    rig = _paused_on_the_pack().set(L.cold_end_mc + excess_mc)
+    rig.steps(L.cold_end_ms // 100)
+    assert rig.state == "paused"
+    rig.step()
+    assert rig.state == ("waiting" if ends else "paused")
+    assert rig.guard.course.prompt == (states.REMOVE_PACK if ends else states.NO_PROMPT)
+
+
+@pytest.mark.requirement("SR-03")
+def test_the_five_minutes_of_the_pause_go_on_while_waiting() -> None:
+    """Answered, but the pack is never seen to come off."""
+    rig = _paused_on_the_pack().set(L.cold_end_mc)
+    rig.steps(L.cold_end_ms // 100 + 1)
+    assert rig.confirm() == OK
+    while rig.guard.clocks.pause_ms < L.pause_max_s * 1000 - 100:
+        rig.step()
+        assert rig.state == "waiting"
+    rig.step()
+    assert (rig.state, rig.reason) == ("idle", "pause_timeout")
+
+
+@pytest.mark.requirement("SR-03")
+def test_a_phase_that_ended_in_a_pause_goes_on_to_the_next_once_the_pack_is_off() -> None:
+    rig = _paused_on_the_pack().set(L.cold_end_mc)
+    rig.steps(L.cold_end_ms // 100 + 1)
+    assert rig.state == "waiting"
+    rig.ask(1, states.REST)
+    assert rig.confirm() == OK
+    rig.set(L.cold_end_mc + L.pack_rise_mc).steps(3)
+    assert (rig.state, rig.guard.phases.mode) == ("running", states.REST)
+    assert rig.guard.clocks.pause_ms == -1
+
+
+@pytest.mark.requirement("SR-23")
+@pytest.mark.parametrize("lowest_mc", [8_000, 16_000])
+@pytest.mark.parametrize(("short_mc", "on"), [(0, False), (1, True)])
+def test_a_pack_that_was_on_when_power_went_is_on(lowest_mc: int, short_mc: int, on: bool) -> None:
+    """Row 10."""
+    rig = GuardRig(pack_lowest_mc=lowest_mc).set(lowest_mc + L.pack_rise_mc - 1)
+    rig.ready()
+    assert rig.guard.pack.on
+    rig.set(lowest_mc + L.pack_rise_mc - short_mc).step()
+    assert rig.guard.pack.on == on
 
 
 # --- the whole device ---------------------------------------------------------------------

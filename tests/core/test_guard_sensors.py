@@ -7,6 +7,7 @@ import pytest
 from poultice_core import states
 from poultice_core.limits import Limits
 from poultice_core.relays import HEAT, MASTER, PAD
+from poultice_core.tick import NOT_READY, OK
 from tests.core.guard_rig import GuardRig, order
 from tests.core.rig import Rig, plan
 
@@ -307,6 +308,168 @@ def test_a_stall_restarts_the_plausibility_timers(kind: str) -> None:
     assert rig.fault is None
     rig.steps(5)
     assert rig.fault == f"sensor_{kind}"
+
+
+# --- a connector that opens now and then, and a burst cut in two ------------------------------
+
+
+def _tick_of(rig: GuardRig, code_x8: int | None, sensor: str = "a") -> None:
+    _set_code(rig, sensor, code_x8)
+    rig.step()
+    _set_code(rig, sensor, None)
+
+
+@pytest.mark.requirement("SR-07")
+@pytest.mark.parametrize("sensor", ["a", "b"])
+@pytest.mark.parametrize(
+    ("code_x8", "name"), [(OPEN_X8, "sensor_open"), (SHORT_X8, "sensor_short")]
+)
+@pytest.mark.parametrize(("period", "trips"), [(10, True), (66, True), (67, False)])
+def test_ten_bad_ticks_within_a_minute_trip(
+    sensor: str, code_x8: int, name: str, period: int, trips: bool
+) -> None:
+    """Row 13: one tick in ten, or one every 2.5 s: HEAT 0 s, `complete`, nothing told."""
+    rig = _heating()
+    for bad in range(L.range_count):
+        assert rig.fault is None
+        _tick_of(rig, code_x8, sensor)
+        if bad < L.range_count - 1:
+            rig.steps(period - 1)
+    assert (rig.fault == name) == trips
+    if trips:
+        assert rig.outputs == 0
+
+
+@pytest.mark.requirement("SR-07", "SR-08")
+@pytest.mark.parametrize(("last", "name"), [("open", "sensor_open"), ("jump", "sensor_jump")])
+def test_rejected_ticks_count_with_them_and_the_last_gives_the_name(last: str, name: str) -> None:
+    rig = _heating()
+    for bad in range(L.range_count):
+        kind = last if bad == L.range_count - 1 else ("jump", "open")[bad % 2]
+        assert rig.fault is None
+        if kind == "open":
+            _tick_of(rig, OPEN_X8)
+        else:
+            rig.set(35_000).step()
+            rig.set(32_000)
+        if bad < L.range_count - 1:
+            rig.steps(9)
+    assert rig.fault == name
+
+
+@pytest.mark.requirement("SR-07")
+def test_what_was_bad_before_a_session_or_long_ago_counts_no_more() -> None:
+    rig = GuardRig().ready()
+    for _ in range(L.range_count):
+        _tick_of(rig, OPEN_X8)
+        rig.step()
+    rig.start().heating()
+    for _ in range(L.range_count - 1):
+        _tick_of(rig, OPEN_X8)
+        rig.step()
+    assert rig.fault is None
+    rig.steps(L.range_window_ms // 100 + 1)
+    _tick_of(rig, OPEN_X8)
+    assert rig.fault is None
+
+
+@pytest.mark.requirement("SR-07")
+def test_bad_ticks_of_one_session_are_not_those_of_the_next() -> None:
+    rig = _heating()
+    for _ in range(L.range_count - 1):
+        _tick_of(rig, OPEN_X8)
+        rig.step()
+    rig.stop()
+    rig.start().into(states.REST, 0)
+    _tick_of(rig, OPEN_X8)
+    assert rig.fault is None
+
+
+@pytest.mark.requirement("SR-07")
+@pytest.mark.parametrize("sensor", ["a", "b"])
+@pytest.mark.parametrize(
+    ("spread", "outputs"), [(L.spread_codes, PAD), (L.spread_codes + 1, MASTER)]
+)
+def test_a_burst_that_spreads_is_no_temperature(sensor: str, spread: int, outputs: int) -> None:
+    """Row 30: a wire that broke or shorted within the 16 conversions gave a false 57 °C."""
+    rig = _heating()
+    setattr(rig.tick, f"spread_{sensor}", spread)
+    assert rig.step() == outputs
+    assert rig.guard.reading.whole == (outputs == PAD)
+    rig.steps(2)
+    assert (rig.fault is None) == (outputs == PAD)
+
+
+@pytest.mark.requirement("SR-07", "SR-21")
+@pytest.mark.parametrize(
+    ("code_x8", "name"), [(2047 * 8, "sensor_short"), (2049 * 8, "sensor_open")]
+)
+def test_it_is_named_by_the_way_the_mean_went(code_x8: int, name: str) -> None:
+    rig = _heating()
+    rig.tick.spread_a = L.spread_codes + 1
+    rig.code_a_x8 = code_x8
+    rig.steps(3)
+    assert rig.fault == name
+
+
+@pytest.mark.requirement("SR-07", "SR-01")
+@pytest.mark.parametrize("cut", [True, False])
+def test_a_burst_cut_in_two_is_no_absolute_temperature(cut: bool) -> None:
+    rig = GuardRig().ready()
+    rig.tick.spread_a = rig.tick.spread_b = L.spread_codes + 1 if cut else 0
+    rig.set(57_600).step()
+    assert rig.fault == (None if cut else "absolute_temperature")
+    if cut:
+        assert rig.arm(order(heat_s=60)) == NOT_READY
+
+
+@pytest.mark.requirement("SR-08")
+@pytest.mark.parametrize("kind", ["pause", "rest"])
+@pytest.mark.parametrize("what", ["frozen", "mismatch"])
+def test_a_break_neither_counts_nor_restarts_the_minute(kind: str, what: str) -> None:
+    """Row 6: a pause of one tick every 55 s, and neither ever tripped."""
+    rig = _heating()
+    rig.guard.heating.look = lambda *_: 0
+    if what == "frozen":
+        rig.frozen = True
+    else:
+        rig.settle(36_001 + 100, 28_000)
+    rig.steps(550)
+    assert rig.fault is None
+    if kind == "pause":
+        assert rig.pause() == OK
+        rig.steps(300)
+        assert rig.resume() == OK
+    else:
+        rig.into(states.REST, 0, 1).steps(300)
+        rig.into(states.HEAT, 40_000, 2, heat=True)
+    assert rig.fault is None
+    ticks = rig.ticks_to_fault(60)
+    assert rig.fault == f"sensor_{what}"
+    assert 46 <= ticks <= 52
+
+
+@pytest.mark.requirement("SR-08")
+@pytest.mark.parametrize("what", ["frozen", "mismatch"])
+def test_what_ends_it_ends_it_in_a_break_too(what: str) -> None:
+    rig = _heating()
+    rig.guard.heating.look = lambda *_: 0
+    if what == "frozen":
+        rig.frozen = True
+    else:
+        rig.settle(36_101, 28_000)
+    rig.steps(590)
+    rig.pause()
+    if what == "frozen":
+        rig.frozen = False
+        rig.step()
+        rig.frozen = True
+    else:
+        rig.set(36_000, 28_000).step()
+        rig.set(36_101, 28_000)
+    rig.resume()
+    rig.steps(550)
+    assert rig.fault is None
 
 
 def test_a_rejected_tick_opens_heat_of_the_whole_device() -> None:

@@ -335,18 +335,22 @@ def test_a_judge_that_raises_is_a_fault_in_every_state(judge: int, state: str) -
         assert rig.guard.latch.followers & 1 << faults.INTERNAL
 
 
-@pytest.mark.requirement("SR-19")
-@pytest.mark.parametrize(
-    "part",
-    [
-        "now.measure", "clocks.advance", "budget.advance", "dwell.advance", "dwell.closes",
-        "ledger.advance", "brake.advance", "durations.look", "pack.look", "treatment.judge",
-    ],  # fmt: skip
+INSIDE = (
+    *("now.stood", "now.measure", "clocks.advance", "budget.advance", "dwell.advance"),
+    *("dwell.closes", "ledger.advance", "ledger.add", "brake.advance", "durations.look"),
+    *("pack.look", "treatment.judge"),
 )
+
+
+@pytest.mark.requirement("SR-19")
+@pytest.mark.parametrize("part", INSIDE)
 def test_whatever_else_raises_in_a_tick_is_a_fault(part: str) -> None:
     rig = _at("running")
     name, method = part.split(".")
     setattr(rig.part(name), method, _raise)
+    if name == "brake":
+        rig.guard.brake.note()
+    rig.tick.failed = part == "ledger.add"
     assert rig.step() == 0
     assert (rig.state, rig.fault) == ("fault", "internal")
     assert rig.guard.course.outcome == states.FAULTED
@@ -441,8 +445,6 @@ def test_a_command_has_its_state(command: str, state: str) -> None:
     assert call(rig) == (OK if state == allowed else WRONG_STATE)
     if state not in (allowed, "boot"):
         assert rig.state == state
-    rig.steps(1)
-    assert rig.guard.answer == OK
 
 
 @pytest.mark.parametrize("state", states.NAMES)
@@ -517,6 +519,15 @@ def test_nothing_is_armed_in_the_tick_of_a_configuration(plain: bool) -> None:
         now.limits = Limits().under(now.settings)
     assert rig.arm(order(heat_s=60)) == (OK if plain else BRAKED)
     assert rig.state == ("armed" if plain else "idle")
+
+
+@pytest.mark.requirement("SR-17")
+def test_a_press_in_the_tick_of_arm_starts_nothing() -> None:
+    rig = GuardRig().ready()
+    rig.tick.button = True
+    assert rig.arm(order(heat_s=60)) == OK
+    rig.steps(50)
+    assert (rig.state, rig.guard.course.begun) == ("armed", 0)
 
 
 @pytest.mark.requirement("SR-17")

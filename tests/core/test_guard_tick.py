@@ -32,6 +32,7 @@ def test_the_pad_is_energised_where_both_relays_are_closed(outputs: int, heating
     rig = GuardRig()
     rig.poke(rig.guard, outputs=outputs)
     assert rig.guard.heated_now() == heating
+    rig.step()
     assert rig.part("now").heated == heating
 
 
@@ -324,13 +325,20 @@ def test_a_closing_of_heat_is_an_operation_and_asks_its_distance_outside_the_pro
 def test_a_tick_says_what_the_next_interval_counts_as() -> None:
     rig = GuardRig().ask(0, states.HEAT, 40_000).start()
     now = rig.part("now")
-    assert (now.live, now.mode, now.proving, now.heating) == (True, states.NO_MODE, True, False)
-    rig.into(states.HEAT)
-    assert (now.live, now.mode, now.proving, now.heating) == (True, states.HEAT, False, True)
+
+    def counts() -> tuple[bool, int, bool, bool, bool]:
+        return now.live, now.mode, now.proving, now.heating, now.treating
+
+    rig.step()
+    assert counts() == (True, states.NO_MODE, True, False, False)
+    rig.into(states.HEAT).step()
+    assert counts() == (True, states.HEAT, False, True, True)
     rig.pause()
-    assert (now.live, now.state, now.heating) == (True, states.PAUSED, False)
+    assert counts() == (True, states.HEAT, False, True, True)
     rig.stop()
-    assert (now.live, now.mode, now.heating) == (False, states.NO_MODE, False)
+    assert (now.live, now.state, now.heating) == (True, states.PAUSED, False)
+    rig.step()
+    assert counts() == (False, states.NO_MODE, False, False, False)
 
 
 @pytest.mark.requirement("SR-13")
@@ -569,7 +577,9 @@ def test_a_fault_that_followed_is_counted_when_it_has_gone() -> None:
     rig.step()
     rig.tick.estop = False
     rig.set(50_000).step()
-    assert rig.guard.latch.followers == 1 << faults.EMERGENCY_STOP | 1 << faults.ABSOLUTE_TEMPERATURE
+    assert (
+        rig.guard.latch.followers == 1 << faults.EMERGENCY_STOP | 1 << faults.ABSOLUTE_TEMPERATURE
+    )
 
 
 @pytest.mark.requirement("SR-20")
@@ -588,7 +598,9 @@ def test_what_trips_later_in_a_tick_forgets_nothing(later: int) -> None:
     assert rig.fault is None
     rig.tick.estop = True
     rig.step()
-    assert (1 << rig.guard.latch.fault | rig.guard.latch.followers) == 1 << faults.EMERGENCY_STOP | 1 << later
+    assert (
+        1 << rig.guard.latch.fault | rig.guard.latch.followers
+    ) == 1 << faults.EMERGENCY_STOP | 1 << later
 
 
 @pytest.mark.requirement("SR-20")
@@ -621,5 +633,12 @@ def test_a_session_that_its_time_has_ended_enters_no_phase_any_more() -> None:
     rig.step()
     rig.poke(rig.guard.clocks, session_ms=L.session_s * 1000 - 100)
     rig.ask(1, states.COLD, 11_000).step()
-    assert (rig.state, rig.guard.phases.mode, rig.guard.phases.phase) == ("idle", states.NO_MODE, -1)
-    assert (rig.guard.course.outcome, rig.guard.course.reason) == (states.STOPPED, states.SESSION_TIMEOUT)
+    assert (rig.state, rig.guard.phases.mode, rig.guard.phases.phase) == (
+        "idle",
+        states.NO_MODE,
+        -1,
+    )
+    assert (rig.guard.course.outcome, rig.guard.course.reason) == (
+        states.STOPPED,
+        states.SESSION_TIMEOUT,
+    )

@@ -511,6 +511,20 @@ def test_a_command_that_became_allowed_in_its_own_tick_may_come_again() -> None:
     assert "token" in rig.result("arm", {"plan": HEAT})
 
 
+@pytest.mark.requirement("SR-22")
+def test_a_start_that_is_braked_says_how_long() -> None:
+    rig = Rig()
+    for _ in range(L.brake_count):
+        rig.start(HEAT)
+        rig.ticks(3)
+        rig.result("stop")
+    token = rig.result("arm", {"plan": HEAT})["token"]
+    error = rig.error("start", {"token": token})
+    assert (error["code"], error["message"], set(error["data"])) == (6, "busy", {"retry_ms"})
+    assert 590_000 < error["data"]["retry_ms"] <= 600_000
+    assert rig.state == "armed"
+
+
 # --- one line a call, one write a tick ------------------------------------------------------
 
 

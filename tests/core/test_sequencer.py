@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from poultice_core import states
 from poultice_core.limits import Limits
-from tests.core.rig import Rig, RigStore, plan
+from tests.core.rig import Rig, RigStore, plan, set_up
 
 L = Limits()
 
@@ -225,3 +226,36 @@ def test_a_session_across_the_wrap_is_a_session() -> None:
         assert entry["outcome"] == "complete"
         entries.append(entry)
     assert entries[0] == entries[1]
+
+
+@pytest.mark.requirement("SR-17")
+@pytest.mark.parametrize("mode", ["rest", "heat"])
+def test_a_new_session_begins_without_what_the_last_one_asked_for(mode: str) -> None:
+    """In the tick of its `start` nothing is asked that was of the session before."""
+    rig = Rig(set_up(sense=False))
+    rig.start(plan(("rest", None, 30), (mode, 38_000 if mode == "heat" else None, 300)))
+    rig.ticks(400)
+    assert (rig.loop.ask.phase, rig.guard.phases.phase) == (1, 1)
+    rig.result("stop")
+    rig.tick()
+    assert (rig.loop.ask.phase, rig.loop.ask.mode) == (-1, states.NO_MODE)
+    token = rig.result("arm", {"plan": plan(("rest", None, 60))})["token"]
+    rig.ask("start", {"token": token})
+    seen = set()
+    for _ in range(5):
+        seen.add((rig.guard.phases.mode, rig.guard.phases.phase))
+        rig.tick()
+    assert seen <= {(states.NO_MODE, -1), (states.REST, 0)}
+
+
+@pytest.mark.parametrize("left_ms", [0, 1])
+def test_what_is_left_is_rounded_up_and_nothing_once_all_is_done(left_ms: int) -> None:
+    rig = Rig(set_up(sense=False))
+    rig.start(plan(("rest", None, 30), ("rest", None, 40)))
+    rig.tick()
+    sequencer = rig.loop.sequencer
+    sequencer._elapsed_ms = 30_000 - left_ms
+    assert (sequencer.phase_left_s(), sequencer.left_s()) == (left_ms, 40 + left_ms)
+    sequencer.index = sequencer.count()
+    assert (sequencer.phase_left_s(), sequencer.left_s()) == (0, 0)
+    assert sequencer.phase().duration_s == 40

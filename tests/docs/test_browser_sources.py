@@ -69,8 +69,11 @@ def on_cpython(folder: Path, **values: Any) -> list[dict[str, Any]]:
 
 def test_every_file_of_the_core_is_taken_as_it_is() -> None:
     taken = browser.sources()
-    for path in browser.CORE.glob("*.py"):
-        assert taken[f"poultice_core/{path.name}"] == path.read_text(encoding="utf-8")
+    paths = list(browser.CORE.rglob("*.py"))
+    assert {path.parent.name for path in paths} == {"poultice_core", "judges"}
+    for path in paths:
+        name = path.relative_to(browser.CORE.parent).as_posix()
+        assert taken[name] == path.read_text(encoding="utf-8")
 
 
 def test_of_the_simulator_only_types_are_taken_away() -> None:

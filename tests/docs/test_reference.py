@@ -14,7 +14,9 @@ from poultice.cli.app import COMMANDS
 from poultice.remedies import BUTTON_ONLY
 from poultice.simulator import options
 from poultice_core import faults
+from poultice_core.config import default
 from poultice_core.limits import REPORTED, Limits
+from poultice_core.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
@@ -47,11 +49,11 @@ def test_limits() -> None:
     assert list(page) == list(REPORTED)
 
 
-@pytest.mark.parametrize(("sensor_b", "two_point"), [(True, False), (False, True)])
-def test_limits_under_a_configuration(sensor_b: bool, two_point: bool) -> None:
-    whole, narrowed = Limits().reported(), Limits().under(sensor_b, two_point).reported()
+@pytest.mark.parametrize("option", ["two_point", "fold_safe", "sensor_b"])
+def test_limits_under_a_configuration(option: str) -> None:
+    fitted = default() | {"two_point": True, "fold_safe": True, option: False}
+    whole, narrowed = Limits().reported(), Limits().under(Settings(fitted)).reported()
     changed = {name: value for name, value in narrowed.items() if value != whole[name]}
-    option = "two_point" if sensor_b else "sensor_b"
     [line] = [line for line in text("limits.md").splitlines() if f"`{option}` false" in line]
     says = re.findall(r"`(\w+)` ([\d ]+\d)", line)
     assert {name: int(value.replace(" ", "")) for name, value in says} == changed
@@ -60,11 +62,12 @@ def test_limits_under_a_configuration(sensor_b: bool, two_point: bool) -> None:
 def test_faults() -> None:
     page = [(int(c[0]), c[1].strip("`"), c[2]) for c in rows("faults.md") if c[0].isdigit()]
     assert page == [
-        (number, name, "button" if number in faults.BUTTON_ONLY else "host")
+        (number, name, "button" if faults.BUTTON_ONLY[number] else "host")
         for number, name in enumerate(faults.NAMES)
         if name is not None
     ]
-    assert {faults.NAMES[number] for number in faults.BUTTON_ONLY} == BUTTON_ONLY
+    severe = {faults.NAMES[n] for n in range(len(faults.NAMES)) if faults.BUTTON_ONLY[n]}
+    assert severe == BUTTON_ONLY
 
 
 def test_commands() -> None:

@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 from poultice_core import states
 from poultice_core.guard import Guard
+from poultice_core.tick import OK
 from tests.explore.world import (
     DENSITY_MW_CM2,
+    BROKEN,
     FOLLOWS,
     HIGH,
     LOW,
@@ -24,7 +26,7 @@ STALL_S = 2
 
 
 class Before(NamedTuple):
-    """As telemetry shows it between a letter's command and its tick."""
+    """As telemetry shows it before the tick."""
 
     state: int
     fault: int
@@ -56,9 +58,10 @@ class Caps(NamedTuple):
     hot_s: int
     cold_s: int
     mute_s: int
+    window_s: int
+    bad: int
     dose_u: int
     pressed_s: int = 3
-    bad: int = 3
     sessions: int = 3
 
 
@@ -81,6 +84,8 @@ def caps(scenario: Scenario) -> Caps:
         hot_s=toy["heat_hot_session_s"],
         cold_s=toy["cold_session_s"] + STALL_S + 2,
         mute_s=toy["pack_alarm_ms"] // 1000 + STALL_S,
+        window_s=toy["range_window_ms"] // 1000,
+        bad=toy["range_count"] - 1,
         dose_u=toy["dose_session_m"] * 1000 + 1,
     )
 
@@ -106,16 +111,24 @@ def extremes(scenario: Scenario, letter: Letter) -> tuple[int, int]:
 
 def bad_ticks(scenario: Scenario, m: Memory, letter: Letter) -> tuple[int, int]:
     """How many ticks running each fitted sensor has been out of its range, this one included."""
-    a_ok = in_range(letter.code_a)
-    b_ok = in_range(letter.code_b) or not scenario.sensor_b
+    a_ok = in_range(letter.code_a) and letter.spread <= 64
+    b_ok = (in_range(letter.code_b) and letter.spread <= 64) or not scenario.sensor_b
     return (0 if a_ok else min(3, m.bad_a + 1)), (0 if b_ok else min(3, m.bad_b + 1))
 
 
 def blind(scenario: Scenario, letter: Letter) -> bool:
     """Is a fitted sensor out of its range?"""
-    if not in_range(letter.code_a):
+    if not in_range(letter.code_a) or letter.spread > 64:
         return True
     return scenario.sensor_b and not in_range(letter.code_b)
+
+
+def is_stall(m: Memory, letter: Letter) -> bool:
+    """Too long since the last tick, a save of our own with MASTER open apart? (SR-18)"""
+    if m.first:
+        return False
+    saved_ms = 0 if m.outputs & MASTER else letter.saved_ms
+    return letter.dt_ms < 0 or letter.dt_ms - saved_ms > TICK_MS
 
 
 class Memory(NamedTuple):
@@ -146,14 +159,17 @@ class Memory(NamedTuple):
     jumps: int = 0  # ticks running with one
     bad_a: int = 0  # ticks running without a temperature, by sensor
     bad_b: int = 0
+    bad_s: tuple[int, ...] = ()  # how long ago A had none in this session, the newest first
+    proofs: int = 0  # begun since the pad was last energised, in this session
     apart: int = 0
     frozen: int = 0  # ticks running
     stale: int = 0
     high: bool = False  # SENSE high at the last look, with a relay open
     low: int = 0  # ticks running of SENSE low with both closed
+    sense: int = BROKEN  # at the last look
+    unclear: int = 0  # ticks running with MASTER closed and no steady level
     hot_mc: int = 0  # the last tick's readings
     cold_mc: int = 0
-    ready: bool = False
     pressed_s: int = 0
     treated_s: int = 0
     heat_rest_s: int = 0  # since the last heat of a session long enough to ask rest
@@ -177,7 +193,6 @@ def start(scenario: Scenario) -> Memory:
         closed_s=most.closed_s,
         heat_rest_s=most.heat_rest_s,
         cold_rest_s=most.cold_rest_s,
-        after_s=most.after_s,
         level_uj=scenario.toy["budget_capacity_uj_cm2"],
     )
 
@@ -198,6 +213,8 @@ def level_uj(scenario: Scenario, m: Memory, letter: Letter) -> int:
 
 def is_readable(scenario: Scenario, letter: Letter) -> bool:
     """Has any fitted sensor a temperature?"""
+    if letter.spread > 64:
+        return False
     return in_range(letter.code_a) or (scenario.sensor_b and in_range(letter.code_b))
 
 
@@ -214,15 +231,41 @@ def pack_lies(scenario: Scenario, m: Memory, live0: bool, letter: Letter) -> tup
 def jumped(scenario: Scenario, m: Memory, mid: Before, letter: Letter) -> bool:
     """Is A's reading, in a heat phase, too far from the last one that was accepted? (SR-08)"""
     state0, mode0 = mid.state, mid.mode
-    if state0 != states.RUNNING or mode0 != states.HEAT or not in_range(letter.code_a):
+    if state0 != states.RUNNING or mode0 != states.HEAT or blind(scenario, letter):
         return False
-    steady = letter.dt_ms == TICK_MS or m.first
-    return steady and abs(letter.mc - m.accepted_mc) > scenario.toy["jump_mc"]
+    return not is_stall(m, letter) and abs(letter.mc - m.accepted_mc) > scenario.toy["jump_mc"]
 
 
 def same_phase(mid: Before, guard: Guard) -> bool:
     """Is it still the phase that it was before the tick?"""
-    return (guard.mode, guard.phase, guard.target_mc) == (mid.mode, mid.phase, mid.target_mc)
+    phases = guard.phases
+    return (phases.mode, phases.phase, phases.target_mc) == (mid.mode, mid.phase, mid.target_mc)
+
+
+def began(m: Memory, mid: Before, letter: Letter) -> bool:
+    """May this tick begin what was armed: by its token, or by the button?"""
+    pressed = letter.button and m.pressed_s == 0
+    return mid.state == states.ARMED and (letter.command == "start" or pressed)
+
+
+def level_of(m: Memory, letter: Letter) -> int:
+    """What SENSE says in this tick."""
+    if letter.sense == FOLLOWS:
+        return HIGH if m.outputs & PAD == PAD else LOW
+    return letter.sense
+
+
+def unclear(m: Memory, mid: Before, letter: Letter) -> bool:
+    """Is there no steady level with MASTER closed, outside the proof? (SR-10)"""
+    needed = mid.state == states.RUNNING and m.outputs & MASTER and not mid.proving
+    sense = level_of(m, letter)
+    return bool(needed) and (sense == BROKEN or sense != m.sense) and not is_stall(m, letter)
+
+
+def recently_bad(scenario: Scenario, m: Memory, letter: Letter) -> tuple[int, ...]:
+    """How long ago A had no temperature in this session, as far as it counts, this tick apart."""
+    aged = [age_s + elapsed_s(m, letter) for age_s in m.bad_s]
+    return tuple(age_s for age_s in aged if 0 <= age_s <= caps(scenario).window_s)
 
 
 def heated_s(m: Memory, mid: Before, letter: Letter) -> int:
@@ -242,14 +285,13 @@ def remember(scenario: Scenario, m: Memory, mid: Before, guard: Guard, letter: L
     most = caps(scenario)
     outputs, state = guard.outputs, guard.state
     dt_s = elapsed_s(m, letter)
-    stalled = letter.dt_ms != TICK_MS and not m.first
+    stalled = is_stall(m, letter)
     hot_mc, cold_mc = extremes(scenario, letter)
     is_blind = blind(scenario, letter)
     bad_a, bad_b = bad_ticks(scenario, m, letter)
     readable = is_readable(scenario, letter)
     pad0, pad = m.outputs & PAD == PAD, outputs & PAD == PAD
     live0, live = state0 in LIVE, state in LIVE
-    charged = m.state == states.RUNNING and state0 in (*LIVE, states.IDLE, states.FAULT)
     cooled = bool(m.pack or m.outputs & COOL)
     treated_s = min(most.treated_s, m.treated_s + (dt_s if pad0 or cooled else 0))
     rests = treated_s >= most.treated_s and m.session
@@ -258,28 +300,35 @@ def remember(scenario: Scenario, m: Memory, mid: Before, guard: Guard, letter: L
     counts = m.session and not m.counted and dt_s > 0 and (pad0 or cooled)
     heated = heated_s(m, mid, letter)
     heat_s = m.heat_s + heated
+    begins = state in LIVE and state0 not in LIVE
     ended = m.session and not live
-    sense = letter.sense
-    if sense == FOLLOWS:
-        sense = HIGH if pad0 else LOW
+    sense = level_of(m, letter)
     judged = state0 == states.RUNNING and mode0 == states.HEAT and not stalled
-    cooling = state0 == states.RUNNING and mode0 == states.COLD
+    cooling = is_cooled(m, mid)
     is_cold = cooling and cold_mc <= 7_000 and not is_blind
-    chilled = cooling and cold_mc <= 10_000 and readable and state == states.RUNNING
+    chilled = mode0 == states.COLD and state0 == states.RUNNING == state
+    chilled = chilled and cold_mc <= 10_000 and readable
     jump = jumped(scenario, m, mid, letter)
-    ran_s = dt_s if charged and mode0 != states.NO_MODE and not proving else 0
+    ran_s = dt_s if state0 == states.RUNNING and mode0 != states.NO_MODE and not proving else 0
     timed = state in (states.ARMED, states.PAUSED, states.WAITING)
-    same_s = (m.state_s if m.state == state0 else 0) + dt_s
+    same_s = 0 if asks(m, guard) else m.state_s + dt_s
     pack, lowest_mc = pack_lies(scenario, m, live0, letter)
     released = m.pressed_s > 0 and not letter.button and state0 == m.state == states.WAITING
-    laid = released and m.prompt == states.LAY_PACK and state == states.RUNNING
-    begins = pack and mid.mode != states.COLD and guard.mode == states.COLD
-    silence_s = 0 if guard.pack_alarm or not pack else mute_s(m, state0, letter)
-    return Memory(
+    confirmed = letter.command == "confirm" and guard.answer == OK
+    laid = released and state == states.RUNNING or confirmed
+    laid = laid and m.prompt == states.LAY_PACK
+    enters = pack and mid.mode != states.COLD and guard.phases.mode == states.COLD
+    silence_s = 0 if guard.pack.alarm or not pack or enters else mute_s(m, state0, letter)
+    bad_s = recently_bad(scenario, m, letter)
+    if bad_a and live0:
+        bad_s = (0, *bad_s)[: most.bad]
+    proves = guard._parts.proof.active and not proving
+    apart = abs(letter.apart_mc) > 8_000 and not is_blind and not stalled
+    after = Memory(
         first=False,
         state=state,
         outputs=outputs,
-        prompt=guard.prompt if state == states.WAITING else states.NO_PROMPT,
+        prompt=guard.course.prompt if state == states.WAITING else states.NO_PROMPT,
         state_s=min(most.state_s, same_s if state == state0 else 0) if timed else 0,
         session=live,
         heat_s=min(most.heat_s, heat_s) if live else 0,
@@ -292,25 +341,29 @@ def remember(scenario: Scenario, m: Memory, mid: Before, guard: Guard, letter: L
         stalls=min(3, m.stalls + (stalled and live0)) if live else 0,
         silent_s=min(most.silent_s, 0 if letter.heard else m.silent_s + dt_s) if live else 0,
         heat_alone=live and (m.heat_alone or outputs == HEAT),
+        proofs=min(3, (0 if pad else m.proofs) + proves) if live else 0,
         master_alone=live and (m.master_alone or (m.heat_alone and outputs == MASTER)),
         off_s=0 if pad else min(most.off_s, m.off_s + dt_s),
         closed_s=0 if pad and not pad0 else min(most.closed_s, m.closed_s + dt_s),
         level_uj=level_uj(scenario, m, letter),
         over=(m.over << 1 | (readable and hot_mc >= 43_000)) & 3,
-        cold=min(2, m.cold + 1) if is_cold and state == states.RUNNING else 0,
+        cold=min(2, m.cold + 1) if is_cold and live and same_phase(mid, guard) else 0,
         chill=min(3, m.chill + 1) if chilled and same_phase(mid, guard) else 0,
-        accepted_mc=letter.mc if in_range(letter.code_a) and not jump else m.accepted_mc,
+        accepted_mc=letter.mc if not bad_a and not jump else m.accepted_mc,
         jumps=min(3, m.jumps + 1) if jump and live else 0,
         bad_a=bad_a if live else 0,
         bad_b=bad_b if live else 0,
-        apart=1 if judged and abs(letter.apart_mc) > 8_000 and not is_blind else 0,
-        frozen=min(2, m.frozen + 1) if judged and letter.frozen else 0,
+        bad_s=bad_s if live and not begins else (),
+        # What is not judged in between neither counts nor begins anew (SR-08).
+        apart=int(apart and live and (judged or m.apart > 0)),
+        frozen=min(2, m.frozen + judged) if letter.frozen and live and not stalled else 0,
         stale=min(2, m.stale + 1) if judged and not letter.fresh else 0,
-        high=sense == HIGH and not pad and not stalled and not guard.proof.active,
+        high=sense == HIGH and not pad and not stalled and not guard._parts.proof.active,
         low=min(3, m.low + 1) if sense == LOW and pad0 and pad and not stalled else 0,
+        sense=BROKEN if stalled else sense,
+        unclear=min(3, m.unclear + 1) if unclear(m, mid, letter) else 0,
         hot_mc=hot_mc if readable else m.hot_mc,
         cold_mc=cold_mc if readable else m.cold_mc,
-        ready=not is_blind,
         pressed_s=min(most.pressed_s, m.pressed_s + max(1, dt_s)) if letter.button else 0,
         treated_s=treated_s if live else 0,
         heat_rest_s=heat_rest_s,
@@ -320,14 +373,34 @@ def remember(scenario: Scenario, m: Memory, mid: Before, guard: Guard, letter: L
         counted=live and (m.counted or counts),
         day_heat_s=min(most.day_heat_s, m.day_heat_s + heat_s) if ended else m.day_heat_s,
         pack=pack or laid,
-        pack_off=(pack and m.pack_off) or (released and pack),
-        pack_lowest_mc=(cold_mc if readable else m.cold_mc) if laid or begins else lowest_mc * pack,
-        mute_s=min(most.mute_s, silence_s),
+        pack_off=not asks(m, guard) and ((pack and m.pack_off) or (pack and (released or confirmed))),
+        pack_lowest_mc=(cold_mc if readable else m.cold_mc) if laid or enters else lowest_mc * pack,
+        mute_s=0 if laid else min(most.mute_s, silence_s),
     )
+    if not begins:
+        return after
+    # What was counted before it is none of this session's.
+    return after._replace(
+        heat_s=0, hot_s=0, cold_s=0, run_s=0, dose_u=0, stalls=0, silent_s=0, treated_s=0,
+        counted=False, pack_off=False, apart=0, frozen=0,
+    )  # fmt: skip
+
+
+def asks(m: Memory, guard: Guard) -> bool:
+    """Has this tick asked for something?"""
+    prompt = guard.course.prompt if guard.state == states.WAITING else states.NO_PROMPT
+    return prompt not in (states.NO_PROMPT, m.prompt)
+
+
+def is_cooled(m: Memory, mid: Before) -> bool:
+    """In a cold phase, or in a session with a pack still on? (SR-03)"""
+    if mid.state == states.RUNNING:
+        return mid.mode == states.COLD
+    return m.pack and mid.state in (states.WAITING, states.PAUSED)
 
 
 def recall(scenario: Scenario, m: Memory, guard: Guard, letter: Letter) -> Memory:
-    """The memory after the command, before the tick."""
+    """The memory after what happened before the tick: time without power."""
     word, _, rest = letter.command.partition(" ")
     most = caps(scenario)
     if word == "day":
@@ -338,6 +411,9 @@ def recall(scenario: Scenario, m: Memory, guard: Guard, letter: Letter) -> Memor
             day_heat_s=0,
         )
     if word == "restart":
+        # Of a cold that was cut off nobody knows whether its pack is on: at 12 °C, if it is.
+        by_hand = m.session and guard.pack.on and not m.pack
+        lowest_mc = 12_000 if by_hand else m.pack_lowest_mc
         return start(scenario)._replace(
             level_uj=0 if m.session or rest == "watchdog" else m.level_uj,
             sessions=m.sessions,
@@ -345,26 +421,7 @@ def recall(scenario: Scenario, m: Memory, guard: Guard, letter: Letter) -> Memor
             heat_rest_s=m.heat_rest_s,
             cold_rest_s=m.cold_rest_s,
             state=guard.state,
-            pack=m.pack,
-            pack_lowest_mc=12_000 if m.pack else 0,
-        )
-    if word == "confirm" and m.state == states.WAITING:
-        if m.prompt == states.LAY_PACK:
-            m = m._replace(pack=True, pack_off=False, pack_lowest_mc=m.cold_mc)
-        elif m.pack:
-            m = m._replace(pack_off=True)
-    if guard.state == states.RUNNING and m.state == states.ARMED:
-        return m._replace(
-            session=True, heat_s=0, run_s=0, dose_u=0, stalls=0, silent_s=0, heat_alone=False,
-            master_alone=False, treated_s=0, state=states.RUNNING, state_s=0, counted=False,
-            pack_off=False, hot_s=0, cold_s=0,
-        )  # fmt: skip
-    if guard.state != m.state:
-        live = guard.state in LIVE
-        ended = m.session and not live
-        return m._replace(
-            state=guard.state,
-            state_s=0,
-            after_s=0 if ended else m.after_s,
+            pack=m.pack or by_hand,
+            pack_lowest_mc=lowest_mc if m.pack or by_hand else 0,
         )
     return m

@@ -52,21 +52,19 @@ class Explorer:
         world.write(state)
         if junk:
             world.spoil(junk)
-        broken: list[str] = []
-        if letter.command:
-            fault = world.guard.fault
-            answer = world.command(letter.command)
-            broken += contract.commanded(scenario, m, world.guard, letter, answer)
-            if m.state == states.FAULT and world.guard.state == states.IDLE:
-                broken += contract.cleared_by_host(fault, m)
-            m = memory.recall(scenario, m, world.guard, letter)
+        world.before(letter)
         guard = world.guard
+        m = memory.recall(scenario, m, guard, letter)
+        phases = guard.phases
         mid = memory.Before(
-            *(guard.state, guard.fault, guard.proof.active),
-            *(guard.mode, guard.phase, guard.target_mc),
+            *(guard.state, guard.latch.fault, guard._parts.proof.active),
+            *(phases.mode, phases.phase, phases.target_mc),
         )
         world.tick(letter)
-        broken += contract.ticked(scenario, m, mid, guard, letter)
+        broken = [
+            *contract.commanded(scenario, m, mid, guard, letter),
+            *contract.ticked(scenario, m, mid, guard, letter),
+        ]
         after = memory.remember(scenario, m, mid, guard, letter)
         return (world.read(), after), broken
 
@@ -75,7 +73,8 @@ class Explorer:
         spoilt, _ = self.step(node, letter, junk)
         if spoilt == after:
             return ""
-        names = ["heat's age", "cold's age", "records", "order", *self.world.fields.names]
+        names = ["first", "heat's age", "cold's age", "short sessions", "records", "order"]
+        names += self.world.fields.names
         names += Memory._fields
         pairs = zip((*after[0], *after[1]), (*spoilt[0], *spoilt[1]), strict=True)
         return ", ".join(
@@ -179,7 +178,7 @@ def session(walk: Walk, plan: str, by_hand: bool) -> None:
 # What a session may run into, and go on with for some ticks.
 STUBBORN = (
     *("ask hot", "ask rest", "frozen", "stale", "apart", "open", "nobody", "SENSE low"),
-    *("7000 m°C", "10000 m°C", "42999 m°C", "ask hold", "pause"),
+    *("7000 m°C", "10000 m°C", "42999 m°C", "ask hold", "pause", "stall", "SENSE broken"),
 )
 
 
@@ -203,21 +202,30 @@ def stubborn(explorer: Explorer) -> list[Walk]:
     blind, hot = Walk(explorer), Walk(explorer)
     blind.until("a second", states.IDLE)
     session(hot, plan, not scenario.cooler)
-    for name in ("43000 m°C", "stop at 43 °C", "43000 m°C"):
+    for name in ("a second", "stop at 43 °C", "43000 m°C"):
         blind.go("open")
         hot.go(name)
+    lost, warm = Walk(explorer), Walk(explorer)
+    lost.until("a second", states.IDLE)
+    for name in (f"arm {plan}", "start", *["open", "a second"] * 2):
+        lost.go(name)
+    for _ in range(3):
+        warm.go("43000 m°C")
     paused = Walk(explorer)
     session(paused, plan, not scenario.cooler)
     paused.go("pause at 43 °C")
-    walks += [blind, hot, paused]
+    walks += [blind, hot, lost, warm, paused]
     if plan == "cold" and not scenario.cooler:
-        left = Walk(explorer)
+        left, held = Walk(explorer), Walk(explorer)
         session(left, plan, True)
+        session(held, plan, True)
+        for name in ("pause", "7000 m°C"):
+            held.go(name)
         left.go("7000 m°C")
         left.go("stop")
         for _ in range(6):
             left.go("7001 m°C")
-        walks.append(left)
+        walks += [left, held]
     return walks
 
 
@@ -230,7 +238,6 @@ def ordinary(explorer: Explorer) -> list[Walk]:
     for _ in range(2):
         session(twice, plan, by_hand)
         twice.until("ask done", states.IDLE)
-        twice.go("book")
         for _ in range(9):
             twice.go("a second")
     session(trips, plan, by_hand)

@@ -9,14 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from types import FunctionType
 from typing import Any, ClassVar
+from unittest.mock import patch
 
-from poultice_core import faults, states
-from poultice_core.guard import OK, Guard
-from poultice_core.ledger import DAY_S, Ledger
+from poultice_core import config, faults, reading, states, tick
+from poultice_core.guard import Guard
+from poultice_core.ledger import DAY_S, END_S, Ledger
 from poultice_core.limits import Limits
-from poultice_core.order import Inputs, Order
+from poultice_core.reading import Reading
 from poultice_core.relays import PAD
+from poultice_core.settings import Settings
+from poultice_core.tick import Ask as Asks
+from poultice_core.tick import Order, Tick
 from tests.explore import fields
 
 TICK_MS = 1_000
@@ -50,7 +55,7 @@ TOY = {
     "dwell_min_ms": 2_000,
     "closing_min_ms": 3_000,
     "token_s": 2,
-    "pause_max_s": 2,
+    "pause_max_s": 3,
     "prompt_max_s": 2,
     "watch_after_ms": 2_000,
     "cold_end_ms": 1_000,
@@ -64,6 +69,13 @@ TOY = {
     "mismatch_ms": 1_000,
     "weld_sense_ms": 1_000,
     "supply_ms": 1_000,
+    "unsteady_ms": 2_000,
+    "range_count": 3,
+    "range_window_ms": 4_000,
+    "proofs_session": 2,
+    "brake_count": 2,
+    "brake_ms": 3_000,
+    "brake_treated_ms": 1_000,
     "clear_ticks": 2,
     "clear_sense_ms": 1_000,
     "proof_settle_ms": 1_000,
@@ -76,6 +88,7 @@ SMALL = TOY | {
     "cold_phase_s": 1,
     "cold_session_s": 2,
     "session_s": 5,
+    "pause_max_s": 2,
     "heat_day_s": 3,
     "cold_day_s": 3,
     "dose_session_m": 18,
@@ -93,6 +106,10 @@ SMALL = TOY | {
     "frozen_ms": 1_000,
     "clear_ticks": 1,
     "proof_gap_ms": 1_000,
+    "range_count": 2,
+    "range_window_ms": 2_000,
+    "brake_count": 1,
+    "brake_ms": 1_000,
     "pack_alarm_ms": 1_000,
 }
 # A heat budget that is not met before a session's other bounds are.
@@ -152,71 +169,103 @@ class Letter:
     ahead_mc: int = 0
     heating: int = faults.NONE
     weld: int = faults.NONE
+    spread: int = 0
+    written: bool = True
+    failed: bool = False
+    saved_ms: int = 0
 
-    @property
-    def readable(self) -> bool:
-        return self.code_a == GOOD_X8
 
+class Exact(Reading):
+    """Reads what the letter says, to the milli-degree: its table is a dict, code to reading."""
 
-class AnySlope:
-    """Whatever the letter says of where the reading is going."""
-
-    ahead = 0
-
-    def push(self, temp_mc: int) -> None:
-        pass
-
-    def restart(self) -> None:
-        pass
-
-    def ahead_mc(self) -> int:
-        return self.ahead
+    look = FunctionType(
+        Reading.look.__code__,
+        vars(reading) | {"temp_mc": lambda table, code_x8: table.get(code_x8, CALM_MC)},
+    )
 
 
 class AnyTrend:
     """Nothing looks at it here: those who would answer by the letter."""
 
-    pushed = False
-
-    def look(self, temp_mc: int, dt_ms: int) -> None:
+    def __init__(self, *parts: object) -> None:
         pass
 
-    def restart(self) -> None:
-        pass
+    def look(self, now: Any) -> int:
+        return 0
 
 
-class AnyHeating:
-    """The heating proof, with the letter's answer."""
+class AnySlope(AnyTrend):
+    """Whatever the letter says of where the reading is going."""
+
+    ahead_mc = 0
+
+    def __init__(self, limits: Limits, readings: Reading) -> None:
+        self.limits, self.readings = limits, readings
+
+    def inhibits(self) -> bool:
+        return self.readings.control_mc + self.ahead_mc >= self.limits.predictive_mc
+
+
+class AnyHeating(AnyTrend):
+    """The heating proof, with the letter's answer in a heat phase."""
 
     weak = False
     answer = faults.NONE
 
-    def begin(self, target_mc: int, temp_mc: int) -> None:
+    def __init__(self, limits: Limits, settings: Settings, readings: Reading, _: object) -> None:
+        self.readings = readings
+
+    def begin_phase(self, target_mc: int) -> None:
         pass
 
     def restart(self) -> None:
         pass
 
-    def stalled(self) -> None:
-        pass
-
-    def look(self, heated: bool, temp_mc: int, trend: object, dt_ms: int) -> int:
-        return self.answer
+    def look(self, now: Any) -> int:
+        judged = now.heating and not now.stalled and self.readings.readable
+        return 1 << self.answer if self.answer and judged else 0
 
 
-class AnyCooling:
+class AnyCooling(AnyTrend):
     """The weld check without SENSE, with the letter's answer."""
 
     answer = faults.NONE
 
-    def restart(self) -> None:
-        pass
+    def __init__(self, limits: Limits, settings: Settings, readings: Reading, _: object) -> None:
+        self.settings, self.readings = settings, readings
 
     def heat_phase_ended(self) -> None:
         pass
 
-    def look(self, outputs: int, temp_mc: int, trend: object, dt_ms: int) -> int:
-        return self.answer
+    def look(self, now: Any) -> int:
+        judged = not self.settings.sense and self.readings.readable
+        return 1 << self.answer if self.answer and judged else 0
+
+
+class AnyTreatment(AnyTrend):
+    """Trips nothing."""
+
+    def begin(self) -> None:
+        pass
+
+    def begin_phase(self) -> None:
+        pass
+
+    def judge(self, now: Any, asked: bool, cause: int, heats: bool) -> None:
+        pass
+
+    def end_phase(self, phase: int, mode: int, target_mc: int) -> None:
+        pass
+
+
+ORACLES = {
+    "Reading": Exact,
+    "Trend": AnyTrend,
+    "Predictive": AnySlope,
+    "HeatingProof": AnyHeating,
+    "CoolingWatch": AnyCooling,
+    "Treatment": AnyTreatment,
+}
 
 
 def order(heat_s: int, cold_s: int, attended_s: int = 0, sensitive: bool = False) -> Order:
@@ -242,8 +291,6 @@ class Scenario:
     sense: bool = True
     letters: tuple[Letter, ...] = ()
     toy: Mapping[str, int] = field(default_factory=lambda: TOY)
-    # Else it is a letter, and may come late.
-    books_at_once: bool = False
 
     ORDERS: ClassVar[dict[str, Order]] = {
         "heat": order(3, 0),
@@ -254,37 +301,47 @@ class Scenario:
     }
 
 
+COMMANDS = {
+    "arm": tick.ARM,
+    "start": tick.START,
+    "stop": tick.STOP,
+    "pause": tick.PAUSE,
+    "resume": tick.RESUME,
+    "confirm": tick.CONFIRM,
+    "clear": tick.CLEAR,
+}
+
+
 class World:
     """The guard of a scenario, and one tick of it for each letter."""
 
-    def __init__(self, scenario: Scenario, kind: type[Guard] = Guard) -> None:
+    def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
-        self.kind = kind
-        self.limits = Limits().under(scenario.sensor_b, True)
+        self.settings = Settings(
+            config.default()
+            | {"two_point": True, "fold_safe": True, "density_mw_cm2": DENSITY_MW_CM2}
+            | {name: getattr(scenario, name) for name in ("cooler", "sensor_b", "sense")}
+        )
+        self.limits = Limits().under(self.settings)
         for name, value in scenario.toy.items():
             setattr(self.limits, name, value)
-        self.inputs = Inputs()
+        self.inputs = Tick()
+        self.asks = Asks()
+        self.table: dict[int, int] = {}
         self.orders = [Order(), *Scenario.ORDERS.values()]
         self.nonsense = order(99, 99, attended_s=99, sensitive=True)
-        self.guard = self._power_up(self._empty_ledger(), 1 << 29)
+        ledger = Ledger(self.limits)
+        ledger.now_s = NOW_S
+        self.guard = self._power_up(ledger, 1 << 29)
         self.fields = fields.compiled(self.guard)
         limits = self.limits
         self._age_s = max(limits.rest_after_heat_s, limits.rest_cold_to_cold_s) + 1
 
-    def _empty_ledger(self) -> Ledger:
-        ledger = Ledger(self.limits)
-        ledger.now_s = NOW_S
-        return ledger
-
-    def _power_up(self, ledger: Ledger, budget_uj: int) -> Guard:
-        s = self.scenario
-        guard = self.kind(
-            self.limits, ledger, s.cooler, s.sensor_b, s.sense, DENSITY_MW_CM2, budget_uj
-        )
-        made: Any = guard
-        made.slope, made.trend = AnySlope(), AnyTrend()
-        made.heating, made.cooling_watch = AnyHeating(), AnyCooling()
-        guard.order = self.orders[0]
+    def _power_up(self, ledger: Ledger, budget_uj: int, *kept: Any) -> Guard:
+        with patch.multiple("poultice_core.parts", **ORACLES):
+            guard = Guard(self.limits, self.settings, ledger, self.table, budget_uj, *kept)  # type: ignore[arg-type]
+        guard.admission.order = self.orders[0]
+        self.first = True
         return guard
 
     # --- the state ----------------------------------------------------------------------
@@ -299,129 +356,127 @@ class World:
         ledger = guard.ledger
         now_s = ledger.now_s
         limits = self.limits
+        age_s = self._age_s
         young = tuple(
             (
                 min(heat_s, limits.heat_day_s),
-                min(cold_s, limits.cold_day_s),
+                min(cold_s, max(limits.cold_day_s, limits.cold_session_s)),
                 min(dose_m, limits.dose_day_m),
             )
             for end_s, heat_s, cold_s, dose_m in ledger.records
             if now_s - end_s < DAY_S
         )
+        end_s, heat_s, cold_s = ledger.short
+        most_s = limits.rest_asked_from_s
+        short = (min(now_s - end_s, age_s), min(heat_s, most_s), min(cold_s, most_s))
         planned = guard.live or guard.state == states.ARMED
         return (
-            min(now_s - ledger.heat_end_s, self._age_s),
-            min(now_s - ledger.cold_end_s, self._age_s),
+            self.first,
+            min(now_s - ledger.heat_end_s, age_s),
+            min(now_s - ledger.cold_end_s, age_s),
+            short if heat_s + cold_s else (0, 0, 0),
             young,
-            self.orders.index(guard.order) if planned else 0,
+            self.orders.index(guard.course.order) if planned else 0,
             *self.fields.read(guard),
         )
 
     def write(self, state: fields.State) -> None:
         """Go on from this state."""
-        heat_age_s, cold_age_s, young, plan, *flat = state
+        self.first, heat_age_s, cold_age_s, short, young, plan, *flat = state
         guard = self.guard
         ledger = guard.ledger
         ledger.now_s = NOW_S
         ledger._part_ms = 0
         ledger.heat_end_s = NOW_S - heat_age_s
         ledger.cold_end_s = NOW_S - cold_age_s
+        ledger.short = [NOW_S - short[0], short[1], short[2]]
         ledger.records = [[NOW_S, *record] for record in young]
-        guard.order = self.orders[plan]
+        guard.admission.order = self.orders[plan]
         self.fields.write(guard, flat)
+        self._seal()
 
     def spoil(self, junk: int) -> None:
         """Nonsense wherever the state claims that nobody looks. After `write`."""
         guard = self.guard
         self.fields.spoil(guard, junk)
         if not (guard.live or guard.state == states.ARMED):
-            guard.order = self.nonsense
+            guard.admission.order = self.nonsense
+        self._seal()
+
+    def _seal(self) -> None:
+        """What was put there is no flipped bit."""
+        self.guard._parts.integrity.seal(self.guard._words())
 
     # --- a tick -------------------------------------------------------------------------
 
+    def before(self, letter: Letter) -> None:
+        """What a command does that is none of the guard's: time without power."""
+        word, _, rest = letter.command.partition(" ")
+        if word == "day":
+            self.guard.ledger.credit(DAY_S)
+        elif word == "restart":
+            self._restart(rest)
+
     def tick(self, letter: Letter) -> None:
-        """The tick itself; the letter's command has been given (`command`)."""
+        """The tick, the letter's command in it."""
         guard: Any = self.guard
+        parts = guard._parts
         inputs = self.inputs
-        guard._last_ms = 0 if guard._last_ms >= 0 else -1
-        inputs.now_ms = letter.dt_ms
+        a, b = guard.reading.a, guard.reading.b
+        dt_ms = 0 if self.first else letter.dt_ms
+        for ring in (a._bad_at_ms, b._bad_at_ms):
+            for index in range(self.limits.range_count):
+                ring[index] -= dt_ms
+        inputs.now_ms, inputs.dt_ms = 0, dt_ms
         inputs.fresh = letter.fresh
-        inputs.code_x8_a, inputs.code_x8_b = letter.code_a, letter.code_b
-        inputs.temp_a_mc = letter.mc
-        inputs.temp_b_mc = letter.mc - letter.apart_mc
-        inputs.raw_a = guard.a._raw_sum if letter.frozen else guard.a._raw_sum + 1
-        inputs.raw_b = guard.b._raw_sum if letter.frozen else guard.b._raw_sum + 1
+        inputs.code_x8_a = letter.code_a
+        inputs.code_x8_b = letter.code_b + (letter.code_b == GOOD_X8)
+        self.table.clear()
+        self.table[letter.code_a] = letter.mc
+        self.table[inputs.code_x8_b] = letter.mc - letter.apart_mc
+        inputs.raw_a = a._raw_sum if letter.frozen else a._raw_sum + 1
+        inputs.raw_b = b._raw_sum if letter.frozen else b._raw_sum + 1
+        inputs.spread_a = inputs.spread_b = letter.spread
         inputs.sense = letter.sense
         if letter.sense == FOLLOWS:
             inputs.sense = HIGH if guard.outputs & PAD == PAD else LOW
         inputs.button, inputs.estop, inputs.heard = letter.button, letter.estop, letter.heard
-        (
-            inputs.ask_phase, inputs.ask_mode, inputs.ask_target_mc, inputs.ask_heat,
-            inputs.ask_cool, inputs.ask_done,
-        ) = letter.ask  # fmt: skip
-        guard.slope.ahead = letter.ahead_mc
-        guard.heating.answer = letter.heating
-        guard.cooling_watch.answer = letter.weld
-        guard.step(inputs)
-        if guard.unbooked and self.scenario.books_at_once:
-            guard.book()
-        if guard.pack_owed and not (guard.live or guard.unbooked):
-            guard.book_pack()  # as the controller does, once a second
+        inputs.written, inputs.failed, inputs.saved_ms = (
+            letter.written, letter.failed, letter.saved_ms,
+        )  # fmt: skip
+        asks = self.asks
+        asks.phase, asks.mode, asks.target_mc, asks.heat, asks.cool, asks.done = letter.ask
+        parts.predictive.ahead_mc = letter.ahead_mc
+        parts.heating.answer = letter.heating
+        parts.cooling.answer = letter.weld
+        word, _, rest = letter.command.partition(" ")
+        inputs.command = COMMANDS.get(word, tick.NO_COMMAND)
+        inputs.order = Scenario.ORDERS[rest] if word == "arm" else None
+        inputs.token = TOKEN ^ 1 if rest == "wrong" else TOKEN
+        inputs.fault = guard.latch.fault + (rest == "another")
+        guard.step(inputs, asks)
+        self.first = False
         # Only whether the next is the same matters.
-        guard._last_ms = 0
-        guard.a._raw_sum = min(0, guard.a._raw_sum)
-        guard.b._raw_sum = min(0, guard.b._raw_sum)
-
-    def command(self, command: str) -> int:
-        """Give it; what the guard answers, OK where it answers nothing."""
-        guard = self.guard
-        word, _, rest = command.partition(" ")
-        if word == "arm":
-            return guard.arm(Scenario.ORDERS[rest], TOKEN)
-        if word == "start":
-            answer = guard.may_start(TOKEN if rest != "wrong" else TOKEN ^ 1)
-            if answer == OK:
-                guard.start()
-            return answer
-        if word == "button":
-            answer = guard.may_start_by_button() if guard.start_wanted else -1
-            if answer == OK:
-                guard.start()
-            return answer
-        if word == "stop":
-            guard.stop(states.HOST)
-        elif word in ("pause", "resume", "confirm"):
-            answered: int = getattr(guard, word)()
-            return answered
-        elif word == "clear":
-            return guard.clear(guard.fault if rest != "another" else guard.fault + 1, False)
-        elif word == "book":
-            if guard.unbooked:
-                guard.book()
-        elif word == "day":
-            guard.ledger.credit(DAY_S)
-        elif word == "restart":
-            self._restart(rest)
-        return OK
+        a._raw_sum = min(0, a._raw_sum)
+        b._raw_sum = min(0, b._raw_sum)
 
     def _restart(self, cause: str) -> None:
         """Power gone and back, or the watchdog; with what the journal would have kept."""
         old = self.guard
         ledger = old.ledger
-        cut = old.live
-        if cut:
-            plan = old.order
-            ledger.add(plan.heat_s, plan.cold_s, plan.dose_m, True)
-        elif old.unbooked:
-            old.book()
-        left_uj = 0 if cut or cause == "watchdog" else old.budget.level_uj
-        self.guard = self._power_up(ledger, left_uj)
-        if old.pack_on:
-            self.guard.restore_pack(self.limits.pack_unknown_mc)
-        if old.state == states.FAULT:
-            self.guard.latch(old.fault)
-        elif cause == "watchdog":
-            self.guard.latch(faults.WATCHDOG_RESET)
+        lowest_mc = old.pack.lowest_mc if old.pack.on else None
+        left_uj = 0 if old.live or cause == "watchdog" else old.budget.level_uj
+        if old.live:
+            plan = old.course.order
+            cold_s = plan.cold_s
+            if cold_s and not self.scenario.cooler:
+                cold_s += self.limits.prompt_max_s
+                lowest_mc = self.limits.pack_unknown_mc if lowest_mc is None else lowest_mc
+            ledger.add(plan.heat_s, cold_s, plan.dose_m, True)
+        fault = old.latch.fault
+        if fault == faults.NONE and cause == "watchdog":
+            fault = faults.WATCHDOG_RESET
+        self.guard = self._power_up(ledger, left_uj, fault, lowest_mc)
 
 
 # --- the alphabet ------------------------------------------------------------------------
@@ -455,8 +510,8 @@ def _letters(scenario: Scenario) -> Iterator[Letter]:
 def _commands(scenario: Scenario) -> Iterator[str]:
     for plan in scenario.plans:
         yield f"arm {plan}"
-    yield from ("start", "start wrong", "button start", "stop", "pause", "resume", "confirm")
-    yield from ("clear", "clear another", "book", "day", "restart power", "restart watchdog")
+    yield from ("start", "start wrong", "stop", "pause", "resume", "confirm")
+    yield from ("clear", "clear another", "day", "restart power", "restart watchdog")
 
 
 def _beside(ask: Ask) -> tuple[Letter, ...]:
@@ -491,6 +546,10 @@ def _mishaps(scenario: Scenario, ask: Ask) -> Iterator[Letter]:
         ("open and stop", {"code_a": OPEN_X8, "estop": True}),
         ("too fast", {"ahead_mc": UNKNOWN_MC}),
         ("not yet too fast", {"ahead_mc": 43_500 - CALM_MC - 1}),
+        ("broken within the burst", {"spread": 65}),
+        ("the intent is not on flash", {"written": False}),
+        ("something outside raised", {"failed": True}),
+        ("a long save", {"dt_ms": 2 * TICK_MS, "saved_ms": TICK_MS}),
         ("heating stalled", {"heating": faults.HEATING_STALLED}),
     ]
     if scenario.sensor_b:
@@ -550,7 +609,7 @@ def to_the_end(name: str, plan: str, few: tuple[str, ...], **build: Any) -> Scen
     """Small enough for a search that sees everything; one sensor, since two would square it."""
     whole = scenario(f"{name}, to the end", (plan,), sensor_b=False, **build)
     letters = tuple(letter for letter in whole.letters if letter.name in few)
-    return replace(whole, letters=letters, toy=SMALL, books_at_once=True)
+    return replace(whole, letters=letters, toy=SMALL)
 
 
 SCENARIOS = {

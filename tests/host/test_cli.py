@@ -21,7 +21,8 @@ from tests.host.fakes import LIMITS, Error, FakeDevice
 
 MEMBERS = {
     "schema", "outcome", "reason", "protocol", "session", "device", "duration_s", "heat_s",
-    "cold_s", "peak_mc", "min_mc", "dose_m", "heat_operations", "fault", "phases", "record",
+    "cold_s", "peak_mc", "min_mc", "dose_m", "heat_operations", "fault", "phases", "warnings",
+    "record",
 }  # fmt: skip
 SHORT = """
 name = "short"

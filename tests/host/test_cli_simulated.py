@@ -142,6 +142,7 @@ def test_the_first_prompt_is_in_the_record(capsys: pytest.CaptureFixture[str], c
     assert [(one["kind"], one.get("prompt")) for one in events] == [
         ("prompt", "lay_pack"),
         ("phase", None),
+        ("warning", None),
         ("prompt", "remove_pack"),
         ("complete", None),
     ]

@@ -8,7 +8,9 @@ import pytest
 
 from poultice import errors
 from poultice.client import Client
+from poultice.messages import Event
 from poultice.runner import SessionRunner
+from poultice.tally import Tally
 from tests.host.fakes import Error, FakeDevice, FakePhase, FakePlan
 
 PLAN = FakePlan(
@@ -37,6 +39,18 @@ def test_a_whole_session() -> None:
     assert told["phases"][0]["mean_mc"] == 40_000
 
 
+def test_each_warning_of_events_and_of_the_closing_entry_is_in_the_summary_once() -> None:
+    tally = Tally.of(PLAN.phases)
+    for data in ({"what": "inhibited", "cause": "sensor"}, {"what": "budget"}, {"what": 5}, {}):
+        tally.event(Event("warning", 1_000, data))
+    assert tally.to_json()["warnings"] == ["inhibited", "budget"]
+    tally.journal({"warnings": ["budget", "undertreated", "moon_phase", None, 3]})
+    assert tally.to_json()["warnings"] == ["inhibited", "budget", "undertreated", "moon_phase"]
+    tally.journal({"warnings": None})
+    tally.journal({"warnings": "dose"})
+    assert tally.to_json()["warnings"] == ["inhibited", "budget", "undertreated", "moon_phase"]
+
+
 def test_the_host_keeps_the_session_attended() -> None:
     device = FakeDevice()
     ran(device)
@@ -56,6 +70,7 @@ def test_the_host_keeps_the_session_attended() -> None:
         (FakeDevice(stop_reason_at_s=(20, "pause_timeout")), "stopped", "pause_timeout", 8),
         (FakeDevice(stop_reason_at_s=(20, "prompt_timeout")), "stopped", "prompt_timeout", 8),
         (FakeDevice(stop_reason_at_s=(20, "session_timeout")), "stopped", "session_timeout", 8),
+        (FakeDevice(stop_reason_at_s=(20, "proof_repeated")), "stopped", "proof_repeated", 8),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -106,6 +106,16 @@ def test_it_is_shown_with_what_waits(
     assert device.config["cooler"] is False
 
 
+def test_fold_safe_is_said_by_hand_and_held_for(
+    plug_in: Callable[[Bath], Bath], capsys: pytest.CaptureFixture[str]
+) -> None:
+    device = plug_in(Bath())
+    assert main(["config", "show"]) == 0
+    assert "39 °C" in capsys.readouterr().out
+    assert main(["config", "set", "fold_safe=true"]) == 0
+    assert device.config["fold_safe"] is True
+
+
 def test_while_anything_runs_it_is_shown_all_the_same(
     plug_in: Callable[[Bath], Bath], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -136,7 +146,7 @@ def test_set_without_waiting_leaves_it_to_the_button(
     assert device.config["cooler"] is False
     assert main(["config", "drop", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["waiting"] is None
-    assert device.waits == device.config
+    assert device.waits is None
 
 
 def test_ctrl_c_leaves_what_was_in_force(plug_in: Callable[[Bath], Bath]) -> None:
@@ -152,7 +162,7 @@ def test_ctrl_c_leaves_what_was_in_force(plug_in: Callable[[Bath], Bath]) -> Non
 
     device.override["get_config"] = configured
     assert main(["config", "set", "cooler=yes"]) == 130
-    assert device.config == device.waits == before
+    assert (device.waits, device.config) == (None, before)
 
 
 @pytest.mark.parametrize(
@@ -190,7 +200,7 @@ def test_an_answer_that_is_no_configuration() -> None:
 
 def test_drop_does_not_take_no_for_an_answer() -> None:
     device = Bath(waits={**configuration.default(), "cooler": True}, holds_after_s=None)
-    device.override["set_config"] = lambda params: {**device.config, "cooler": True}
+    device.override["drop_config"] = lambda _: {**device.config, "cooler": True}
     with pytest.raises(PoulticeError, match="still holds another"):
         device_config.drop(Client(device))
 

@@ -60,7 +60,7 @@ def checks(**changed: str) -> dict[str, Any]:
 def healthy(**attributes: Any) -> Bath:
     """A device with nothing wrong; beads at skin temperature."""
     device = Bath(baths_mc=(30_000,), error_mc=(0, 0), **attributes)
-    device.config["two_point"] = True
+    device.config["two_point"] = device.config["fold_safe"] = True
     device.override["self_test"] = lambda _: checks()
     return device
 
@@ -225,6 +225,17 @@ def test_a_configuration_without_the_check_is_told_what_to_do(
     device = plug_in(healthy())
     device.config["two_point"] = False
     assert examined(capsys)["two_point"]["remedy"] == "`poultice calibrate`"
+
+
+def test_a_new_device_is_told_how_it_may_hold_more_than_39_degrees(
+    plug_in: Callable[[Bath], Bath], capsys: pytest.CaptureFixture[str]
+) -> None:
+    device = plug_in(healthy())
+    device.config["fold_safe"] = False
+    found = examined(capsys)["fold_safe"]
+    assert "39.0 °C" in found["says"]
+    assert "config set fold_safe=true" in found["remedy"]
+    assert "hold" in found["remedy"]
 
 
 def test_a_computer_without_a_clock_is_a_finding() -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from poultice import errors, remedies
+from poultice import errors, remedies, words
+from poultice.messages import Event
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "exit-codes.md"
 
@@ -88,6 +89,75 @@ def test_each_answer_of_the_device_is_an_error_of_the_tree(
 @pytest.mark.parametrize("code", [1, 2, 3, 4, 5, 6, 7, -32602])
 def test_an_answer_without_its_data_is_still_an_error_with_words(code: int) -> None:
     assert str(remedies.from_answer(code, "x", {}))
+
+
+@pytest.mark.parametrize(
+    ("allowed", "asked", "says"),
+    [
+        (39_000, 40_500, "config set fold_safe=true"),
+        (39_000, 42_000, "config set fold_safe=true"),
+        (41_000, 42_000, "poultice calibrate"),
+    ],
+)
+def test_a_target_that_a_new_device_does_not_hold_yet_says_how_it_would(
+    allowed: int, asked: int, says: str
+) -> None:
+    data = {"limit": "heat_target_max_mc", "allowed": allowed, "asked": asked, "phase": 0}
+    hint = str(remedies.from_answer(2, "limit_exceeded", data).hint)
+    assert says in hint
+    assert "--fit" in hint
+    fitted = remedies.limit_hint("heat_target_max_mc", allowed, asked, fit=True)
+    assert says in str(fitted)
+    assert "--fit" not in str(fitted)
+
+
+@pytest.mark.parametrize(
+    ("limit", "allowed", "asked"),
+    [
+        ("heat_target_max_mc", 39_000, 42_001),
+        ("heat_target_max_mc", 40_000, 41_000),
+        ("heat_target_max_mc", 42_000, 43_000),
+        ("session_s", 39_000, 39_001),
+    ],
+)
+def test_what_no_confirmation_helps_is_not_told_to_confirm(
+    limit: str, allowed: int, asked: int
+) -> None:
+    told = str(remedies.limit_hint(limit, allowed, asked))
+    assert "--fit" in told
+    assert "config set" not in told
+    assert remedies.limit_hint(limit, allowed, asked, fit=True) is None
+
+
+def test_every_reason_of_a_stop_has_words() -> None:
+    states = pytest.importorskip("poultice_core.states")
+    assert set(remedies.STOPS) == {name for name in states.REASONS if name}
+
+
+def test_every_warning_has_words() -> None:
+    states = pytest.importorskip("poultice_core.states")
+    assert set(words._WARNINGS) == set(states.WARNINGS)
+    assert set(words._CAUSES) == {name for name in states.INHIBITS if name}
+    assert words.warning("moon_phase") == "moon_phase"
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        ({"what": "inhibited", "cause": "sensor"}, "check its plug"),
+        ({"what": "inhibited", "cause": "predictive"}, "fold"),
+        ({"what": "inhibited", "cause": "tide"}, "held back"),
+        ({"what": "undertreated", "phase": 1}, "far from its target"),
+        ({"what": "moon_phase"}, "moon_phase"),
+        ({}, "None"),
+    ],
+)
+def test_a_warning_is_told_in_words_also_where_it_is_not_known(
+    data: dict[str, object], says: str
+) -> None:
+    told = words.event(Event("warning", 1, data))
+    assert told.startswith("warning: ")
+    assert says in told
 
 
 def test_every_fault_has_a_remedy_and_the_right_way_to_clear_it() -> None:

@@ -19,12 +19,11 @@ from poultice_core.limits import Limits
 from poultice_core.settings import Settings
 
 LIMITS = Limits().reported()
-LIMIT_SETS = [
-    Limits()
-    .under(Settings(default() | dict(zip(("sensor_b", "two_point", "fold_safe"), flags))))
-    .reported()
+CONFIGURED = [
+    Settings(default() | dict(zip(("sensor_b", "two_point", "fold_safe"), flags, strict=True)))
     for flags in product((True, False), repeat=3)
 ]
+LIMIT_SETS = [Limits().under(settings).reported() for settings in CONFIGURED]
 
 
 def heat(target_mc: int = 40_000, duration_s: int = 600) -> Phase:
@@ -147,9 +146,9 @@ plans = st.builds(
 )
 
 
-@given(plans, st.booleans(), st.booleans())
-def test_host_and_device_agree(asked: Plan, two_sensors: bool, two_point: bool) -> None:
-    limits = Limits().under(two_sensors, two_point)
+@given(plans, st.sampled_from(CONFIGURED))
+def test_host_and_device_agree(asked: Plan, settings: Settings) -> None:
+    limits = Limits().under(settings)
     said = None
     try:
         core_plan.judge(core_plan.read(asked.to_wire()), limits)
@@ -195,7 +194,8 @@ def test_fit_changes_nothing_that_fits(asked: Plan) -> None:
 
 
 def test_fit_keeps_the_rhythm_of_contrast() -> None:
-    limits = Limits().under(False, True).reported()
+    one_sensor = Settings(default() | {"sensor_b": False, "two_point": True, "fold_safe": True})
+    limits = Limits().under(one_sensor).reported()
     asked, _ = plan.make_plan(
         library.load("contrast"), sensitive=False, attended_s=10, limits=limits
     )

@@ -185,17 +185,23 @@ def micropython() -> str | None:
 
 
 class MicroPythonBackend(CPythonBackend):
-    """The same device on MicroPython's unix port, at the other end of a pipe."""
+    """The same device on MicroPython's unix port (or another interpreter, with the driver and the
+    core that are named), at the other end of a pipe."""
 
-    def __init__(self) -> None:
-        interpreter = micropython()
+    def __init__(
+        self,
+        interpreter: str | None = None,
+        driver: Path = Path(__file__).with_name("driver.py"),
+        core: Path = ROOT / "firmware" / "core",
+    ) -> None:
+        interpreter = interpreter or micropython()
         if interpreter is None:
             raise FileNotFoundError("micropython")
         self._process = subprocess.Popen(
-            [interpreter, str(Path(__file__).with_name("driver.py"))],
+            [interpreter, str(driver)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={"MICROPYPATH": str(ROOT / "firmware" / "core")},
+            env={"MICROPYPATH": str(core), "PYTHONPATH": str(core)},
             text=True,
         )
 

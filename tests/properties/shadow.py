@@ -579,7 +579,7 @@ class Shadow:
             self._heat_begins(s)
         if s.mode != s.mode_was or not self._same_phase(s):
             self.little = []
-        if s.mode == COLD and not (self.in_cold and self._same_phase(s)):
+        if s.mode == COLD and not (s.mode_was == COLD and self._same_phase(s)):
             self.phase_ms = 0
             self.cold_end_ms = -1
             self.cold_ended = False

@@ -414,11 +414,21 @@ class Machine(RuleBasedStateMachine):
         """HEAT is asked for, and a reading that rises fast keeps it open."""
         self.engage()
         self.set(asks=[None, None, None, True, None, None])
-        for _ in range(count):
-            self.readings(38_000, 38_000)
-            self.run(1)
-            self.readings(39_500, 39_500)
-            self.run(1)
+        self.run(count, drift=(140, 140))
+
+    @rule(count=st.integers(5, 30))
+    def too_little(self, count: int) -> None:
+        """A heat phase at skin temperature from its begin to its end."""
+        self.engage(plan_of([("heat", 40_000, 2), ("rest", None, 1)], "normal", 0, self.factor))
+        self.run(count if self.toy else 620)
+
+    @precondition(lambda self: self.state == IDLE and not self.shadow.pack)
+    @rule()
+    def unfolded(self) -> None:
+        """The pad may fold from now on; a plan a little above what that allows."""
+        self.calm()
+        self.configure({**self.shadow.config, "fold_safe": False}, True, False)
+        self.arm([("heat", 39_100, 2)], "normal", 0)
 
     @rule(count=st.integers(25, 40))
     def drift_apart(self, count: int) -> None:
@@ -818,7 +828,7 @@ class Machine(RuleBasedStateMachine):
             self.set(pressed=False)
             self.run(12)
 
-    # --- flash ---
+    # --- flash --------------------------------------------------------------------------
 
     @rule(save_ms=st.sampled_from([0, 0, 20, 45, 250, 400, 1_300]))
     def slow_flash(self, save_ms: int) -> None:
@@ -941,6 +951,15 @@ WALKS: dict[str, Callable[[Machine], object]] = {
     "frozen over pauses": lambda m: m.stuck_over_pauses("frozen", 8, 8),
     "apart over pauses": lambda m: m.stuck_over_pauses("apart", 8, 8),
     "HEAT not permitted": lambda m: m.not_permitted(60),
+    "never warm": lambda m: m.too_little(20),
+    "a pack over a cut after its session": lambda m: (
+        m.shadow.config["cooler"] or m.pack_over_a_cut(15, True, 40)
+    ),
+    "a pack over a cut in its session": lambda m: (
+        m.shadow.config["cooler"] or m.pack_over_a_cut(15, False, 40)
+    ),
+    "a pad that may fold": lambda m: m.unfolded(),
+    "an exception for three ticks": lambda m: m.exception(False, 3),
     "a fault that returns": lambda m: m.fault_that_returns(1_600),
     "a flash that fails": lambda m: m.failing_flash(False, 12),
     "a flash that is slow": lambda m: (m.slow_flash(1_300), m.whole_session(12, True, 0, CLIMB)),
@@ -963,18 +982,14 @@ def test_deep_places(walk: str, fitted: bool, cooler: bool) -> None:
     if not cooler:
         machine.leave_the_pack_on(10, 40)
         machine.armed_under_a_pack(5, 40)
-        machine.pack_over_a_cut(15, True, 40)
-        machine.pack_over_a_cut(15, False, 40)
-    machine.configure({**config, "fold_safe": False}, True, False)
-    machine.arm([("heat", 39_100, 2)], "normal", 0)
     machine.read_back()
     machine.teardown()
 
 
 def test_every_requirement_has_its_invariant() -> None:
     # The silicon part of SR-14 (the dead-man), of SR-15 (pins before anything runs) and of SR-19
-    # (an interpreter that dies) is beyond what this machine drives.
-    assert set(INVARIANTS) == {f"SR-{number:02}" for number in range(1, 25)}
+    # (an interpreter that dies) is beyond what this machine drives; SR-25 flips bits elsewhere.
+    assert set(INVARIANTS) == {f"SR-{number:02}" for number in range(1, 27)} - {"SR-25"}
     assert all(method.__name__.startswith("sr_") for method in INVARIANTS.values())
 
 

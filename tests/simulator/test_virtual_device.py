@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from poultice.errors import UsageError
+from poultice.fingerprint import core_fingerprint
 from poultice.simulator.options import FAULTS, SimOptions
 from poultice.simulator.stores import MemoryStore
 from poultice.simulator.virtual_device import VirtualDevice
@@ -285,6 +286,10 @@ def test_a_pending_configuration_is_held_for() -> None:
     config: Message = link.call("get_config")["result"]
     assert config["offset_mc"] == 500
     assert "pending" not in config
+
+
+def test_it_tells_which_core_it_runs() -> None:
+    assert Link().call("hello")["result"]["core"] == core_fingerprint()
 
 
 # --- what befalls it --------------------------------------------------------------------

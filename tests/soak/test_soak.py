@@ -12,11 +12,14 @@ from typing import Any
 
 import pytest
 
-from poultice_core.controller import Controller
-from poultice_core.device import Device
+from poultice_core import faults
 from poultice_core.journal import Journal
 from poultice_core.ledger import Ledger
 from poultice_core.limits import Limits
+from poultice_core.link import Link
+from poultice_core.loop import Loop
+from poultice_core.witness import AWAITED, Witness
+from poultice_core.writer import Writer
 from tests.properties.backend import ROOT, micropython
 from tests.soak.world import RING, World, Wrong, play
 
@@ -43,6 +46,7 @@ def test_72_hours(soaked: tuple[World, list[int], list[int]]) -> None:
         "complete", "wraps", "host came", "host went", "button held", "power cuts",
         "watchdog restarts", "emergency stops", "sensors open", "relays welded",
         "late ticks of 0.5 s", "late ticks of 2 s", "hosts that do not read",
+        "saves that fail", "samples that raise",
         "refused: sessions_day", "refused: heat_day_s", "refused: rest_required",
     ):  # fmt: skip
         assert happened.get(what, 0) > 0, what
@@ -55,8 +59,8 @@ def test_72_hours(soaked: tuple[World, list[int], list[int]]) -> None:
 
 def test_uptime_passes_the_ring_of_the_ticks() -> None:
     world = World(SEED)
-    world.controller.uptime_s = RING // 1000 - 600
-    world.boot_ms = -1000 * world.controller.uptime_s
+    world.loop._uptime_s = RING // 1000 - 600
+    world.boot_ms = -1000 * world.loop._uptime_s
     world.seconds(3_600)  # type: ignore[no-untyped-call]
     assert world.counters["t_ms"] > RING
 
@@ -97,8 +101,8 @@ def endless(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Limits, "heat_session_s", 100_000, raising=False)
     whole = Limits.under
 
-    def under(self: Limits, *arguments: Any) -> Limits:
-        limits = whole(self, *arguments)
+    def under(self: Limits, settings: Any) -> Limits:
+        limits = whole(self, settings)
         limits.heat_day_s = limits.heat_session_s = 100_000
         limits.sessions_day = 100
         return limits
@@ -107,19 +111,73 @@ def endless(patch: pytest.MonkeyPatch) -> None:
 
 
 def wrapping(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Device, "uptime_ms", lambda self: self.board.ticks_ms() % (RING // 64))
+    patch.setattr(Loop, "uptime_ms", lambda self: self.board.ticks_ms() % (RING // 64))
+
+
+def losing_time(patch: pytest.MonkeyPatch) -> None:
+    """Uptime stands still in a stall."""
+    after = Loop._after
+
+    def short(self: Loop, live: bool) -> None:
+        dt_ms = self.inputs.dt_ms
+        self.inputs.dt_ms = min(dt_ms, 100)
+        after(self, live)
+        self.inputs.dt_ms = dt_ms
+
+    patch.setattr(Loop, "_after", short)
+
+
+def failing_once(patch: pytest.MonkeyPatch) -> None:
+    """A save that fails is not tried again."""
+    save = Writer.save
+
+    def once(self: Writer, kind: int, name: str, data: bytes) -> bool:
+        return save(self, kind, name, data) or True
+
+    patch.setattr(Writer, "save", once)
+
+
+def not_written_down(patch: pytest.MonkeyPatch) -> None:
+    """An exception trips, and is not on flash."""
+    see = Witness._see_fault
+
+    def seen(self: Witness, guard: Any, ask: Any, uptime_ms: int) -> int:
+        return AWAITED if guard.latch.fault == faults.INTERNAL else see(self, guard, ask, uptime_ms)
+
+    patch.setattr(Witness, "_see_fault", seen)
+
+
+def not_again(patch: pytest.MonkeyPatch) -> None:
+    """A fault that was cleared and returns is the one that is known."""
+    see = Witness._see_fault
+    known: list[int] = []
+
+    def seen(self: Witness, guard: Any, ask: Any, uptime_ms: int) -> int:
+        fault = guard.latch.fault
+        if fault in known[-1:]:
+            return 0
+        known.extend([fault] if fault else [])
+        return see(self, guard, ask, uptime_ms)
+
+    patch.setattr(Witness, "_see_fault", seen)
+
+
+def by_a_cooler(patch: pytest.MonkeyPatch) -> None:
+    """No pack is said to be laid by hand."""
+    intend = Journal.intend
+    patch.setattr(Journal, "intend", lambda self, *told: intend(self, *told[:3], False))
 
 
 def silent(patch: pytest.MonkeyPatch) -> None:
-    say = Controller._say
+    say = Link.say
     count = [0]
 
-    def some(self: Controller, line: bytes) -> None:
+    def some(self: Link, line: bytes) -> None:
         count[0] += 1
         if count[0] % 1_000:
             say(self, line)
 
-    patch.setattr(Controller, "_say", some)
+    patch.setattr(Link, "say", some)
 
 
 def hoarding(patch: pytest.MonkeyPatch) -> None:
@@ -128,11 +186,15 @@ def hoarding(patch: pytest.MonkeyPatch) -> None:
 
 
 def stuck(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Journal, "save", lambda self: (_ for _ in ()).throw(OSError(28)))
+    patch.setattr(Journal, "file", lambda self: (_ for _ in ()).throw(OSError(28)))
 
 
 @pytest.mark.parametrize(
-    "broken", [forgetful, restless, endless, wrapping, stuck, hoarding, silent]
+    "broken",
+    [
+        *(forgetful, restless, endless, wrapping, losing_time, stuck, hoarding, silent),
+        *(failing_once, not_written_down, not_again, by_a_cooler),
+    ],
 )
 def test_a_broken_device_does_not_soak(
     broken: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
@@ -144,13 +206,13 @@ def test_a_broken_device_does_not_soak(
 
 def test_a_leak_of_two_objects_a_minute_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     kept: list[object] = []
-    tick = Controller.tick
+    tick = Loop.tick
 
-    def leaking(self: Controller) -> None:
+    def leaking(self: Loop) -> None:
         if self.board.ticks_ms() % 30_000 < 100:
             kept.append(object())
         tick(self)
 
-    monkeypatch.setattr(Controller, "tick", leaking)
+    monkeypatch.setattr(Loop, "tick", leaking)
     in_use = play(SEED, 6, sys.getallocatedblocks)[1]  # type: ignore[no-untyped-call]
     assert in_use[-1] - in_use[2] > BLOCKS_MORE

@@ -10,9 +10,11 @@ import json
 from array import array
 from binascii import crc32
 
-from poultice_core import faults, messages, states
+from poultice_core import codec, config, faults, journal, states
 from poultice_core.board import SENSE_HIGH, SENSE_LOW, Board, Store
-from poultice_core.controller import Controller
+from poultice_core.ledger import Ledger
+from poultice_core.limits import Limits
+from poultice_core.loop import Loop
 from poultice_core.thermistor import B3950, temp_mc
 
 RING = 1 << 30
@@ -50,6 +52,8 @@ MISHAPS = (
     "hosts that do not read",
     "power cuts",
     "watchdog restarts",
+    "saves that fail",
+    "samples that raise",
 )
 
 
@@ -72,14 +76,25 @@ class Memory(Store):
     """The flash: files by name."""
 
     def __init__(self):  # type: ignore[no-untyped-def]
-        self.files = {}
+        fresh = journal.Journal(Ledger(Limits()))
+        folds_not = config.merged(config.default(), {"fold_safe": True})
+        self.files = {
+            journal.FILE: fresh.file(),
+            config.FILE: config.file(0, folds_not, None),
+        }
         self.saves = 0
         self.longest = 0
+        self.fails = 0
+        self.failed = False
 
     def load(self, name):  # type: ignore[no-untyped-def]
         return self.files.get(name)
 
     def save(self, name, data):  # type: ignore[no-untyped-def]
+        if self.fails > 0:
+            self.fails -= 1
+            self.failed = True
+            raise OSError(28)
         self.files[name] = bytes(data)
         self.saves += 1
         self.longest = max(self.longest, len(data))
@@ -134,6 +149,7 @@ class WorldBoard(Board):
         self.stopped = False
         self.welded = False
         self.wide = True
+        self.raises = False
         self.incoming = b""
         self.lines = []
         self._number = now_ms % 65521
@@ -142,6 +158,9 @@ class WorldBoard(Board):
         return self.now_ms & (RING - 1)
 
     def sample(self, samples_a, samples_b):  # type: ignore[no-untyped-def]
+        if self.raises:
+            self.raises = False
+            raise OSError(5)
         self.turn = self.turn + 1 if self.turn < 6 else 0
         samples_a[:] = samples_b[:] = self.bursts[self.turn]
         return True
@@ -197,7 +216,7 @@ class World:
         self.ticks = 0
         self.digest = 0
         self.mc = SKIN_MC
-        self.pack = self.broken = self.tapped = False
+        self.pack = self.broken = self.tapped = self.raised = False
         # what was done to the body: [end, heat, cold] of each session of the last 24 h, in ms
         self.past = []
         self.heat_ms = self.cold_ms = 0
@@ -218,8 +237,9 @@ class World:
         # The ring's end is never more than four hours away: it wraps in idle and in sessions.
         now_ms = RING - 1000 * (60 + self.dice.below(4 * 3600))
         self.board = WorldBoard(self.store, reset_cause, now_ms)
-        self.controller = Controller(self.board)
+        self.loop = Loop(self.board)
         self.boot_ms = self.true_ms
+        self.store.fails = 0
         self.counters["rx_errors"] = self.counters["tx_dropped"] = self.counters["t_ms"] = 0
         self._count("starts")
 
@@ -240,9 +260,9 @@ class World:
             self._look()
 
     def _second(self):  # type: ignore[no-untyped-def]
-        board, controller, tick_ms = self.board, self.controller, self.tick_ms
-        guard = controller.guard
-        tick = controller.tick
+        board, loop, tick_ms = self.board, self.loop, self.tick_ms
+        guard = loop.guard
+        tick = loop.tick
         board.pressed = board.pressed or self.tapped
         for count in range(1000 // tick_ms):
             if self.tapped and count == 5:
@@ -253,7 +273,7 @@ class World:
                 self._body(board)
             board.now_ms += tick_ms
             tick()
-            if guard.mode == states.COLD and not self.pack:
+            if guard.phases.mode == states.COLD and not self.pack:
                 self.pack = True  # laid on by whoever answered the prompt
             if board.heat and guard.state != states.RUNNING:
                 self.wrong("heat outside of a session")
@@ -283,7 +303,7 @@ class World:
     def _decide(self):  # type: ignore[no-untyped-def]
         """Once a second: the person, the host, the mishaps."""
         second = self.true_ms // 1000
-        guard = self.controller.guard
+        guard = self.loop.guard
         self._person(guard)
         if second >= self.host_until_s:
             self.host = not self.host
@@ -296,7 +316,7 @@ class World:
             self.trouble_s -= 1
             if self.trouble_s == 0:
                 self._mend()
-        elif self.dice.below(9_000 if not guard.in_session() else 1_500) == 0:
+        elif self.dice.below(9_000 if not guard.live else 1_500) == 0:
             self._trouble()
 
     def _person(self, guard):  # type: ignore[no-untyped-def]
@@ -309,10 +329,10 @@ class World:
                 board.pressed = True
                 self.held_s = 4
                 self._count("button held")
-        elif guard.prompt == states.LAY_PACK:
+        elif guard.course.prompt == states.LAY_PACK:
             if self.dice.below(20) == 0:
                 self.tapped = True
-        elif guard.prompt == states.REMOVE_PACK or (self.pack and not guard.in_session()):
+        elif guard.course.prompt == states.REMOVE_PACK or (self.pack and not guard.live):
             if self.dice.below(40) == 0:
                 self.pack = False
                 self.tapped = True
@@ -320,7 +340,7 @@ class World:
             board.pressed = False
 
     def _trouble(self):  # type: ignore[no-untyped-def]
-        what = self.dice.below(8)
+        what = self.dice.below(10)
         self.trouble_s = 3 + self.dice.below(120)
         board = self.board
         if what == 0:
@@ -338,8 +358,12 @@ class World:
             self.board.wide = False
         elif what == 6:
             self.restart("power_on", self.dice.below(7_200))
-        else:
+        elif what == 7:
             self.restart("watchdog", 0)
+        elif what == 8:
+            self.store.fails = 1 + self.dice.below(2)
+        else:
+            board.raises = self.raised = True
         self._count(MISHAPS[what])
 
     def _stall(self, late_ms):  # type: ignore[no-untyped-def]
@@ -357,9 +381,16 @@ class World:
         board.stopped = board.welded = self.broken = False
         board.bursts = samples_of(self.mc)
         board.wide = True
+        self.store.fails = 0
+        if self.loop.guard.latch.fault and self.dice.below(3) == 0:
+            self.restart("power_on", self.dice.below(60))
 
     def restart(self, reset_cause, off_s):  # type: ignore[no-untyped-def]
         """The power goes for so long, or the watchdog fires."""
+        guard = self.loop.guard
+        # All that matters is on flash, and was for a second.
+        known = guard.latch.fault if self.loop.memory.settled else 0
+        packed = guard.live and guard.course.order.cold_s > 0 and self.loop.inputs.written
         self._end_session()
         self.pack = False
         self.mc = SKIN_MC
@@ -367,6 +398,11 @@ class World:
         self.broken = False
         self.trouble_s = 0
         self._power_up(reset_cause)
+        guard = self.loop.guard
+        if known and guard.latch.fault != known:
+            self.wrong("forgot " + faults.NAMES[known])
+        if packed and not guard.pack.on:
+            self.wrong("forgot that a pack may be on")
 
     # --- the host -----------------------------------------------------------------------
 
@@ -381,7 +417,7 @@ class World:
         elif what == 1:
             self._noise()
         elif what == 2:
-            self._ask("journal", {"after": max(0, self.controller.journal.next_n - 10)})
+            self._ask("journal", {"after": max(0, self.loop.memory._journal.next_n - 10)})
         elif what == 3 and guard.state == states.IDLE:
             self._start()
         elif what == 4 and self.dice.below(20) == 0:
@@ -391,7 +427,7 @@ class World:
         elif what < 20 and guard.state == states.PAUSED:
             self._ask("resume", None)
         elif what == 20 and guard.state == states.FAULT:
-            self._ask("clear_fault", {"fault": faults.NAMES[guard.fault]})
+            self._ask("clear_fault", {"fault": faults.NAMES[guard.latch.fault]})
 
     def _start(self):  # type: ignore[no-untyped-def]
         phases = []
@@ -410,10 +446,14 @@ class World:
         outputs = (board.master, board.heat, board.cool)
         junk = bytes([self.dice.below(256) for _ in range(self.dice.below(300))])
         board.incoming += junk.replace(b"\n", b"") + b"*\n"
-        while board.incoming:
-            self.controller.serve()
+        self._serve()
         if outputs != (board.master, board.heat, board.cool):
             self.wrong("noise moved a relay")
+
+    def _serve(self):  # type: ignore[no-untyped-def]
+        """What is left of a tick."""
+        while self.loop.serve():
+            pass
 
     def _ask(self, method, params):  # type: ignore[no-untyped-def]
         """A request; its result, {} where it was refused, None where nobody could answer."""
@@ -423,17 +463,16 @@ class World:
         message = {"jsonrpc": "2.0", "id": request_id, "method": method}
         if params is not None:
             message["params"] = params
-        board.incoming += messages.encode(message)
-        while board.incoming:
-            self.controller.serve()
+        board.incoming += codec.encode(message)
+        self._serve()
         if not board.wide:
             board.lines.clear()
             return None
-        for _ in range(3):
+        for _ in range(6):
             for line in board.lines:
                 if line[:1] == b"\n":
                     continue
-                text = messages.unseal(line[:-1])
+                text = codec.unseal(line[:-1])
                 if text is None:
                     self.wrong("a torn line")
                 answer = json.loads(text)
@@ -448,7 +487,8 @@ class World:
             board.now_ms += self.tick_ms
             self.true_ms += self.tick_ms
             self._body(board)
-            self.controller.tick()
+            self.loop.tick()
+            self._serve()
             self.ticks += 1
         self.wrong("no answer to " + method)
         return None
@@ -470,29 +510,31 @@ class World:
 
     def _look(self):  # type: ignore[no-untyped-def]
         """Once a second: the account against the limits."""
-        controller = self.controller
-        guard = controller.guard
+        guard = self.loop.guard
+        fault = guard.latch.fault
         board = self.board
         board.lines.clear()
-        journal = controller.journal
+        journal = self.loop.memory._journal
         self._grows("session", journal.session)
         self._grows("next_n", journal.next_n)
         self._grows("operations", journal.operations)
-        if guard.fault == faults.INTERNAL or guard.fault == faults.JOURNAL_LOST:
-            self.wrong("fault " + faults.NAMES[guard.fault])
-        if guard.in_session():
+        if fault == faults.INTERNAL and not self.raised:
+            self.wrong("internal")
+        if fault == faults.JOURNAL_LOST and not self.store.failed:
+            self.wrong("journal_lost")
+        if guard.live:
             if self.session != journal.session:
                 self._begin_session(journal.session)
-            if guard.state == states.RUNNING and guard.mode == states.HEAT:
+            if guard.state == states.RUNNING and guard.phases.mode == states.HEAT:
                 self.phases_ms += 1000
         elif self.session:
-            if guard.state == states.IDLE and guard.outcome == states.COMPLETE:
+            if guard.state == states.IDLE and guard.course.outcome == states.COMPLETE:
                 self._count("complete")
             self._end_session()
         if self.heat_ms or self.cold_ms:
             self._judge()
         self.digest = crc32(
-            bytes([board.master + 2 * board.heat + 4 * board.cool, guard.state, guard.fault]),
+            bytes([board.master + 2 * board.heat + 4 * board.cool, guard.state, fault]),
             self.digest,
         )
 
@@ -510,7 +552,7 @@ class World:
             self.past.append([self.true_ms, self.heat_ms, self.cold_ms])
             if self.heat_ms and self.phases_ms >= RESTS_FROM_MS + 2_000:
                 self.rest_from_ms = self.heated_ms
-        if self.pack and self.past and not self.controller.guard.in_session():
+        if self.pack and self.past and not self.loop.guard.live:
             self.past[-1][0] = self.true_ms
         self.session = 0
         self.heat_ms = self.cold_ms = self.phases_ms = 0
@@ -529,7 +571,7 @@ class World:
                 cold_ms += cold
         if heat_ms > HEAT_DAY_MS + SESSIONS_DAY * 2_000:
             self.wrong("more than a day's heat")
-        cold = self.session and self.controller.guard.mode == states.COLD
+        cold = self.session and self.loop.guard.phases.mode == states.COLD
         if cold and cold_ms > COLD_DAY_MS + SESSIONS_DAY * 2_000:
             self.wrong("more than a day's cold")
 
@@ -541,14 +583,12 @@ class World:
 
     def bounded(self):  # type: ignore[no-untyped-def]
         """Whatever could grow has not."""
-        controller = self.controller
+        loop = self.loop
         sizes = (
-            (len(controller.events), 0),
-            (len(controller._queue), 16),
-            (len(controller._stops), 8),
-            (len(controller.warned), 4),
-            (len(controller.ledger.records), SESSIONS_DAY + 1),
-            (len(controller.journal.tail), 8),
+            (len(loop.news.events), 0),
+            (len(loop.link._queue), 16),
+            (len(loop.guard.ledger.records), SESSIONS_DAY + 1),
+            (len(loop.memory._journal.tail), 16),
             (len(self.store.files), FILES_MAX),
             (self.store.longest, FILE_BYTES_MAX),
         )

@@ -6,7 +6,9 @@ Each function raises AssertionError at the first that is wrong, and returns how 
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 
+from poultice_core.interval import Interval
 from poultice_core.limits import Limits
 from tests.core import tables
 from tests.symbolic.instrumented import core
@@ -55,15 +57,19 @@ def every_target_and_duration_that_can_be_asked() -> int:
 
 def every_second_of_the_trend() -> int:
     """Whatever its newest place, so many seconds back is that reading."""
-    seconds = core.checks.Trend.SECONDS
+    seconds = core.trend._SECONDS
+    now = Interval()
+    now.seen_ms = 1_000
     for newest in range(seconds):
-        trend = core.checks.Trend()
+        reading = SimpleNamespace(readable=True, hot_mc=0)
+        trend = core.trend.Trend(reading)
         trend._newest = newest
         for number in range(seconds):
-            trend.look(number, 1_000)
+            reading.hot_mc = number
+            trend.look(now)
         for ago in range(seconds):
             assert trend.ago_mc(ago) == seconds - 1 - ago, (newest, ago)
-    return seconds * seconds
+    return int(seconds * seconds)
 
 
 ALL: dict[str, Callable[[], int]] = {

@@ -71,25 +71,27 @@ def load(name: str, old: str = "", new: str = "") -> ModuleType:
             for part in node.body:
                 if isinstance(part, ast.FunctionDef):
                     _Looks().visit(part)
-    module = ModuleType(f"poultice_core.{name}")
-    module.__package__ = "poultice_core"
+    module = ModuleType("poultice_core." + name.replace("/", "."))
+    module.__package__ = module.__name__.rpartition(".")[0]
     module.__dict__["_small"] = small
     exec(compile(ast.fix_missing_locations(tree), f"<{name}, looked at>", "exec"), module.__dict__)
     return module
 
 
 MODULES = (
-    *("budget", "checks", "dose", "heating", "ledger", "limits", "relays", "thermistor", "ticks"),
+    *("budget", "dose", "interval", "ledger", "limits", "reading", "relays", "thermistor", "ticks"),
+    *("trend", "judges/cold", "judges/heating", "judges/predictive", "judges/welds"),
 )
-core = SimpleNamespace(**{name: load(name) for name in MODULES})
+core = SimpleNamespace(**{name.rpartition("/")[2]: load(name) for name in MODULES})
 
 
 @contextmanager
 def broken(name: str, old: str, new: str) -> Iterator[None]:
     """The same core with one deliberate bug, for as long as it lasts."""
-    right = getattr(core, name)
-    setattr(core, name, load(name, old, new))
+    place = name.rpartition("/")[2]
+    right = getattr(core, place)
+    setattr(core, place, load(name, old, new))
     try:
         yield
     finally:
-        setattr(core, name, right)
+        setattr(core, place, right)

@@ -53,7 +53,7 @@ def test_all_arguments_are_tried(count: Callable[[], int]) -> None:
             "* duration_s * 10",
             "* (duration_s % 1800) * 10",
         ),
-        ("every_second_of_the_trend", "checks", "self._newest - seconds]", "seconds]"),
+        ("every_second_of_the_trend", "trend", "self._newest - seconds]", "seconds]"),
     ],
 )
 def test_an_enumeration_finds_a_deliberate_bug(count: str, module: str, old: str, new: str) -> None:
@@ -86,7 +86,6 @@ def test_time_that_runs_back_through_the_wrap_stays_small(
 ) -> None:
     """Found by CrossHair: the difference was right, and an integer on the heap on the way."""
     assert core.ticks.diff_ms(later, earlier) == delta_ms
-    assert core.ticks.add_ms(earlier, delta_ms) == later
 
 
 def test_a_copy_that_is_looked_at_is_the_module() -> None:

@@ -6,3 +6,6 @@
 
 // No baud rate may restart a device that heats somebody.
 #define MICROPY_HW_USB_CDC_1200BPS_TOUCH        (0)
+
+// A tick looks up some hundreds of names; with 128 places they push each other out.
+#define MICROPY_OPT_MAP_LOOKUP_CACHE_SIZE       (512)

@@ -127,10 +127,12 @@ class Course:
         """A fault is latched."""
         if self.state == states.FAULT:
             return
-        if self.live:
-            self._finish(states.FAULTED, states.NO_REASON)
-        self._parts.admission.forget()
+        live = self.live
+        # First of all: whatever raises in what follows, nothing runs any more.
         self._go(states.FAULT)
+        self._parts.admission.forget()
+        if live:
+            self._finish(states.FAULTED, states.NO_REASON, states.FAULT)
 
     def recover(self) -> None:
         """The fault is cleared."""
@@ -146,7 +148,8 @@ class Course:
         if state == states.ARMED:
             if self._parts.clocks.state_ms >= self._parts.limits.token_s * 1000:
                 self._disarm()
-            elif press == PRESS and self._parts.admission.start() == OK:
+            elif press == PRESS and now.state == state and self._parts.admission.start() == OK:
+                # Not where it came with the `arm` itself: who pressed had seen nothing armed.
                 self._begin()
         elif state == states.IDLE:
             if press == HOLD:
@@ -221,8 +224,9 @@ class Course:
         self.begun += 1
         self._run_on()
 
-    def _finish(self, outcome: int, reason: int) -> None:
+    def _finish(self, outcome: int, reason: int, state: int = states.IDLE) -> None:
         parts = self._parts
+        self._go(state)
         parts.proof.abort()
         if self.phases.mode == states.HEAT:
             parts.cooling.heat_phase_ended()
@@ -233,7 +237,6 @@ class Course:
         parts.clocks.since_session_ms = 0
         parts.book(outcome == states.COMPLETE, self.phases.proved())
         self.ended += 1
-        self._go(states.IDLE)
 
     def _ask_for(self, prompt: int) -> None:
         self.prompt = prompt

@@ -22,6 +22,7 @@ class Phases:
 
     def begin(self, order: Order) -> None:
         """A session begins."""
+        self._order = order
         self._count = 0
         self._heat_left = order.heat_phases
         self._proven = False
@@ -131,11 +132,11 @@ class Phases:
         return NOTHING
 
     def _allowed(self) -> bool:
-        """Is this phase's mode one, and its target within the limits of its mode?"""
+        """Is this phase's mode one that was ordered, its target within the limits of its mode?"""
         limits = self._parts.limits
         target_mc = self.target_mc
-        if self.mode == states.HEAT:
+        if self.mode == states.HEAT and self._order.heat_s > 0:
             return limits.heat_target_min_mc <= target_mc <= self._parts.bounds.target_max_mc
-        if self.mode == states.COLD:
+        if self.mode == states.COLD and self._order.cold_s > 0:
             return limits.cold_target_min_mc <= target_mc <= limits.cold_target_max_mc
         return self.mode == states.REST

@@ -137,8 +137,9 @@ class Reading:
 
     `hot_mc`, `cold_mc`: the hotter and the colder of this tick's own readings, for cutoffs.
     `control_mc`: the hotter of the accepted ones, for what is held. `readable`: at least one is a
-    temperature. `whole`: every fitted one is. `inhibit`: no heat in this tick. `pair_ticks`: for
-    how many ticks A and B have been readable and close enough.
+    temperature. `whole`: every fitted one is. `reason`: the range fault of one that is none, or
+    NONE. `inhibit`: no heat in this tick. `pair_ticks`: for how many ticks A and B have been
+    readable and close enough.
     """
 
     def __init__(self, limits: Limits, settings: Settings, table: bytes) -> None:
@@ -183,10 +184,6 @@ class Reading:
             self.hot_mc = self.cold_mc = a.temp_mc
             self.control_mc = a.accepted_mc
         return trips if now.live else 0
-
-    def not_ready(self) -> int:
-        """The range fault for which nothing can start (SR-17, SR-21), or NONE."""
-        return self.reason
 
     def good(self) -> bool:
         """Has every fitted sensor been right for long enough to clear its fault?"""

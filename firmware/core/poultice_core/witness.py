@@ -59,7 +59,11 @@ class Witness:
     def _see_fault(self, guard: "Guard", ask: "Ask", uptime_ms: int) -> int:
         latch = guard.latch
         journal = self._journal
-        journal.fault = faults.NAMES[latch.fault]
+        name = faults.NAMES[latch.fault]
+        if journal.fault != name:
+            # First, and once: the fault is kept although its entry cannot be made.
+            journal.fault = name
+            self.due |= AWAITED | MATTERS
         if latch.count != self._latched:
             journal.add(entries.fault(guard, ask, uptime_ms, journal.clock.unix_s()))
         return AWAITED | MATTERS

@@ -68,13 +68,14 @@ class Report:
             "dose_m": 0,
             "heat_operations": 0,
             "phases": [],
+            "warnings": [],
         }
         fault = session = None
         if self.runner is not None:
             measured = self.runner.tally.to_json()
             session = self.runner.tally.session
             fault = self.runner.result.fault if self.runner.result else None
-        phases = measured.pop("phases")
+        phases, warnings = measured.pop("phases"), measured.pop("warnings")
         return {
             "outcome": outcome,
             "reason": reason if outcome == "stopped" else None,
@@ -84,6 +85,7 @@ class Report:
             **measured,
             "fault": fault,
             "phases": phases,
+            "warnings": warnings,
             "record": self.record,
             **self.extra,
         }

@@ -217,7 +217,7 @@ def _last_entry(client: Client) -> dict[str, Any] | None:
 
 
 def configuration(client: Client) -> Iterable[Finding]:
-    """Offset, two-point check, density, and whether a change waits for the button."""
+    """Offset, density, what holds the targets down, and whether a change waits for the button."""
     from poultice import device_config
 
     config, pending = device_config.in_force(client)
@@ -232,6 +232,16 @@ def configuration(client: Client) -> Iterable[Finding]:
     else:
         says = "the thermistor was not checked at two points: 41.0 °C at most"
         yield Finding("two_point", WARN, says, "`poultice calibrate`")
+    if config["fold_safe"]:
+        yield Finding("fold_safe", OK, "the pad has no fold that nothing feels")
+    else:
+        says = "nobody has shown that the pad has no fold that nothing feels: 39.0 °C at most"
+        remedy = (
+            "try by hand whether it can lie double where nothing feels it "
+            "(docs/tutorials/build-one.md); if not, `poultice config set fold_safe=true` and hold "
+            "the device's button for 3 s"
+        )
+        yield Finding("fold_safe", WARN, says, remedy)
     if pending:
         try:
             other = device_config.waiting(client)

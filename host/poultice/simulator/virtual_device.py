@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cache
 
 from poultice.errors import UsageError
+from poultice.fingerprint import core_fingerprint
 from poultice.simulator.bath import make_plant
 from poultice.simulator.faults import INJECT, start_ms
 from poultice.simulator.options import SimOptions
@@ -22,6 +24,12 @@ from poultice_core.loop import Loop
 RUN_ON_MAX_S = 45 * 60
 WATCHDOG_MS = 2_000  # hardware.md: the chip's own, fed at the end of a complete tick only
 _IN_SESSION = (states.RUNNING, states.PAUSED, states.WAITING)
+
+
+@cache
+def _core() -> str:
+    """Read once a process: a campaign makes thousands of devices."""
+    return core_fingerprint()
 
 
 class VirtualDevice:
@@ -71,7 +79,7 @@ class VirtualDevice:
 
     def _make_board(self, store: Store) -> VirtualBoard:
         options = self.options
-        return VirtualBoard(
+        board = VirtualBoard(
             self.plant,
             store,
             seed=options.seed,
@@ -79,6 +87,8 @@ class VirtualDevice:
             sensor_b=options.sensor_b,
             sense=options.sense,
         )
+        board.core = _core()
+        return board
 
     def _preset(self) -> None:
         preset_config(self.board.store, configuration(self.options), self.board.entropy())

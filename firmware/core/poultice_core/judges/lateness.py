@@ -21,9 +21,8 @@ class Lateness:
         if not now.stalled:
             return 0
         limits = self._limits
+        late = now.tick.dt_ms < 0 or now.dt_ms > limits.late_trip_ms
         if now.live:
             self._stalls += 1
-        late = now.tick.dt_ms < 0 or now.dt_ms > limits.late_trip_ms
-        if late or self._stalls >= limits.late_count:
-            return 1 << faults.LOOP_LATE
-        return 0
+            late = late or self._stalls >= limits.late_count
+        return 1 << faults.LOOP_LATE if late else 0
