@@ -90,8 +90,8 @@ print("\\nPIECES"+json.dumps([W,T])+"\\n")
 
 class Requests(NamedTuple):
     """`pieces_ms`: the longest piece of work of each method. `answers`: by state and method.
-    `strays_ms`: of each period after a tick without a save. `busiest_ms`: what the processor did
-    for the host, at most, between two ticks, the collection of garbage with it."""
+    `strays_ms`: of each period after a tick without a save. `journal_ms`: what the processor did
+    between two ticks while a page was asked, the collection of garbage with it."""
 
     pieces_ms: dict[str, float]
     answers: dict[str, dict[str, Message]]
@@ -198,6 +198,7 @@ def every_method_in_every_state() -> Requests:
             before = len(loop.served_ms)
             mine[method] = link.call(method, **_PARAMS.get(method, {}))
             if method == "journal":
+                link.wait(0.1)
                 journal_ms.extend(loop.served_ms[before:])
 
     def then(state: str, method: str, **params: object) -> Message:

@@ -335,6 +335,21 @@ def table(found: list[Result]) -> dict[str, Any]:
     }
 
 
+def _of(flips: list[Flip], jobs: int) -> Iterator[Result]:
+    scratch = Path("build/flips-image")
+    scratch.mkdir(parents=True, exist_ok=True)
+    link = warmed()
+    reference = Reference(link, flips, scratch)
+    run_first = sum(reference.read(flip) for flip in flips)
+    print(
+        f"left alone: {reference.seen.outcome}, {reference.cem43:.3f} CEM43;"
+        f" {run_first} of {len(flips)} bits are read",
+        file=sys.stderr,
+        flush=True,
+    )
+    yield from results(link, reference, flips, jobs)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=200)
@@ -349,14 +364,10 @@ def main() -> int:
     if options.keep is not None and options.keep.exists() and options.replay is None:
         lines = options.keep.read_text(encoding="utf-8").splitlines()
         found = [Result(**json.loads(line)) for line in lines]
+        found = [one for one in found if one.number < options.runs]
     done = {one.number for one in found}
     flips = [Flip.of(options.seed, n) for n in numbers if n not in done]
-    scratch = Path("build/flips-image")
-    scratch.mkdir(parents=True, exist_ok=True)
-    link = warmed()
-    reference = Reference(link, flips, scratch)
-    print(f"left alone: {reference.seen.outcome}, {reference.cem43:.3f} CEM43", file=sys.stderr)
-    for result in results(link, reference, flips, options.jobs):
+    for result in _of(flips, options.jobs) if flips else ():
         found.append(result)
         if options.keep is not None and options.replay is None:
             with options.keep.open("a", encoding="utf-8") as kept:
