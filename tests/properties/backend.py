@@ -201,7 +201,7 @@ class MicroPythonBackend(CPythonBackend):
             [interpreter, str(driver)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={"MICROPYPATH": str(core), "PYTHONPATH": str(core)},
+            env={"MICROPYPATH": str(core), "PYTHONPATH": str(core), "PYTHONUNBUFFERED": "1"},
             text=True,
         )
 
