@@ -76,7 +76,9 @@ _OPERATORS = {
 def write_folded(into: Path) -> None:
     """The folded sources of the device, as packages in this directory, and nothing else."""
     shutil.rmtree(into, ignore_errors=True)
-    write(folded(device_sources()), into)
+    modules = folded(device_sources())
+    emit_natively(modules)
+    write(modules, into)
 
 
 def write(modules: dict[str, Module], into: Path) -> None:
@@ -107,9 +109,13 @@ def folded(sources: dict[str, str]) -> dict[str, Module]:
     while dropped:
         wanted = {want for module in modules.values() for want in module.wants()}
         dropped = sum(module.drop(wanted) for module in modules.values())
-    for module in modules.values():
-        _emit_natively(module)
     return modules
+
+
+def emit_natively(modules: dict[str, Module]) -> None:
+    """Decorate what `NATIVE` lists. Raises LookupError where something of it is not there."""
+    for module in modules.values():
+        _decorate(module)
 
 
 class Module:
@@ -332,7 +338,7 @@ def _bound(scope: ast.AST) -> Iterator[str]:
             todo += ast.iter_child_nodes(node)
 
 
-def _emit_natively(module: Module) -> None:
+def _decorate(module: Module) -> None:
     wanted = set(NATIVE.get(module.name, ()))
     for outer in module.tree.body:
         if isinstance(outer, ast.ClassDef):

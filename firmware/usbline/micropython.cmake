@@ -12,3 +12,8 @@ foreach(file bc obj objtype objfun runtime gc malloc)
 endforeach()
 set_source_files_properties(${MICROPY_PY_DIR}/objfun.c PROPERTIES
     COMPILE_DEFINITIONS "m_malloc_maybe=poultice_frame_maybe")
+# Machine code of an RP2040 holds its large constants as words beside the instructions, and loads
+# them from word boundaries. MicroPython 1.25 freezes it at half words ("aligned (2)"), so that half
+# of the functions would load another number.
+set_source_files_properties(${CMAKE_BINARY_DIR}/frozen_content.c PROPERTIES
+    COMPILE_OPTIONS "-Daligned(n)=__aligned__((n)<4?4:(n))")

@@ -405,13 +405,6 @@ BUGS = (
         "return 0",
     ),
     Bug(
-        "a pause makes sensors that are apart anew",
-        "reading",
-        "        if not judged:\n            return 0\n        self._apart_ms",
-        "        if not judged:\n            self._apart_ms = -1\n            return 0\n"
-        "        self._apart_ms",
-    ),
-    Bug(
         "a stale sensor trips nothing",
         "reading",
         "return 1 << faults.SENSOR_STALE if self._stale_ms > limits.stale_ms else 0",

@@ -308,8 +308,8 @@ def relays(
     dead = sense == LOW and closed and m.low >= 1 and steady
     if dead and guard.state in LIVE and guard.outputs:
         yield "SR-11: no supply, and it goes on"
-    told = m.unclear * TICK_MS < scenario.toy["unsteady_ms"]
-    if unclear(m, mid, letter) and not told and guard.state in LIVE and guard.outputs:
+    too_long = (m.unclear + 1) * TICK_MS >= scenario.toy["unsteady_ms"]
+    if unclear(m, mid, letter) and too_long and guard.state in LIVE and guard.outputs:
         yield "SR-10: SENSE says nothing, and it goes on"
 
 

@@ -205,7 +205,10 @@ def stubborn(explorer: Explorer) -> list[Walk]:
     for name in ("a second", "stop at 43 °C", "43000 m°C"):
         blind.go("open")
         hot.go(name)
-    lost, warm = Walk(explorer), Walk(explorer)
+    lost, warm, again = Walk(explorer), Walk(explorer), Walk(explorer)
+    again.until("a second", states.IDLE)
+    for name in (f"arm {plan}", "start", "pause", "resume", "pause"):
+        again.go(name)
     lost.until("a second", states.IDLE)
     for name in (f"arm {plan}", "start", *["open", "a second"] * 2):
         lost.go(name)
@@ -214,9 +217,12 @@ def stubborn(explorer: Explorer) -> list[Walk]:
     paused = Walk(explorer)
     session(paused, plan, not scenario.cooler)
     paused.go("pause at 43 °C")
-    walks += [blind, hot, lost, warm, paused]
+    walks += [blind, hot, lost, warm, again, paused]
     if plan == "cold" and not scenario.cooler:
-        left, held = Walk(explorer), Walk(explorer)
+        left, held, cut = Walk(explorer), Walk(explorer), Walk(explorer)
+        session(cut, plan, True)
+        for name in ("restart power", *["7001 m°C"] * 6):
+            cut.go(name)
         session(left, plan, True)
         session(held, plan, True)
         for name in ("pause", "7000 m°C"):
@@ -225,7 +231,7 @@ def stubborn(explorer: Explorer) -> list[Walk]:
         left.go("stop")
         for _ in range(6):
             left.go("7001 m°C")
-        walks += [left, held]
+        walks += [left, held, cut]
     return walks
 
 

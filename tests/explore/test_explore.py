@@ -97,10 +97,9 @@ def test_the_state_is_all_there_is_to_a_guard(name: str) -> None:
         other.write(state)
         outputs = []
         for world in (one, other):
-            if letter.command:
-                world.command(letter.command)
+            world.before(letter)
             world.tick(letter)
-            outputs.append((world.guard.outputs, world.guard.pack_alarm, world.read()))
+            outputs.append((world.guard.outputs, world.guard.pack.alarm, world.read()))
         assert outputs[0] == outputs[1], letter.name
 
 
@@ -120,7 +119,7 @@ def test_what_is_said_not_to_matter_does_not(name: str) -> None:
 
 
 def test_what_matters_is_not_said_not_to(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(fields.MATTERS, "dwell.off_ms", "g.live")
+    monkeypatch.setitem(fields.MATTERS, "dwell._off_ms", "g.live")
 
     report = explore(SCENARIOS["heat"], Limits(depth=1), near=True)
 

@@ -69,7 +69,7 @@ TOY = {
     "mismatch_ms": 1_000,
     "weld_sense_ms": 1_000,
     "supply_ms": 1_000,
-    "unsteady_ms": 2_000,
+    "unsteady_ms": 3_000,
     "range_count": 3,
     "range_window_ms": 4_000,
     "proofs_session": 2,
@@ -391,7 +391,7 @@ class World:
         ledger.cold_end_s = NOW_S - cold_age_s
         ledger.short = [NOW_S - short[0], short[1], short[2]]
         ledger.records = [[NOW_S, *record] for record in young]
-        guard.admission.order = self.orders[plan]
+        guard.admission.order = guard.phases._order = self.orders[plan]
         self.fields.write(guard, flat)
         self._seal()
 
@@ -400,7 +400,7 @@ class World:
         guard = self.guard
         self.fields.spoil(guard, junk)
         if not (guard.live or guard.state == states.ARMED):
-            guard.admission.order = self.nonsense
+            guard.admission.order = guard.phases._order = self.nonsense
         self._seal()
 
     def _seal(self) -> None:

@@ -90,7 +90,7 @@ def test_the_image_is_told_the_fingerprint_of_the_core(
     monkeypatch.setattr(build, "FROZEN", tmp_path / "frozen")
     monkeypatch.setattr(sys, "path", list(sys.path))
 
-    build._write_fingerprint()
+    build._write_frozen()
 
     written = (tmp_path / "frozen/poultice_fingerprint.py").read_text()
     assert written == f'CORE = "{core_fingerprint()}"\n'

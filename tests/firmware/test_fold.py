@@ -17,7 +17,12 @@ from tests.properties.backend import CPythonBackend, MicroPythonBackend, micropy
 sys.path.insert(0, str(FIRMWARE))
 import fold
 
-INTERPRETERS = {"CPython": sys.executable, "MicroPython": micropython()}
+# The last with what `NATIVE` lists in machine code (of this machine, not of the chip).
+INTERPRETERS = {
+    "CPython": sys.executable,
+    "MicroPython": micropython(),
+    "MicroPython, native": micropython(),
+}
 DRIVER = Path(__file__).parents[1] / "properties/driver.py"
 
 
@@ -26,9 +31,13 @@ def folded(**sources: str) -> dict[str, str]:
     return {name[2:]: ast.unparse(module.tree) for name, module in modules.items()}
 
 
+def with_driver() -> dict[str, Any]:
+    return fold.folded({**fold.device_sources(), "driver": DRIVER.read_text()})
+
+
 @pytest.fixture(scope="module")
 def device() -> dict[str, Any]:
-    return fold.folded({**fold.device_sources(), "driver": DRIVER.read_text()})
+    return with_driver()
 
 
 def test_a_name_becomes_its_number_wherever_it_is_used() -> None:
@@ -97,10 +106,12 @@ def test_a_tuple_of_constants_alone_stays_as_it_is() -> None:
 
 
 def test_a_function_to_emit_natively_has_to_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fold, "NATIVE", {"p.a": ("C.f",)})
-    assert "@micropython.native" in folded(a="class C:\n    def f(self): ...")["a"]
+    monkeypatch.setattr(fold, "NATIVE", {"a": ("C.f",)})
+    modules = fold.folded({"a": "class C:\n    def f(self): ..."})
+    fold.emit_natively(modules)
+    assert "@micropython.native" in ast.unparse(modules["a"].tree)
     with pytest.raises(LookupError, match=r"C\.f"):
-        folded(a="class C:\n    def g(self): ...")
+        fold.emit_natively(fold.folded({"a": "class C:\n    def g(self): ..."}))
 
 
 def test_every_number_is_the_value_of_the_name(device: dict[str, Any]) -> None:
@@ -123,7 +134,11 @@ def test_the_folded_core_gives_the_same_outputs(
     command = INTERPRETERS[interpreter]
     if command is None:
         pytest.skip("no MicroPython interpreter is installed")
-    fold.write(device, tmp_path)
+    modules = device
+    if interpreter.endswith("native"):
+        modules = with_driver()
+        fold.emit_natively(modules)
+    fold.write(modules, tmp_path)
     here = CPythonBackend()
     there = MicroPythonBackend(command, tmp_path / "driver.py", tmp_path)
     try:

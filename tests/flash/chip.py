@@ -34,6 +34,7 @@ class Chip(UserContext):  # type: ignore[misc]
         super().__init__(buffer=bytearray(content or b"\xff" * (blocks * BLOCK_BYTES)))
         self.blocks = blocks
         self.operations = 0
+        self.erases = 0
         self.cut_at = 0
         self.tear = "before"
         self.dead = False
@@ -48,6 +49,7 @@ class Chip(UserContext):  # type: ignore[misc]
         return self._put(start, data)
 
     def erase(self, cfg: Any, block: int) -> int:
+        self.erases += 1
         return self._put(block * BLOCK_BYTES, b"\xff" * BLOCK_BYTES)
 
     def _put(self, start: int, wanted: bytes) -> int:

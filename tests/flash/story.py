@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from poultice_core import faults, states
+from poultice_core import states
 from poultice_core.board import Store
 from tests.core.rig import Rig, RigBoard, plan
 from tests.flash.chip import Chip, Disk, store_on
 
 BLOCKS = 24  # so few that littlefs comes round to every block again and again
-FILES = ("journal", "config", "pending", *(f"log{block}" for block in range(9)))
+FILES = ("journal", "config", "mark", *(f"log{block}" for block in range(9)))
 HEATED_MC = 40_900
 REST_S = 1_200
 REST_ASKED_FROM_S = 60
@@ -57,9 +57,11 @@ class Save:
 class Recorder(Store):
     """Hands every save on to the device's store, and keeps what it was."""
 
-    def __init__(self, chip: Chip, store: Store) -> None:
+    def __init__(self, chip: Chip, store: Store, erase_ms: int = 0) -> None:
         self.chip = chip
         self.store = store
+        self.erase_ms = erase_ms
+        self.board: RigBoard | None = None
         self.saves: list[Save] = []
         self.files: dict[str, bytes] = {}
         self.truth: Callable[[str, bytes], Truth] = lambda name, data: Truth()
@@ -70,7 +72,10 @@ class Recorder(Store):
     def save(self, name: str, data: bytes) -> None:
         before, began = bytes(self.chip.buffer), self.chip.operations
         truth = self.truth(name, data)
+        erases = self.chip.erases
         self.store.save(name, data)
+        if self.board is not None:
+            self.board.now_ms += self.erase_ms * (self.chip.erases - erases)
         used = self.chip.operations - began
         self.saves.append(Save(name, bytes(data), before, dict(self.files), truth, used))
         self.files[name] = bytes(data)
@@ -89,36 +94,40 @@ class Body(Rig):
         recorder.truth = self._now
         self.pack_stays = False
         self.pack_ms = 0
+        self.intent: object = None
         super().__init__(recorder, cause)  # type: ignore[arg-type]
-        self.truth = replace(self.truth, fault=faults.NAMES[self.guard.fault])
+        self.truth = replace(self.truth, fault=self.fault)
 
     def _now(self, name: str, data: bytes) -> Truth:
-        if not hasattr(self, "controller"):
+        if not hasattr(self, "loop"):
             return self.truth  # still starting up
-        guard = self.controller.guard
+        guard = self.guard
         rest_s = 0
         if self.ended_ms is not None:
             rest_s = max(0, REST_S - -(-(self.board.now_ms - self.ended_ms) // 1000))
         self.truth = replace(self.truth, budget_uj=guard.budget.level_uj, rest_s=rest_s)
-        intent = self.controller.journal.intent
-        if name == "journal" and intent is not None and not self.controller.guard.in_session():
+        intent = self.loop.memory._journal.intent
+        if name == "journal" and intent is not None and intent is not self.intent:
+            self.intent = intent
             self.truth = replace(self.truth, begun=self.truth.begun + 1)
             self.counted = False
             self.treated_ms = 0
         # A pack left on after its phase: a session cut off by power counts as planned (SR-06),
         # and one that has ended writes it down once a minute. It counts from the next save on.
-        told, self.pack_ms = self.pack_ms, 0
         truth = self.truth
+        if name != "journal":
+            return truth
+        told, self.pack_ms = self.pack_ms, 0
         self.truth = replace(truth, cold_ms=truth.cold_ms + told)
         return truth
 
     def tick(self, dt_ms: int = 100) -> None:
         board: RigBoard = self.board
-        guard = self.controller.guard
+        guard = self.guard
         pad = board.outputs == (True, True, False)
-        heat = guard.mode == states.HEAT and guard.state == states.RUNNING
-        cold = guard.mode == states.COLD and guard.in_session()
-        fault = guard.fault
+        heat = guard.phases.mode == states.HEAT and guard.state == states.RUNNING
+        cold = guard.phases.mode == states.COLD and guard.live
+        fault = self.fault
         if pad:
             self.mc = min(HEATED_MC, self.mc + 40)
         elif cold or self.pack_stays:
@@ -145,8 +154,8 @@ class Body(Rig):
         if heat and self.mc >= 39_000:
             dose_m = 1_000 * 0.25 ** (43 - self.mc / 1_000) * dt_ms / 60_000
             self.truth = replace(self.truth, dose_m=self.truth.dose_m + dose_m)
-        if self.guard.fault != fault or self.guard.fault == faults.NONE:
-            self.truth = replace(self.truth, fault=faults.NAMES[self.guard.fault])
+        if self.fault != fault or self.fault is None:
+            self.truth = replace(self.truth, fault=self.fault)
 
     def session(self, seconds: int, *phases: tuple[str, int | None, int]) -> None:
         """Start it and let so much of it pass, a host pinging."""
@@ -168,11 +177,17 @@ class Body(Rig):
         self.until("idle")
 
 
-def tell(make_store: MakeStore = store_on, block_cycles: int = 100) -> list[Save]:
-    """All that a device saves from its first start on, through sessions, faults and power cuts."""
+def tell(
+    make_store: MakeStore = store_on, block_cycles: int = 100, erase_ms: int = 0
+) -> list[Save]:
+    """All that a device saves from its first start on, through sessions, faults and power cuts.
+
+    `erase_ms`: how long the flash takes to erase a block.
+    """
     chip = Chip(BLOCKS)
-    recorder = Recorder(chip, make_store(Disk(chip, block_cycles)))
+    recorder = Recorder(chip, make_store(Disk(chip, block_cycles)), erase_ms)
     body = Body(recorder, Truth())
+    body.configure(fold_safe=True)
     body.result("set_clock", {"unix_s": 1_700_000_000})
     body.session(80, ("heat", 40_500, 70))  # to its end
     body.ticks(12_100)

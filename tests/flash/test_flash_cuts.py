@@ -6,21 +6,27 @@ least what was done to a body, and no session twice.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from poultice_core.device import Device
+from poultice_core import faults, recall
 from poultice_core.journal import Journal
-from tests.core.rig import RigStore
+from poultice_core.loop import Loop
+from poultice_core.memory import Memory
+from poultice_core.witness import Witness
+from tests.core.rig import Rig, RigStore, plan
 from tests.firmware.sources import FIRMWARE
 from tests.flash import cuts
-from tests.flash.chip import TEARS, InPlace
-from tests.flash.story import Save, tell
+from tests.flash.chip import TEARS, Chip, Disk, InPlace, store_on
+from tests.flash.story import BLOCKS, Body, Save, Truth, tell
+from tests.flash.test_marks import damaged
 from tests.properties.backend import micropython
 
 
@@ -30,14 +36,16 @@ def saves() -> list[Save]:
 
 
 def test_the_story_has_every_kind_of_save(saves: list[Save]) -> None:
-    assert {"journal", "config", "pending", "log0"} == {save.name for save in saves}
-    journals = [json.loads(save.data[:-9]) for save in saves if save.name == "journal"]
-    assert {entry["outcome"] for j in journals for entry in j["tail"] if "outcome" in entry} == {
+    assert {"journal", "config", "mark", "log0"} <= {save.name for save in saves}
+    files = [save.data.split(b"\n") for save in saves if save.name == "journal"]
+    heads = [json.loads(lines[0][:-9]) for lines in files]
+    entries = [json.loads(line[:-9]) for lines in files for line in lines[1:]]
+    assert {entry["outcome"] for entry in entries if "outcome" in entry} == {
         "complete", "stopped", "fault", "power_lost",
     }  # fmt: skip
-    assert sum(j["intent"] is not None for j in journals) == 6
-    assert sum(j["pack"] is not None for j in journals) >= 3
-    assert {j["fault"] for j in journals} == {None, "emergency_stop", "watchdog_reset"}
+    assert len({json.dumps(head["intent"]) for head in heads if head["intent"]}) == 6
+    assert sum(head["pack_lowest_mc"] is not None for head in heads) >= 3
+    assert {head["fault"] for head in heads} == {None, "emergency_stop", "watchdog_reset"}
     truths = [save.truth for save in saves]
     assert max(truth.rest_s for truth in truths) >= 1_190
     assert max(truth.dose_m for truth in truths) > 0.5
@@ -70,7 +78,7 @@ def _closes(save: Save) -> bool:
     before = save.files.get("journal")
     if save.name != "journal" or before is None:
         return False
-    return bool(json.loads(before[:-9])["intent"]) and not json.loads(save.data[:-9])["intent"]
+    return bool(cuts.head(before)["intent"]) and not cuts.head(save.data)["intent"]
 
 
 @pytest.mark.requirement("SR-05", "SR-06", "SR-20", "SR-24")
@@ -90,59 +98,118 @@ def test_a_torn_file_in_the_model_is_never_taken_for_sound(saves: list[Save]) ->
     for size in range(0, len(save.data), 7):
         store = RigStore()
         store.files = {**save.files, "journal": save.data[:size]}
-        controller = cuts.boot(store)
-        assert controller.guard.fault == cuts.LOST[0]
-        assert controller.ledger.used(1) == 1_800
+        loop = cuts.boot(store)
+        assert loop.memory.lost == 1 << faults.JOURNAL_LOST
+        assert loop.guard.ledger.used(1) == 1_800
+
+
+@pytest.mark.requirement("SR-18")
+def test_flash_that_takes_400_ms_to_erase_makes_no_tick_late() -> None:
+    written: list[tuple[int, str]] = []
+    ticks = 0
+    tick = Loop.tick
+    with pytest.MonkeyPatch.context() as patch:
+
+        def counted(self: Loop) -> None:
+            nonlocal ticks
+            ticks += 1
+            tick(self)
+
+        patch.setattr(Loop, "tick", counted)
+        truth = Body._now
+
+        def noted(self: Body, name: str, data: bytes) -> Truth:
+            written.append((ticks, name))
+            return truth(self, name, data)
+
+        patch.setattr(Body, "_now", noted)
+        saves = tell(erase_ms=400)
+
+    entries = [line for save in saves for line in save.data.split(b"\n") if b'"fault"' in line]
+    assert entries and not any(b"loop_late" in line for line in entries)
+    assert len(written) == len(saves) > 30
+    for (before, _), (after, name) in itertools.pairwise(written):
+        assert after > before, "two files in one tick"
+        assert after > before + 1 or name in ("journal", "config"), "no tick between two writes"
+
+
+@pytest.mark.requirement("SR-05")
+def test_bits_that_flip_in_the_newest_block_forget_no_rest() -> None:
+    """Row 20: the file system falls back to an older state without a word."""
+    chip = Chip(BLOCKS)
+    rig = Rig(store_on(Disk(chip)))  # type: ignore[arg-type]
+    rig.configure(fold_safe=True)
+    rig.start(plan(("heat", 38_000, 70)))
+    for second in range(90):
+        rig.ping()
+        rig.ticks(10)
+    rig.until("idle")
+    assert rig.guard.ledger.rest_s(True, False) > 1_100
+    rig.ticks(20)
+
+    lost = 0
+    for seed in range(20):
+        after = Rig(store_on(Disk(damaged(chip, seed))), idle=False)  # type: ignore[arg-type]
+        after.ticks(10)
+        lost += after.fault == "journal_lost"
+        assert after.fault in ("journal_lost", None)
+        assert after.guard.ledger.rest_s(True, False) > 1_100
+    assert lost
 
 
 def no_intent(patch: pytest.MonkeyPatch) -> None:
-    def begin(self: Journal, intent: dict[str, object]) -> int:
-        self.session += 1
-        self.save()
-        return self.session
-
-    patch.setattr(Journal, "begin", begin)
+    patch.setattr(Journal, "intend", lambda self, *told: None)
 
 
 def not_counted(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Journal, "_count_interrupted", lambda self: setattr(self, "intent", None))
+    patch.setattr(recall, "_count_interrupted", lambda found, intent: None)
 
 
 def counted_again(patch: pytest.MonkeyPatch) -> None:
-    count = Journal._count_interrupted
+    count = recall._count_interrupted
 
-    def kept(self: Journal) -> None:
-        intent = self.intent
-        count(self)
-        self.intent = intent
+    def kept(found: Journal, intent: Any) -> None:
+        count(found, intent)
+        found.intent = tuple(intent.items())
 
-    patch.setattr(Journal, "_count_interrupted", kept)
+    patch.setattr(recall, "_count_interrupted", kept)
 
 
 def fault_forgotten(patch: pytest.MonkeyPatch) -> None:
-    note = Device.note_fault
+    see = Witness._see_fault
 
-    def noted(self: Device) -> None:
-        note(self)
-        self.journal.fault = None
+    def seen(self: Witness, guard: Any, ask: Any, uptime_ms: int) -> int:
+        due = see(self, guard, ask, uptime_ms)
+        self._journal.fault = None
+        return due
 
-    patch.setattr(Device, "note_fault", noted)
+    patch.setattr(Witness, "_see_fault", seen)
 
 
 def budget_given_back(patch: pytest.MonkeyPatch) -> None:
-    save = Device.save
+    file = Journal.file
 
-    def full(self: Device) -> bool:
-        saved = save(self)
-        self.journal.budget_uj = 12_000_000
-        self.journal.save()
-        return saved
+    def full(self: Journal) -> bytes:
+        self.budget_uj = 12_000_000
+        return file(self)
 
-    patch.setattr(Device, "save", full)
+    patch.setattr(Journal, "file", full)
+
+
+def mark_first(patch: pytest.MonkeyPatch) -> None:
+    """The mark is newer than the journal that it vouches for."""
+    save = Memory._save_journal
+
+    def saved(self: Memory, guard: Any) -> None:
+        self._store.save(recall.MARK, recall.mark(self._journal.gen + 1))
+        save(self, guard)
+
+    patch.setattr(Memory, "_save_journal", saved)
 
 
 @pytest.mark.parametrize(
-    "broken", [no_intent, not_counted, counted_again, fault_forgotten, budget_given_back]
+    "broken",
+    [no_intent, not_counted, counted_again, fault_forgotten, budget_given_back, mark_first],
 )
 def test_a_device_that_forgets_is_found_out(
     broken: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch

@@ -54,7 +54,10 @@ def judge(line: bytes) -> Line:
         near = star == b"*" and digits.lower() == right
         return Line(GARBLED, why="in capitals" if near else "checksum")
     try:
-        message = json.loads(text.decode("ascii"))
+        message = json.loads(
+            text.decode("ascii"), parse_constant=_none, parse_int=_whole, parse_float=_broken
+        )
+        _levels(message)
     except (ValueError, RecursionError) as error:
         return Line(GARBLED, why=type(error).__name__)
     whole = (
@@ -64,6 +67,34 @@ def judge(line: bytes) -> Line:
         and readable_id(message.get("id")) is not None
     )
     return Line(VALID if whole else SHAPELESS, message, _kind(message))
+
+
+def _none(word: str) -> None:
+    """Infinity and NaN are no JSON."""
+    raise ValueError(word)
+
+
+def _whole(digits: str) -> int:
+    return int(_bounded(digits))
+
+
+def _broken(digits: str) -> float:
+    return float(_bounded(digits))
+
+
+def _bounded(digits: str) -> str:
+    if len(digits) > 40:
+        raise ValueError("a number too long")
+    return digits
+
+
+def _levels(value: Any, left: int = 11) -> None:
+    if left == 0:
+        raise ValueError("too deep")
+    if isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            if isinstance(one, dict | list):
+                _levels(one, left - 1)
 
 
 def readable_id(value: Any) -> Any:

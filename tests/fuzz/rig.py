@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 from poultice_core import faults, states
-from poultice_core.controller import Controller
+from poultice_core.loop import Loop
 from poultice_core.requests import HANDLERS
+from tests.core.rig import set_up
 from tests.fuzz import contract
 from tests.fuzz.script import TICKS_IN_ALL, Op
 from tests.properties.driver import FOLLOW, DriverBoard, MemoryStore, code_x8_for
@@ -15,6 +16,7 @@ from tests.properties.driver import FOLLOW, DriverBoard, MemoryStore, code_x8_fo
 _LIVE_MS = 5_000
 _RISE_MC = 40
 _SETTLE_TICKS = 40
+_PATIENCE_TICKS = 60  # that a request may take
 _CLOCK_MS = (1 << 30) - 6_000  # so that the ticks wrap in the middle of a script
 
 
@@ -30,8 +32,8 @@ class Played:
         self.trace: list[tuple[int, int]] = []
         self.seen: set[str] = set()
         self.noise_asked = False
-        self.token = "0000000"
-        self.store = MemoryStore({})
+        self.token = "00000000"
+        self.store = MemoryStore(dict(set_up().files))
         self.left = TICKS_IN_ALL
         self.mc = [32_000, 32_000]
         self.rises = False
@@ -89,10 +91,8 @@ class Played:
 
     def _power_up(self, reset_cause: str, now_ms: int) -> None:
         self.board = DriverBoard(self.store, reset_cause, now_ms)  # type: ignore[no-untyped-call]
-        self.controller = Controller(self.board)
+        self.loop = Loop(self.board)
         self.unfinished = b""
-        self.stops = 0
-        self.waiting: list[Any] = []
         self.blocked = False
         self.since_valid_ms = _LIVE_MS
         self.booted = 0
@@ -100,28 +100,43 @@ class Played:
 
     def _ticks(self, count: int) -> None:
         self.left = max(0, self.left - count)
-        board = self.board
         for _ in range(count):
-            if self.rises and board.outputs & 3 == 3:
-                self.mc = [min(60_000, mc + _RISE_MC) for mc in self.mc]
-            board.now_ms += 100
-            board.code_a = code_x8_for(self.mc[0])
-            board.code_b = code_x8_for(self.mc[1])
-            said = len(board.outgoing)
-            self.controller.tick()
-            self.since_valid_ms += 100
-            heard = self.since_valid_ms <= _LIVE_MS or self.blocked
-            assert heard or len(board.outgoing) == said, "it talks to nobody"
-            guard = self.controller.guard
-            assert board.outputs == 0 or guard.state == states.RUNNING, "energised out of a session"
-            assert guard.fault == faults.NONE or board.outputs == 0, "energised in a fault"
-            self.trace.append((board.outputs, guard.state))
+            self._tick()
+            self._serve()
         if count:
-            self.seen.add(f"state:{states.NAMES[guard.state]}:{faults.NAMES[guard.fault]}")
-            self.seen.add(f"outputs:{board.outputs}:{guard.mode}")
-            answered, self.waiting = self.waiting, []
-            self._check_out(answered)
+            self._check_out([])
             self._sound()
+
+    def _tick(self) -> None:
+        board = self.board
+        if self.rises and board.outputs & 3 == 3:
+            self.mc = [min(60_000, mc + _RISE_MC) for mc in self.mc]
+        board.now_ms += 100
+        board.code_a = code_x8_for(self.mc[0])
+        board.code_b = code_x8_for(self.mc[1])
+        said = len(board.outgoing)
+        self.loop.tick()
+        self.since_valid_ms += 100
+        heard = self.since_valid_ms <= _LIVE_MS or self.blocked
+        assert heard or len(board.outgoing) == said, "it talks to nobody"
+        guard = self.loop.guard
+        fault = guard.latch.fault
+        assert board.outputs == 0 or guard.state == states.RUNNING, "energised out of a session"
+        assert fault == faults.NONE or board.outputs == 0, "energised in a fault"
+        self.trace.append((board.outputs, guard.state))
+        self.seen.add(f"state:{states.NAMES[guard.state]}:{faults.NAMES[fault]}")
+        self.seen.add(f"outputs:{board.outputs}:{guard.phases.mode}")
+
+    def _serve(self) -> None:
+        """What is left of a tick."""
+        while self.loop.serve():
+            pass
+
+    def _busy(self) -> bool:
+        """Is there a request under way, or a line that waits behind one?"""
+        loop = self.loop
+        under_way = loop._waiting is not None or loop.reboot_into is not None
+        return under_way or bool(self.board.incoming) or b"\n" in loop.link._reader._rest
 
     # --- the link -----------------------------------------------------------------------
 
@@ -132,7 +147,7 @@ class Played:
 
     def _receive(self, data: bytes, noise: bool = False) -> list[dict[str, Any]]:
         """Bytes to the device; its answers, each of them accounted for."""
-        controller, board = self.controller, self.board
+        link, board = self.loop.link, self.board
         self._check_out([])
         lines, long, rest = contract.split(self.unfinished + data)
         if len(self.unfinished.replace(contract.ETX, b"")) + 1 > contract.MAX_LINE:
@@ -143,12 +158,19 @@ class Played:
         valid = [line for line in judged if line.verdict == contract.VALID]
         if noise and (valid or not board.wide):
             self.noise_asked = True  # an answer to it may crowd out one with a token
-        before = (board.outputs, controller.rx_errors, self._acted_on())
+        before = (board.outputs, link.rx_errors, self._acted_on())
         board.incoming += data
-        while board.incoming:
-            controller.serve()
+        if valid:
+            self.since_valid_ms = 0
+        self._serve()
         assert board.outputs == before[0], "a line of the link moved a relay"
-        assert controller.rx_errors - before[1] == len(lines) - len(valid) + long, "rx_errors"
+        for _ in range(_PATIENCE_TICKS):
+            if not self._busy():
+                break
+            self._tick()
+            self._serve()
+        assert not self._busy(), "a request without an end"
+        assert link.rx_errors - before[1] == len(lines) - len(valid) + long, "rx_errors"
         if not valid:
             assert self._acted_on() == before[2], "acted on what was no request"
         else:
@@ -159,28 +181,21 @@ class Played:
             self.seen.add(f"asked:{name if name in HANDLERS else 'unknown'}{long}")
         if len(valid) < len(lines):
             words = [name for name in HANDLERS if name.encode() in data]
-            state = states.NAMES[controller.guard.state]
+            state = states.NAMES[self.loop.guard.state]
             self.seen.update(f"not taken:{word}:{state}" for word in words)
         self._sound()
         return self._check_out(self._due(judged))
 
-    def _due(self, judged: list[contract.Line]) -> list[Any]:
-        """The ids that must be answered now, in order; those of `stop` wait for a tick."""
-        now = []
-        for line in judged:
-            if self._waits(line):
-                self.waiting.append(line.request_id)
-            elif line.verdict == contract.GARBLED:
-                now.append(_MAYBE)
-            elif line.request_id is not None:
-                now.append(line.request_id)
-        return now
-
     @staticmethod
-    def _waits(line: contract.Line) -> bool:
-        """A `stop` is answered once the outputs are low: in the next tick."""
-        asked = line.message if line.verdict == contract.VALID else {}
-        return asked.get("method") == "stop" and asked.get("params") in (None, {})
+    def _due(judged: list[contract.Line]) -> list[Any]:
+        """The ids that must be answered, in order."""
+        due = []
+        for line in judged:
+            if line.verdict == contract.GARBLED:
+                due.append(_MAYBE)
+            elif line.request_id is not None:
+                due.append(line.request_id)
+        return due
 
     def _check_out(self, due: list[Any]) -> list[dict[str, Any]]:
         """Everything that came out: whole lines of the contract, and the answers that are due."""
@@ -240,28 +255,29 @@ class Played:
     # --- the device ---------------------------------------------------------------------
 
     def _sound(self) -> None:
-        controller = self.controller
-        assert controller.guard.fault != faults.INTERNAL, "something raised"
-        assert len(controller._reader._buffer) < contract.MAX_LINE
-        assert len(controller._queue) <= 16
+        loop = self.loop
+        assert loop.guard.latch.fault != faults.INTERNAL, "something raised"
+        assert len(loop.link._reader._line) < contract.MAX_LINE
+        assert len(loop.link._queue) <= 16
 
     def _acted_on(self) -> list[Any]:
         """All that the device is, but for how it reads and what it has to say."""
         flat: list[Any] = [self.store.saves, self.board.rebooted]
-        _flatten(self.controller, flat, [])
+        _flatten(self.loop, flat, set())
         return flat
 
 
-def _flatten(thing: Any, flat: list[Any], above: list[int]) -> None:
+def _flatten(thing: Any, flat: list[Any], seen: set[int]) -> None:
+    seen.add(id(thing))
     for name, value in vars(thing).items():
-        if name in _OF_THE_LINK or id(value) in above:
+        if name in _OF_THE_LINK or id(value) in seen:
             continue
         if hasattr(value, "__dict__") and not isinstance(value, type):
-            _flatten(value, flat, [*above, id(thing)])
+            _flatten(value, flat, seen)
         else:
             flat.append(repr(value) if isinstance(value, list | dict | set) else value)
 
 
 _OF_THE_LINK = {"_reader", "_buffer", "rx_errors", "_queue", "_broken", "tx_dropped", "board",
-                "_store", "_table"}  # fmt: skip
+                "_board", "_store", "_table"}  # fmt: skip
 _MAYBE = object()  # a line that cannot be trusted: answered where an id could be read

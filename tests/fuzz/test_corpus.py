@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from poultice import wire
-from poultice_core import controller, messages, requests
-from poultice_core.messages import LineReader, Refusal
+from poultice_core import changes, codec, lines, loop, page, requests
+from poultice_core.codec import Refusal
+from poultice_core.lines import LineReader
+from poultice_core.link import Link
+from poultice_core.loop import Loop
 from tests.fuzz import contract, corpus, script
 from tests.fuzz.mutate import MUTATORS
 from tests.fuzz.seeds import SEEDS
@@ -76,40 +79,40 @@ def _scratched(data: bytes, dice: random.Random) -> bytes:
 
 
 def any_checksum(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(messages, "unseal", lambda line: line[:-9] if line[-9:-8] == b"*" else None)
+    patch.setattr(codec, "unseal", lambda line: line[:-9] if line[-9:-8] == b"*" else None)
 
 
 def upper_case_too(patch: pytest.MonkeyPatch) -> None:
-    unseal = messages.unseal
-    patch.setattr(messages, "unseal", lambda line: unseal(line[:-8] + line[-8:].lower()))
+    unseal = codec.unseal
+    patch.setattr(codec, "unseal", lambda line: unseal(line[:-8] + line[-8:].lower()))
 
 
 def checksum_of_all_but_the_first(patch: pytest.MonkeyPatch) -> None:
     def seal(text: bytes) -> bytes:
         return text + b"*%08x" % contract.zlib.crc32(text[1:])
 
-    patch.setattr(messages, "seal", seal)
+    patch.setattr(codec, "seal", seal)
 
 
 def raises_on_depth(patch: pytest.MonkeyPatch) -> None:
     def load(text: bytes) -> object:
         try:
-            return messages.json.loads(text.decode("ascii"))
+            return codec.json.loads(text.decode("ascii"))
         except ValueError:
-            return messages._BAD
+            return codec._BAD
 
-    patch.setattr(messages, "_load", load)
+    patch.setattr(codec, "_load", load)
 
 
 def true_is_an_id(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
-        messages, "_readable_id", lambda value: value if isinstance(value, int | str) else None
+        codec, "_readable_id", lambda value: value if isinstance(value, int | str) else None
     )
 
 
 def no_version_needed(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
-        messages,
+        codec,
         "_shaped",
         lambda m: isinstance(m, dict) and isinstance(m.get("method"), str),
     )
@@ -117,77 +120,85 @@ def no_version_needed(patch: pytest.MonkeyPatch) -> None:
 
 def never_resyncs(patch: pytest.MonkeyPatch) -> None:
     def keep(self: LineReader, part: bytes) -> None:
-        if len(self._buffer) + len(part) >= messages.MAX_LINE:
+        if len(self._line) + len(part) >= codec.MAX_LINE:
             self.overlong += 1
         else:
-            self._buffer.extend(part)
+            self._line.extend(part)
 
     patch.setattr(LineReader, "_keep", keep)
 
 
 def one_byte_more(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(messages, "MAX_LINE", messages.MAX_LINE + 1)
+    patch.setattr(lines, "MAX_LINE", codec.MAX_LINE + 1)
 
 
 def not_counted(patch: pytest.MonkeyPatch) -> None:
-    parse = messages.parse
+    parse = codec.parse
 
-    def parsed(line: bytes) -> messages.Request:
+    def parsed(line: bytes) -> codec.Request:
         request = parse(line)
-        if request.code == messages.INVALID_REQUEST and request.request_id is None:
+        if request.code == codec.INVALID_REQUEST and request.request_id is None:
             request.code = 0
         return request
 
-    patch.setattr(controller, "parse", parsed)
+    patch.setattr(loop, "parse", parsed)
 
 
 def answered_twice(patch: pytest.MonkeyPatch) -> None:
-    say = controller.Controller._say
+    say = Link.say
 
-    def twice(self: Any, line: bytes) -> None:
+    def twice(self: Link, line: bytes) -> None:
         say(self, line)
         if b'"error"' in line:
             say(self, line)
 
-    patch.setattr(controller.Controller, "_say", twice)
+    patch.setattr(Link, "say", twice)
 
 
 def acts_on_what_it_refuses(patch: pytest.MonkeyPatch) -> None:
-    serve = controller.Controller._serve_line
+    take = Link.take
 
-    def served(self: Any, line: bytes) -> None:
-        serve(self, line)
-        if messages.unseal(line) is None and b"stop" in line:
-            self.guard.stop(1)
+    def taken(self: Link) -> tuple[bytes | None, bool]:
+        line, more = take(self)
+        if line is not None and codec.unseal(line) is None and b"stop" in line:
+            self._acted = line
+        return line, more
 
-    patch.setattr(controller.Controller, "_serve_line", served)
+    patch.setattr(Link, "take", taken)
 
 
 def noise_is_heard(patch: pytest.MonkeyPatch) -> None:
-    serve = controller.Controller._serve_line
+    take = Link.take
 
-    def served(self: Any, line: bytes) -> None:
-        serve(self, line)
-        self._heard = True
+    def taken(self: Link) -> tuple[bytes | None, bool]:
+        line, more = take(self)
+        if line is not None:
+            self.heard()
+        return line, more
 
-    patch.setattr(controller.Controller, "_serve_line", served)
+    patch.setattr(Link, "take", taken)
 
 
 def pages_of_any_length(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(requests, "MAX_LINE", 100_000)
+    patch.setattr(page, "_ROOM", 100_000)
 
 
 def a_handler_that_raises(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(requests, "whole", lambda value: int(value))
+    patch.setattr(changes, "whole", lambda value: int(value))
 
 
 def echoes_all_that_was_asked(patch: pytest.MonkeyPatch) -> None:
-    def handle(device: Any, method: str, params: object) -> dict[str, object]:
-        if method not in requests.HANDLERS:
-            raise Refusal(messages.METHOD_NOT_FOUND, {"method": method, "params": params})
-        return requests.handle(device, method, params)
+    def take(device: Loop, request: codec.Request) -> Any:
+        if request.method not in requests.HANDLERS:
+            asked = {"method": request.method, "params": request.params}
+            raise Refusal(codec.METHOD_NOT_FOUND, asked)
+        return requests.take(device, request)
 
-    patch.setattr(controller, "handle", handle)
+    patch.setattr(loop, "take", take)
+
+
+def takes_what_is_no_json(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(codec, "sound", lambda text: True)
 
 
 def host_believes_anything(patch: pytest.MonkeyPatch) -> None:
@@ -210,6 +221,7 @@ BUGS: list[Callable[[pytest.MonkeyPatch], None]] = [
     pages_of_any_length,
     a_handler_that_raises,
     echoes_all_that_was_asked,
+    takes_what_is_no_json,
     host_believes_anything,
 ]
 

@@ -9,3 +9,13 @@
 
 // A tick looks up some hundreds of names; with 128 places they push each other out.
 #define MICROPY_OPT_MAP_LOOKUP_CACHE_SIZE       (512)
+
+// Nothing on the device asks for these modules; their room goes to machine code of the tick.
+#define MICROPY_PY_ASYNCIO                      (0)
+#define MICROPY_PY_CMATH                        (0)
+#define MICROPY_PY_FRAMEBUF                     (0)
+#define MICROPY_PY_HASHLIB                      (0)
+#define MICROPY_PY_HEAPQ                        (0)
+#define MICROPY_PY_MATH_SPECIAL_FUNCTIONS       (0)
+#define MICROPY_PY_RE                           (0)
+#define MICROPY_PY_UCTYPES                      (0)

@@ -44,13 +44,13 @@ class Link:
         buffer from the board."""
         reader = self._reader
         line = reader.take()
+        self.rx_errors += reader.overlong
+        reader.overlong = 0
         if line is None:
             count = self._board.receive(self._buffer)
             if count <= 0:
                 return None, False
             reader.feed(bytes(self._buffer[:count]))
-            self.rx_errors += reader.overlong
-            reader.overlong = 0
         return line, True
 
     def say(self, line: bytes) -> None:
