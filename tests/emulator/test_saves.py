@@ -111,7 +111,7 @@ def test_a_flash_as_slow_as_there_is_makes_no_fault_of_sessions_one_after_the_ot
     link.start(REST, HEAT)
 
     assert link.status()["state"] == "running"
-    assert max(loop.strays_ms()) < 1_000
+    assert max(loop.strays_ms()) < 1_900  # the watchdog has 2 s
     assert link.device.chip.resets == []
     entries = link.call("journal", limit_s=5.0)["result"]["entries"]
     assert not [entry for entry in entries if entry["kind"] == "fault"]
