@@ -15,8 +15,10 @@ from rich.table import Table
 
 from poultice.errors import NoDeviceError
 from poultice.firmware import image_path
+from tests.emulator.copies import heating
 from tests.emulator.link import Link
-from tests.emulator.measure import LATENCIES, Figure, Loop, heating, memory, power_up
+from tests.emulator.measure import LATENCIES, Figure, Loop, memory, power_up
+from tests.emulator.requests import every_method_in_every_state
 
 _WIDTH = 110
 _MINUTE = {"mode": "heat", "target_mc": 40_500, "duration_s": 60}
@@ -62,6 +64,7 @@ def _figures() -> Iterator[Figure]:
     yield from power_up()
     yield from _session()
     yield from memory()
+    yield from every_method_in_every_state().figures()
     link = heating()
     for latency in LATENCIES.values():
         yield from latency.figures(link)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from poultice.emulator.bench import COOL, HEAT, MASTER, MS_NS
+from tests.emulator.copies import heating, on_a_copy
 from tests.emulator.link import Link
 
 
@@ -12,15 +13,6 @@ def low_ms(link: Link, pin: int, since_ns: float) -> float:
     """Milliseconds from `since_ns` to the pin's first fall after it."""
     falls = [at for at, which, level in link.device.chip.edges if which == pin and not level]
     return min(at - since_ns for at in falls if at >= since_ns) / MS_NS
-
-
-def heating(query: str = "") -> Link:
-    link = Link(query)
-    link.boot()
-    link.heat()
-    assert link.device.chip.levels[MASTER]
-    assert link.device.chip.levels[HEAT]
-    return link
 
 
 def after_trip(link: Link, fault: str) -> None:
@@ -38,8 +30,8 @@ def after_trip(link: Link, fault: str) -> None:
     ("reading_c", "fault", "within_ms"),
     [(45.3, "absolute_temperature", 120), (43.6, "over_temperature", 220)],
 )
-def test_over_temperature(reading_c: float, fault: str, within_ms: int) -> None:
-    link = heating()
+@on_a_copy(heating)
+def test_over_temperature(link: Link, reading_c: float, fault: str, within_ms: int) -> None:
     plant = link.device.plant
 
     plant.offset_a_c = reading_c - plant.sensor_a_c
@@ -53,11 +45,9 @@ def test_over_temperature(reading_c: float, fault: str, within_ms: int) -> None:
 
 @pytest.mark.requirement("SR-07")
 @pytest.mark.parametrize("fault", ["sensor_open", "sensor_short"])
-def test_a_broken_or_shorted_sensor(fault: str) -> None:
-    link = heating(f"fault={fault}@6")
-    board = link.device.board
-
-    assert link.until(lambda: board.channel_a._fault != "normal", 5.0)
+@on_a_copy(heating)
+def test_a_broken_or_shorted_sensor(link: Link, fault: str) -> None:
+    link.device._inject(fault)
     at_ns = link.device.chip.now_ns
     link.wait(0.5)
 
@@ -67,8 +57,8 @@ def test_a_broken_or_shorted_sensor(fault: str) -> None:
 
 
 @pytest.mark.requirement("SR-12")
-def test_the_emergency_stop_drops_k1_by_itself_and_the_firmware_follows() -> None:
-    link = heating()
+@on_a_copy(heating)
+def test_the_emergency_stop_drops_k1_by_itself_and_the_firmware_follows(link: Link) -> None:
     board = link.device.board
 
     board.estop_open = True
@@ -82,18 +72,20 @@ def test_the_emergency_stop_drops_k1_by_itself_and_the_firmware_follows() -> Non
 
 
 @pytest.mark.requirement("SR-11")
-def test_a_supply_that_is_lost() -> None:
-    link = heating("fault=supply_lost@6")
+@on_a_copy(heating)
+def test_a_supply_that_is_lost(link: Link) -> None:
+    link.device._inject("supply_lost")
 
-    link.wait(4.0)
+    link.wait(1.0)
 
     after_trip(link, "supply_lost")
 
 
 @pytest.mark.requirement("SR-22")
-def test_a_heat_relay_that_welds_is_found_when_it_is_opened() -> None:
-    link = heating("fault=weld_k2@6")
-    link.wait(4.0)
+@on_a_copy(heating)
+def test_a_heat_relay_that_welds_is_found_when_it_is_opened(link: Link) -> None:
+    link.device._inject("weld_k2")
+    link.wait(0.5)
 
     assert "result" in link.call("pause")
     link.wait(2.0)
@@ -105,20 +97,23 @@ def test_a_heat_relay_that_welds_is_found_when_it_is_opened() -> None:
 
 
 @pytest.mark.requirement("SR-18")
-def test_a_tick_that_starts_far_too_late() -> None:
-    link = heating("fault=late_tick@6")
+@on_a_copy(heating)
+def test_a_tick_that_starts_far_too_late(link: Link) -> None:
     at_ns = link.device.chip.now_ns
+    link.device._inject("late_tick")
 
-    link.wait(5.0)
+    link.wait(2.5)
 
     assert link.device.chip.resets == []
-    assert low_ms(link, MASTER, at_ns) <= 6_400
+    assert low_ms(link, MASTER, at_ns) <= 350
     after_trip(link, "loop_late")
 
 
 @pytest.mark.requirement("SR-18")
 def test_a_counter_that_wraps_while_heating_changes_nothing() -> None:
-    link = heating("fault=tick_wrap@4")
+    link = Link("user=absent&fault=tick_wrap@4")
+    link.boot()
+    link.heat()
     at_ns = link.device.chip.now_ns
 
     link.wait(6.0)

@@ -6,18 +6,17 @@ import pytest
 
 from poultice.emulator.bench import BUTTON, HEAT, MASTER, MS_NS, PUMP, RELAYS
 from poultice.emulator.device import EmulatedDevice
+from tests.emulator.copies import heating, idle, on_a_copy
 from tests.emulator.link import HEAT as HEAT_PHASE
 from tests.emulator.link import Link
 
 
 @pytest.mark.requirement("SR-14")
-def test_a_hung_processor_is_off_by_the_dead_man_restarted_by_the_watchdog_and_in_a_fault() -> None:
-    link = Link("fault=hang@6")
-    link.boot()
-    link.heat()
+@on_a_copy(heating)
+def test_a_hung_processor_is_off_by_the_dead_man_and_restarted_into_a_fault(link: Link) -> None:
     chip = link.device.chip
 
-    assert link.until(lambda: chip._hung, 5.0)
+    link.device.hang()
     hung_ns = chip.now_ns
     link.wait(0.4)
     falls = {pin: at - hung_ns for at, pin, up in chip.edges if at > hung_ns and not up}
@@ -44,10 +43,8 @@ def test_a_hung_processor_is_off_by_the_dead_man_restarted_by_the_watchdog_and_i
     assert len(chip.resets) == 1
 
 
-def test_a_planned_restart_is_no_fault() -> None:
-    link = Link()
-    link.boot()
-
+@on_a_copy(idle)
+def test_a_planned_restart_is_no_fault(link: Link) -> None:
     assert "result" in link.call("reboot", into="app")
     assert link.until(lambda: link.device.chip.resets, 1.0)
     link.boot()
@@ -85,10 +82,10 @@ def test_a_soft_reset_with_the_pad_live_drops_every_relay() -> None:
 
 @pytest.mark.requirement("SR-05")
 @pytest.mark.requirement("SR-06")
-def test_a_power_cut_while_heating_is_no_resume_counts_in_full_and_asks_for_rest() -> None:
-    link = Link()
-    link.boot()
-    link.heat()
+@on_a_copy(heating)
+def test_a_power_cut_while_heating_is_no_resume_counts_in_full_and_asks_for_rest(
+    link: Link,
+) -> None:
     device: EmulatedDevice = link.device
 
     device.cut_power()
@@ -112,10 +109,11 @@ def test_a_power_cut_while_heating_is_no_resume_counts_in_full_and_asks_for_rest
 
 
 @pytest.mark.requirement("SR-05")
-@pytest.mark.parametrize("after_ms", [15, 40, 70, 110, 180])
-def test_a_power_cut_while_the_intent_is_written_never_loses_the_journal(after_ms: int) -> None:
-    link = Link()
-    link.boot()
+@pytest.mark.parametrize("after_ms", [15, 70, 110])
+@on_a_copy(idle)
+def test_a_power_cut_while_the_intent_is_written_never_loses_the_journal(
+    link: Link, after_ms: int
+) -> None:
     plan = {"name": "torn", "phases": [HEAT_PHASE]}
     token = link.call("arm", plan=plan)["result"]["token"]
     link.ask("start", token=token)

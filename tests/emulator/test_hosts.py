@@ -7,14 +7,8 @@ import random
 import pytest
 
 from poultice.emulator.bench import MASTER, MS_NS
+from tests.emulator.copies import heating, on_a_copy
 from tests.emulator.link import Link
-
-
-def heating(attended_s: int = 0) -> Link:
-    link = Link()
-    link.boot()
-    link.heat(attended_s=attended_s)
-    return link
 
 
 def drops(link: Link, since_ns: float) -> list[float]:
@@ -26,8 +20,8 @@ def drops(link: Link, since_ns: float) -> list[float]:
     ]
 
 
-def test_control_bytes_are_data_and_stop_nothing() -> None:
-    link = heating()
+@on_a_copy(heating)
+def test_control_bytes_are_data_and_stop_nothing(link: Link) -> None:
     at_ns = link.device.chip.now_ns
 
     for byte in b"\x03\x03\x04\x01\x02\x05\x03\x04":
@@ -41,8 +35,8 @@ def test_control_bytes_are_data_and_stop_nothing() -> None:
     assert link.device.chip.resets == []
 
 
-def test_sixteen_kib_of_noise_change_no_output_and_cost_no_stall() -> None:
-    link = heating()
+@on_a_copy(heating)
+def test_sixteen_kib_of_noise_change_no_output_and_cost_no_stall(link: Link) -> None:
     at_ns = link.device.chip.now_ns
 
     link.device.host_bytes_in(random.Random(3).randbytes(16_384))
@@ -56,8 +50,8 @@ def test_sixteen_kib_of_noise_change_no_output_and_cost_no_stall() -> None:
     assert drops(link, at_ns) == []
 
 
-def test_a_host_that_pings_and_never_reads_costs_no_stall() -> None:
-    link = heating()
+@on_a_copy(heating)
+def test_a_host_that_pings_and_never_reads_costs_no_stall(link: Link) -> None:
     at_ns = link.device.chip.now_ns
 
     link.device.console.reading = False
@@ -72,8 +66,8 @@ def test_a_host_that_pings_and_never_reads_costs_no_stall() -> None:
     assert link.torn == 0
 
 
-def test_a_host_that_closes_the_port_costs_no_stall() -> None:
-    link = heating()
+@on_a_copy(heating)
+def test_a_host_that_closes_the_port_costs_no_stall(link: Link) -> None:
     at_ns = link.device.chip.now_ns
 
     link.device.console.set_control_lines(dtr=False, rts=False)
@@ -88,7 +82,9 @@ def test_a_host_that_closes_the_port_costs_no_stall() -> None:
 
 @pytest.mark.requirement("SR-13")
 def test_a_cable_that_is_pulled_ends_an_attended_session_by_its_timer() -> None:
-    link = heating(attended_s=10)
+    link = Link("user=absent")
+    link.boot()
+    link.heat(attended_s=10)
     at_ns = link.device.chip.now_ns
 
     link.device.lose_host()
@@ -100,8 +96,8 @@ def test_a_cable_that_is_pulled_ends_an_attended_session_by_its_timer() -> None:
     assert link.device.chip.resets == []
 
 
-def test_a_cable_that_is_pulled_leaves_a_session_that_stands_alone() -> None:
-    link = heating()
+@on_a_copy(heating)
+def test_a_cable_that_is_pulled_leaves_a_session_that_stands_alone(link: Link) -> None:
     at_ns = link.device.chip.now_ns
 
     link.device.lose_host()

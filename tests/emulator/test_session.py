@@ -15,6 +15,7 @@ from poultice.emulator.bench import MASTER
 from poultice.emulator.device import EmulatedDevice
 from poultice.emulator.flash import FlashStore
 from poultice.emulator.options import parse_emulator_options
+from tests.emulator.copies import heating, idle, on_a_copy
 from tests.emulator.link import HEAT, Link
 
 MINUTE = """
@@ -47,11 +48,11 @@ def ran(
     return code, found
 
 
-def test_a_minute_of_heat_gives_the_summary_that_the_simulator_gives(
+def test_half_a_minute_of_heat_gives_the_summary_that_the_simulator_gives(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    code, found = ran(capsys, tmp_path, "emulator:")
-    code_sim, expected = ran(capsys, tmp_path, "sim:?speed=max")
+    code, found = ran(capsys, tmp_path, "emulator:", 30)
+    code_sim, expected = ran(capsys, tmp_path, "sim:?speed=max", 30)
 
     assert (code, code_sim) == (0, 0)
     assert found.keys() == expected.keys()
@@ -110,9 +111,8 @@ def test_the_whole_of_it_through_real_pyserial(
 
 
 @pytest.mark.requirement("SR-22")
-def test_the_relay_proof_never_has_both_relays_closed_and_then_the_pad_is_live() -> None:
-    link = Link()
-    link.boot()
+@on_a_copy(idle)
+def test_the_relay_proof_never_has_both_relays_closed_and_then_the_pad_is_live(link: Link) -> None:
     board = link.device.board
     live_ms: list[int] = []
     closed_together: list[int] = []
@@ -150,10 +150,8 @@ def test_a_cold_phase_of_a_hand_laid_pack_is_answered_by_the_person() -> None:
     assert link.events("prompt")[0]["prompt"] == "lay_pack"
 
 
-def test_the_flash_that_the_chip_writes_is_read_from_outside() -> None:
-    link = Link()
-    link.boot()
-    link.heat()
+@on_a_copy(heating)
+def test_the_flash_that_the_chip_writes_is_read_from_outside(link: Link) -> None:
     link.call("stop")
     link.wait(0.6)
 

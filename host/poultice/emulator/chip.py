@@ -40,8 +40,8 @@ class Chip:
 
     Read `now_ns` (since power-up), `resets` (the time and cause, `watchdog` or `software`, of
     each restart), `edges` (time, pin, level of each change of a watched pin), `busy_ns` (time in
-    which the processor worked, to a slice). `start_ms` is where the microsecond counter starts
-    at power-up, `uid` the flash chip's serial number, eight bytes.
+    which the processor worked, to a slice), `flash_chip`. `start_ms` is where the microsecond
+    counter starts at power-up, `uid` the flash chip's serial number, eight bytes.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Chip:
         mcu.watchdog.on_watchdog_trigger = self._restart
         self.console = Console(mcu.usb_ctrl)
         Divider(mcu.sio)
-        self._flash_chip = FlashChip(mcu, uid, self.halt_for)
+        self.flash_chip = FlashChip(mcu, uid, self.halt_for)
         self._halted = self._hung = False
         self.resets: list[tuple[float, str]] = []
         self.edges: list[tuple[float, int, bool]] = []
@@ -110,7 +110,7 @@ class Chip:
 
     def cut(self) -> bytes:
         """Take the power away: what the flash holds. The chip is of no use afterwards."""
-        self._flash_chip.tear()
+        self.flash_chip.tear()
         return bytes(self.mcu.flash)
 
     def drive(self, pin: int, level: bool) -> None:

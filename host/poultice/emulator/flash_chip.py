@@ -15,7 +15,8 @@ _ID_AFTER = 5  # the command and four bytes that mean nothing
 
 
 class FlashChip:
-    """Sits on the emulated flash interface of `mcu`; `uid` is eight bytes.
+    """Sits on the emulated flash interface of `mcu`; `uid` is eight bytes. `erase_ms`: what a
+    sector takes, to be set; a used chip takes up to 400. `done_ns`: when the last operation ends.
 
     While an operation lasts the processor waits for it with its interrupts off; `busy_for` is
     called to have it wait. Power that goes meanwhile leaves half of the operation done (`tear`).
@@ -25,7 +26,8 @@ class FlashChip:
         self._mcu = mcu
         self._uid = uid
         self._busy_for = busy_for
-        self._done_ns = 0.0
+        self.erase_ms = ERASE_MS
+        self.done_ns = 0.0
         self._undo: tuple[int, bytes] = (0, b"")
         self._shift = mcu.ssi._shift_byte
         self._apply = mcu.ssi._apply_command
@@ -34,7 +36,7 @@ class FlashChip:
 
     def tear(self) -> None:
         """Power is gone: the second half of what is being erased or written stays as it was."""
-        if self._mcu.clock.nanos < self._done_ns:
+        if self._mcu.clock.nanos < self.done_ns:
             start, before = self._undo
             half = len(before) // 2
             self._mcu.flash[start + half : start + len(before)] = before[half:]
@@ -57,6 +59,6 @@ class FlashChip:
         start = int.from_bytes(sent[1:], "big") & ~(size - 1)
         self._undo = (start, bytes(self._mcu.flash[start : start + size]))
         self._apply()
-        took_ms = ERASE_MS if sent[0] in _ERASES else PROGRAM_MS
-        self._done_ns = self._mcu.clock.nanos + took_ms * 1e6
+        took_ms = self.erase_ms if sent[0] in _ERASES else PROGRAM_MS
+        self.done_ns = self._mcu.clock.nanos + took_ms * 1e6
         self._busy_for(took_ms * 1e6)
