@@ -13,6 +13,7 @@ from poultice.emulator.bench import BUTTON
 from poultice.emulator.device import EmulatedDevice
 from poultice.emulator.flash import FlashStore
 from poultice.emulator.options import parse_emulator_options
+from poultice.simulator.adc import NORMAL, OPEN
 from poultice_core import recall, states
 from poultice_core.journal import FILE, Journal
 from poultice_core.ledger import Ledger
@@ -225,11 +226,13 @@ def every_method_in_every_state() -> Requests:
     assert link.until(lambda: link.state == "waiting", 3.0)
     all_alike("waiting")
     then("waiting", "confirm")
-    link.device.board.estop_open = True
+    link.device.board.channel_a.fail(OPEN)
     assert link.until(lambda: link.state == "fault", 2.0)
     link.wait(0.5)
     all_alike("fault")
-    then("fault", "clear_fault", fault="emergency_stop")
+    link.device.board.channel_a.fail(NORMAL)
+    link.wait(1.5)
+    then("fault", "clear_fault", fault="sensor_open")
     asked = link.ask(_DONE)
     tail = bytearray()
 
