@@ -19,51 +19,11 @@ from typing import TypeGuard
 
 FIRMWARE = Path(__file__).resolve().parent
 
-# The hot functions that `@micropython.native` makes faster, by module: `Class.method`.
-# What a tick spends its time in, as measured on the chip (docs/decisions/0025).
-NATIVE: dict[str, tuple[str, ...]] = {
-    "poultice_core.clocks": ("Clocks.advance",),
-    "poultice_core.course": ("Course.move", "Course._session", "Course._run"),
-    "poultice_core.guard": (
-        "Guard._step",
-        "Guard._account",
-        "Guard._judge",
-        "Guard._obey",
-        "Guard._words",
-    ),
-    "poultice_core.interval": ("Interval.measure", "Interval.stood", "Interval.phase"),
-    "poultice_core.judges.cutoffs": ("Cutoffs.look", "DoseLimit.look"),
-    "poultice_core.judges.heating": ("HeatingProof.look",),
-    "poultice_core.judges.predictive": ("Predictive.look",),
-    "poultice_core.judges.treatment": ("Treatment.look", "Treatment.judge"),
-    "poultice_core.judges.welds": ("SenseWatch.look", "SenseWatch._judge"),
-    "poultice_core.loop": ("Loop._before", "Loop._after", "Loop._report"),
-    "poultice_core.measure": ("Measure.look",),
-    "poultice_core.memory": ("Memory.follow", "Memory.brief"),
-    "poultice_core.permit": ("Permit.outputs", "Permit._heat", "Permit._inhibit"),
-    "poultice_core.phases": ("Phases.follow", "Phases.counted"),
-    "poultice_core.reading": (
-        "Sensor.look",
-        "Sensor._plausible",
-        "Reading.look",
-        "Reading._with_b",
-    ),
-    "poultice_core.relays": ("Dwell.advance",),
-    "poultice_core.sequencer": ("Sequencer.step", "Sequencer._ask_relays"),
-    "poultice_core.settings": ("Settings.whole", "Settings._sum"),
-    "poultice_core.tally": ("Tally.follow",),
-    "poultice_core.thermistor": ("temp_mc",),
-    "poultice_core.thermostat": ("Thermostat.ask",),
-    "poultice_core.trend": ("Trend.look",),
-    "poultice_core.witness": ("Witness.look",),
-    "poultice_core.judges.integrity": ("Integrity.look",),
-    "poultice_core.judges.cold": ("Cold.look",),
-    "poultice_core.pack": ("Pack.look",),
-    "poultice_core.button": ("Button.look",),
-    "poultice_core.budget": ("Budget.advance",),
-    "poultice_core.ledger": ("Ledger.advance",),
-    "poultice_pico.analog": ("_burst_rp2040",),
-}
+# Functions that `@micropython.native` is to make faster, by module: `Class.method`. None: on ARMv6-M
+# machine code reads each constant above 127 from a word beside it, and where the linker puts it off
+# its boundary it reads another (a reading was 28.7 °C too low). The boundary is forced now, but a
+# second that is saved is not worth a constant that depends on it (docs/decisions/0025).
+NATIVE: dict[str, tuple[str, ...]] = {}
 
 _Scope = ast.FunctionDef | ast.Lambda | ast.ClassDef
 _OPERATORS = {

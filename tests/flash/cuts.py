@@ -110,6 +110,10 @@ def check_device(save: Save, store: Store, new: bool) -> None:
     if new and save.name == "journal":
         may_be = {head(save.data)["fault"]}
     assert fault in may_be, f"fault {fault}, not one of {may_be}"
+    kept = save.data if new and save.name == "journal" else save.files.get("journal")
+    intent = head(kept)["intent"] if kept is not None else None
+    if intent and intent["cold_s"]:
+        assert guard.pack.on, "nobody knows that a pack may be on"
     ledger = guard.ledger
     assert truth.treated <= ledger.sessions() <= truth.begun, "a session lost, or counted twice"
     assert ledger.used(HEAT_S) * 1000 >= truth.heat_ms, "heat forgotten"

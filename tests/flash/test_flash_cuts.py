@@ -247,6 +247,27 @@ def budget_given_back(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Journal, "file", full)
 
 
+def not_again(patch: pytest.MonkeyPatch) -> None:
+    """A fault that was cleared and returns is the one that is known."""
+    see = Witness._see_fault
+    known: list[int] = []
+
+    def seen(self: Witness, guard: Any, ask: Any, uptime_ms: int) -> int:
+        fault = guard.latch.fault
+        if fault in known[-1:]:
+            return 0
+        known.extend([fault] if fault else [])
+        return see(self, guard, ask, uptime_ms)
+
+    patch.setattr(Witness, "_see_fault", seen)
+
+
+def by_a_cooler(patch: pytest.MonkeyPatch) -> None:
+    """No pack is said to be laid by hand."""
+    intend = Journal.intend
+    patch.setattr(Journal, "intend", lambda self, *told: intend(self, *told[:3], False))
+
+
 def mark_first(patch: pytest.MonkeyPatch) -> None:
     """The mark is newer than the journal that it vouches for."""
     save = Memory._save_journal
@@ -260,7 +281,10 @@ def mark_first(patch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     "broken",
-    [no_intent, not_counted, counted_again, fault_forgotten, budget_given_back, mark_first],
+    [
+        *(no_intent, not_counted, counted_again, fault_forgotten, budget_given_back, mark_first),
+        *(not_again, by_a_cooler),
+    ],
 )
 def test_a_device_that_forgets_is_found_out(
     broken: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch

@@ -227,6 +227,7 @@ class World:
         self.host_until_s = 0
         self.held_s = 0
         self.trouble_s = 0
+        self.turn = seed % len(MISHAPS)
         self.requests = 0
         self.token = ""
         self.counters = {}
@@ -340,7 +341,8 @@ class World:
             board.pressed = False
 
     def _trouble(self):  # type: ignore[no-untyped-def]
-        what = self.dice.below(10)
+        # Each in its turn, so that none is left out.
+        what = self.turn = (self.turn + 1) % len(MISHAPS)
         self.trouble_s = 3 + self.dice.below(120)
         board = self.board
         if what == 0:

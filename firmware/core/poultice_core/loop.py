@@ -181,7 +181,8 @@ class Loop:
             if not waiting.reads:
                 return False
             self._finish(waiting)
-            return waiting.works or self._waiting is None
+            # A piece a gap: the next one is of the next.
+            return self._waiting is None
         if self.reboot_into is not None:
             return False
         line, more = self.link.take()

@@ -4,6 +4,7 @@ from .board import Store
 from .codec import ID_ROOM, MAX_LINE, answer_with, unseal
 from .journal import BLOCK, Journal, log_of
 
+_SEAL = 9
 _LEAST = b'{"entries":[],"next":%d}'
 # What is left for entries in a line that answers the longest id.
 _ROOM = MAX_LINE - len(answer_with("x" * ID_ROOM, _LEAST % 0x7FFFFFFF))
@@ -44,10 +45,10 @@ class Page:
     def _take(self, lines: list[bytes], end_n: int) -> bool:
         """Add entries, numbered from `_n` on; True where there is no room for more."""
         for line in lines:
+            if len(self._texts) >= self._limit or len(line) - _SEAL > self._room:
+                return True
             text = unseal(line)
             if text is not None:
-                if len(self._texts) >= self._limit or len(text) > self._room:
-                    return True
                 self._texts.append(text)
                 self._room -= len(text) + 1
                 self._last_n = self._n

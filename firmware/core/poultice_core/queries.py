@@ -57,7 +57,6 @@ class JournalPage(Waiting):
     """Entries after a number, as many as fit a line."""
 
     reads = True
-    works = True
     names = ("after", "limit")
 
     def read(self, loop: "Loop", params: dict[str, object]) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # pragma: no cover
 
 class Waiting:
     """A request under way. `reads`: finished between ticks; else in ticks, once it has `begun`.
-    `works`: it has more to do at once. `names`: its params. `allowed`: the states that it is for,
+    `names`: its params. `allowed`: the states that it is for,
     any where empty.
 
     `finish` gives the result (JSON as bytes, or what becomes it), None where it has to wait on,
@@ -24,7 +24,6 @@ class Waiting:
     """
 
     reads = False
-    works = False
     command = NO_COMMAND
     names: tuple[str, ...] = ()
     allowed: tuple[int, ...] = ()

@@ -23,8 +23,9 @@ from .restart import Cause
 _TICK_MS = const(100)
 # Often enough to move a tune on.
 _LOOK_MS = const(30)
-# What comes in this shortly before a tick is answered after it: the tick does not wait.
-_DEAF_MS = const(15)
+# What comes in this shortly before a tick is answered after it: longer than the longest piece of
+# work for a line (a plan of 16 phases, 35 ms), so that the tick does not wait.
+_DEAF_MS = const(45)
 _TICKS_A_COLLECTION = const(10)
 _HELD_MS = const(50)
 
