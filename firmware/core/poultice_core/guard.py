@@ -175,7 +175,7 @@ class Guard:
             parts.ledger.more_cold(parts.clocks.cold_s())
 
     def _judge(self, now: Interval) -> int:
-        """Everything that can trip, as bits: the emergency stop (SR-12), what was outside, judges."""
+        """Everything that can trip, as bits; first of all the emergency stop (SR-12)."""
         tick = now.tick
         trips = 0
         if tick.estop:
