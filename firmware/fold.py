@@ -20,7 +20,7 @@ from typing import TypeGuard
 FIRMWARE = Path(__file__).resolve().parent
 
 # Functions that `@micropython.native` is to make faster, by module: `Class.method`. None: on
-# ARMv6-M machine code reads each constant above 127 from a word beside it, and where the linker puts
+# ARMv6-M machine code reads constants above 127 from a word beside it, and where the linker puts
 # it off its boundary it reads another (a reading was 28.7 °C too low). The boundary is forced now,
 # but what is saved is not worth a constant that depends on it (docs/decisions/0025).
 NATIVE: dict[str, tuple[str, ...]] = {}
