@@ -323,6 +323,7 @@ def remember(scenario: Scenario, m: Memory, mid: Before, guard: Guard, letter: L
     if bad_a and live0:
         bad_s = (0, *bad_s)[: most.bad]
     proves = guard._parts.proof.active and not proving
+    left_heat = mode0 == states.HEAT and not same_phase(mid, guard)
     apart = abs(letter.apart_mc) > 8_000 and not is_blind and not stalled
     after = Memory(
         first=False,
@@ -341,7 +342,7 @@ def remember(scenario: Scenario, m: Memory, mid: Before, guard: Guard, letter: L
         stalls=min(3, m.stalls + (stalled and live0)) if live else 0,
         silent_s=min(most.silent_s, 0 if letter.heard else m.silent_s + dt_s) if live else 0,
         heat_alone=live and (m.heat_alone or outputs == HEAT),
-        proofs=min(3, (0 if pad else m.proofs) + proves) if live else 0,
+        proofs=min(3, (0 if pad or left_heat else m.proofs) + proves) if live else 0,
         master_alone=live and (m.master_alone or (m.heat_alone and outputs == MASTER)),
         off_s=0 if pad else min(most.off_s, m.off_s + dt_s),
         closed_s=0 if pad and not pad0 else min(most.closed_s, m.closed_s + dt_s),

@@ -1,8 +1,8 @@
 """Stories that were once told as counter-examples, kept under a name.
 
-`python -m tests.explore --story` prints one ready to be put here. So far the guard was right each
-time: what is here was a rule of the contract that asked for more than the safety contract does, or
-remembered wrongly.
+`python -m tests.explore --story` prints one ready to be put here. Where the guard was right, a rule
+of the contract had asked for more than the safety contract does, or remembered wrongly; where it
+was wrong, the name says what it had done.
 """
 
 from __future__ import annotations
@@ -21,6 +21,15 @@ class Story:
 
 
 STORIES = (
+    Story(
+        "a proof that was through in the tick of `stop` was good for the next session",
+        "heat and SENSE, to the end",
+        (
+            *("a second", "a second", "arm heat", "start", *["a second"] * 3, "stop"),
+            *("arm heat", "start", "a second"),
+        ),
+        "SR-22: heat without a proof of both relays",
+    ),
     Story(
         "the relay proof at the end is outside the session's clock",
         "heat and cold with a cooler",

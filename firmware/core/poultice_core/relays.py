@@ -41,6 +41,7 @@ class RelayProof:
     def abort(self) -> None:
         """Stop, pause or fault: outputs open, nothing proven."""
         self.active = False
+        self.done = False
 
     def outputs(self) -> int:
         """What this step closes."""
