@@ -54,17 +54,22 @@ def test_the_fold_that_nothing_feels() -> None:
 
 
 def test_where_another_is_quicker_the_dose_does_not_matter() -> None:
+    """Ours is harmless there, or the heat is the hazard's own (a bottle) and nobody's is less."""
     doses = {}
+    least = {}
     for part in block("tables").split("### ")[1:]:
         heading, *lines = part.splitlines()
         for line in [line for line in lines if line.startswith("| ")][2:]:
-            says, ours = line.removeprefix("| ").split(" | ")[:2]
-            doses[heading, says] = ours.split(",")[0]
+            says, *all_doses = line.removeprefix("| ").removesuffix(" |").split(" | ")
+            doses[heading, says] = all_doses[0].split(",")[0]
+            read = [re.match(r"\W*([0-9.]+)", one) for one in all_doses]
+            least[heading, says] = min(float(one[1]) for one in read if one)
     lines = block("sooner").splitlines()[2:]
     assert lines
     for line in lines:
         says, pad = line.removeprefix("| ").split(" | ")[:2]
-        assert float(doses[report.variant(float(pad), True), says]) < HARMLESS_CEM43
+        where = report.variant(float(pad), True), says
+        assert float(doses[where]) < max(HARMLESS_CEM43, least[where] + 0.1)
 
 
 def test_the_evidence_agrees_with_the_page() -> None:

@@ -27,7 +27,7 @@ HOURS = 72
 SEED = 1
 TICKS_AN_HOUR = 36_000
 # Entries, records and what a session holds come and go; one object a minute would be 4,200.
-BLOCKS_MORE = 200
+BLOCKS_MORE = 300
 BYTES_MORE = 4_096
 
 
