@@ -18,7 +18,7 @@ from tests.explore.search import Limits, Report, explore, replay
 from tests.explore.stories import as_story
 from tests.explore.world import ALL_SCENARIOS, SCENARIOS, SMALL_SCENARIOS
 
-CLOSING_STATES = 60_000
+CLOSING_STATES = 20_000
 """A small world that has not closed by then is left open."""
 
 
