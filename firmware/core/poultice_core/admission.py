@@ -5,7 +5,7 @@ from .ledger import COLD_S, DOSE_M, HEAT_S, Ledger
 from .limits import Limits
 from .reading import Reading
 from .relays import Brake
-from .tick import BAD_TOKEN, BEYOND, BRAKED, NOT_READY, OK, REST, TOTALS, Order
+from .tick import BEYOND, BRAKED, NOT_READY, OK, REST, TOTALS, Order
 
 # `not_ready` reasons beside the sensors' own range faults.
 SENSOR_COLD = -1
@@ -89,6 +89,3 @@ class Admission:
         if order.cold_s and ledger.used(COLD_S) + order.cold_s > limits.cold_day_s:
             return False
         return not order.heat_s or ledger.used(DOSE_M) + order.dose_m <= limits.dose_day_m
-
-
-__all__ = ["BAD_TOKEN", "SENSOR_COLD", "SENSOR_HOT", "Admission"]

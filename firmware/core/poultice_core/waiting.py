@@ -16,8 +16,7 @@ if TYPE_CHECKING:  # pragma: no cover
 
 class Waiting:
     """A request under way. `reads`: finished between ticks; else in ticks, once it has `begun`.
-    `names`: its params. `allowed`: the states that it is for,
-    any where empty.
+    `names`: its params. `allowed`: the states that it is for, any where empty.
 
     `finish` gives the result (JSON as bytes, or what becomes it), None where it has to wait on,
     or raises Refusal.
