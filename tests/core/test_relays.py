@@ -346,6 +346,34 @@ def test_a_stall_starts_the_proof_again() -> None:
     assert rig.guard.phases.mode == states.HEAT
 
 
+@pytest.mark.requirement("SR-22", "SR-05")
+@pytest.mark.parametrize("step", [HEAT, MASTER])
+def test_a_relay_that_was_not_closed_is_not_proven(step: int) -> None:
+    """The tick that may not close anything has no relay closed for its half of the proof."""
+    rig = GuardRig().start().ask(0, states.HEAT, 40_000)
+    while rig.step() != step:
+        pass
+    rig.tick.written = False
+    assert rig.steps(12) == 0
+    rig.tick.written = True
+    assert [o for o in _proof(rig) if o].count(HEAT) == 5
+
+
+@pytest.mark.requirement("SR-22", "SR-04")
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_proof_that_may_not_close_anything_has_an_end(ended: bool) -> None:
+    """Neither the one before the first heat nor the one after the last."""
+    limits = Limits()
+    limits.session_s = 60
+    rig = GuardRig(limits).start(order(heat_s=30)).ask(0, states.HEAT, 40_000)
+    if ended:
+        rig.heating().done()
+    assert HEAT in [rig.step() for _ in range(6)]
+    rig.tick.written = False
+    assert rig.steps(61 * 10) == 0
+    assert rig.state == "idle" and rig.reason == "session_timeout"
+
+
 @pytest.mark.requirement("SR-22")
 def test_a_pause_in_the_proof_repeats_it() -> None:
     rig = GuardRig().start().ask(0, states.HEAT, 40_000)

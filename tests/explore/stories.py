@@ -22,6 +22,15 @@ class Story:
 
 STORIES = (
     Story(
+        "a relay that was kept open in its half of the proof was taken for proven",
+        "heat",
+        (
+            *("a second", "a second", "arm heat", "start", "a second", "a second"),
+            *("the intent is not on flash", "a second"),
+        ),
+        "SR-22: heat without a proof of both relays",
+    ),
+    Story(
         "a proof that was through in the tick of `stop` was good for the next session",
         "heat and SENSE, to the end",
         (

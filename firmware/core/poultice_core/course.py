@@ -170,9 +170,11 @@ class Course:
             self.stop(states.BUTTON)
         elif 0 < bounds.attended_ms <= clocks.silent_ms:
             self.stop(states.ATTENDED)
-        elif clocks.session_ms >= limits.session_s * 1000 and (waiting or not ask.done):
-            # With all phases done the relay proof may finish; a pack that is never seen to come
-            # off may not keep the session for ever.
+        elif clocks.session_ms >= limits.session_s * 1000 and (
+            waiting or not ask.done or not now.tick.written
+        ):
+            # With all phases done the relay proof may finish, if the relays may move; a pack that
+            # is never seen to come off may not keep the session for ever.
             self.stop(states.SESSION_TIMEOUT)
         elif clocks.pause_ms >= limits.pause_max_s * 1000:
             self.stop(states.PAUSE_TIMEOUT)

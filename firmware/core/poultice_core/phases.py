@@ -38,10 +38,11 @@ class Phases:
         self._parts.durations.begin_phase(states.NO_MODE, 0, False)
 
     def counted(self, now: Interval) -> bool:
-        """Does the session's clock run? It stands in a relay proof, but not in a repeated one; and
-        before the first phase, for the second that the intent may take to be on flash."""
+        """Does the session's clock run? It stands in a relay proof, but not in a repeated one nor
+        where the relays may not move; and before the first phase, for the second that the intent
+        may take to be on flash."""
         if self._parts.proof.active:
-            return self._proofs > 1
+            return self._proofs > 1 or not now.tick.written
         begun = self._count > 0 or self._proofs > 0 or now.state != states.RUNNING
         return begun or self._parts.clocks.state_ms >= self._parts.limits.overrun_ms
 

@@ -40,8 +40,9 @@ class SenseWatch:
         proof = self._proof
         if now.stalled:
             self._restart()
-            if proof.active:
-                proof.start()
+        # What was not closed as the step says, for whatever reason, has proven nothing.
+        if proof.active and now.outputs != proof.outputs():
+            proof.start()
         if proof.active and proof.settling(now.seen_ms):
             self._restart()
             return 0
