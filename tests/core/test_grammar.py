@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from poultice_core import codec
-from poultice_core.grammar import sound
+from poultice_core.grammar import Shape
 
 DEEPEST = 11
 LONGEST_NUMBER = 40
@@ -24,6 +24,15 @@ VALUE = st.recursive(
     max_leaves=8,
 )
 SIGNS = st.sampled_from([*'{}[]:,"\\ \t\r\n-+.eEu019x', "true", "null", "NaN", "Infinity", "\\u00"])
+
+
+def sound(text: bytes) -> bool:
+    """The verdict, come to in pieces of three."""
+    shape = Shape(text)
+    for _ in range(len(text) + 1):
+        if shape.go_on(3):
+            return shape.sound
+    raise AssertionError("it never ends")
 
 
 def _none(word: str) -> object:

@@ -7,9 +7,12 @@ A line is the JSON, `*`, eight lower-case hex digits of its CRC-32, and a line f
 import json
 from binascii import crc32
 
-from .grammar import sound
+from .grammar import Shape
 
 MAX_LINE = 2048
+
+# Tokens and escapes of a line that are looked at in one piece of work.
+_PIECES = 64
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
@@ -151,24 +154,41 @@ class Request:
         self.params: object = None
 
 
+class Parser:
+    """Reads a line without its line end, in pieces; `request`, once it is over. Never raises."""
+
+    def __init__(self, line: bytes) -> None:
+        self.request = Request()
+        text = unseal(line)
+        self._sealed = text is not None
+        # Of a line that was spoilt on its way the id may still be readable.
+        self._text = _before_checksum(line) if text is None else text
+        self._shape = Shape(self._text)
+
+    def go_on(self) -> bool:
+        """One piece more, of some 10 ms on the chip; is the line read?"""
+        if not self._shape.go_on(_PIECES):
+            return False
+        message = _load(self._text) if self._shape.sound else _BAD
+        request = self.request
+        if isinstance(message, dict):
+            request.request_id = _readable_id(message.get("id"))
+        if not self._sealed or message is _BAD:
+            request.code = PARSE_ERROR
+        elif not _shaped(message) or request.request_id is None:
+            request.code = INVALID_REQUEST
+        else:
+            request.method = message["method"]  # type: ignore[index]
+            request.params = message.get("params")  # type: ignore[attr-defined]
+        return True
+
+
 def parse(line: bytes) -> Request:
-    """Read a line without its line end. Never raises."""
-    request = Request()
-    text = unseal(line)
-    message = _load(line if text is None else text)
-    if isinstance(message, dict):
-        request.request_id = _readable_id(message.get("id"))
-    if text is None or message is _BAD:
-        request.code = PARSE_ERROR
-        if text is None and message is _BAD and b"*" in line:
-            request.request_id = _id_before_star(line)
-        return request
-    if not _shaped(message) or request.request_id is None:
-        request.code = INVALID_REQUEST
-        return request
-    request.method = message["method"]  # type: ignore[index]
-    request.params = message.get("params")  # type: ignore[attr-defined]
-    return request
+    """Read a line without its line end, at one go. Never raises."""
+    parser = Parser(line)
+    while not parser.go_on():
+        pass
+    return parser.request
 
 
 _BAD = object()
@@ -176,19 +196,21 @@ _BAD = object()
 
 def _load(text: bytes) -> object:
     try:
-        return json.loads(text.decode()) if sound(text) else _BAD
-    except Exception:  # whatever a parser raises on garbage: depth, memory, numbers, syntax
+        return json.loads(text.decode())
+    except Exception:  # whatever a parser raises on what it does not like: memory, numbers
         return _BAD
 
 
-def _id_before_star(line: bytes) -> object:
-    message = _load(line[: line.rfind(b"*")])
-    return _readable_id(message.get("id")) if isinstance(message, dict) else None
+def _before_checksum(line: bytes) -> bytes:
+    """What stands before a checksum that is wrong, or the line where there is none."""
+    star = line.rfind(b"*")
+    return line[:star] if star > line.rfind(b"}") else line
 
 
 def _readable_id(value: object) -> object:
     if isinstance(value, str):
-        return value if _characters(value) <= _LONGEST_ID else None
+        short = len(value) <= 2 * _LONGEST_ID and _characters(value) <= _LONGEST_ID
+        return value if short else None
     number = whole(value)
     return number if number is not None and 0 <= number <= 0x7FFFFFFF else None
 

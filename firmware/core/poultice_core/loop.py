@@ -6,7 +6,7 @@ that happens in either can leave a relay closed: an exception drops them all and
 
 from . import faults
 from .board import Board
-from .codec import Refusal, answer, answer_with, error, notification, parse
+from .codec import Parser, Refusal, answer, answer_with, error, notification
 from .guard import Guard
 from .link import Link
 from .measure import Measure
@@ -54,6 +54,7 @@ class Loop:
         self.plans = 0
         self._measure = Measure(board)
         self._waiting: Waiting | None = None
+        self._parser: Parser | None = None
         self._heard = False
         self._failed = False
         self._announced = False
@@ -164,7 +165,7 @@ class Loop:
         return self.memory.settled or self.guard.latch.fault != faults.NONE
 
     def serve(self) -> bool:
-        """Handle at most one line of what the host sent; is there more to do at once?
+        """One piece of work for what the host sent; is there more to do at once?
 
         Never raises, never blocks. While a request waits for a tick, those behind it wait too:
         they are answered in the order in which they came.
@@ -185,10 +186,17 @@ class Loop:
             return self._waiting is None
         if self.reboot_into is not None:
             return False
-        line, more = self.link.take()
-        if line is None:
-            return more
-        request = parse(line)
+        parser = self._parser
+        if parser is None:
+            line, more = self.link.take()
+            if line is None:
+                return more
+            self._parser = Parser(line)
+            return True
+        if not parser.go_on():
+            return True
+        self._parser = None
+        request = parser.request
         if request.code:
             self.link.rx_errors += 1
             if request.request_id is not None:
