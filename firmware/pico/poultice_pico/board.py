@@ -59,8 +59,7 @@ class PicoBoard(Board):
 
     def sample(self, samples_a, samples_b):
         """Both sensors, fitted or not: what is not is not looked at."""
-        self.sample_both(samples_a, samples_b)
-        return True
+        return self.sample_both(samples_a, samples_b)
 
     def sense(self):
         """The pad supply since the last call; edges are latched in hardware, so none is missed."""
