@@ -174,6 +174,13 @@ class _Folder(ast.NodeTransformer):
         self._own: list[set[str]] = []
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        # Of viper the annotations are the types that it is compiled for.
+        if any(ast.unparse(one) == "micropython.viper" for one in node.decorator_list):
+            kept = [arg.annotation for arg in node.args.args]
+            self._scope(node)
+            for arg, annotation in zip(node.args.args, kept, strict=True):
+                arg.annotation = annotation
+            return node
         node.returns = None
         return self._scope(node)
 

@@ -35,7 +35,8 @@ class Link:
         """Let time pass, with a ping every two seconds once `pinging`, until `done()`."""
         end_s = self.now_s + limit_s
         while not done():
-            if self.now_s >= end_s:
+            # A step is a millisecond: no more of them for the last bit of a sum.
+            if self.now_s >= end_s - 1e-6:
                 return False
             self.device.step_ms()
             self._listen()

@@ -156,6 +156,7 @@ def test_a_slow_save_at_the_end_does_not_forget_what_is_watched_after_a_heat_pha
         reading_c = 39.0 + 0.4 * passed_s / 60
         plant.offset_a_c += reading_c - plant.sensor_a_c
         plant.offset_b_c += reading_c - plant.sensor_b_c
+        plant.sensor_a_c = plant.sensor_b_c = reading_c
 
     for second in range(92):
         warmer(second)

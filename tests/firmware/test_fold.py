@@ -82,6 +82,11 @@ def test_another_thing_of_the_same_name_stays(function: str) -> None:
     assert folded(a="X = 1\n" + function)["a"].endswith(function)
 
 
+def test_what_viper_is_compiled_for_stays() -> None:
+    text = "@micropython.viper\ndef f(a: ptr32, b: int, c) -> bool:\n    return a[0] == b"
+    assert folded(a=text)["a"] == text
+
+
 def test_what_annotations_alone_need_is_dropped() -> None:
     got = folded(
         a="class T: ...\nclass U: ...",

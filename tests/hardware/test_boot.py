@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 import poultice
+from poultice_core import config
 from poultice_core.limits import Limits
+from poultice_core.settings import Settings
 from tests.hardware.bench import Bench
 from tests.hardware.operator import Operator
 from tests.hardware.resistors import REST_C
@@ -16,7 +18,7 @@ def test_hello_is_this_device_with_this_release_and_its_limits(bench: Bench) -> 
 
     assert (hello.protocol, hello.firmware) == (1, poultice.__version__)
     assert hello.features == {"cooler": False, "sensor_b": True, "sense": True}
-    assert hello.limits == Limits().under(True, False).reported()
+    assert hello.limits == Limits().under(Settings(config.default())).reported()
 
 
 def test_its_own_checks_find_everything_fitted_and_well(bench: Bench) -> None:

@@ -191,8 +191,7 @@ class Loop:
             line, more = self.link.take()
             if line is None:
                 return more
-            self._parser = Parser(line)
-            return True
+            parser = self._parser = Parser(line)
         if not parser.go_on():
             return True
         self._parser = None
