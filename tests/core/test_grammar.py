@@ -175,3 +175,30 @@ def test_a_character_beyond_the_basic_plane_is_one(request_id: str, taken: bool)
     halves = request_id.encode("utf-16-le", "surrogatepass")
     split = "".join(chr(halves[i] | halves[i + 1] << 8) for i in range(0, len(halves), 2))
     assert (codec._readable_id(split) is not None) == taken
+
+
+@pytest.mark.requirement("SR-18")
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        (b"[1,1]", 5 + 1),
+        (b'["a"]', 4 + 1),
+        (b'"\\n\\u0041"', 4 + 1),
+        (b" \t1\r", 4 + 1),
+        (b"[" + b"1," * 900 + b"1]", 1_803 + 1),
+        (b'"' + b"\\n" * 900 + b'"', 902 + 1),
+    ],
+)
+def test_no_more_is_looked_at_in_a_piece_than_was_asked_for(text: bytes, pieces: int) -> None:
+    shape = Shape(text)
+    assert not shape.go_on(pieces - 1)
+    assert shape.go_on(1)
+    assert shape.sound
+    assert shape.go_on(1) and shape.sound
+
+
+@pytest.mark.requirement("SR-18")
+def test_a_line_that_was_judged_is_looked_at_no_more() -> None:
+    shape = Shape(b"[,]")
+    assert shape.go_on(2) and not shape.sound
+    assert shape.go_on(9) and not shape.sound

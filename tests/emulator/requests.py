@@ -14,7 +14,8 @@ from poultice.emulator.device import EmulatedDevice
 from poultice.emulator.flash import FlashStore
 from poultice.emulator.options import parse_emulator_options
 from poultice.simulator.adc import NORMAL, OPEN
-from poultice_core import recall, states
+from poultice_core import codec, recall, states
+from poultice_core.codec import MAX_LINE
 from poultice_core.journal import FILE, Journal
 from poultice_core.ledger import Ledger
 from poultice_core.limits import Limits
@@ -62,6 +63,35 @@ _PARAMS: dict[str, Message] = {
 _CHANGES = ("stop", "pause", "resume", "confirm", "set_config", "drop_config")
 ALIKE = [name for name in HANDLERS if name not in _CHANGES]
 _DONE = "done"
+
+def _filled(*parts: bytes) -> bytes:
+    """A line as long as one can be, the middle one of three parts as often as there is room."""
+    head, body, tail = parts
+    room = MAX_LINE - 1 - 9 - len(head) - len(tail)
+    return head + body * (room // len(body)) + tail
+
+
+_PARAMS_OF = b'{"jsonrpc":"2.0","id":1,"method":"%s","params":'
+# What takes a reader longest, byte for byte; as a request with its checksum, or spoilt.
+DENSE = [
+    _filled(b"[", b"[],", b"1]"),
+    _filled(b'{"id":1', b',"a":1', b"}"),
+    _filled(b"[", b"1,", b"1]"),
+    _filled(b'["', b"\\n", b'"]'),
+    _filled(b'["', b"\\u0041", b'"]'),
+    _filled(b"1", b" ", b" "),
+    _filled(b"1", b"9", b"9"),
+    _filled(_PARAMS_OF % b"ping" + b"{", b'"a":1,', b'"a":1}}'),
+    _filled(_PARAMS_OF % b"set_config" + b"{", b'"sense":1,', b'"sense":1}}'),
+    _filled(_PARAMS_OF % b"start" + b'{"token":"', b"0", b'"}}'),
+    _filled(_PARAMS_OF % b"clear_fault" + b'{"fault":"', b"\\n", b'"}}'),
+    _filled(_PARAMS_OF % b"arm" + b'{"plan":{"name":"', b"a", b'","phases":[]}}}'),
+    _filled(
+        _PARAMS_OF % b"arm" + b'{"plan":{"name":"a","phases":[',
+        b'{"mode":"rest","duration_s":1},',
+        b'{"mode":"rest","duration_s":1}]}}}',
+    ),
+]
 
 _SCRIPT = b"""
 import json,time,gc
@@ -216,6 +246,11 @@ def every_method_in_every_state() -> Requests:
     then("armed", "start", token=token)
     assert link.until(lambda: link.device.board.pad_live, 5.0)
     all_alike("running")
+    for text in DENSE:
+        for line in (codec.seal(text), text + b"*00000000"):
+            link.device.host_bytes_in(line + b"\n")
+            link.wait(0.5)
+            assert link.status()["state"] == "running"
     then("running", "pause")
     all_alike("paused")
     then("paused", "resume")

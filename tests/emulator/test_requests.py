@@ -10,7 +10,10 @@ from poultice_core.requests import HANDLERS
 from tests.emulator.requests import Requests, every_method_in_every_state
 
 pytestmark = pytest.mark.requirement("SR-18")
-LONGEST_PIECE_MS = 10.0
+LONGEST_JOURNAL_MS = 10.0
+# Nothing is begun that could last into the tick: `_DEAF_MS` of the application, less what comes
+# between the look at the clock and the work.
+LONGEST_PIECE_MS = 25.0
 STATES = ("idle", "armed", "running", "paused", "waiting", "fault")
 
 
@@ -36,6 +39,7 @@ def test_no_piece_of_work_for_a_request_takes_longer_than_a_tick_can_wait() -> N
     pieces = measured().pieces_ms
 
     assert set(HANDLERS) <= set(pieces)
+    assert pieces["journal"] <= LONGEST_JOURNAL_MS
     assert {name: ms for name, ms in pieces.items() if ms > LONGEST_PIECE_MS} == {}
 
 

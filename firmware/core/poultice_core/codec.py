@@ -12,7 +12,7 @@ from .grammar import Shape
 MAX_LINE = 2048
 
 # Tokens and escapes of a line that are looked at in one piece of work.
-_PIECES = 64
+_PIECES = 40
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
@@ -155,9 +155,10 @@ class Request:
 
 
 class Parser:
-    """Reads a line without its line end, in pieces; `request`, once it is over. Never raises."""
+    """Reads a line without its line end, in pieces; `request`, once it is `over`. Never raises."""
 
     def __init__(self, line: bytes) -> None:
+        self.over = False
         self.request = Request()
         text = unseal(line)
         self._sealed = text is not None
@@ -165,10 +166,11 @@ class Parser:
         self._text = _before_checksum(line) if text is None else text
         self._shape = Shape(self._text)
 
-    def go_on(self) -> bool:
-        """One piece more, of some 10 ms on the chip; is the line read?"""
-        if not self._shape.go_on(_PIECES):
-            return False
+    def go_on(self) -> None:
+        """One piece more, of some 10 ms on the chip."""
+        self.over = self._shape.go_on(_PIECES)
+        if not self.over:
+            return
         message = _load(self._text) if self._shape.sound else _BAD
         request = self.request
         if isinstance(message, dict):
@@ -180,14 +182,13 @@ class Parser:
         else:
             request.method = message["method"]  # type: ignore[index]
             request.params = message.get("params")  # type: ignore[attr-defined]
-        return True
 
 
 def parse(line: bytes) -> Request:
     """Read a line without its line end, at one go. Never raises."""
     parser = Parser(line)
-    while not parser.go_on():
-        pass
+    while not parser.over:
+        parser.go_on()
     return parser.request
 
 

@@ -34,6 +34,7 @@ _KEY_OR_END = 3
 _NAMED = 4
 _DONE = 5
 _IN_STRING = 6
+_IN_NAME = 7
 
 
 class Shape:
@@ -47,83 +48,87 @@ class Shape:
         self._nest = 1  # a bit a level: 1 an object, 0 an array; the first one marks the end
         self._want = _VALUE
         self._first = 0
-        self._name = False
+        self._end = 0
+        self._closed = False
         self.sound = False
         self.over = not text or max(text) > 127
 
     def go_on(self, pieces: int) -> bool:
         """Look at so many tokens, blanks and escapes more; is it over?"""
         text = self._text
+        at = self._at
+        nest = self._nest
+        want = self._want
         for _ in range(0 if self.over else pieces):
-            at = self._at
             if at >= len(text):
-                self.sound = self._want == _DONE and self._nest == 1
-                self.over = True
+                self.sound = want == _DONE and nest == 1
+                at = -1
                 break
-            if self._want == _IN_STRING:
+            char = text[at]
+            if want >= _IN_STRING:
                 at = self._in_string(at)
+                if self._closed:
+                    want = _NAMED if want == _IN_NAME else _DONE
+            elif char == _SPACE or char == _TAB or char == _RETURN:
+                at += 1
+            elif want == _DONE:
+                want = _after(char, nest)
+                if want == _DONE:
+                    nest >>= 1
+                at = at + 1 if want >= 0 else -1
+            elif want == _NAMED:
+                want = _VALUE
+                at = at + 1 if char == _COLON else -1
+            elif char == _QUOTE:
+                want = _IN_NAME if want == _KEY or want == _KEY_OR_END else _IN_STRING
+                self._first = at
+                at += 1
+                self._end = text.find(b'"', at)
+            elif (char == _OBJECT_END and want == _KEY_OR_END) or (
+                char == _ARRAY_END and want == _VALUE_OR_END
+            ):
+                nest >>= 1
+                want = _DONE
+                at += 1
+            elif want == _KEY or want == _KEY_OR_END:
+                at = -1
+            elif char == _OBJECT or char == _ARRAY:
+                nest = nest << 1 | (char == _OBJECT)
+                want = _KEY_OR_END if char == _OBJECT else _VALUE_OR_END
+                at = at + 1 if nest < _DEEPEST else -1
             else:
-                char = text[at]
-                if char == _SPACE or char == _TAB or char == _RETURN:
-                    at += 1
-                else:
-                    at = self._token(at, char)
+                want = _DONE
+                at = _number(text, at) if char <= _NINE else _word(text, at)
             if at < 0:
-                self.over = True
                 break
-            self._at = at
+        self._at = at
+        self._nest = nest
+        self._want = want
+        self.over = self.over or at < 0
         return self.over
 
-    def _token(self, at: int, char: int) -> int:
-        """What comes next begins with `char`; where it has ended, -1 where it may not come."""
-        want = self._want
-        if want == _DONE:
-            return at + 1 if self._after(char) else -1
-        if want == _NAMED:
-            self._want = _VALUE
-            return at + 1 if char == _COLON else -1
-        if char == _QUOTE:
-            self._name = want == _KEY or want == _KEY_OR_END
-            self._first = at
-            self._want = _IN_STRING
-            return self._in_string(at + 1)
-        if (char == _OBJECT_END and want == _KEY_OR_END) or (
-            char == _ARRAY_END and want == _VALUE_OR_END
-        ):
-            self._nest >>= 1
-            self._want = _DONE
-            return at + 1
-        if want == _KEY or want == _KEY_OR_END:
-            return -1
-        if char == _OBJECT or char == _ARRAY:
-            self._nest = self._nest << 1 | (char == _OBJECT)
-            self._want = _KEY_OR_END if char == _OBJECT else _VALUE_OR_END
-            return at + 1 if self._nest < _DEEPEST else -1
-        self._want = _DONE
-        return _number(self._text, at) if char <= _NINE else _word(self._text, at)
-
-    def _after(self, char: int) -> bool:
-        """A value has ended; may this follow?"""
-        nest = self._nest
-        if nest == 1:
-            return False
-        if char == _COMMA:
-            self._want = _KEY if nest & 1 else _VALUE
-            return True
-        self._nest = nest >> 1
-        return char == (_OBJECT_END if nest & 1 else _ARRAY_END)
-
     def _in_string(self, at: int) -> int:
-        """To the string's next escape, or to its end."""
+        """Behind the string's next escape, or behind the quote that ends it: then it is closed."""
         text = self._text
-        end = text.find(b'"', at)
+        end = self._end
+        if end < at:
+            end = self._end = text.find(b'"', at)
         if end < 0:
             return -1
         back = text.find(b"\\", at, end)
+        self._closed = back < 0
         if back >= 0:
             return _escape(text, back + 1)
-        self._want = _NAMED if self._name else _DONE
         return end + 1 if min(text[self._first : end]) >= _SPACE else -1
+
+
+def _after(char: int, nest: int) -> int:
+    """What a value may be followed by: what comes next, _DONE where it ends its container, -1."""
+    if nest == 1:
+        return -1
+    if char == _COMMA:
+        return _KEY if nest & 1 else _VALUE
+    return _DONE if char == (_OBJECT_END if nest & 1 else _ARRAY_END) else -1
 
 
 def _escape(text: bytes, at: int) -> int:

@@ -192,7 +192,9 @@ class Loop:
             if line is None:
                 return more
             parser = self._parser = Parser(line)
-        if not parser.go_on():
+        if not parser.over:
+            # What it asks for is another piece of work.
+            parser.go_on()
             return True
         self._parser = None
         request = parser.request

@@ -6,6 +6,9 @@ from .dose import of_hold_m
 from .limits import Limits
 from .tick import Order
 
+# Of more phases than that no plan is accepted, whatever they hold.
+_READ = 17
+
 _NAME = "abcdefghijklmnopqrstuvwxyz0123456789-"
 
 
@@ -19,10 +22,14 @@ class Phase:
 
 
 class Plan:
-    """What a session follows."""
+    """What a session follows. `asked`: how many phases there were, of which so many are read that
+    one is too many."""
 
-    def __init__(self, name: str, sensitive: bool, attended_s: int, phases: list[Phase]) -> None:
+    def __init__(
+        self, name: str, sensitive: bool, attended_s: int, phases: list[Phase], asked: int = 0
+    ) -> None:
         self.name = name
+        self.asked = asked or len(phases)
         self.sensitive = sensitive
         self.attended_s = attended_s
         self.phases = phases
@@ -67,9 +74,9 @@ def read(value: object) -> Plan:
     if not isinstance(phases, list) or not phases:
         raise invalid("phases", "a list of at least one phase")
     read_phases = []
-    for index in range(len(phases)):
+    for index in range(min(len(phases), _READ)):
         read_phases.append(_phase(phases[index], "phases[%d]" % index))
-    return Plan(name, profile == "sensitive", attended_s, read_phases)
+    return Plan(name, profile == "sensitive", attended_s, read_phases, len(phases))
 
 
 def _phase(value: object, where: str) -> Phase:
@@ -122,7 +129,7 @@ def judge(plan: Plan, limits: Limits) -> None:
     for index in range(len(plan.phases)):
         phase = plan.phases[index]
         if index >= limits.phases_max:
-            raise _over("phases_max", len(plan.phases), limits.phases_max, index)
+            raise _over("phases_max", plan.asked, limits.phases_max, index)
         _judge_target(plan, phase, limits, index)
         if phase.duration_s < limits.phase_min_s:
             raise _over("phase_min_s", phase.duration_s, limits.phase_min_s, index)
