@@ -73,7 +73,7 @@ class Link:
 
     def boot(self) -> None:
         """Until it is ready, asking like a host does."""
-        end_s = self.now_s + 5.0
+        end_s = self.now_s + 10.0  # a stock image takes 3 s to read its files
         while self.now_s < end_s:
             asked = self.ask("status")
             if self.until(lambda asked=asked: self.answer(asked), 0.5):  # type: ignore[misc]

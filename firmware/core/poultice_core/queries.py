@@ -67,9 +67,13 @@ class JournalPage(Waiting):
         if limit is None or limit < 1:
             raise invalid("limit", "a whole number, 1 or more")
         self._page = loop.memory.page(after, min(limit, 64))
+        self._gathered = False
 
     def finish(self, loop: "Loop") -> object:
-        return self._page.body() if self._page.step() else None
+        if self._gathered:
+            return self._page.body()
+        self._gathered = self._page.step()
+        return None
 
 
 class GetConfig(Waiting):
