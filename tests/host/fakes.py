@@ -188,7 +188,7 @@ class FakeDevice:
             "duty_pct": 30,
             "dose_m": 100,
             "budget_pct": 90,
-            "prompt": "lay_pack" if self.state == "waiting" else None,
+            "prompt": None,
             "fault": self.fault,
             "faults_more": 0,
             "rest_heat_s": 0,
