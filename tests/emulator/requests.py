@@ -64,6 +64,7 @@ _CHANGES = ("stop", "pause", "resume", "confirm", "set_config", "drop_config")
 ALIKE = [name for name in HANDLERS if name not in _CHANGES]
 _DONE = "done"
 
+
 def _filled(*parts: bytes) -> bytes:
     """A line as long as one can be, the middle one of three parts as often as there is room."""
     head, body, tail = parts
