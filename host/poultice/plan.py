@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from poultice.errors import LinkError
+from poultice.errors import LimitError, LinkError
 
 if TYPE_CHECKING:
     from poultice.library import Protocol
@@ -149,6 +149,74 @@ def check(plan: Plan, limits: Mapping[str, int]) -> list[Violation]:
         found += _target(plan, phase, index, limits)
         found += _duration(phase, index, limits, sums)
     return found
+
+
+def reference_limits() -> dict[str, int]:
+    """Those of a fully equipped device of this version: the widest there are."""
+    from poultice_core.limits import Limits
+
+    return dict(Limits().reported())
+
+
+def within_reference(protocol: Protocol, attended_s: int) -> None:
+    """Raises LimitError where no device allows the protocol, with what may have been meant.
+
+    To `fit` a sound plan to a lesser device is one thing; a slip of the pen (104 for 40 °C, 900
+    minutes for 900 seconds) brought down to the limit would be a treatment that nobody meant.
+    """
+    limits = reference_limits()
+    plan, _ = make_plan(protocol, sensitive=False, attended_s=attended_s, limits=limits)
+    violations = check(plan, limits)
+    if violations:
+        raise over(violations, beyond_hint(plan, violations, limits))
+
+
+def over(violations: Sequence[Violation], hint: str | None) -> LimitError:
+    """The error for a plan that breaks limits: all of them named, the first one in `data`."""
+    first = violations[0]
+    return LimitError(
+        "; ".join(one.text for one in violations),
+        hint=hint,
+        data={"limit": first.limit, "asked": first.asked, "allowed": first.allowed},
+    )
+
+
+def beyond_hint(plan: Plan, violations: Sequence[Violation], limits: Mapping[str, int]) -> str:
+    """What may have been meant by a plan that no device allows, else what to do about it."""
+    indices = sorted({one.phase for one in violations if one.phase is not None})
+    slips = [_meant(plan.phases[index], limits) for index in indices]
+    told = list(dict.fromkeys(slip for slip in slips if slip))[:3]
+    return "; ".join(told) or "no device allows it, and --fit is for less: lower it in the protocol"
+
+
+def _meant(phase: Phase, limits: Mapping[str, int]) -> str | None:
+    """The slip of the pen that would explain a phase beyond all limits."""
+    if phase.mode == HEAT:
+        span_mc = limits["heat_target_min_mc"], limits["heat_target_max_mc"]
+        most_s = limits["heat_session_s"]
+    else:
+        span_mc = limits["cold_target_min_mc"], limits["cold_target_max_mc"]
+        most_s = limits["cold_phase_s" if phase.mode == COLD else "session_s"]
+    asked_mc, asked_s = phase.target_mc, phase.duration_s
+    if asked_mc is not None and not span_mc[0] <= asked_mc <= span_mc[1]:
+        number = celsius(asked_mc).removesuffix(" °C").removesuffix(".0")
+        fahrenheit_mc = (asked_mc - 32_000) * 5 // 9
+        readings = (
+            (fahrenheit_mc, f"{number} °F is"),
+            (asked_mc // 10, f"{number} is ten times"),
+            (asked_mc // 1000, f"{number} m°C is"),
+        )
+        for read_mc, told in readings:
+            if span_mc[0] <= read_mc <= span_mc[1]:
+                tenths = f"{read_mc / 1000:.1f}"
+                return f"{told} {tenths} °C: write target = {tenths} if that is meant"
+    least_s = limits["phase_min_s"]
+    if asked_s > most_s and asked_s % 60 == 0 and least_s <= asked_s // 60 <= most_s:
+        read_s = asked_s // 60
+        return f"{read_s} s is {minutes(read_s)}: write seconds = {read_s} if that is meant"
+    if asked_s < least_s <= asked_s * 60 <= most_s:
+        return f"write minutes = {asked_s} if {asked_s} min is meant"
+    return None
 
 
 def fit(plan: Plan, limits: Mapping[str, int]) -> tuple[Plan, list[str]]:

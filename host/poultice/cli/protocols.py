@@ -68,19 +68,22 @@ def check(file: str, device: str | None, as_json: bool) -> Result:
     }
     error = None
     if violations:
+        hint = "lower what is listed, or run it with --fit"
+        widest = plan.reference_limits()
+        beyond = plan.check(made, widest)
+        if beyond:
+            hint = plan.beyond_hint(made, beyond, widest)
         error = LimitError(
-            f"{file} is over {len(violations)} limit{'s' * (len(violations) > 1)}",
-            hint="lower what is listed, or run it with --fit",
+            f"{file} is over {len(violations)} limit{'s' * (len(violations) > 1)}", hint=hint
         )
     return Result(data, "check", error)
 
 
 def _limits(device: str | None) -> dict[str, int]:
-    if device is None:
-        from poultice_core.limits import Limits
+    from poultice import discovery, plan
 
-        return dict(Limits().reported())
-    from poultice import discovery
+    if device is None:
+        return plan.reference_limits()
 
     with discovery.open_device(device) as client:
         return dict(client.hello().limits)
