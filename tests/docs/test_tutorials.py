@@ -68,7 +68,6 @@ def test_its_commands_do_what_it_shows(tutorial: Path, tmp_path: Path) -> None:
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "POULTICE_DATA_DIR": str(tmp_path / "data"),
-        "POULTICE_CONFIG": str(tmp_path / "config.toml"),
         "COLUMNS": "120",
     }
     environment.pop("PYTEST_CURRENT_TEST", None)

@@ -40,7 +40,6 @@ seconds = 30
 @pytest.fixture(autouse=True)
 def own_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("POULTICE_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setenv("POULTICE_CONFIG", str(tmp_path / "config.toml"))
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     return tmp_path
 
@@ -438,6 +437,7 @@ def test_command_line_before_environment_before_file_before_default(
         return FakeDevice()
 
     monkeypatch.setattr("poultice.transport.open_transport", opened)
+    monkeypatch.setenv("POULTICE_CONFIG", str(tmp_path / "config.toml"))
     (tmp_path / "config.toml").write_text(
         'device = "fake:file"\njson = true\n[status]\ndevice = "fake:section"\njson = false\n',
         encoding="utf-8",
@@ -458,9 +458,10 @@ def test_command_line_before_environment_before_file_before_default(
 
 
 def test_a_configuration_that_does_not_parse_is_a_usage_error(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "config.toml").write_text("device = \n", encoding="utf-8")
+    monkeypatch.setenv("POULTICE_CONFIG", str(tmp_path / "config.toml"))
     assert main(["protocols"]) == 2
     assert "config.toml" in capsys.readouterr().err
 

@@ -344,10 +344,12 @@ def test_a_broken_configuration_file_is_a_finding_not_an_end(
 
 
 def test_a_configuration_file_that_is_named_and_not_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("POULTICE_CONFIG", str(tmp_path / "none.toml"))
-    assert computer.configuration_file().result == "warn"
+    found = examined(capsys, "-d", "sim:")["configuration_file"]
+    assert (found["result"], "none.toml is not there" in found["says"]) == ("fail", True)
+    assert "POULTICE_CONFIG" in found["remedy"]
 
 
 @pytest.mark.parametrize(

@@ -33,8 +33,22 @@ class Result:
         self.error = error
 
 
+_PATHS = ("DIR", "FILE", "PATH")
+"""What an option that takes a path calls its value."""
+
+
 class Option(click.Option):
     """An option that also reads the environment, the command's own name first."""
+
+    def type_cast_value(self, ctx: click.Context, value: Any) -> Any:
+        """Click's; a path may begin with `~` wherever it comes from, not only in a shell."""
+        if self.metavar in _PATHS and value is not None:
+            from poultice.settings import expanded
+
+            several = isinstance(value, tuple | list)
+            found = tuple(expanded(str(one)) for one in (value if several else (value,)))
+            value = found if several else found[0]
+        return super().type_cast_value(ctx, value)
 
     def resolve_envvar_value(self, ctx: click.Context) -> str | None:
         """The value from the environment, or None."""
@@ -128,7 +142,7 @@ device_option = option(
 )
 
 
-class _Several(Option):
+class Several(Option):
     """An option that may be given more than once; the environment and the file give one."""
 
     def value_from_envvar(self, ctx: click.Context) -> Any:
@@ -144,7 +158,7 @@ class _Several(Option):
 devices_option = click.option(
     "-d",
     "--device",
-    cls=_Several,
+    cls=Several,
     multiple=True,
     metavar="PATH",
     shell_complete=complete.device,

@@ -68,13 +68,6 @@ def configuration_file() -> Finding:
     configured.defaults()
     if path.exists():
         return Finding("configuration_file", OK, str(path))
-    if os.environ.get("POULTICE_CONFIG"):
-        return Finding(
-            "configuration_file",
-            WARN,
-            f"POULTICE_CONFIG names {path}, which is not there",
-            "write it, or unset POULTICE_CONFIG",
-        )
     return Finding("configuration_file", OK, f"none ({path} would be read)")
 
 

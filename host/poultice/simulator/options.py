@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from poultice.errors import UsageError
+from poultice.settings import expanded
 
 FAULTS = (
     "sensor_open",
@@ -145,7 +146,7 @@ def _user(key: str, value: str) -> bool:
 def _state(key: str, value: str) -> Path:
     if not value or "\0" in value:
         raise _bad(key, value, "the path of a directory")
-    return Path(value).expanduser()
+    return Path(expanded(value))
 
 
 def _seed(key: str, value: str) -> int:
