@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from poultice import private
 from poultice.errors import HistoryError, UsageError
 from poultice.history_schema import COUNTS, checked, migrate, parsed
 from poultice.history_schema import SAMPLE_COLUMNS as SAMPLE_COLUMNS
@@ -120,7 +121,7 @@ class History:
             path = settings.data_dir() / FILE_NAME
         path = Path(path)
         with _errors(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            private.database(path)
             with contextlib.closing(_connect(path)) as connection:
                 migrate(connection, path)
         return cls(path)

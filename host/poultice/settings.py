@@ -1,9 +1,9 @@
 """Where things are kept, and the configuration file.
 
 The file is TOML, `config.toml` in the user's configuration directory; `POULTICE_CONFIG` names
-another, which then has to be there. A key at the top is the default of that option for every command that has it; a table
-named after a command holds for that command and wins. What the command line or an environment
-variable says comes before either.
+another, which then has to be there. A key at the top is the default of that option for every
+command that has it; a table named after a command holds for that command and wins. What the
+command line or an environment variable says comes before either.
 """
 
 from __future__ import annotations

@@ -105,7 +105,7 @@ def export(
     book = History.open()
     n = latest(book) if n is None else n
     if form == "parquet":
-        outfile.write(path or outfile.STDOUT, exporting.parquet(book, n))
+        outfile.write(path or outfile.STDOUT, exporting.parquet(book, n), private=True)
     else:
         output.lines(
             (exporting.json_lines if form == "jsonl" else exporting.csv_lines)(book, n), path

@@ -50,7 +50,7 @@ def stream(
 
 
 def lines(texts: Iterable[str], path: str | None) -> None:
-    """Print `texts`, or write them to `path`, `-` being stdout.
+    """Print `texts`, or write them to `path`, for its owner alone; `-` is stdout.
 
     Raises UsageError where that cannot be written.
     """
@@ -60,7 +60,8 @@ def lines(texts: Iterable[str], path: str | None) -> None:
         return
     from poultice import outfile
 
-    outfile.write(path, "".join(f"{text}\n" for text in texts).encode("utf-8", "replace"))
+    text = "".join(f"{text}\n" for text in texts)
+    outfile.write(path, text.encode("utf-8", "replace"), private=True)
 
 
 def as_member(update: Telemetry | Event) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def report(
     page = reporting.render(book, n)
     if path is None or os.path.isdir(path):  # noqa: PTH112 - False for a path no system takes
         path = str(Path(path or "", reporting.file_name(n)))
-    outfile.write(path, page)
+    outfile.write(path, page, private=True)
     if path == outfile.STDOUT:
         return None
     if opens:
