@@ -30,7 +30,7 @@ OPTIONS: dict[str, frozenset[str]] = {
     "doctor": _DEVICE | {"udev"},
     "calibrate": _DEVICE | {"reference-low", "reference-high", "dry-run"},
     "config": _DEVICE | {"no-wait"},
-    "history": frozenset({"json", "limit", "format", "output", "weeks"}),
+    "history": frozenset({"json", "limit", "format", "output", "simulated", "weeks"}),
     "report": frozenset({"json", "open", "output"}),
     "firmware": _DEVICE | {"board", "image", "drive", "method", "yes"},
     "simulator": frozenset({"device"}),

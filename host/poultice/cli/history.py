@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 _N_MAX = 2**63 - 1  # SQLite's largest
 
+simulated_option = option(
+    "--simulated", is_flag=True, help="Those on a simulated device instead: no treatment."
+)
+
 
 @click.group(cls=Group, invoke_without_command=True)
 @json_option
@@ -24,12 +28,13 @@ _N_MAX = 2**63 - 1  # SQLite's largest
     default=20,
     help="How many, newest first.",
 )
+@simulated_option
 @click.pass_context
-def history(ctx: click.Context, as_json: bool, limit: int) -> Result | None:
+def history(ctx: click.Context, as_json: bool, limit: int, simulated: bool) -> Result | None:
     """Recorded sessions; without a word after it, the list."""
     if ctx.invoked_subcommand is not None:
         return None
-    return _list(limit)
+    return _list(limit, simulated)
 
 
 @history.command("list")
@@ -41,19 +46,21 @@ def history(ctx: click.Context, as_json: bool, limit: int) -> Result | None:
     default=20,
     help="How many, newest first.",
 )
-def list_(as_json: bool, limit: int) -> Result:
+@simulated_option
+def list_(as_json: bool, limit: int, simulated: bool) -> Result:
     """The latest sessions."""
-    return _list(limit)
+    return _list(limit, simulated)
 
 
 @history.command()
-@click.argument("n", type=click.IntRange(min=1, max=_N_MAX))
+@click.argument("n", type=click.IntRange(min=1, max=_N_MAX), required=False)
 @json_option
-def show(n: int, as_json: bool) -> Result:
-    """One session: plan, answers, outcome, events."""
+def show(n: int | None, as_json: bool) -> Result:
+    """Session N, or the latest: plan, answers, outcome, events."""
     from poultice.history import History
 
-    return Result(History.open().show(n), "session")
+    book = History.open()
+    return Result(book.show(latest(book) if n is None else n), "session")
 
 
 @history.command()
@@ -65,15 +72,17 @@ def show(n: int, as_json: bool) -> Result:
     show_default=True,
     help="How many, up to this one.",
 )
-def trends(as_json: bool, weeks: int) -> Result:
+@simulated_option
+def trends(as_json: bool, weeks: int, simulated: bool) -> Result:
     """Week by week: sessions, minutes, dose, how much of what was planned was done."""
     from datetime import date
 
     from poultice import trends as weekly
     from poultice.history import History
 
-    found = weekly.weekly(History.open(), date.today(), weeks)
-    return Result({"weeks": [week.to_json() for week in found]}, "trends")
+    found = weekly.weekly(History.open(), date.today(), weeks, simulated=simulated)
+    data = {"simulated": simulated, "weeks": [week.to_json() for week in found]}
+    return Result(data, "trends")
 
 
 @history.command()
@@ -113,14 +122,25 @@ def export(
 
 
 def latest(book: History) -> int:
-    """The number of the latest session. Raises UsageError where none is recorded."""
-    found = book.list(1)
-    if not found:
-        raise UsageError("no session is recorded yet", hint="`poultice run` records one")
-    return int(found[0]["n"])
+    """The number of the latest session; of a simulated one where there is no other, said so.
+
+    Raises UsageError where none is recorded.
+    """
+    from poultice.cli import output
+
+    for simulated in (False, True):
+        found = book.list(1, simulated=simulated)
+        if found:
+            n = int(found[0]["n"])
+            if simulated:
+                output.say(f"note: session {n} was simulated; there is no other")
+            return n
+    raise UsageError("no session is recorded yet", hint="`poultice run` records one")
 
 
-def _list(limit: int) -> Result:
+def _list(limit: int, simulated: bool) -> Result:
     from poultice.history import History
 
-    return Result({"sessions": History.open().list(limit)}, "sessions")
+    book = History.open()
+    data = {"simulated": simulated, "sessions": book.list(limit, simulated=simulated)}
+    return Result(data, "sessions")

@@ -188,7 +188,7 @@ def _status(data: Data) -> list[str]:
 
 def _sessions(data: Data) -> list[str]:
     if not data["sessions"]:
-        say("no session is recorded yet")
+        say("no session is recorded yet" + _but_simulated(data))
         return []
     rows: list[Sequence[str]] = [("N", "STARTED", "PROTOCOL", "OUTCOME", "TIME", "PEAK")]
     for one in data["sessions"]:
@@ -196,7 +196,7 @@ def _sessions(data: Data) -> list[str]:
             (
                 str(one["n"]),
                 words.date(one["started_unix"]),
-                str(one["protocol"]),
+                str(one["protocol"]) + (" (simulated)" if one["simulated"] else ""),
                 str(one["outcome"] or "unfinished"),
                 words.span(one["duration_s"]),
                 words.celsius(one["peak_mc"]),
@@ -207,7 +207,7 @@ def _sessions(data: Data) -> list[str]:
 
 def _trends(data: Data) -> list[str]:
     if not data["weeks"]:
-        say("no session is recorded in these weeks")
+        say("no session is recorded in these weeks" + _but_simulated(data))
         return []
     rows: list[Sequence[str]] = [
         ("WEEK OF", "SESSIONS", "COMPLETE", "DAYS", "HEAT", "COLD", "DOSE", "DONE", "")
@@ -227,7 +227,15 @@ def _trends(data: Data) -> list[str]:
                 "#" * round(20 * (one["heat_s"] + one["cold_s"]) / longest),
             )
         )
-    return [*_table(rows), "DONE: of the heat and cold that were planned; the bar: minutes of both"]
+    lines = [
+        *_table(rows),
+        "DONE: of the heat and cold that were planned; the bar: minutes of both",
+    ]
+    return ["simulated sessions: no treatment", *lines] if data["simulated"] else lines
+
+
+def _but_simulated(data: Data) -> str:
+    return "" if data["simulated"] else " (--simulated lists those on a simulated device)"
 
 
 def _report(data: Data) -> list[str]:
@@ -238,7 +246,8 @@ def _session(data: Data) -> list[str]:
     from poultice import messages
 
     lines = [
-        f"session {data['n']} of {words.date(data['started_unix'])}",
+        f"session {data['n']} of {words.date(data['started_unix'])}"
+        + (", simulated: no treatment" if data["simulated"] else ""),
         f"  screening    {data['screening']}, injury: {data['injury_age']}",
     ]
     if data["summary"] is None:
