@@ -15,7 +15,8 @@ from poultice.errors import UsageError
     "--output",
     "path",
     metavar="FILE",
-    help="Where to; a directory, or - for stdout. Default: poultice-session-N.html here.",
+    help="Where to: FILE.html, FILE.pdf (needs Chromium), a directory, or - for stdout. "
+    "Default: poultice-session-N.html here.",
 )
 @option("--open", "opens", is_flag=True, help="Show it in the browser.")
 @json_option
@@ -23,7 +24,8 @@ from poultice.errors import UsageError
 def report(
     ctx: click.Context, /, n: int | None, path: str | None, opens: bool, as_json: bool
 ) -> Result | None:
-    """Session N, or the latest, as one HTML page that needs nothing else. Prints its path."""
+    """Session N, or the latest, as one HTML page that needs nothing else, or as PDF. Prints its
+    path."""
     import os
     from pathlib import Path
 
@@ -36,10 +38,16 @@ def report(
         raise UsageError(
             "the page itself goes to stdout with -o -", hint="take out --open and --json, or -o -"
         )
+    into = path is None or os.path.isdir(path)  # noqa: PTH112 - False for a path no system takes
+    as_pdf = not into and reporting.is_pdf(path or "")
     book = History.open()
     n = latest(book) if n is None else n
     page = reporting.render(book, n)
-    if path is None or os.path.isdir(path):  # noqa: PTH112 - False for a path no system takes
+    if as_pdf:
+        from poultice.report import pdf
+
+        page = pdf.printed(page)
+    if into or path is None:
         path = str(Path(path or "", reporting.file_name(n)))
     outfile.write(path, page, private=True)
     if path == outfile.STDOUT:

@@ -6,12 +6,28 @@ paper; what it shows is described in docs/how-to/read-a-report.md.
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
+from poultice.errors import UsageError
 from poultice.history import History
 
 
 def file_name(n: int) -> str:
     """The name that the report of session `n` gets where none is asked for."""
     return f"poultice-session-{n}.html"
+
+
+def is_pdf(path: str) -> bool:
+    """Whether the name of a file asks for a PDF rather than the page itself.
+
+    Raises UsageError for the ending of something else: it would hold HTML under another's name.
+    """
+    ending = PurePath(path).suffix.lower()
+    if ending not in ("", ".html", ".htm", ".pdf"):
+        raise UsageError(
+            f"{path}: a report has no form with the ending {ending}", hint="-o FILE.html, or .pdf"
+        )
+    return ending == ".pdf"
 
 
 def render(history: History, n: int) -> bytes:
