@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from poultice import remedies
@@ -26,6 +26,14 @@ _CAUSES = {
     "predictive": "the reading rises too fast: look for a fold, or a pad too strong for its place",
     "budget": "the heat budget is used up",
 }
+
+
+def nearest(word: str, known: Iterable[str]) -> list[str]:
+    """The names like `word`, any case, best first, three at most."""
+    from difflib import get_close_matches
+
+    # What is typed may be megabytes long; nothing near it is.
+    return get_close_matches(word[:64].lower(), list(known), n=3, cutoff=0.6)
 
 
 def celsius(value_mc: int | None) -> str:

@@ -405,6 +405,36 @@ def test_watching_gives_json_lines(
     assert {row["schema"] for row in rows} == {"poultice.watch/1"}
 
 
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("protocols gout", ["arthritis-flare"]),
+        ("protocols list GOUT", ["arthritis-flare"]),
+        ("protocols tennis elbow", ["tendinitis", "tendinosis"]),
+    ],
+)
+def test_protocols_are_found_by_what_they_are_for(
+    line: str, names: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*line.split(), "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)["protocols"]
+    assert [one["name"] for one in listed] == names
+
+
+def test_the_only_one_for_something_is_shown_but_never_run(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["protocols", "show", "Gout", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["name"] == "arthritis-flare"
+    for words in (["protocols", "show", "knee"], ["run", "gout", "-d", "sim:", "--yes"],
+                  ["run", "back", "-d", "sim:", "--yes"]):  # fmt: skip
+        assert main(words) == 2
+        assert "for that there is" in capsys.readouterr().err
+    assert main(["protocols", "zzzz"]) == 2
+    assert main(["protocols", "show", "artritis"]) == 2
+    assert "did you mean arthritis" in capsys.readouterr().err
+
+
 def test_protocols_are_listed_shown_and_checked(
     short: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -60,8 +60,8 @@ class LazyGroup(click.Group):
         """Click's, with the nearest names where there is none of that name."""
         unknown = args and args[0] not in COMMANDS and not args[0].startswith("-")
         if unknown and not ctx.resilient_parsing:
-            from poultice.cli.base import nearest
             from poultice.errors import UsageError
+            from poultice.words import nearest
 
             near = nearest(args[0], COMMANDS)
             hint = f"did you mean {' or '.join(near)}?" if near else "see `poultice --help`"

