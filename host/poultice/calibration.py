@@ -147,7 +147,7 @@ def require_idle(now: Telemetry) -> None:
     if now["state"] != "idle":
         raise WrongStateError(
             f"not possible while the device is {now['state']}",
-            hint="`poultice stop`, or wait for the end of the session; then again",
+            hint=remedies.state_hint(now["state"], ["idle"]),
             data={"state": now["state"], "states": ["idle"]},
         )
 

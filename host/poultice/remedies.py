@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,6 +103,31 @@ def limit_hint(limit: object, allowed: object, asked: object, *, fit: bool = Fal
     return held if fit else f"{held}; {lowers}"
 
 
+def state_hint(state: str, allowed: Sequence[str]) -> str:
+    """What to do where something is possible only in the states `allowed`."""
+    if state in ("boot", "self_test"):
+        return "it is testing itself: try again in a few seconds"
+    if "fault" in allowed and "idle" not in allowed:
+        return "there is no fault to clear; `poultice status` shows how it is"
+    if state == "idle":
+        return "nothing runs: `poultice run PROTOCOL` starts a session"
+    if state == "armed":
+        return "it waits for its button to start a session; `poultice stop` takes that back"
+    under_way = "a session is under way: `poultice watch` shows it, `poultice stop` ends it"
+    return _INSTEAD.get((state, *allowed), under_way)
+
+
+_INSTEAD: Mapping[tuple[str, ...], str] = {
+    ("running", "waiting"): "it asks nothing now; `poultice watch` shows when it does",
+    ("running", "paused"): "it is not paused; `poultice watch` shows it",
+    ("paused", "running"): "it is paused already: `poultice resume` goes on",
+    ("paused", "waiting"): "it is paused: `poultice resume` goes on",
+    ("waiting", "running"): "its relays are open, it waits for a hand: `poultice confirm` goes on",
+    ("waiting", "paused"): "it is not paused, it waits for a hand: `poultice confirm` goes on",
+}
+"""State and what is possible in, and what to do instead."""
+
+
 def fault_error(fault: str | None, *, state: str | None = None) -> DeviceFaultError:
     """The error for a device that tripped with `fault`."""
     name = fault or "unknown"
@@ -146,9 +171,9 @@ def error_of(answer: Mapping[str, Any]) -> PoulticeError:
 def _words(code: int, message: str, data: Mapping[str, Any]) -> tuple[str, str | None]:
     if code == 1:
         allowed = data.get("states")
-        states = ", ".join(str(one) for one in allowed) if isinstance(allowed, list) else ""
-        hint = f"possible while {states}" if states else None
-        return f"not possible while the device is {data.get('state')}", hint
+        states = [str(one) for one in allowed] if isinstance(allowed, list) else []
+        state = str(data.get("state"))
+        return f"not possible while the device is {state}", state_hint(state, states)
     if code == 2:
         where = "" if data.get("phase") is None else f" (phase {data['phase']})"
         wait = data.get("wait_s")

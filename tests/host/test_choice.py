@@ -134,6 +134,27 @@ def test_a_busy_pad_alone_is_busy(pads: Pads, capsys: pytest.CaptureFixture[str]
     assert "another program" in capsys.readouterr().err
 
 
+def test_a_second_session_is_told_what_to_do_about_the_first(
+    pads: Pads, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pads.plug_in()
+    assert main(["clear", "sensor_open"]) == 6
+    assert "there is no fault to clear" in capsys.readouterr().err
+    assert main(["pause"]) == 6
+    assert "`poultice run PROTOCOL` starts a session" in capsys.readouterr().err
+    assert main(["run", "arthritis", "--yes", "--detach"]) == 0
+    for words in (["run", "tendinosis", "--yes"], ["config", "set", "sensor_b=false", "--no-wait"]):
+        assert main(words) == 6
+        assert "`poultice watch` shows it, `poultice stop` ends it" in capsys.readouterr().err
+    assert main(["resume"]) == 6
+    assert "it is not paused" in capsys.readouterr().err
+    assert main(["confirm"]) == 6
+    assert "it asks nothing now" in capsys.readouterr().err
+    assert main(["clear", "sensor_open"]) == 6
+    assert "there is no fault to clear" in capsys.readouterr().err
+    assert main(["stop"]) == 0
+
+
 def test_two_that_answer_are_listed(pads: Pads, capsys: pytest.CaptureFixture[str]) -> None:
     paths = [pads.plug_in(), pads.plug_in()]
     assert main(["stop"]) == 2
