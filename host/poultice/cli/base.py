@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from poultice.cli import complete
 from poultice.errors import PoulticeError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -49,6 +52,15 @@ class Option(click.Option):
             found = tuple(expanded(str(one)) for one in (value if several else (value,)))
             value = found if several else found[0]
         return super().type_cast_value(ctx, value)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Click's; what takes a file is left to the shell."""
+        found = super().shell_complete(ctx, incomplete)
+        if not found and self.metavar in ("DIR", "FILE"):
+            from click.shell_completion import CompletionItem
+
+            found = [CompletionItem(incomplete, type="dir" if self.metavar == "DIR" else "file")]
+        return found
 
     def resolve_envvar_value(self, ctx: click.Context) -> str | None:
         """The value from the environment, or None."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from poultice.cli import complete
 from poultice.cli.base import Group, Result, asked_for_json, json_option, option
 from poultice.errors import UsageError
 
@@ -53,7 +54,12 @@ def list_(as_json: bool, limit: int, simulated: bool) -> Result:
 
 
 @history.command()
-@click.argument("n", type=click.IntRange(min=1, max=_N_MAX), required=False)
+@click.argument(
+    "n",
+    type=click.IntRange(min=1, max=_N_MAX),
+    required=False,
+    shell_complete=complete.session,
+)
 @json_option
 def show(n: int | None, as_json: bool) -> Result:
     """Session N, or the latest: plan, answers, outcome, events."""
@@ -86,7 +92,12 @@ def trends(as_json: bool, weeks: int, simulated: bool) -> Result:
 
 
 @history.command()
-@click.argument("n", type=click.IntRange(min=1, max=_N_MAX), required=False)
+@click.argument(
+    "n",
+    type=click.IntRange(min=1, max=_N_MAX),
+    required=False,
+    shell_complete=complete.session,
+)
 @option(
     "--format",
     "form",

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import click
 
+from poultice.cli import complete
 from poultice.cli.base import Command, Result, asked_for_json, json_option, option
 from poultice.errors import UsageError
 
 
 @click.command(cls=Command)
-@click.argument("n", type=click.IntRange(min=1, max=2**63 - 1), required=False)
+@click.argument(
+    "n",
+    type=click.IntRange(min=1, max=2**63 - 1),
+    required=False,
+    shell_complete=complete.session,
+)
 @option(
     "-o",
     "--output",
