@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,6 +103,42 @@ def limit_hint(limit: object, allowed: object, asked: object, *, fit: bool = Fal
     return held if fit else f"{held}; {lowers}"
 
 
+def require_free(now: Mapping[str, Any], modes: Collection[str]) -> None:
+    """Raises what stands in the way of a session with these modes, before anything is asked.
+
+    DeviceFaultError, WrongStateError or RestError; `now` is what the device says of itself. It
+    judges again when it is armed, and its word counts.
+    """
+    if now["fault"] is not None:
+        raise fault_error(now["fault"], state=now["state"])
+    if now["state"] != "idle":
+        raise from_answer(1, "wrong_state", {"state": now["state"], "states": ["idle"]})
+    rests = [now[name] or 0 for mode, name in _RESTS.items() if mode in modes]
+    rest_s = max(rests, default=0)
+    if rest_s > 0:
+        raise errors.RestError(
+            f"rest first: {duration(rest_s)}, until {clock_after(rest_s)}",
+            hint=f"come back after {clock_after(rest_s)}; the device keeps count while it is "
+            "powered",
+            data={"rest_s": rest_s},
+        )
+
+
+_RESTS = {"heat": "rest_heat_s", "cold": "rest_cold_s"}
+
+
+def clock_after(wait_s: int) -> str:
+    """The time by this computer's clock when so many seconds are over: `18:27`, `Tue 00:12`."""
+    import time
+    from datetime import datetime
+
+    now_s = time.time()
+    # A minute that has begun is over only with its last second.
+    at = datetime.fromtimestamp(-(-(now_s + wait_s) // 60) * 60)
+    other_day = at.date() != datetime.fromtimestamp(now_s).date()
+    return at.strftime("%a %H:%M" if other_day else "%H:%M")
+
+
 def state_hint(state: str, allowed: Sequence[str]) -> str:
     """What to do where something is possible only in the states `allowed`."""
     if state in ("boot", "self_test"):
@@ -178,7 +214,7 @@ def _words(code: int, message: str, data: Mapping[str, Any]) -> tuple[str, str |
         where = "" if data.get("phase") is None else f" (phase {data['phase']})"
         wait = data.get("wait_s")
         hint = (
-            f"possible again in {duration(wait)}"
+            f"possible again in {duration(wait)}, after {clock_after(wait)}"
             if isinstance(wait, int)
             else limit_hint(data.get("limit"), data.get("allowed"), data.get("asked"))
         )
@@ -193,9 +229,10 @@ def _words(code: int, message: str, data: Mapping[str, Any]) -> tuple[str, str |
         rest = data.get("rest_s")
         wait_text = duration(rest) if isinstance(rest, int) else "some time"
         clock = "" if data.get("clock") else " (it has no clock: only powered time counts)"
+        when = f"after {clock_after(rest)}" if isinstance(rest, int) else "later"
         return (
             f"rest first: {wait_text} after {data.get('after')}{clock}",
-            f"come back in {wait_text}; the device keeps count while it is powered",
+            f"come back {when}; the device keeps count while it is powered",
         )
     if code == 5:
         return "the device refused the token", "arm again"

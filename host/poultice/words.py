@@ -178,7 +178,8 @@ def facts(now: Mapping[str, Any]) -> list[tuple[str, str]]:
     rows.append(("heat budget", "-" if now["budget_pct"] is None else f"{now['budget_pct']} %"))
     for label, name in (("heat", "rest_heat_s"), ("cold", "rest_cold_s")):
         if now[name]:
-            rows.append((f"rest for {label}", remedies.duration(now[name])))
+            after = remedies.clock_after(now[name])
+            rows.append((f"next {label}", f"after {after}, in {remedies.duration(now[name])}"))
     return rows
 
 

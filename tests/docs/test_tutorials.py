@@ -15,7 +15,9 @@ ROOT = Path(__file__).parents[2]
 TUTORIALS = sorted((ROOT / "docs" / "tutorials").glob("*.md"))
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
 FILE = re.compile(r"Save this as `([\w.-]+)`")
-DATE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
+DATE = re.compile(
+    r"\d{4}-\d\d-\d\d \d\d:\d\d|(?<=after )(\w{3} )?\d\d:\d\d|(?<=until )(\w{3} )?\d\d:\d\d"
+)
 # `.ci/run` and the workflow do these; a test may not, nor may it touch a board.
 ELSEWHERE = ("make ", "source ", "git ")
 # Where a page is for a real device, what stands in for it, and for the person at the terminal.

@@ -36,7 +36,7 @@ minutes = 5
 def last(data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
     """The latest session of the record."""
     monkeypatch.setenv("POULTICE_DATA_DIR", str(data))
-    main(["history", "list", "--json"])
+    main(["history", "list", "--simulated", "--json"])
     return json.loads(capsys.readouterr().out)["sessions"][0]
 
 

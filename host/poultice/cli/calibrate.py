@@ -141,20 +141,21 @@ def _point(
 
 def _asked(name: str, span_mc: tuple[int, int]) -> int:
     """The person's reading of the reference, m°C."""
-    from poultice.cli import output
+    from poultice.cli import ask, output
 
     output.say(
-        f"Hang the beads and the reference thermometer side by side in {name} water of "
-        f"{_span(span_mc)}, half a litre or more, and stir."
-    )
-    low_c, high_c = span_mc[0] / 1000, span_mc[1] / 1000
-    while True:
-        value: float = click.prompt(
-            "When it stands still: what does the thermometer show, in °C", type=float, err=True
+        ask.lines(
+            f"Hang the beads and the reference thermometer side by side in {name} water of "
+            f"{_span(span_mc)}, half a litre or more, and stir."
         )
-        if low_c <= value <= high_c:
-            return round(value * 1000)
-        output.say(f"Make it {_span(span_mc)}, and try once more.")
+    )
+    value_c = ask.number(
+        "When it stands still: what does the thermometer show, in °C?",
+        span_mc[0] / 1000,
+        span_mc[1] / 1000,
+        f"Make it {_span(span_mc)}, and answer with a number, such as {span_mc[0] / 1000 + 0.1:g}.",
+    )
+    return round(value_c * 1000)
 
 
 def _put_in_force(client: Client, offset_mc: int) -> None:
