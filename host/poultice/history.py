@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from poultice import private
+from poultice import jsontext, private
 from poultice.errors import HistoryError, UsageError
 from poultice.history_schema import COUNTS, SIMULATED, checked, migrate, parsed
 from poultice.history_schema import SAMPLE_COLUMNS as SAMPLE_COLUMNS
@@ -67,7 +67,7 @@ class Recorder:
 
     def event(self, event: Mapping[str, Any]) -> None:
         """Record one event, and with it every sample before it, at once."""
-        row = (self.record_id, event.get("t_ms"), str(event.get("kind")), _json(event))
+        row = (self.record_id, event.get("t_ms"), _plain(str(event.get("kind"))), _json(event))
         with self._writing() as connection:
             connection.execute(
                 "INSERT INTO events (session_id, t_ms, kind, event) VALUES (?, ?, ?, ?)", row
@@ -264,7 +264,7 @@ def _insert_session(connection: sqlite3.Connection, what: Mapping[str, Any]) -> 
         "injury_age) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
             what["started_unix"],
-            str(what["protocol"]),
+            _plain(str(what["protocol"])),
             _json(what["plan"]),
             _json(what["device"]),
             _json(what["hello"]),
@@ -312,7 +312,9 @@ def _plain(value: object) -> object:
         return int(value)
     if isinstance(value, int):
         return value if -(2**63) <= value < 2**63 else None
-    return value if value is None or isinstance(value, str | float) else _json(value)
+    if isinstance(value, str):
+        return jsontext.whole(value)  # SQLite takes no half of a surrogate pair
+    return value if value is None or isinstance(value, float) else _json(value)
 
 
 def _json(value: object) -> str:

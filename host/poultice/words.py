@@ -212,12 +212,17 @@ def summary(data: Mapping[str, Any]) -> list[str]:
         f"  dose         {cem43(data['dose_m'])}",
         f"  pad relay    {data['heat_operations']} closings",
     ]
-    for number, one in enumerate(data["phases"], 1):
+    begun = max((n for n, one in enumerate(data["phases"], 1) if one["actual_s"]), default=0)
+    for number, one in enumerate(data["phases"][:begun], 1):
         lines.append(
             f"  phase {number:<6} {one['mode']}, {span(one['actual_s'])} of "
             f"{span(one['planned_s'])}, mean {celsius(one['mean_mc'])}, "
             f"peak {celsius(one['peak_mc'])}"
         )
+    never = len(data["phases"]) - begun
+    if never:
+        first = f"phase {begun + 1}" if never == 1 else f"phases {begun + 1}-{begun + never}"
+        lines.append(f"  {first:<12} never began")
     lines += [f"  warning      {warning(what)}" for what in data.get("warnings") or []]
     lines.append(f"  record       {data['record'] or 'none'}")
     return lines

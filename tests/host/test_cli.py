@@ -486,6 +486,53 @@ def test_command_line_before_environment_before_file_before_default(
     assert json.loads(capsys.readouterr().out)["schema"] == "poultice.status/1"
 
 
+@pytest.mark.parametrize(
+    ("variables", "objects"),
+    [
+        ({"POULTICE_JSON": "1"}, 1),
+        ({"POULTICE_JSON": "yes"}, 1),
+        ({"POULTICE_JSON": "0"}, 0),
+        ({"POULTICE_JSON": "no"}, 0),
+        ({"POULTICE_JSON": ""}, 0),
+        ({"POULTICE_JSON": "maybe"}, 0),
+        ({"POULTICE_JSON": "1", "POULTICE_RUN_JSON": "0"}, 0),
+        ({"POULTICE_JSON": "0", "POULTICE_RUN_JSON": "1"}, 1),
+    ],
+)
+def test_a_variable_that_says_no_asks_for_no_object(
+    variables: dict[str, str],
+    objects: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert main(["run"]) == 2
+    assert len(capsys.readouterr().out.splitlines()) == objects
+
+
+def test_phases_that_never_began_are_one_line() -> None:
+    from poultice import words
+
+    begun = {"mode": "heat", "actual_s": 60, "planned_s": 60, "mean_mc": 1, "peak_mc": 1}
+    data = {
+        "outcome": "stopped", "fault": None, "reason": "host", "protocol": "x", "session": 1,
+        "heat_s": 60, "cold_s": 0, "duration_s": 60, "min_mc": 1, "peak_mc": 1, "dose_m": 0,
+        "heat_operations": 1, "warnings": [], "record": None,
+    }  # fmt: skip
+    for never, says in (
+        (0, []),
+        (1, ["phase 3      never began"]),
+        (4, ["phases 3-6   never began"]),
+    ):
+        phases = [begun, begun, *[{**begun, "actual_s": 0, "mean_mc": None}] * never]
+        told = [one.strip() for one in words.summary({**data, "phases": phases})]
+        assert [one for one in told if "never began" in one] == says
+        assert sum("of 1 min" in one for one in told) == 2
+    told = words.summary({**data, "phases": [{**begun, "actual_s": 0}] * 2})
+    assert "  phases 1-2   never began" in told
+
+
 def test_a_configuration_that_does_not_parse_is_a_usage_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -92,12 +92,7 @@ class Command(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run it, show its result, raise the error it ends with."""
-        result = super().invoke(ctx)
-        if isinstance(result, Result):
-            show(ctx, result)
-            if result.error is not None:
-                raise result.error
-        return None
+        _report(ctx, super().invoke(ctx))
 
 
 class Group(click.Group):
@@ -107,12 +102,32 @@ class Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """As the command does; the result is that of the group's own function."""
-        result = super().invoke(ctx)
-        if isinstance(result, Result):
-            show(ctx, result)
-            if result.error is not None:
-                raise result.error
-        return None
+        _report(ctx, super().invoke(ctx))
+
+
+def _report(ctx: click.Context, result: object) -> None:
+    """Show a result, and raise the error it ends with: also where nobody takes the report."""
+    if not isinstance(result, Result):
+        return
+    try:
+        show(ctx, result)
+    except OSError:
+        if result.error is None:
+            raise
+        from poultice.cli import output
+
+        output.give_up_stdout()
+    if result.error is not None:
+        raise result.error
+
+
+def switched_on(*names: str) -> bool:
+    """Whether the first of these variables that says anything says yes: `0` and `no` do not."""
+    said = next(filter(None, map(os.environ.get, names)), "no")
+    try:
+        return bool(click.BOOL.convert(said, None, None))
+    except click.UsageError:
+        return False
 
 
 def show(ctx: click.Context, result: Result) -> None:

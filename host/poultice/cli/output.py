@@ -120,6 +120,11 @@ def provide_streams() -> None:
         sys.stderr = _nowhere()
 
 
+def give_up_stdout() -> None:
+    """Nothing more can be written there: Python must not trip over it when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _nowhere() -> IO[str]:
     return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - open to the end
 
@@ -132,9 +137,9 @@ def coloured(stream_to: IO[str]) -> bool:
 
 
 def _json(data: Mapping[str, Any]) -> str:
-    import json
+    from poultice import jsontext
 
-    return json.dumps(data, ensure_ascii=True, separators=(", ", ": "), allow_nan=False)
+    return jsontext.line(data)
 
 
 def _table(rows: Sequence[Sequence[str]]) -> list[str]:
