@@ -486,6 +486,32 @@ def test_command_line_before_environment_before_file_before_default(
     assert json.loads(capsys.readouterr().out)["schema"] == "poultice.status/1"
 
 
+@pytest.mark.parametrize("words", ["run", "history", "history list", "protocols check"])
+def test_help_is_what_the_option_says(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*words.split(), "--help"]) == 0
+    told = capsys.readouterr().out
+    assert main(["help", *words.split()]) == 0
+    assert capsys.readouterr().out == told
+
+
+def test_help_without_a_command_and_for_none(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    told = capsys.readouterr().out
+    assert main(["help"]) == 0
+    assert capsys.readouterr().out == told
+    for words, near in ((["help", "hstory"], "history"), (["help", "history", "lst"], "list"),
+                        (["help", "run", "x"], "poultice help")):  # fmt: skip
+        assert main(words) == 2
+        assert near in capsys.readouterr().err
+
+
+def test_the_version_by_its_short_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    told = capsys.readouterr().out
+    assert main(["-V"]) == 0
+    assert capsys.readouterr().out == told
+
+
 @pytest.mark.parametrize(
     ("variables", "objects"),
     [

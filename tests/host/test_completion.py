@@ -60,6 +60,7 @@ def test_commands(words: Complete) -> None:
     assert words("poultice ") == list(COMMANDS)
     assert words("poultice st") == ["status", "stop"]
     assert words("poultice --ver") == ["--version", "--verbose"]
+    assert words("poultice help st") == ["status", "stop"]
     assert words("poultice firmware ") == ["build", "flash", "info"]
 
 

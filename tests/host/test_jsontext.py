@@ -75,6 +75,7 @@ def test_what_a_device_said(
         protocol="x\ud800", plan={}, device={"path": "\udfff"}, answers={}, started_unix=0.0
     )
     recorder.event({"kind": "odd \ud800"})
+    recorder.sample({"t_ms": 1, "state": "\ud800", "fault": "\udc80"})
     recorder.finish("complete", {"fault": None})
     for line in (["history", "--json"], ["history", "show", "1", "--json"],
                  ["history", "export", "1", "--json"]):  # fmt: skip

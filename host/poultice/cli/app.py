@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "campaign": ("campaign:campaign", "Thousands of simulated sessions, each with a fault."),
     "completion": ("completion:completion", "Completion for bash, zsh and fish."),
+    "help": ("help:help", "What a command does and takes."),
 }
 
 
@@ -93,7 +94,7 @@ class LazyGroup(click.Group):
         "help_option_names": ["-h", "--help"],
     },
 )
-@click.version_option(__version__, message="poultice %(version)s")
+@click.version_option(__version__, "-V", "--version", message="poultice %(version)s")
 @click.option("-v", "--verbose", is_flag=True, help="Show where an unexpected error came from.")
 @click.pass_context
 def root(ctx: click.Context, verbose: bool) -> None:
@@ -108,5 +109,5 @@ def root(ctx: click.Context, verbose: bool) -> None:
         ctx.default_map = defaults()
     except UsageError:
         # The doctor has this file among its findings.
-        if ctx.invoked_subcommand not in ("doctor", "completion"):
+        if ctx.invoked_subcommand not in ("doctor", "completion", "help"):
             raise

@@ -87,6 +87,12 @@ def _sessions(incomplete: str) -> Iterable[tuple[str, str | None]]:
     ]
 
 
+def _commands(incomplete: str) -> Iterable[tuple[str, str | None]]:
+    from poultice.cli.app import COMMANDS
+
+    return [(name, text) for name, (_, text) in COMMANDS.items()]
+
+
 def _faults(incomplete: str) -> Iterable[tuple[str, str | None]]:
     from poultice import remedies
 
@@ -152,6 +158,7 @@ def _config_pairs(incomplete: str) -> Iterable[tuple[str, str | None]]:
 protocol = _quietly(_protocols, _protocol_files)
 file = _quietly(lambda incomplete: (), _protocol_files)
 session = _quietly(_sessions)
+command = _quietly(_commands)
 fault = _quietly(_faults)
 device = _quietly(_devices)
 config_pair = _quietly(_config_pairs)

@@ -37,6 +37,7 @@ OPTIONS: dict[str, frozenset[str]] = {
     "campaign": frozenset({"runs", "seed", "pairs", "fault", "jobs", "cluster", "output", "plot"})
     | {"json", "replay"},
     "completion": frozenset(),
+    "help": frozenset(),
 }
 
 # Settings that are no option of any command, with their type.
