@@ -17,6 +17,7 @@ from decimal import Context, Decimal, Inexact, InvalidOperation
 from pathlib import Path
 from typing import Any
 
+from poultice import temperature
 from poultice.errors import ProtocolFileError, UnknownProtocolError
 from poultice.plan import MODES, REST, Phase
 from poultice.settings import expanded
@@ -37,7 +38,16 @@ _NAME_RULE = "1 to 32 characters of a-z, 0-9 and -"
 _TOKEN = re.compile(r"[^\W_]+")
 _SMALL = frozenset({"a", "an", "and", "for", "in", "my", "of", "on", "or", "the", "with"})
 _HEADER = re.compile(r"\s*\[\[\s*[\"']?phase[\"']?\s*\]\]")
-_PROTOCOL_KEYS = ("name", "title", "summary", "keywords", "evidence", "acute", "phase")
+_PROTOCOL_KEYS = (
+    "name",
+    "title",
+    "summary",
+    "keywords",
+    "evidence",
+    "acute",
+    "units",
+    "phase",
+)
 _PHASE_KEYS = ("mode", "target", "minutes", "seconds", "say")
 _DECODER_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 _ONE_EACH = "a list of lines of text, one source each"
@@ -258,6 +268,7 @@ class _Reader:
     def __init__(self, text: str, file: str) -> None:
         self._lines = text.splitlines()
         self._file = file
+        self._units = temperature.CELSIUS
 
     def protocol(self, table: Mapping[str, Any]) -> Protocol:
         self._known(table, _PROTOCOL_KEYS, None)
@@ -267,6 +278,8 @@ class _Reader:
         title = self._text(table, "title", None, TITLE_MAX_CHARS)
         summary = self._text(table, "summary", None, TEXT_MAX_CHARS, default="")
         acute = self._choice(table, "acute", None, ACUTE)
+        if "units" in table:
+            self._units = self._choice(table, "units", None, temperature.UNITS)
         phases = table.get("phase")
         if isinstance(phases, dict):
             raise self._error("a phase in one pair of brackets", "phase", None, _TWO_BRACKETS)
@@ -311,9 +324,14 @@ class _Reader:
         return tuple(value)
 
     def _milli(self, table: Mapping[str, Any], index: int) -> int:
-        expected = "degrees Celsius, three decimals at most, e.g. 40.5"
+        fahrenheit = self._units == temperature.FAHRENHEIT
+        example = (
+            "degrees Fahrenheit, {}, e.g. 104" if fahrenheit else "degrees Celsius, {}, e.g. 40.5"
+        )
+        expected = example.format("three decimals at most")
         value = self._number(table, "target", index, expected)
-        return self._whole(value, 1000, "target", index, expected)
+        thousandths = self._whole(value, 1000, "target", index, expected)
+        return temperature.from_fahrenheit(thousandths) if fahrenheit else thousandths
 
     def _seconds(self, table: Mapping[str, Any], index: int) -> int:
         given = [key for key in ("minutes", "seconds") if key in table]

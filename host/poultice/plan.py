@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from poultice import temperature
 from poultice.errors import LimitError, LinkError
 
 if TYPE_CHECKING:
@@ -102,19 +103,12 @@ def _totals(limits: Mapping[str, int]) -> tuple[_Total, ...]:
         _Total("heat_session_s", "heat in one session", lambda p: p.mode == HEAT),
         _Total(
             "heat_hot_session_s",
-            f"heat above {celsius(hot_mc)}",
+            f"heat above {temperature.exact(hot_mc)}",
             lambda p: p.mode == HEAT and (p.target_mc or 0) > hot_mc,
         ),
         _Total("cold_session_s", "cold in one session", lambda p: p.mode == COLD),
         _Total("session_s", "the whole session", lambda p: True),
     )
-
-
-def celsius(milli: int) -> str:
-    """A temperature for a person: 40500 is '40.5 °C'; no digit that matters is lost."""
-    whole, rest = divmod(abs(milli), 1000)
-    digits = f"{rest:03d}".rstrip("0") or "0"
-    return f"{'-' if milli < 0 else ''}{whole}.{digits} °C"
 
 
 def minutes(seconds: int) -> str:
@@ -199,17 +193,17 @@ def _meant(phase: Phase, limits: Mapping[str, int]) -> str | None:
         most_s = limits["cold_phase_s" if phase.mode == COLD else "session_s"]
     asked_mc, asked_s = phase.target_mc, phase.duration_s
     if asked_mc is not None and not span_mc[0] <= asked_mc <= span_mc[1]:
-        number = celsius(asked_mc).removesuffix(" °C").removesuffix(".0")
-        fahrenheit_mc = (asked_mc - 32_000) * 5 // 9
+        number = f"{asked_mc / 1000:.7g}"
+        in_file = ', or units = "fahrenheit" above the first [[phase]],'
         readings = (
-            (fahrenheit_mc, f"{number} °F is"),
-            (asked_mc // 10, f"{number} is ten times"),
-            (asked_mc // 1000, f"{number} m°C is"),
+            (temperature.from_fahrenheit(asked_mc), f"{number} °F is", in_file),
+            (asked_mc // 10, f"{number} is ten times", ""),
+            (asked_mc // 1000, f"{number} m°C is", ""),
         )
-        for read_mc, told in readings:
+        for read_mc, told, or_else in readings:
             if span_mc[0] <= read_mc <= span_mc[1]:
                 tenths = f"{read_mc / 1000:.1f}"
-                return f"{told} {tenths} °C: write target = {tenths} if that is meant"
+                return f"{told} {tenths} °C: write target = {tenths}{or_else} if that is meant"
     least_s = limits["phase_min_s"]
     if asked_s > most_s and asked_s % 60 == 0 and least_s <= asked_s // 60 <= most_s:
         read_s = asked_s // 60
@@ -309,13 +303,13 @@ def _target(plan: Plan, phase: Phase, index: int, limits: Mapping[str, int]) -> 
             most_name = _heat_max(plan.profile, limits)[0]
     else:
         least_name, most_name = "cold_target_min_mc", "cold_target_max_mc"
-    head = f"phase {index + 1} ({phase.mode}): target {celsius(phase.target_mc)}"
+    head = f"phase {index + 1} ({phase.mode}): target {temperature.exact(phase.target_mc)}"
     least, most = _limit(limits, least_name), _limit(limits, most_name)
     if phase.target_mc > most:
-        text = f"{head}; at most {celsius(most)} is allowed"
+        text = f"{head}; at most {temperature.exact(most)} is allowed"
         return [Violation(most_name, phase.target_mc, most, index, text)]
     if phase.target_mc < least:
-        text = f"{head}; at least {celsius(least)} is needed"
+        text = f"{head}; at least {temperature.exact(least)} is needed"
         return [Violation(least_name, phase.target_mc, least, index, text)]
     return []
 
@@ -356,7 +350,7 @@ def _lower_targets(phases: Sequence[Phase], most_mc: int, notes: list[str]) -> l
         if phase.mode == HEAT and phase.target_mc is not None and phase.target_mc > most_mc:
             notes.append(
                 f"phase {index + 1} (heat): target lowered from "
-                f"{celsius(phase.target_mc)} to {celsius(most_mc)}"
+                f"{temperature.exact(phase.target_mc)} to {temperature.exact(most_mc)}"
             )
             phase = replace(phase, target_mc=most_mc)
         lowered.append(phase)

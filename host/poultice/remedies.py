@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from poultice import errors
+from poultice import errors, temperature
 from poultice.errors import DeviceFaultError, LinkError, PoulticeError, RefusedError
 
 BUTTON_ONLY = frozenset(
@@ -68,10 +68,10 @@ STOPS: Mapping[str, str] = {
 }
 
 _HELD: Mapping[int, str] = {
-    39_000: "the device holds 39 °C until its pad is known not to fold unfelt: try it by hand "
+    39_000: "the device holds {most} until its pad is known not to fold unfelt: try it by hand "
     "(docs/tutorials/build-one.md), then `poultice config set fold_safe=true` and a hold of its "
     "button for 3 s",
-    41_000: "the device holds 41 °C until its thermistor was checked: `poultice calibrate`",
+    41_000: "the device holds {most} until its thermistor was checked: `poultice calibrate`",
 }
 """What holds the highest target down, where a person can do something about it, by what is left."""
 
@@ -97,6 +97,8 @@ def limit_hint(limit: object, allowed: object, asked: object, *, fit: bool = Fal
     """What helps where a plan is over `limit`; `fit`: was it lowered already?"""
     ever = isinstance(asked, int) and asked <= _HIGHEST_MC
     held = _HELD.get(allowed) if isinstance(allowed, int) and ever else None
+    if held is not None and isinstance(allowed, int):
+        held = held.format(most=temperature.exact(allowed))
     lowers = "--fit lowers targets and times to the device's limits"
     if limit != "heat_target_max_mc" or held is None:
         return None if fit else lowers

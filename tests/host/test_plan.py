@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poultice import library, plan
+from poultice import library, plan, temperature
 from poultice.errors import LimitError, LinkError
 from poultice.plan import Phase, Plan
 from poultice_core import plan as core_plan
@@ -223,7 +223,7 @@ def test_sensitive_lowers_and_says_so() -> None:
 
 
 def test_words() -> None:
-    assert [plan.celsius(mc) for mc in (40_500, 40_000, 42_001, -50)] == [
+    assert [temperature.exact(mc) for mc in (40_500, 40_000, 42_001, -50)] == [
         "40.5 °C",
         "40.0 °C",
         "42.001 °C",
@@ -239,7 +239,7 @@ def treatment(*phases: Phase) -> library.Protocol:
 @pytest.mark.parametrize(
     ("phase", "hint"),
     [
-        (heat(104_000), "104 °F is 40.0 °C: write target = 40.0"),
+        (heat(104_000), '104 °F is 40.0 °C: write target = 40.0, or units = "fahrenheit" above'),
         (heat(107_600), "107.6 °F is 42.0 °C"),
         (heat(107_610), None),
         (heat(86_000), "86 °F is 30.0 °C"),

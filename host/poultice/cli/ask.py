@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import sys
 import textwrap
@@ -71,14 +72,10 @@ def one_of(question: str, count: int) -> str:
     return until_read(question, {**known, **_BACK}.get, expected)
 
 
-def number(question: str, low: float, high: float, expected: str) -> float:
-    """A number from `low` to `high`; with a decimal comma too, and with or without its unit."""
-
-    def read(answer: str) -> float | None:
-        try:
-            value = float(answer.rstrip("cf° ").replace(",", "."))
-        except ValueError:
-            return None
-        return value if low <= value <= high else None
-
-    return until_read(question, read, expected)
+def number(answer: str) -> float | None:
+    """A number as people write it: with a decimal comma too, with or without its unit; or None."""
+    try:
+        value = float(answer.rstrip("cf° ").replace(",", "."))
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

@@ -192,4 +192,32 @@ devices_option = click.option(
     help="serial:/dev/ttyACM0 (or just the path), usb:<serial number>, sim:, emulator:. "
     "Default: the only one that answers. Again for several at once.",
 )
+
+
+def _units(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    """Show temperatures in these; of two words of one command line the nearer source says it."""
+    from click.core import ParameterSource
+
+    from poultice import temperature
+
+    ranks = (
+        ParameterSource.DEFAULT_MAP,
+        ParameterSource.ENVIRONMENT,
+        ParameterSource.COMMANDLINE,
+    )
+    source = ctx.get_parameter_source("units")
+    rank = ranks.index(source) if value is not None and source in ranks else -1
+    before, shown = ctx.meta.get("poultice.units", (-2, temperature.CELSIUS))
+    if rank >= before:
+        ctx.meta["poultice.units"] = rank, (shown := value or shown)
+    temperature.show_in(shown)
+
+
+units_option = option(
+    "--units",
+    type=click.Choice(["celsius", "fahrenheit"]),
+    callback=_units,
+    expose_value=False,
+    help="How temperatures are shown; default: celsius. JSON stays in m°C.",
+)
 json_option = option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")

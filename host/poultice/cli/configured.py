@@ -13,24 +13,25 @@ from poultice import settings
 from poultice.errors import UsageError
 
 _DEVICE = frozenset({"device", "json"})
+_SHOWN = _DEVICE | {"units"}
 
 OPTIONS: dict[str, frozenset[str]] = {
     "devices": frozenset({"json"}),
-    "protocols": _DEVICE,
-    "run": _DEVICE
+    "protocols": _SHOWN,
+    "run": _SHOWN
     | {"dry-run", "detach", "yes", "sensitive", "fit", "confirm", "record"}
     | {"view", "theme"},
-    "status": _DEVICE,
-    "watch": _DEVICE | {"for", "view", "theme"},
-    "stop": _DEVICE,
-    "pause": _DEVICE,
-    "resume": _DEVICE,
-    "confirm": _DEVICE,
-    "clear": _DEVICE,
-    "doctor": _DEVICE | {"udev"},
-    "calibrate": _DEVICE | {"reference-low", "reference-high", "dry-run"},
-    "config": _DEVICE | {"no-wait"},
-    "history": frozenset({"json", "limit", "format", "output", "simulated", "weeks"}),
+    "status": _SHOWN,
+    "watch": _SHOWN | {"for", "view", "theme"},
+    "stop": _SHOWN,
+    "pause": _SHOWN,
+    "resume": _SHOWN,
+    "confirm": _SHOWN,
+    "clear": _SHOWN,
+    "doctor": _SHOWN | {"udev"},
+    "calibrate": _SHOWN | {"reference-low", "reference-high", "dry-run"},
+    "config": _SHOWN | {"no-wait"},
+    "history": frozenset({"json", "limit", "format", "output", "simulated", "units", "weeks"}),
     "report": frozenset({"json", "open", "output"}),
     "firmware": _DEVICE | {"board", "image", "drive", "method", "yes"},
     "simulator": frozenset({"device"}),

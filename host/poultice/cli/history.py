@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from poultice.cli import complete
-from poultice.cli.base import Group, Result, asked_for_json, json_option, option
+from poultice.cli.base import Group, Result, asked_for_json, json_option, option, units_option
 from poultice.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ simulated_option = option(
 
 
 @click.group(cls=Group, invoke_without_command=True)
+@units_option
 @json_option
 @option(
     "-n",
@@ -39,6 +40,7 @@ def history(ctx: click.Context, as_json: bool, limit: int, simulated: bool) -> R
 
 
 @history.command("list")
+@units_option
 @json_option
 @option(
     "-n",
@@ -60,6 +62,7 @@ def list_(as_json: bool, limit: int, simulated: bool) -> Result:
     required=False,
     shell_complete=complete.session,
 )
+@units_option
 @json_option
 def show(n: int | None, as_json: bool) -> Result:
     """Session N, or the latest: plan, answers, outcome, events."""
@@ -70,6 +73,7 @@ def show(n: int | None, as_json: bool) -> Result:
 
 
 @history.command()
+@units_option
 @json_option
 @option(
     "--weeks",

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
-from poultice import words
+from poultice import temperature, words
 
 if TYPE_CHECKING:
     from poultice.messages import Event, Telemetry
@@ -204,7 +204,7 @@ def _sessions(data: Data) -> list[str]:
                 str(one["protocol"]) + (" (simulated)" if one["simulated"] else ""),
                 str(one["outcome"] or "unfinished"),
                 words.span(one["duration_s"]),
-                words.celsius(one["peak_mc"]),
+                temperature.shown(one["peak_mc"]),
             )
         )
     return _table(rows)

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from poultice.cli import complete
-from poultice.cli.base import Group, Result, device_option, json_option
+from poultice.cli.base import Group, Result, device_option, json_option, units_option
 from poultice.errors import LimitError, UsageError
 
 
@@ -24,6 +24,7 @@ class _Library(Group):
 
 
 @click.group(cls=_Library, invoke_without_command=True)
+@units_option
 @json_option
 @click.pass_context
 def protocols(ctx: click.Context, as_json: bool) -> Result | None:
@@ -35,6 +36,7 @@ def protocols(ctx: click.Context, as_json: bool) -> Result | None:
 
 @protocols.command("list")
 @click.argument("words", nargs=-1)
+@units_option
 @json_option
 def list_(words: tuple[str, ...], as_json: bool) -> Result:
     """The protocols that come with poultice; with WORDS (knee, gout) those made for that."""
@@ -43,6 +45,7 @@ def list_(words: tuple[str, ...], as_json: bool) -> Result:
 
 @protocols.command()
 @click.argument("name", shell_complete=complete.protocol)
+@units_option
 @json_option
 def show(name: str, as_json: bool) -> Result:
     """One protocol (its name, what it is for, or a file): phases, and where its numbers come
@@ -63,6 +66,7 @@ def show(name: str, as_json: bool) -> Result:
 @protocols.command()
 @click.argument("file", shell_complete=complete.file)
 @device_option
+@units_option
 @json_option
 def check(file: str, device: str | None, as_json: bool) -> Result:
     """Check a protocol FILE against the limits: the device's with -d, else those of a

@@ -16,6 +16,7 @@ from poultice.cli.base import (
     json_option,
     option,
     switched_on,
+    units_option,
 )
 from poultice.cli.seat import Asked, Report, Seat
 from poultice.errors import PoulticeError, ScreeningError
@@ -63,6 +64,7 @@ class RunCommand(Command):
 @option("--record", metavar="FILE", help="All the device says, as JSON Lines.")
 @views.view_option
 @views.theme_option
+@units_option
 @json_option
 @click.pass_context
 def run(ctx: click.Context, /, confirm: str, as_json: bool, **options: Any) -> Result | None:

@@ -36,6 +36,9 @@ def render(history: History, n: int) -> bytes:
     Raises UsageError where there is no such session, HistoryError where the record is unusable.
     Whatever a device or a file put into the record is shown as text, never obeyed.
     """
+    from poultice import temperature
     from poultice.report import page, session
 
-    return page.html(session.read(history, n), session.weeks(history, n)).encode()
+    # One record, one page: in the units of its curves, whoever makes it.
+    with temperature.showing_in(temperature.CELSIUS):
+        return page.html(session.read(history, n), session.weeks(history, n)).encode()
