@@ -29,8 +29,10 @@ space := $(empty) $(empty)
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
 
+# Its record stays in the tree, and nobody's settings are asked.
 demo: $(VENV)/.installed  ## a whole session on a simulated device
-	$(BIN)/poultice run arthritis --device sim: --yes
+	POULTICE_DATA_DIR=build/demo POULTICE_CONFIG=/dev/null \
+		$(BIN)/poultice run arthritis --device sim: --yes
 
 test: lint coverage $(if $(EMULATED),images)  ## ruff, mypy, and every test that this machine can run
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(if $(EMULATED),$(ALL_TESTS))

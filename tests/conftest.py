@@ -58,6 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if name.startswith("POULTICE_") and name not in ours:
             del os.environ[name]
     os.environ["POULTICE_DATA_DIR"] = str(Path(_home[-1], "data"))
+    Path(_home[-1], "config.toml").touch()
     os.environ["POULTICE_CONFIG"] = str(Path(_home[-1], "config.toml"))
     _recorder[:] = [evidence.Recorder(config)]
     config.pluginmanager.register(_recorder[0], "evidence")

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from poultice import remedies
+from poultice import remedies, temperature
 from poultice.errors import (
     DeviceTimeoutError,
     Interrupted,
@@ -21,7 +21,6 @@ from poultice.errors import (
     RefusedError,
     WrongStateError,
 )
-from poultice.words import celsius
 
 if TYPE_CHECKING:
     from poultice.client import Client
@@ -147,7 +146,7 @@ def require_idle(now: Telemetry) -> None:
     if now["state"] != "idle":
         raise WrongStateError(
             f"not possible while the device is {now['state']}",
-            hint="`poultice stop`, or wait for the end of the session; then again",
+            hint=remedies.state_hint(now["state"], ["idle"]),
             data={"state": now["state"], "states": ["idle"]},
         )
 
@@ -159,10 +158,11 @@ def _never(
         return DeviceTimeoutError(
             f"no steady reading within {remedies.duration(round(limit_s))}",
             hint="stir the water, keep the beads off the walls, take more of it: it must stand "
-            "within 0.1 °C for 20 s",
+            f"within {temperature.difference(100)} for 20 s",
         )
     return RefusedError(
-        f"steady at {_each(elsewhere)}, far from the thermometer's {celsius(reference_mc)}",
+        f"steady at {_each(elsewhere)}, far from the thermometer's "
+        f"{temperature.shown(reference_mc)}",
         hint="are the beads in the water beside the thermometer? Is it a 10 kΩ part, with a 10 kΩ "
         "pull-up?",
     )
@@ -173,11 +173,11 @@ def check_low(point: Point) -> None:
     low, high = OFFSET_MIN_MC - AGREE_MC, OFFSET_MAX_MC + AGREE_MC
     if not all(low <= one <= high for one in point.errors_mc):
         raise RefusedError(
-            f"at {celsius(point.reference_mc)} the bare reading is off by "
-            f"{_each(tuple(-one for one in point.errors_mc))}: no offset that is allowed "
-            f"({_span()}) mends that",
-            hint="near 25 °C every 10 kΩ part reads alike, so it is not the table: look at the "
-            "pull-up (10 kΩ), the wires, and whether the bead is in the water",
+            f"at {temperature.shown(point.reference_mc)} the bare reading is off by "
+            f"{' and '.join(temperature.difference(-one) for one in point.errors_mc)}: "
+            f"no offset that is allowed ({_span()}) mends that",
+            hint=f"near {temperature.exact(25_000)} every 10 kΩ part reads alike, so it is not the "
+            "table: look at the pull-up (10 kΩ), the wires, and whether the bead is in the water",
         )
 
 
@@ -195,8 +195,8 @@ def offset_mc(low: Point, high: Point) -> int:
     if any(abs(one - offset) > AGREE_MC for one in (*low.errors_mc, *high.errors_mc)):
         apart = max(high.errors_mc) - min(high.errors_mc)
         raise RefusedError(
-            f"sensors A and B are {celsius(apart)} apart in the same water: one offset does not "
-            "mend both",
+            f"sensors A and B are {temperature.difference(apart)} apart in the same water: one "
+            "offset does not mend both",
             hint="parts of 1 % or better, and 0.1 % pull-ups; replace the one that is further off",
         )
     if not OFFSET_MIN_MC <= offset <= OFFSET_MAX_MC:
@@ -252,19 +252,20 @@ def _wrong_part(sensor: str, spread_mc: int, low_mc: int, high_mc: int) -> Refus
             "the water stirred?"
         )
     return RefusedError(
-        f"sensor {sensor}: its error changes by {signed(spread_mc)} from {celsius(low_mc)} to "
-        f"{celsius(high_mc)}; {celsius(AGREE_MC)} is allowed",
+        f"sensor {sensor}: its error changes by {signed(spread_mc)} from "
+        f"{temperature.shown(low_mc)} to {temperature.shown(high_mc)}; "
+        f"{temperature.difference(AGREE_MC)} is allowed",
         hint=f"{hint} Until then: `poultice config set two_point=false`",
     )
 
 
 def signed(value_mc: int) -> str:
-    """Milli-degrees as `+0.8 °C`."""
-    return f"{value_mc / 1000:+.1f} °C"
+    """A difference as `+0.8 °C`."""
+    return temperature.difference(value_mc, signed=True)
 
 
 def _each(values_mc: tuple[int, ...]) -> str:
-    return " and ".join(celsius(one) for one in values_mc)
+    return " and ".join(temperature.shown(one) for one in values_mc)
 
 
 def _span() -> str:

@@ -77,9 +77,9 @@ def parse(pairs: Mapping[str, str]) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     for name, text in pairs.items():
         if name not in MEMBERS:
-            from difflib import get_close_matches
+            from poultice.words import nearest
 
-            near = get_close_matches(name, list(MEMBERS), n=2, cutoff=0.5)
+            near = nearest(name, MEMBERS)
             raise UsageError(
                 f"there is no {name!r} in the device's configuration",
                 hint=f"did you mean {' or '.join(near)}?" if near else f"one of {_names()}",

@@ -87,30 +87,31 @@ def find() -> list[Found]:
 
 
 def choose() -> str:
-    """The path of the only device that answers hello.
+    """The path of the only candidate, if it answers hello.
 
-    Raises NoDeviceError where there is none, UsageError with the list where there are
-    several, and what stood in the way where the only candidate could not be asked.
+    No answer is not "not there": beside a candidate that could not be asked, the one that
+    answers may be the wrong pad, and `stop` must never reach that. Raises NoDeviceError where
+    there is none, UsageError with the whole list where there are several, and what stood in
+    the way where the only one could not be asked.
     """
     found = find()
-    answered = [one for one in found if one.hello is not None]
-    if len(answered) == 1:
-        return f"serial:{answered[0].port.path}"
-    if answered:
-        listing = "; ".join(_line(one) for one in answered)
-        raise UsageError(
-            f"{len(answered)} devices answer: {listing}",
-            hint=f"choose one, for example --device {_name(answered[0].port)}",
-        )
-    if len(found) == 1 and isinstance(found[0].error, PortError | VersionMismatchError):
-        raise found[0].error
     if not found:
         raise NoDeviceError("no device found", hint=_TRY)
-    ports = ", ".join(one.port.path for one in found)
+    if len(found) > 1:
+        listing = "; ".join(_line(one) for one in found)
+        raise UsageError(
+            f"{len(found)} ports could be the device: {listing}",
+            hint=f"choose one, for example --device {_name(found[0].port)}",
+        )
+    [only] = found
+    if only.error is None:
+        return f"serial:{only.port.path}"
+    if isinstance(only.error, PortError | VersionMismatchError):
+        raise only.error
     hint = "is the poultice firmware on it? (its REPL answers as something else)"
-    if not any(isinstance(one.error, LinkError) for one in found):
+    if not isinstance(only.error, LinkError):
         hint = "plug it in again, or hold nothing down while it starts, and try once more"
-    raise NoDeviceError(f"nothing that answers hello on {ports}", hint=hint)
+    raise NoDeviceError(f"nothing that answers hello on {only.port.path}", hint=hint)
 
 
 def open_device(path: str | None) -> Client:
@@ -128,5 +129,6 @@ def _name(port: Port) -> str:
 
 
 def _line(one: Found) -> str:
-    uid = one.hello.uid if one.hello else "?"
-    return f"{_name(one.port)} on {one.port.path} (uid {uid})"
+    told = f"uid {one.hello.uid}" if one.hello else str(one.error)
+    where = f" on {one.port.path}" if one.port.usb_serial else ""
+    return f"{_name(one.port)}{where} ({told})"

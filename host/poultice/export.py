@@ -6,11 +6,11 @@ The columns and members are those of docs/reference/record.md.
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
 
+from poultice import jsontext
 from poultice.errors import MissingPackageError, UsageError
 from poultice.history import SAMPLE_COLUMNS, History
 
@@ -61,11 +61,11 @@ def json_lines(history: History, n: int) -> Iterator[str]:
     session = history.show(n)
     events = session.pop("events")
     rows = history.rows(n)
-    yield json.dumps({"record": "session", **session})
+    yield jsontext.line({"record": "session", **session})
     for event in events:
-        yield json.dumps({"record": "event", **event})
+        yield jsontext.line({"record": "event", **event})
     for row in rows:
-        yield json.dumps({"record": "sample", **row})
+        yield jsontext.line({"record": "sample", **row})
 
 
 def parquet(history: History, n: int) -> bytes:
@@ -99,7 +99,7 @@ def parquet(history: History, n: int) -> bytes:
         name: pyarrow.array([_of_kind(row[name], python) for row in rows], arrow)
         for name, (arrow, python) in kinds.items()
     }
-    table = pyarrow.table(columns).replace_schema_metadata({"poultice": json.dumps(session)})
+    table = pyarrow.table(columns).replace_schema_metadata({"poultice": jsontext.line(session)})
     buffer = io.BytesIO()
     files.write_table(table, buffer, compression="zstd")
     return buffer.getvalue()

@@ -27,6 +27,7 @@ from poultice.errors import (
     WrongStateError,
 )
 from poultice.messages import Hello
+from poultice.settings import expanded
 
 BOARDS = ("pico", "pico2")
 DRIVE_WAIT_S = 30.0
@@ -63,7 +64,7 @@ def image_path(board: str = "pico") -> Path:
     Raises NoDeviceError where there is none.
     """
     named = os.environ.get("POULTICE_IMAGE")
-    place = Path(named).expanduser() if named else _TREE / "build" / f"poultice-{board}.uf2"
+    place = Path(expanded(named)) if named else _TREE / "build" / f"poultice-{board}.uf2"
     if place.is_file():
         return place
     raise NoDeviceError(

@@ -16,8 +16,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from poultice import jsontext, private
 from poultice.errors import HistoryError, UsageError
-from poultice.history_schema import COUNTS, checked, migrate, parsed
+from poultice.history_schema import COUNTS, SIMULATED, checked, migrate, parsed
 from poultice.history_schema import SAMPLE_COLUMNS as SAMPLE_COLUMNS
 from poultice.history_schema import SCHEMA_VERSION as SCHEMA_VERSION
 
@@ -66,7 +67,7 @@ class Recorder:
 
     def event(self, event: Mapping[str, Any]) -> None:
         """Record one event, and with it every sample before it, at once."""
-        row = (self.record_id, event.get("t_ms"), str(event.get("kind")), _json(event))
+        row = (self.record_id, event.get("t_ms"), _plain(str(event.get("kind"))), _json(event))
         with self._writing() as connection:
             connection.execute(
                 "INSERT INTO events (session_id, t_ms, kind, event) VALUES (?, ?, ?, ?)", row
@@ -120,7 +121,7 @@ class History:
             path = settings.data_dir() / FILE_NAME
         path = Path(path)
         with _errors(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            private.database(path)
             with contextlib.closing(_connect(path)) as connection:
                 migrate(connection, path)
         return cls(path)
@@ -152,12 +153,17 @@ class History:
         }
         return Recorder(self.path, what, clock_s)
 
-    def list(self, limit: int = 20) -> Rows:
-        """The latest sessions, newest first. `outcome` None: cut off before its end."""
+    def list(self, limit: int = 20, *, simulated: bool = False) -> Rows:
+        """The latest sessions, newest first. `outcome` None: cut off before its end.
+
+        Those on a simulated device are no treatment: they are left out, or with `simulated` they
+        alone are listed.
+        """
         columns = ("id AS n", "started_unix", "protocol", *_SUMMARY_COLUMNS)
         return self._read(
-            f"SELECT {', '.join(columns)} FROM sessions ORDER BY id DESC LIMIT ?",
-            (limit,),
+            f"SELECT {', '.join(columns)}, {SIMULATED} AS simulated FROM sessions "
+            f"WHERE {SIMULATED} = ? ORDER BY id DESC LIMIT ?",
+            (simulated, limit),
             session=True,
         )
 
@@ -167,7 +173,7 @@ class History:
         Raises UsageError where there is no session of that number.
         """
         # By name, so that one which is not there is SQLite's error; `hello` may be missing.
-        columns = ("id AS n", *_TOLD, *_SUMMARY_COLUMNS, "*")
+        columns = ("id AS n", *_TOLD, *_SUMMARY_COLUMNS, f"{SIMULATED} AS simulated", "*")
         query = f"SELECT {', '.join(columns)} FROM sessions WHERE id = ?"
         found = self._read(query, (n,), session=True)
         if not found:
@@ -185,6 +191,7 @@ class History:
                 "n": session["n"],
                 "started_unix": session["started_unix"],
                 "protocol": session["protocol"],
+                "simulated": session["simulated"],
                 **{name: session[name] for name in _SUMMARY_COLUMNS},
                 "screening": session["screening"],
                 "injury_age": session["injury_age"],
@@ -199,14 +206,14 @@ class History:
                 "samples": count[0]["n"],
             }
 
-    def plans(self) -> Rows:
+    def plans(self, *, simulated: bool = False) -> Rows:
         """Every session, oldest first: as `list` has them, and `plan`.
 
         A plan that is no JSON any more is None: it must not hide the other sessions.
         """
         columns = ("id AS n", "started_unix", "protocol", *_SUMMARY_COLUMNS, "plan")
-        query = f"SELECT {', '.join(columns)} FROM sessions ORDER BY id"
-        rows = self._read(query, (), session=True)
+        query = f"SELECT {', '.join(columns)} FROM sessions WHERE {SIMULATED} = ? ORDER BY id"
+        rows = self._read(query, (simulated,), session=True)
         for row in rows:
             try:
                 row["plan"] = json.loads(row["plan"])
@@ -233,7 +240,11 @@ class History:
         with _errors(self.path), contextlib.closing(_connect(self.path)) as connection:
             cursor = connection.execute(query, values)
             names = [column[0] for column in cursor.description]
-            return [checked(dict(zip(names, row, strict=True)), session=session) for row in cursor]
+            rows = [checked(dict(zip(names, row, strict=True)), session=session) for row in cursor]
+        for row in rows:
+            if "simulated" in row:
+                row["simulated"] = bool(row["simulated"])
+        return rows
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -253,7 +264,7 @@ def _insert_session(connection: sqlite3.Connection, what: Mapping[str, Any]) -> 
         "injury_age) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
             what["started_unix"],
-            str(what["protocol"]),
+            _plain(str(what["protocol"])),
             _json(what["plan"]),
             _json(what["device"]),
             _json(what["hello"]),
@@ -301,7 +312,9 @@ def _plain(value: object) -> object:
         return int(value)
     if isinstance(value, int):
         return value if -(2**63) <= value < 2**63 else None
-    return value if value is None or isinstance(value, str | float) else _json(value)
+    if isinstance(value, str):
+        return jsontext.whole(value)  # SQLite takes no half of a surrogate pair
+    return value if value is None or isinstance(value, float) else _json(value)
 
 
 def _json(value: object) -> str:

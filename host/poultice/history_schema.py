@@ -78,6 +78,13 @@ CREATE TABLE events (
 );
 CREATE INDEX events_of ON events (session_id);
 """
+_PATH = "coalesce(CASE WHEN json_valid(device) THEN json_extract(device, '$.path') END, '')"
+
+SIMULATED = f"""({_PATH} GLOB 'sim:*' OR {_PATH} GLOB 'emulator:*'
+    OR {_PATH} GLOB 'serial:/dev/pts/*' OR {_PATH} GLOB 'serial:/dev/ttys[0-9]*')"""
+"""Whether a session ran on a simulated device, in SQL: in this process, or on a pseudo-terminal
+(the last is how macOS names one). No USB port is called so."""
+
 # What each format lacks against the next. A record only ever gains columns, so that a program
 # which reads it with SQL goes on.
 _STEPS = {1: "ALTER TABLE sessions ADD COLUMN hello TEXT"}

@@ -15,8 +15,10 @@ from poultice.errors import UsageError
 STDOUT = "-"
 
 
-def write(path: str, data: bytes) -> str:
+def write(path: str, data: bytes, *, private: bool = False) -> str:
     """Write `data` to `path`, or to stdout where that is ``-``; the path that was written.
+
+    `private` is what somebody answered: a file for its owner alone, also where it was not before.
 
     A file is replaced in one step: whoever reads it meanwhile, and a full disk, leave either
     the old one or the new one, never a part. What is no regular file (a pipe, /dev/null) is
@@ -38,7 +40,7 @@ def write(path: str, data: bytes) -> str:
         except FileNotFoundError:
             mode = None
         if mode is None or stat.S_ISREG(mode):
-            _replace(target, data, mode)
+            _replace(target, data, mode, private=private)
         else:
             target.write_bytes(data)
     except (OSError, ValueError, RuntimeError) as error:
@@ -53,13 +55,16 @@ def write(path: str, data: bytes) -> str:
     return path
 
 
-def _replace(target: Path, data: bytes, mode: int | None) -> None:
+def _replace(target: Path, data: bytes, mode: int | None, *, private: bool) -> None:
     beside = target.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        descriptor = os.open(
+            beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666
+        )
         with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
             if mode is not None:
-                os.chmod(beside, stat.S_IMODE(mode))  # noqa: PTH101
+                kept = stat.S_IMODE(mode) & (~0o077 if private else ~0)
+                os.chmod(beside, kept)  # noqa: PTH101
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

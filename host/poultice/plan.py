@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from poultice.errors import LinkError
+from poultice import temperature
+from poultice.errors import LimitError, LinkError
 
 if TYPE_CHECKING:
     from poultice.library import Protocol
@@ -102,19 +103,12 @@ def _totals(limits: Mapping[str, int]) -> tuple[_Total, ...]:
         _Total("heat_session_s", "heat in one session", lambda p: p.mode == HEAT),
         _Total(
             "heat_hot_session_s",
-            f"heat above {celsius(hot_mc)}",
+            f"heat above {temperature.exact(hot_mc)}",
             lambda p: p.mode == HEAT and (p.target_mc or 0) > hot_mc,
         ),
         _Total("cold_session_s", "cold in one session", lambda p: p.mode == COLD),
         _Total("session_s", "the whole session", lambda p: True),
     )
-
-
-def celsius(milli: int) -> str:
-    """A temperature for a person: 40500 is '40.5 °C'; no digit that matters is lost."""
-    whole, rest = divmod(abs(milli), 1000)
-    digits = f"{rest:03d}".rstrip("0") or "0"
-    return f"{'-' if milli < 0 else ''}{whole}.{digits} °C"
 
 
 def minutes(seconds: int) -> str:
@@ -149,6 +143,74 @@ def check(plan: Plan, limits: Mapping[str, int]) -> list[Violation]:
         found += _target(plan, phase, index, limits)
         found += _duration(phase, index, limits, sums)
     return found
+
+
+def reference_limits() -> dict[str, int]:
+    """Those of a fully equipped device of this version: the widest there are."""
+    from poultice_core.limits import Limits
+
+    return dict(Limits().reported())
+
+
+def within_reference(protocol: Protocol, attended_s: int) -> None:
+    """Raises LimitError where no device allows the protocol, with what may have been meant.
+
+    To `fit` a sound plan to a lesser device is one thing; a slip of the pen (104 for 40 °C, 900
+    minutes for 900 seconds) brought down to the limit would be a treatment that nobody meant.
+    """
+    limits = reference_limits()
+    plan, _ = make_plan(protocol, sensitive=False, attended_s=attended_s, limits=limits)
+    violations = check(plan, limits)
+    if violations:
+        raise over(violations, beyond_hint(plan, violations, limits))
+
+
+def over(violations: Sequence[Violation], hint: str | None) -> LimitError:
+    """The error for a plan that breaks limits: all of them named, the first one in `data`."""
+    first = violations[0]
+    return LimitError(
+        "; ".join(one.text for one in violations),
+        hint=hint,
+        data={"limit": first.limit, "asked": first.asked, "allowed": first.allowed},
+    )
+
+
+def beyond_hint(plan: Plan, violations: Sequence[Violation], limits: Mapping[str, int]) -> str:
+    """What may have been meant by a plan that no device allows, else what to do about it."""
+    indices = sorted({one.phase for one in violations if one.phase is not None})
+    slips = [_meant(plan.phases[index], limits) for index in indices]
+    told = list(dict.fromkeys(slip for slip in slips if slip))[:3]
+    return "; ".join(told) or "no device allows it, and --fit is for less: lower it in the protocol"
+
+
+def _meant(phase: Phase, limits: Mapping[str, int]) -> str | None:
+    """The slip of the pen that would explain a phase beyond all limits."""
+    if phase.mode == HEAT:
+        span_mc = limits["heat_target_min_mc"], limits["heat_target_max_mc"]
+        most_s = limits["heat_session_s"]
+    else:
+        span_mc = limits["cold_target_min_mc"], limits["cold_target_max_mc"]
+        most_s = limits["cold_phase_s" if phase.mode == COLD else "session_s"]
+    asked_mc, asked_s = phase.target_mc, phase.duration_s
+    if asked_mc is not None and not span_mc[0] <= asked_mc <= span_mc[1]:
+        number = f"{asked_mc / 1000:.7g}"
+        in_file = ', or units = "fahrenheit" above the first [[phase]],'
+        readings = (
+            (temperature.from_fahrenheit(asked_mc), f"{number} °F is", in_file),
+            (asked_mc // 10, f"{number} is ten times", ""),
+            (asked_mc // 1000, f"{number} m°C is", ""),
+        )
+        for read_mc, told, or_else in readings:
+            if span_mc[0] <= read_mc <= span_mc[1]:
+                tenths = f"{read_mc / 1000:.1f}"
+                return f"{told} {tenths} °C: write target = {tenths}{or_else} if that is meant"
+    least_s = limits["phase_min_s"]
+    if asked_s > most_s and asked_s % 60 == 0 and least_s <= asked_s // 60 <= most_s:
+        read_s = asked_s // 60
+        return f"{read_s} s is {minutes(read_s)}: write seconds = {read_s} if that is meant"
+    if asked_s < least_s <= asked_s * 60 <= most_s:
+        return f"write minutes = {asked_s} if {asked_s} min is meant"
+    return None
 
 
 def fit(plan: Plan, limits: Mapping[str, int]) -> tuple[Plan, list[str]]:
@@ -241,13 +303,13 @@ def _target(plan: Plan, phase: Phase, index: int, limits: Mapping[str, int]) -> 
             most_name = _heat_max(plan.profile, limits)[0]
     else:
         least_name, most_name = "cold_target_min_mc", "cold_target_max_mc"
-    head = f"phase {index + 1} ({phase.mode}): target {celsius(phase.target_mc)}"
+    head = f"phase {index + 1} ({phase.mode}): target {temperature.exact(phase.target_mc)}"
     least, most = _limit(limits, least_name), _limit(limits, most_name)
     if phase.target_mc > most:
-        text = f"{head}; at most {celsius(most)} is allowed"
+        text = f"{head}; at most {temperature.exact(most)} is allowed"
         return [Violation(most_name, phase.target_mc, most, index, text)]
     if phase.target_mc < least:
-        text = f"{head}; at least {celsius(least)} is needed"
+        text = f"{head}; at least {temperature.exact(least)} is needed"
         return [Violation(least_name, phase.target_mc, least, index, text)]
     return []
 
@@ -288,7 +350,7 @@ def _lower_targets(phases: Sequence[Phase], most_mc: int, notes: list[str]) -> l
         if phase.mode == HEAT and phase.target_mc is not None and phase.target_mc > most_mc:
             notes.append(
                 f"phase {index + 1} (heat): target lowered from "
-                f"{celsius(phase.target_mc)} to {celsius(most_mc)}"
+                f"{temperature.exact(phase.target_mc)} to {temperature.exact(most_mc)}"
             )
             phase = replace(phase, target_mc=most_mc)
         lowered.append(phase)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from poultice import errors
+from poultice import errors, temperature
 from poultice.errors import DeviceFaultError, LinkError, PoulticeError, RefusedError
 
 BUTTON_ONLY = frozenset(
@@ -68,10 +68,10 @@ STOPS: Mapping[str, str] = {
 }
 
 _HELD: Mapping[int, str] = {
-    39_000: "the device holds 39 °C until its pad is known not to fold unfelt: try it by hand "
+    39_000: "the device holds {most} until its pad is known not to fold unfelt: try it by hand "
     "(docs/tutorials/build-one.md), then `poultice config set fold_safe=true` and a hold of its "
     "button for 3 s",
-    41_000: "the device holds 41 °C until its thermistor was checked: `poultice calibrate`",
+    41_000: "the device holds {most} until its thermistor was checked: `poultice calibrate`",
 }
 """What holds the highest target down, where a person can do something about it, by what is left."""
 
@@ -97,10 +97,73 @@ def limit_hint(limit: object, allowed: object, asked: object, *, fit: bool = Fal
     """What helps where a plan is over `limit`; `fit`: was it lowered already?"""
     ever = isinstance(asked, int) and asked <= _HIGHEST_MC
     held = _HELD.get(allowed) if isinstance(allowed, int) and ever else None
+    if held is not None and isinstance(allowed, int):
+        held = held.format(most=temperature.exact(allowed))
     lowers = "--fit lowers targets and times to the device's limits"
     if limit != "heat_target_max_mc" or held is None:
         return None if fit else lowers
     return held if fit else f"{held}; {lowers}"
+
+
+def require_free(now: Mapping[str, Any], modes: Collection[str]) -> None:
+    """Raises what stands in the way of a session with these modes, before anything is asked.
+
+    DeviceFaultError, WrongStateError or RestError; `now` is what the device says of itself. It
+    judges again when it is armed, and its word counts.
+    """
+    if now["fault"] is not None:
+        raise fault_error(now["fault"], state=now["state"])
+    if now["state"] != "idle":
+        raise from_answer(1, "wrong_state", {"state": now["state"], "states": ["idle"]})
+    rests = [now[name] or 0 for mode, name in _RESTS.items() if mode in modes]
+    rest_s = max(rests, default=0)
+    if rest_s > 0:
+        raise errors.RestError(
+            f"rest first: {duration(rest_s)}, until {clock_after(rest_s)}",
+            hint=f"come back after {clock_after(rest_s)}; the device keeps count while it is "
+            "powered",
+            data={"rest_s": rest_s},
+        )
+
+
+_RESTS = {"heat": "rest_heat_s", "cold": "rest_cold_s"}
+
+
+def clock_after(wait_s: int) -> str:
+    """The time by this computer's clock when so many seconds are over: `18:27`, `Tue 00:12`."""
+    import time
+    from datetime import datetime
+
+    now_s = time.time()
+    # A minute that has begun is over only with its last second.
+    at = datetime.fromtimestamp(-(-(now_s + wait_s) // 60) * 60)
+    other_day = at.date() != datetime.fromtimestamp(now_s).date()
+    return at.strftime("%a %H:%M" if other_day else "%H:%M")
+
+
+def state_hint(state: str, allowed: Sequence[str]) -> str:
+    """What to do where something is possible only in the states `allowed`."""
+    if state in ("boot", "self_test"):
+        return "it is testing itself: try again in a few seconds"
+    if "fault" in allowed and "idle" not in allowed:
+        return "there is no fault to clear; `poultice status` shows how it is"
+    if state == "idle":
+        return "nothing runs: `poultice run PROTOCOL` starts a session"
+    if state == "armed":
+        return "it waits for its button to start a session; `poultice stop` takes that back"
+    under_way = "a session is under way: `poultice watch` shows it, `poultice stop` ends it"
+    return _INSTEAD.get((state, *allowed), under_way)
+
+
+_INSTEAD: Mapping[tuple[str, ...], str] = {
+    ("running", "waiting"): "it asks nothing now; `poultice watch` shows when it does",
+    ("running", "paused"): "it is not paused; `poultice watch` shows it",
+    ("paused", "running"): "it is paused already: `poultice resume` goes on",
+    ("paused", "waiting"): "it is paused: `poultice resume` goes on",
+    ("waiting", "running"): "its relays are open, it waits for a hand: `poultice confirm` goes on",
+    ("waiting", "paused"): "it is not paused, it waits for a hand: `poultice confirm` goes on",
+}
+"""State and what is possible in, and what to do instead."""
 
 
 def fault_error(fault: str | None, *, state: str | None = None) -> DeviceFaultError:
@@ -146,14 +209,14 @@ def error_of(answer: Mapping[str, Any]) -> PoulticeError:
 def _words(code: int, message: str, data: Mapping[str, Any]) -> tuple[str, str | None]:
     if code == 1:
         allowed = data.get("states")
-        states = ", ".join(str(one) for one in allowed) if isinstance(allowed, list) else ""
-        hint = f"possible while {states}" if states else None
-        return f"not possible while the device is {data.get('state')}", hint
+        states = [str(one) for one in allowed] if isinstance(allowed, list) else []
+        state = str(data.get("state"))
+        return f"not possible while the device is {state}", state_hint(state, states)
     if code == 2:
         where = "" if data.get("phase") is None else f" (phase {data['phase']})"
         wait = data.get("wait_s")
         hint = (
-            f"possible again in {duration(wait)}"
+            f"possible again in {duration(wait)}, after {clock_after(wait)}"
             if isinstance(wait, int)
             else limit_hint(data.get("limit"), data.get("allowed"), data.get("asked"))
         )
@@ -168,9 +231,10 @@ def _words(code: int, message: str, data: Mapping[str, Any]) -> tuple[str, str |
         rest = data.get("rest_s")
         wait_text = duration(rest) if isinstance(rest, int) else "some time"
         clock = "" if data.get("clock") else " (it has no clock: only powered time counts)"
+        when = f"after {clock_after(rest)}" if isinstance(rest, int) else "later"
         return (
             f"rest first: {wait_text} after {data.get('after')}{clock}",
-            f"come back in {wait_text}; the device keeps count while it is powered",
+            f"come back {when}; the device keeps count while it is powered",
         )
     if code == 5:
         return "the device refused the token", "arm again"

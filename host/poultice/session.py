@@ -138,8 +138,10 @@ def plan_for(
     """The plan to send to the device that said `hello`, and a note for each thing lowered.
 
     `attended_s` 0 is a session that goes on without a computer. Raises LimitError where the
-    device would refuse the plan, naming all that is over; `fit` lowers that instead.
+    device would refuse the plan, naming all that is over; `fit` lowers that instead, but never
+    what no device allows.
     """
+    plans.within_reference(protocol, attended_s)
     plan, notes = plans.make_plan(
         protocol, sensitive=sensitive, attended_s=attended_s, limits=hello.limits
     )

@@ -1,9 +1,9 @@
 """Where things are kept, and the configuration file.
 
 The file is TOML, `config.toml` in the user's configuration directory; `POULTICE_CONFIG` names
-another. A key at the top is the default of that option for every command that has it; a table
-named after a command holds for that command and wins. What the command line or an environment
-variable says comes before either.
+another, which then has to be there. A key at the top is the default of that option for every
+command that has it; a table named after a command holds for that command and wins. What the
+command line or an environment variable says comes before either.
 """
 
 from __future__ import annotations
@@ -21,11 +21,18 @@ def config_path() -> Path:
     """The configuration file, whether it exists or not."""
     named = os.environ.get("POULTICE_CONFIG")
     if named:
-        return Path(named).expanduser()
+        return Path(expanded(named))
     # platformdirs costs milliseconds that `poultice --version` does not have.
     import platformdirs
 
     return Path(platformdirs.user_config_dir("poultice", appauthor=False)) / "config.toml"
+
+
+def expanded(path: str) -> str:
+    """`path` with a `~` at its beginning as the user's own directory; of a device path too."""
+    scheme = "serial:" if path.startswith("serial:~") else ""
+    # Not Path.expanduser: it raises for a user that does not exist.
+    return scheme + os.path.expanduser(path.removeprefix(scheme))  # noqa: PTH111
 
 
 def data_dir() -> Path:
@@ -36,7 +43,7 @@ def data_dir() -> Path:
     """
     named = os.environ.get("POULTICE_DATA_DIR") or load().get("data_dir")
     if named:
-        return Path(str(named)).expanduser()
+        return Path(expanded(str(named)))
     import platformdirs
 
     return Path(platformdirs.user_data_dir("poultice", appauthor=False))
@@ -45,8 +52,8 @@ def data_dir() -> Path:
 def load() -> dict[str, object]:
     """The configuration as it stands in the file; empty where there is none.
 
-    A file that is there but cannot be understood raises UsageError: to go on without it could
-    drop a `sensitive = true` that somebody relies on.
+    A file that cannot be understood, or that POULTICE_CONFIG names and is not there, raises
+    UsageError: to go on without it could drop a `sensitive = true` that somebody relies on.
     """
     path = config_path()
     try:
@@ -55,6 +62,8 @@ def load() -> dict[str, object]:
         with path.open("rb") as stream:
             data = stream.read(FILE_MAX_BYTES + 1)
     except (FileNotFoundError, NotADirectoryError):
+        if os.environ.get("POULTICE_CONFIG"):
+            raise _unusable(path, "is not there") from None
         return {}
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
@@ -73,5 +82,5 @@ def load() -> dict[str, object]:
 def _unusable(path: Path, problem: str) -> UsageError:
     return UsageError(
         f"configuration file {path} {problem}",
-        hint="mend it, move it away, or set POULTICE_CONFIG to another file",
+        hint="mend it, move it away, or set POULTICE_CONFIG to another file (or to none)",
     )

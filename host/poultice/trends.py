@@ -57,15 +57,18 @@ class Week:
         }
 
 
-def weekly(history: History, until: date, weeks: int = WEEKS) -> list[Week]:
+def weekly(
+    history: History, until: date, weeks: int = WEEKS, *, simulated: bool = False
+) -> list[Week]:
     """The `weeks` weeks up to that of `until`, oldest first, from the first with a session on.
 
     A week between that has none is there, empty. A session that was cut off counts what its
-    samples show. Raises HistoryError where the record is unusable.
+    samples show. One on a simulated device is no treatment: it is left out, or with `simulated`
+    such sessions alone are counted. Raises HistoryError where the record is unusable.
     """
     last = monday_of(until)
     found: dict[date, Week] = {}
-    for row in history.plans():
+    for row in history.plans(simulated=simulated):
         started = words.local_time(row["started_unix"])
         if started is None:
             continue

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from poultice import remedies
+from poultice.temperature import shown
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,9 +29,16 @@ _CAUSES = {
 }
 
 
-def celsius(value_mc: int | None) -> str:
-    """Milli-degrees as `40.5 °C`."""
-    return "-" if value_mc is None else f"{value_mc / 1000:.1f} °C"
+celsius = shown
+"""The views' name for it."""
+
+
+def nearest(word: str, known: Iterable[str]) -> list[str]:
+    """The names like `word`, any case, best first, three at most."""
+    from difflib import get_close_matches
+
+    # What is typed may be megabytes long; nothing near it is.
+    return get_close_matches(word[:64].lower(), list(known), n=3, cutoff=0.6)
 
 
 def clock(seconds: int | None) -> str:
@@ -89,7 +97,7 @@ def relays(now: Telemetry | Mapping[str, Any]) -> str:
 
 def phase(one: Mapping[str, Any]) -> str:
     """A phase of a plan."""
-    target = "" if one.get("target_mc") is None else f" {celsius(one['target_mc'])}"
+    target = "" if one.get("target_mc") is None else f" {shown(one['target_mc'])}"
     return f"{one['mode']}{target}, {span(one['duration_s'])}"
 
 
@@ -116,7 +124,7 @@ def _event(one: Event) -> str:
         reason = str(data.get("reason"))
         return f"stopped: {remedies.STOPS.get(reason, reason)}"
     if one.kind == "fault":
-        return f"fault: {data.get('fault')} at {celsius(data.get('temp_mc'))}"
+        return f"fault: {data.get('fault')} at {shown(data.get('temp_mc'))}"
     if one.kind == "boot":
         return f"the device started ({data.get('reset_cause')})"
     return one.kind
@@ -129,11 +137,11 @@ def warning(what: str) -> str:
 
 def line(now: Telemetry) -> str:
     """The device now, on one line of plain text."""
-    target = f" of {celsius(now['target_mc'])}" if now["target_mc"] is not None else ""
+    target = f" of {shown(now['target_mc'])}" if now["target_mc"] is not None else ""
     parts = [
         clock(now["t_ms"] // 1000),
         f"{now['mode'] or now['state']:<5}",
-        f"{celsius(now['temp_mc'])}{target}",
+        f"{shown(now['temp_mc'])}{target}",
         relays(now),
     ]
     if now["left_s"]:
@@ -161,16 +169,17 @@ def facts(now: Mapping[str, Any]) -> list[tuple[str, str]]:
         rows.append((f"phase {(now['phase'] or 0) + 1}", f"{now['mode']}, {left}"))
     if now["prompt"]:
         rows.append(("asks", remedies.PROMPTS.get(now["prompt"], now["prompt"])))
-    rows.append(("sensor A", celsius(now["temp_mc"])))
-    rows.append(("sensor B", celsius(now["temp_b_mc"])))
+    rows.append(("sensor A", shown(now["temp_mc"])))
+    rows.append(("sensor B", shown(now["temp_b_mc"])))
     if now["target_mc"] is not None:
-        rows.append(("target", celsius(now["target_mc"])))
+        rows.append(("target", shown(now["target_mc"])))
     rows.append(("relays", relays(now)))
     rows.append(("dose", cem43(now["dose_m"])))
     rows.append(("heat budget", "-" if now["budget_pct"] is None else f"{now['budget_pct']} %"))
     for label, name in (("heat", "rest_heat_s"), ("cold", "rest_cold_s")):
         if now[name]:
-            rows.append((f"rest for {label}", remedies.duration(now[name])))
+            after = remedies.clock_after(now[name])
+            rows.append((f"next {label}", f"after {after}, in {remedies.duration(now[name])}"))
     return rows
 
 
@@ -199,16 +208,21 @@ def summary(data: Mapping[str, Any]) -> list[str]:
     parts = f"heat {span(data['heat_s'])}, cold {span(data['cold_s'])}"
     lines += [
         f"  time         {span(data['duration_s'])} ({parts})",
-        f"  temperature  {celsius(data['min_mc'])} to {celsius(data['peak_mc'])}",
+        f"  temperature  {shown(data['min_mc'])} to {shown(data['peak_mc'])}",
         f"  dose         {cem43(data['dose_m'])}",
         f"  pad relay    {data['heat_operations']} closings",
     ]
-    for number, one in enumerate(data["phases"], 1):
+    begun = max((n for n, one in enumerate(data["phases"], 1) if one["actual_s"]), default=0)
+    for number, one in enumerate(data["phases"][:begun], 1):
         lines.append(
             f"  phase {number:<6} {one['mode']}, {span(one['actual_s'])} of "
-            f"{span(one['planned_s'])}, mean {celsius(one['mean_mc'])}, "
-            f"peak {celsius(one['peak_mc'])}"
+            f"{span(one['planned_s'])}, mean {shown(one['mean_mc'])}, "
+            f"peak {shown(one['peak_mc'])}"
         )
+    never = len(data["phases"]) - begun
+    if never:
+        first = f"phase {begun + 1}" if never == 1 else f"phases {begun + 1}-{begun + never}"
+        lines.append(f"  {first:<12} never began")
     lines += [f"  warning      {warning(what)}" for what in data.get("warnings") or []]
     lines.append(f"  record       {data['record'] or 'none'}")
     return lines

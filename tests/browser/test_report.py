@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from poultice import report
+from poultice.report import pdf
 from tests.host.recorded import STARTED_UNIX, opened, phase, record
 
 WEEK_S = 7 * 86_400
@@ -160,3 +161,16 @@ def test_on_paper(pages: dict[str, Path], tabs: Any, kind: str, most: int) -> No
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     for hidden in ("#look", "details"):
         assert page.locator(hidden).count() == 0 or not page.locator(hidden).is_visible()
+
+
+def test_as_a_pdf(
+    pages: dict[str, Path], chromium: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHROMIUM", chromium)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    made = pdf.printed(pages["whole"].read_bytes())
+    assert made.startswith(b"%PDF-")
+    assert made.rstrip().endswith(b"%%EOF")
+    assert 1 <= len(re.findall(rb"/Type\s*/Page\b", made)) <= 6
+    # Nothing of it in the person's own directories.
+    assert list(tmp_path.iterdir()) == []

@@ -15,7 +15,9 @@ ROOT = Path(__file__).parents[2]
 TUTORIALS = sorted((ROOT / "docs" / "tutorials").glob("*.md"))
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
 FILE = re.compile(r"Save this as `([\w.-]+)`")
-DATE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
+DATE = re.compile(
+    r"\d{4}-\d\d-\d\d \d\d:\d\d|(?<=after )(\w{3} )?\d\d:\d\d|(?<=until )(\w{3} )?\d\d:\d\d"
+)
 # `.ci/run` and the workflow do these; a test may not, nor may it touch a board.
 ELSEWHERE = ("make ", "source ", "git ")
 # Where a page is for a real device, what stands in for it, and for the person at the terminal.
@@ -68,7 +70,6 @@ def test_its_commands_do_what_it_shows(tutorial: Path, tmp_path: Path) -> None:
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "POULTICE_DATA_DIR": str(tmp_path / "data"),
-        "POULTICE_CONFIG": str(tmp_path / "config.toml"),
         "COLUMNS": "120",
     }
     environment.pop("PYTEST_CURRENT_TEST", None)

@@ -40,7 +40,6 @@ seconds = 30
 @pytest.fixture(autouse=True)
 def own_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("POULTICE_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setenv("POULTICE_CONFIG", str(tmp_path / "config.toml"))
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     return tmp_path
 
@@ -343,11 +342,10 @@ def test_screening_asks_and_a_yes_refuses(
     device = plug_in(FakeDevice())
     monkeypatch.setattr(attend, "at_terminal", lambda: True)
     monkeypatch.setattr(attend, "enter_pressed", lambda: False)
-    monkeypatch.setattr("sys.stdin", io.StringIO("y\n" + "n\n" * 30 + "1\n"))
     from poultice import screening
 
     asked = [one for one in screening.QUESTIONS if one.applies_to in ("both", "heat")]
-    monkeypatch.setattr("sys.stdin", io.StringIO("y\n" + "n\n" * (len(asked) - 1) + "4\n"))
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\ny\n"))
     assert main(["run", "arthritis", "--json"]) == 6
     told = capsys.readouterr()
     assert "ask your doctor" in told.err
@@ -406,6 +404,36 @@ def test_watching_gives_json_lines(
     assert {row["schema"] for row in rows} == {"poultice.watch/1"}
 
 
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("protocols gout", ["arthritis-flare"]),
+        ("protocols list GOUT", ["arthritis-flare"]),
+        ("protocols tennis elbow", ["tendinitis", "tendinosis"]),
+    ],
+)
+def test_protocols_are_found_by_what_they_are_for(
+    line: str, names: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*line.split(), "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)["protocols"]
+    assert [one["name"] for one in listed] == names
+
+
+def test_the_only_one_for_something_is_shown_but_never_run(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["protocols", "show", "Gout", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["name"] == "arthritis-flare"
+    for words in (["protocols", "show", "knee"], ["run", "gout", "-d", "sim:", "--yes"],
+                  ["run", "back", "-d", "sim:", "--yes"]):  # fmt: skip
+        assert main(words) == 2
+        assert "for that there is" in capsys.readouterr().err
+    assert main(["protocols", "zzzz"]) == 2
+    assert main(["protocols", "show", "artritis"]) == 2
+    assert "did you mean arthritis" in capsys.readouterr().err
+
+
 def test_protocols_are_listed_shown_and_checked(
     short: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -438,6 +466,7 @@ def test_command_line_before_environment_before_file_before_default(
         return FakeDevice()
 
     monkeypatch.setattr("poultice.transport.open_transport", opened)
+    monkeypatch.setenv("POULTICE_CONFIG", str(tmp_path / "config.toml"))
     (tmp_path / "config.toml").write_text(
         'device = "fake:file"\njson = true\n[status]\ndevice = "fake:section"\njson = false\n',
         encoding="utf-8",
@@ -457,10 +486,84 @@ def test_command_line_before_environment_before_file_before_default(
     assert json.loads(capsys.readouterr().out)["schema"] == "poultice.status/1"
 
 
+@pytest.mark.parametrize("words", ["run", "history", "history list", "protocols check"])
+def test_help_is_what_the_option_says(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*words.split(), "--help"]) == 0
+    told = capsys.readouterr().out
+    assert main(["help", *words.split()]) == 0
+    assert capsys.readouterr().out == told
+
+
+def test_help_without_a_command_and_for_none(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    told = capsys.readouterr().out
+    assert main(["help"]) == 0
+    assert capsys.readouterr().out == told
+    for words, near in ((["help", "hstory"], "history"), (["help", "history", "lst"], "list"),
+                        (["help", "run", "x"], "poultice help")):  # fmt: skip
+        assert main(words) == 2
+        assert near in capsys.readouterr().err
+
+
+def test_the_version_by_its_short_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    told = capsys.readouterr().out
+    assert main(["-V"]) == 0
+    assert capsys.readouterr().out == told
+
+
+@pytest.mark.parametrize(
+    ("variables", "objects"),
+    [
+        ({"POULTICE_JSON": "1"}, 1),
+        ({"POULTICE_JSON": "yes"}, 1),
+        ({"POULTICE_JSON": "0"}, 0),
+        ({"POULTICE_JSON": "no"}, 0),
+        ({"POULTICE_JSON": ""}, 0),
+        ({"POULTICE_JSON": "maybe"}, 0),
+        ({"POULTICE_JSON": "1", "POULTICE_RUN_JSON": "0"}, 0),
+        ({"POULTICE_JSON": "0", "POULTICE_RUN_JSON": "1"}, 1),
+    ],
+)
+def test_a_variable_that_says_no_asks_for_no_object(
+    variables: dict[str, str],
+    objects: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert main(["run"]) == 2
+    assert len(capsys.readouterr().out.splitlines()) == objects
+
+
+def test_phases_that_never_began_are_one_line() -> None:
+    from poultice import words
+
+    begun = {"mode": "heat", "actual_s": 60, "planned_s": 60, "mean_mc": 1, "peak_mc": 1}
+    data = {
+        "outcome": "stopped", "fault": None, "reason": "host", "protocol": "x", "session": 1,
+        "heat_s": 60, "cold_s": 0, "duration_s": 60, "min_mc": 1, "peak_mc": 1, "dose_m": 0,
+        "heat_operations": 1, "warnings": [], "record": None,
+    }  # fmt: skip
+    for never, says in (
+        (0, []),
+        (1, ["phase 3      never began"]),
+        (4, ["phases 3-6   never began"]),
+    ):
+        phases = [begun, begun, *[{**begun, "actual_s": 0, "mean_mc": None}] * never]
+        told = [one.strip() for one in words.summary({**data, "phases": phases})]
+        assert [one for one in told if "never began" in one] == says
+        assert sum("of 1 min" in one for one in told) == 2
+    told = words.summary({**data, "phases": [{**begun, "actual_s": 0}] * 2})
+    assert "  phases 1-2   never began" in told
+
+
 def test_a_configuration_that_does_not_parse_is_a_usage_error(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "config.toml").write_text("device = \n", encoding="utf-8")
+    monkeypatch.setenv("POULTICE_CONFIG", str(tmp_path / "config.toml"))
     assert main(["protocols"]) == 2
     assert "config.toml" in capsys.readouterr().err
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 import pytest
 
-from poultice.cli import main
+from poultice.cli import configured, main
 from poultice.cli.app import COMMANDS, root
 from poultice.cli.base import Command, Group, option
 from poultice.cli.configured import OPTIONS, defaults
@@ -18,6 +18,7 @@ from poultice.errors import UsageError
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "config.toml"
+    path.touch()
     monkeypatch.setenv("POULTICE_CONFIG", str(path))
     return path
 
@@ -40,6 +41,20 @@ def test_the_table_is_what_the_command_has(name: str) -> None:
     command = root.get_command(click.Context(root), name)
     assert command is not None
     assert options_of(command) == OPTIONS[name]
+
+
+def parameters_of(command: click.Command) -> set[str | None]:
+    named = {parameter.name for parameter in command.params}
+    for child in getattr(command, "commands", {}).values():
+        named |= parameters_of(child)
+    return named
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_what_the_file_says_reaches_the_command(name: str) -> None:
+    command = root.get_command(click.Context(root), name)
+    assert command is not None
+    assert {configured._parameter(one) for one in OPTIONS[name]} <= parameters_of(command)
 
 
 def test_a_table_wins_over_the_top(config: Path) -> None:
@@ -159,3 +174,67 @@ def test_the_device_before_the_word_behind_it_wins_over_the_environment(
     assert main(["config", "-d", "/dev/nor-there", "show", "-d", "sim:"]) == 0
     assert main(["config", "show"]) == 3
     assert "/dev/not-there" in capsys.readouterr().err
+
+
+PATHS = [
+    (name, option)
+    for name in COMMANDS
+    for option in sorted(OPTIONS[name])
+    if option in ("device", "record", "output", "plot", "image", "drive")
+]
+
+
+@pytest.mark.parametrize("where", ["line", "environment", "table", "top"])
+@pytest.mark.parametrize(("name", "option"), PATHS, ids=lambda value: str(value))
+def test_every_path_may_begin_with_a_tilde(
+    name: str, option: str, where: str, config: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Of every option of every command that takes one, wherever it comes from."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    words: list[str] = []
+    if where == "line":
+        words = [f"--{option}", "~/mine"]
+    elif where == "environment":
+        monkeypatch.setenv(f"POULTICE_{option.upper()}", "~/mine")
+    else:
+        config.write_text(f"[{name}]\n" * (where == "table") + f'{option} = "~/mine"\n')
+    command = root.get_command(click.Context(root), name)
+    assert command is not None
+    there = [command, *getattr(command, "commands", {}).values()]
+    seen = []
+    for one in there:
+        for parameter in one.params:
+            if f"--{option}" not in parameter.opts:
+                continue
+            above = click.Context(root, auto_envvar_prefix="POULTICE")
+            above.default_map = defaults()
+            context = click.Context(one, parent=above, info_name=name)
+            context.default_map = above.default_map[name]
+            parser = one.make_parser(context)
+            opts, _, _ = parser.parse_args(list(words)) if words else ({}, [], [])
+            value, _ = parameter.handle_parse_result(context, opts, [])
+            seen.append(value)
+    assert seen
+    for value in seen:
+        found = value[0] if isinstance(value, tuple) else value
+        assert str(found) == str(tmp_path / "mine")
+
+
+def test_a_tilde_in_a_state_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("POULTICE_DEVICE", "sim:?state=~/flash&speed=max")
+    assert main(["status"]) == 0
+    assert (tmp_path / "flash").is_dir()
+    monkeypatch.setenv("POULTICE_DEVICE", "sim:?state=~nobody-of-that-name/flash")
+    monkeypatch.chdir(tmp_path)
+    assert main(["status"]) in (0, 2)
+
+
+def test_a_missing_file_that_is_named_ends_every_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("POULTICE_CONFIG", str(tmp_path / "missing.toml"))
+    assert main(["run", "arthritis", "-d", "sim:?speed=max", "--yes"]) == 2
+    assert "missing.toml is not there" in capsys.readouterr().err
+    assert main(["doctor", "-d", "sim:"]) == 0

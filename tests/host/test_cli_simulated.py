@@ -155,3 +155,29 @@ def test_without_a_screen_to_draw_on_nothing_that_draws_is_loaded(short: str) ->
         "assert not {'textual', 'rich', 'asyncio'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("fit", [[], ["--fit"], ["--fit", "--sensitive"]], ids=" ".join)
+@pytest.mark.parametrize(
+    ("mode", "target", "meant"),
+    [("heat", 104, "104 °F is 40.0 °C"), ("heat", 400, "40.0 °C"), ("cold", 54, "12.2 °C")],
+)
+def test_a_slip_of_the_pen_is_never_treated(
+    fit: list[str],
+    mode: str,
+    target: int,
+    meant: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = tmp_path / "slip.toml"
+    path.write_text(SHORT.format(mode=mode, target=target), encoding="utf-8")
+    for line in (["run", str(path), "-d", "sim:?speed=max", "--yes", *fit],
+                 ["run", str(path), "-d", "sim:", "--dry-run", *fit],
+                 ["protocols", "check", str(path)]):  # fmt: skip
+        assert main(line) == 6
+        said = capsys.readouterr().err
+        assert meant in said
+        assert "--fit" not in said
+    assert main(["history", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["sessions"] == []

@@ -28,7 +28,7 @@ def shell(command: str, directory: Path) -> subprocess.CompletedProcess[str]:
 
 
 def recorded(directory: Path) -> list[str]:
-    done = shell("poultice history list --json", directory)
+    done = shell("poultice history list --simulated --json", directory)
     return [one["outcome"] for one in json.loads(done.stdout)["sessions"]]
 
 
@@ -58,3 +58,45 @@ def test_a_full_stdout_is_a_plain_message(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("error: the output cannot be written: No space left on device")
     assert "Traceback" not in done.stderr and "unexpected" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("run arthritis -d sim:?speed=max&fault=estop@20 --yes --json", 7),
+        ("run arthritis -d sim:?speed=max&fault=estop@20 --yes", 7),
+        ("run arthritis -d sim:?speed=max --yes --json", 1),
+        ("protocols check hot.toml", 6),
+        ("protocols", 1),
+    ],
+)
+@pytest.mark.parametrize("where", ["a closed pipe", "a full disk"])
+def test_a_report_that_nobody_takes_does_not_hide_how_it_ended(
+    line: str, code: int, where: str, tmp_path: Path
+) -> None:
+    (tmp_path / "hot.toml").write_text(
+        'name = "hot"\ntitle = "Hot"\nacute = "any"\n'
+        '[[phase]]\nmode = "heat"\ntarget = 43\nminutes = 1\n'
+    )
+    if where == "a closed pipe":
+        read, write = os.pipe()
+        os.close(read)
+    else:
+        write = os.open("/dev/full", os.O_WRONLY)
+    done = subprocess.run(
+        [sys.executable, "-m", "poultice", *line.split()],
+        stdout=write,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(one for one in sys.path if one),
+            "POULTICE_DATA_DIR": str(tmp_path / "data"),
+        },
+        check=False,
+    )
+    os.close(write)
+    assert done.returncode == code, done.stderr.decode()
+    assert b"Traceback" not in done.stderr
+    assert b"Exception ignored" not in done.stderr

@@ -60,6 +60,7 @@ def test_commands(words: Complete) -> None:
     assert words("poultice ") == list(COMMANDS)
     assert words("poultice st") == ["status", "stop"]
     assert words("poultice --ver") == ["--version", "--verbose"]
+    assert words("poultice help st") == ["status", "stop"]
     assert words("poultice firmware ") == ["build", "flash", "info"]
 
 
@@ -68,16 +69,41 @@ def test_protocols_or_else_a_file(words: Complete) -> None:
     assert words("poultice run tend") == ["tendinitis", "tendinosis"]
 
 
-@pytest.mark.parametrize("line", ["protocols check ./m", "run ./m"])
-def test_a_file_is_left_to_the_shell(
-    line: str,
-    words: Complete,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+@pytest.mark.parametrize("line", ["protocols check ./m", "run ./m", "protocols show ./m"])
+def test_a_file_that_may_be_a_protocol(
+    line: str, words: Complete, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("mine.toml", "MINE.TOML", "more.html", ".m.toml"):
+        Path(name).touch()
+    Path("my").mkdir()
+    Path("marsh.toml").mkdir()
+    assert words(f"poultice {line}") == ["./marsh.toml/", "./mine.toml", "./my/"]
+    assert words(f"poultice {line}ore/") == []
+    assert words("poultice run ./.") == ["./.m.toml"]
+
+
+@pytest.mark.parametrize("line", ["run arthritis --record m", "report -o m", "campaign --plot m"])
+def test_a_file_to_write_is_left_to_the_shell(
+    line: str, words: Complete, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words(f"poultice {line}")
     main([])
-    assert capsys.readouterr().out == "file,./m\n"
+    assert capsys.readouterr().out == "file,m\n"
+
+
+def test_recorded_sessions(
+    words: Complete, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POULTICE_DATA_DIR", str(tmp_path / "data"))
+    assert words("poultice history show ") == []
+    assert not (tmp_path / "data").exists()
+    monkeypatch.delenv(VARIABLE)
+    for _ in range(2):
+        assert main(["run", "arthritis", "-d", "sim:?speed=max", "--yes"]) == 0
+    for line in ("history show ", "history export ", "report "):
+        assert words(f"poultice {line}") == ["2", "1"]
+    assert words("poultice report 2") == ["2"]
 
 
 def test_faults(words: Complete) -> None:
@@ -114,11 +140,18 @@ def test_devices(command: str, option: str, words: Complete) -> None:
         ("--device=us", ["usb:E66038B713", "usb:E66A"]),
         ("-d /dev/ttyACM1", ["/dev/ttyACM1"]),
         ("-d serial:/dev/ttyACM1", ["/dev/ttyACM1"]),
-        ("-d sim:", ["?"]),
+        ("-d sim:", [f"?{name}=" for name in options.READERS]),
         ("-d sim:?sen", ["?sense=", "?sensor_b="]),
-        ("-d 'sim:?sense=1&sen", ["sim:?sense=1&sensor_b="]),
+        ("-d 'sim:?sense=1&sen", ["sim:?sense=1&sensor_b=", "sim:?sense=1&sensor_b=..."]),
         ("-d sim:?fault=est", ["estop@"]),
-        ("-d 'sim:?fault=estop@3,tick", ["sim:?fault=estop@3,tick_wrap@"]),
+        (
+            "-d 'sim:?fault=estop@3,tick",
+            ["sim:?fault=estop@3,tick_wrap@", "sim:?fault=estop@3,tick_wrap@..."],
+        ),
+        ("-d 'sim:?user=prom", ["sim:?user=prompt"]),
+        ("-d 'sim:?sense=1&sen'", ["'sim:?sense=1&sensor_b='"]),
+        ("--device='sim:?us", ["sim:?user=", "sim:?user=..."]),
+        ("--device='sim:?us'", ["'sim:?user='"]),
         ("-d sim:?fault=han", []),
         ("-d emulator:?fault=han", ["hang@"]),
         ("-d sim:?user=", ["prompt", "absent"]),

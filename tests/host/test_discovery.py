@@ -46,13 +46,38 @@ def test_nothing_there_says_what_to_try(ports: dict[str, Any]) -> None:
     assert "sim:" in (caught.value.hint or "")
 
 
-def test_the_only_one_that_answers_is_taken(ports: dict[str, Any]) -> None:
-    ports["/dev/ttyACM0"] = FakeDevice(silent_at_s=0.0)
+def test_the_only_candidate_is_taken_if_it_answers(ports: dict[str, Any]) -> None:
     ports["/dev/ttyACM1"] = FakeDevice()
-    ports["/dev/ttyACM2"] = errors.PortBusyError("busy")
     assert discovery.choose() == "serial:/dev/ttyACM1"
-    assert ports["/dev/ttyACM0"].closed
     assert ports["/dev/ttyACM1"].closed
+
+
+@pytest.mark.parametrize(
+    ("beside", "told"),
+    [
+        (errors.PortBusyError("another program has it"), "another program has it"),
+        (errors.PermissionDeniedError("no permission"), "no permission"),
+        (errors.NoDeviceError("it was pulled out"), "it was pulled out"),
+        (FakeDevice(protocol=2), "version 2"),
+        (FakeDevice(silent_at_s=0.0), "answer"),
+    ],
+    ids=["busy", "no permission", "vanished", "another version", "silent"],
+)
+@pytest.mark.parametrize("answers", [True, False])
+def test_no_answer_is_not_not_there(
+    ports: dict[str, Any], beside: Any, told: str, answers: bool
+) -> None:
+    """Beside one that could not be asked, the one that answers may be the wrong pad."""
+    ports["/dev/ttyACM0"] = beside
+    ports["/dev/ttyACM1"] = FakeDevice(silent_at_s=None if answers else 0.0)
+    with pytest.raises(errors.UsageError) as caught:
+        discovery.choose()
+    both = str(caught.value)
+    assert "usb:E0" in both
+    assert "usb:E1" in both
+    assert told in both.partition("usb:E0")[2].partition(")")[0]
+    assert ("uid 0123456789abcdef" in both) is answers
+    assert "--device usb:E" in (caught.value.hint or "")
 
 
 def test_several_are_listed_and_one_is_asked_for(ports: dict[str, Any]) -> None:

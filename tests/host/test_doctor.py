@@ -5,9 +5,14 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import sqlite3
+import subprocess
+import sys
+import tomllib
 from collections import namedtuple
 from collections.abc import Callable, Iterator
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -344,10 +349,12 @@ def test_a_broken_configuration_file_is_a_finding_not_an_end(
 
 
 def test_a_configuration_file_that_is_named_and_not_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("POULTICE_CONFIG", str(tmp_path / "none.toml"))
-    assert computer.configuration_file().result == "warn"
+    found = examined(capsys, "-d", "sim:")["configuration_file"]
+    assert (found["result"], "none.toml is not there" in found["says"]) == ("fail", True)
+    assert "POULTICE_CONFIG" in found["remedy"]
 
 
 @pytest.mark.parametrize(
@@ -410,10 +417,46 @@ def test_a_terminal_without_utf_8(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (found.result, found.remedy) == ("warn", "`export LANG=C.UTF-8`")
 
 
-def test_a_missing_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(computer, "PACKAGES", ("click", "no-such-package"))
+def test_the_packages_are_those_of_the_metadata() -> None:
+    with (Path(__file__).parents[2] / "pyproject.toml").open("rb") as file:
+        stated = tomllib.load(file)["project"]["dependencies"]
+    names = {re.split(r"[<>=~]", one)[0] for one in stated}
+    assert {"jinja2", "textual"} <= names
     found = computer.packages()
-    assert (found.result, "pip install no-such-package" in str(found.remedy)) == ("fail", True)
+    assert found.result == "ok"
+    # What is installed here may be a little older than the tree.
+    assert {one.split()[0] for one in found.says.split(", ")} >= names
+
+
+@pytest.mark.parametrize("missing", ["jinja2", "textual", "click"])
+def test_a_missing_package(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = metadata.version
+
+    def version(name: str) -> str:
+        if name == missing:
+            raise metadata.PackageNotFoundError(name)
+        return known(name)
+
+    monkeypatch.setattr("importlib.metadata.version", version)
+    found = computer.packages()
+    assert (found.result, f"pip install {missing}" in str(found.remedy)) == ("fail", True)
+
+
+def test_optional_packages_are_not_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    stated = ["click>=8.1,<9", "nothing>=1; extra == 'data'", 'nothing; extra == "plot"']
+    monkeypatch.setattr("importlib.metadata.requires", lambda name: stated)
+    found = computer.packages()
+    assert (found.result, found.says.split()[0]) == ("ok", "click")
+    monkeypatch.setattr("importlib.metadata.requires", lambda name: None)
+    assert computer.packages().result == "ok"
+
+
+def test_a_tree_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def requires(name: str) -> None:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.requires", requires)
+    assert computer.packages().result == "warn"
 
 
 @pytest.mark.parametrize("wanted", [False, True])
@@ -521,6 +564,74 @@ def test_another_program_on_the_port_is_named(tmp_path: Path, port: str) -> None
     (proc / "42" / "fd" / "1").unlink()
     assert [one.result for one in ports.other_program([port], proc)] == ["ok"]
     assert list(ports.other_program([port], tmp_path / "none")) == []
+
+
+def test_the_device_is_compared_and_not_its_name(tmp_path: Path, port: str) -> None:
+    proc, alias = tmp_path / "proc", tmp_path / "by-id"
+    alias.symlink_to(port)
+    near, far = os.openpty()
+    try:
+        process(proc, 42, "screen", alias)
+        process(proc, 43, "bash", os.ttyname(far), tmp_path / "gone")
+        assert list(ports.holding(port, proc)) == [(42, "screen")]
+    finally:
+        os.close(near)
+        os.close(far)
+
+
+def test_who_serves_another_pseudo_terminal_may_hold_this_one(tmp_path: Path, port: str) -> None:
+    """An editor with a terminal in it."""
+    for number, index in ((42, os.minor(os.stat(port).st_rdev)), (43, 9_999)):
+        process(tmp_path, number, "editor", port, "/dev/ptmx")
+        (tmp_path / str(number) / "fdinfo").mkdir()
+        (tmp_path / str(number) / "fdinfo" / "1").write_text(f"pos:\t0\ntty-index:\t{index}\n")
+    assert list(ports.holding(port, tmp_path)) == [(43, "editor")]
+
+
+ELSEWHERE = """
+import ctypes, fcntl, os, struct, sys
+libc = ctypes.CDLL(None)
+NEWNS, REC_PRIVATE = 0x00020000, 0x44000
+if libc.unshare(NEWNS) or libc.mount(b"none", b"/", None, REC_PRIVATE, None):
+    sys.exit(77)
+if libc.mount(b"devpts", b"/dev/pts", b"devpts", 0, b"newinstance,ptmxmode=0666"):
+    sys.exit(77)
+number = -1
+while number != int(sys.argv[1]):
+    near = os.open("/dev/pts/ptmx", os.O_RDWR | os.O_NOCTTY)
+    number = struct.unpack("I", fcntl.ioctl(near, 0x80045430, b"0000"))[0]
+fcntl.ioctl(near, 0x40045431, struct.pack("i", 0))
+far = os.open(f"/dev/pts/{number}", os.O_RDWR | os.O_NOCTTY)
+read, write = os.pipe()
+child = os.fork()
+if child == 0:
+    os.closerange(near - int(sys.argv[1]), far)
+    os.close(write)
+    os.read(read, 1)
+    os._exit(0)
+print(child, os.readlink(f"/proc/{child}/fd/{far}"), flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="pseudo-terminals of Linux")
+def test_a_pseudo_terminal_of_another_container_is_not_this_one(port: str) -> None:
+    number = str(os.minor(os.stat(port).st_rdev))
+    with subprocess.Popen(
+        [sys.executable, "-c", ELSEWHERE, number],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as elsewhere:
+        assert elsewhere.stdout is not None
+        told = elsewhere.stdout.readline().split()
+        if not told:
+            pytest.skip("no mount namespace here: it takes root")
+        child, name = told
+        assert name == port
+        held = list(ports.holding(port))
+        elsewhere.communicate("")
+    assert child not in [str(one) for one, _ in held]
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def test_the_drawing_shows_every_class_with_its_code() -> None:
             "wrong_state",
             {"state": "running", "states": ["idle"]},
             errors.WrongStateError,
-            "idle",
+            "`poultice watch` shows it, `poultice stop` ends it",
         ),
         (
             2,
@@ -127,6 +127,27 @@ def test_what_no_confirmation_helps_is_not_told_to_confirm(
     assert "--fit" in told
     assert "config set" not in told
     assert remedies.limit_hint(limit, allowed, asked, fit=True) is None
+
+
+COMMANDS = {
+    "arm": ("idle",),
+    "set_config": ("idle", "fault"),
+    "clear": ("fault",),
+    "start": ("armed",),
+    "pause": ("running",),
+    "resume": ("paused",),
+    "confirm": ("waiting",),
+}
+
+
+@pytest.mark.parametrize("allowed", COMMANDS.values(), ids=COMMANDS)
+def test_in_every_state_it_is_said_what_to_do(allowed: tuple[str, ...]) -> None:
+    states = pytest.importorskip("poultice_core.states")
+    for state in states.NAMES:
+        if state in allowed or state == "fault":
+            continue
+        hint = remedies.state_hint(state, list(allowed))
+        assert "`poultice" in hint or "try again" in hint
 
 
 def test_every_reason_of_a_stop_has_words() -> None:

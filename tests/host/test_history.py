@@ -20,7 +20,7 @@ from poultice.errors import ExitCode, HistoryError, UsageError
 from poultice.history import SAMPLE_COLUMNS, History, Recorder
 
 PLAN = {"name": "arthritis", "phases": [{"mode": "heat", "target_mc": 40500, "duration_s": 60}]}
-DEVICE = {"path": "sim:", "uid": "0123456789abcdef", "firmware": "0.1.0"}
+DEVICE = {"path": "serial:/dev/ttyACM0", "uid": "0123456789abcdef", "firmware": "0.1.0"}
 ANSWERS = {
     "screening": "asked",
     "injury_age": "older",
@@ -64,11 +64,11 @@ def telemetry(t_ms: int, **more: Any) -> dict[str, Any]:
     }
 
 
-def begin(history: History, clock: Clock | None = None) -> Recorder:
+def begin(history: History, clock: Clock | None = None, path: str = DEVICE["path"]) -> Recorder:
     return history.begin(
         protocol="arthritis",
         plan=PLAN,
-        device=DEVICE,
+        device={**DEVICE, "path": path},
         answers=ANSWERS,
         started_unix=1_780_000_000.5,
         clock_s=clock or Clock(),
@@ -113,6 +113,47 @@ def test_newest_first_and_limited(history: History) -> None:
         begin(history).finish("stopped", {**SUMMARY, "reason": "button"})
     assert [row["n"] for row in history.list()] == [3, 2, 1]
     assert [row["n"] for row in history.list(2)] == [3, 2]
+
+
+@pytest.mark.parametrize(
+    ("path", "simulated"),
+    [
+        ("sim:", True),
+        ("sim:?speed=max", True),
+        ("emulator:?fault=hang@20", True),
+        ("serial:/dev/pts/3", True),
+        ("serial:/dev/ttys003", True),
+        ("serial:/dev/ttyS0", False),
+        ("serial:/dev/ttyACM0", False),
+        ("usb:sim:", False),
+        ("serial:/home/anna/sim:", False),
+    ],
+)
+def test_a_simulated_session_is_marked_and_never_among_the_others(
+    path: str, simulated: bool, history: History
+) -> None:
+    begin(history, path=path).finish("complete", SUMMARY)
+    assert history.show(1)["simulated"] is simulated
+    for asked in (False, True):
+        rows = history.list(simulated=asked)
+        assert [row["simulated"] for row in rows] == ([asked] if asked is simulated else [])
+        assert len(history.plans(simulated=asked)) == len(rows)
+
+
+def test_a_limit_counts_what_is_listed(history: History) -> None:
+    begin(history).finish("complete", SUMMARY)
+    for _ in range(3):
+        begin(history, path="sim:").finish("complete", SUMMARY)
+    assert [row["n"] for row in history.list(1)] == [1]
+
+
+@pytest.mark.parametrize("device", ["", "{", "[]", "null", '{"path": 3}', '"sim:"'])
+def test_a_damaged_device_is_no_simulated_one(device: str, history: History) -> None:
+    begin(history).finish("complete", SUMMARY)
+    with sqlite3.connect(history.path) as connection:
+        connection.execute("UPDATE sessions SET device = ?", (device,))
+    connection.close()
+    assert [row["simulated"] for row in history.list()] == [False]
 
 
 def test_a_session_cut_off_stays_as_unfinished(history: History) -> None:

@@ -105,13 +105,116 @@ def test_by_path(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "nearest"),
-    [("artritis", "arthritis"), ("Contrast", "contrast"), ("musclestrain", "muscle-strain")],
+    [("artritis", "arthritis"), ("Contrasst", "contrast"), ("musclestrain", "muscle-strain")],
 )
 def test_an_unknown_name_gets_the_nearest(name: str, nearest: str) -> None:
     with pytest.raises(UnknownProtocolError) as caught:
         library.load(name)
     assert caught.value.nearest[0] == nearest
     assert nearest in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("Arthritis", "arthritis"),
+        ("ARTHRITIS-FLARE", "arthritis-flare"),
+        ("Muscle Spasm", "muscle-spasm"),
+        ("muscle_strain_acute", "muscle-strain-acute"),
+    ],
+)
+def test_a_name_in_any_case(given: str, name: str) -> None:
+    assert library.load(given).name == name
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("gout", ["arthritis-flare"]),
+        ("GOUT", ["arthritis-flare"]),
+        ("stiff neck", ["muscle-spasm"]),
+        ("my stiff neck", ["muscle-spasm"]),
+        ("tennis elbow", ["tendinitis", "tendinosis"]),
+        ("zzzz", []),
+        ("ba", []),
+        ("", []),
+        ("for the", []),
+        ("\0", []),
+    ],
+)
+def test_what_it_is_for(wanted: str, found: list[str]) -> None:
+    assert [one.name for one in library.find(wanted)] == found
+
+
+@pytest.mark.parametrize(
+    ("part", "some"),
+    [
+        ("knee", "sprain"),
+        ("Knees", "arthritis"),
+        ("back", "muscle-spasm"),
+        ("neck", "muscle-spasm"),
+        ("ankles", "sprain"),
+        ("elbow", "tendinosis"),
+        ("hamstring", "muscle-strain"),
+        ("toe", "arthritis-flare"),
+        ("gentle", "soreness"),
+    ],
+)
+def test_a_part_of_the_body_or_a_word(part: str, some: str) -> None:
+    found = [one.name for one in library.find(part)]
+    assert some in found
+    assert len(found) < 10
+    with pytest.raises(UnknownProtocolError) as caught:
+        library.load(part)
+    assert caught.value.nearest == tuple(found)
+    assert all(name in str(caught.value.hint) for name in found)
+    assert f"`poultice protocols {part}`" in str(caught.value.hint)
+
+
+def test_those_made_for_it_come_first() -> None:
+    assert library.find("back")[0].name == "muscle-spasm"
+    assert library.find("strain")[0].name.startswith("muscle-strain")
+
+
+def test_every_shipped_one_is_found_by_its_keywords() -> None:
+    for protocol in library.all_protocols():
+        assert protocol.keywords
+        for word in protocol.keywords:
+            assert protocol in library.find(word.upper())
+
+
+def test_a_file_by_its_ending_in_any_case(tmp_path: Path) -> None:
+    (tmp_path / "MINE.TOML").write_text(WHOLE)
+    assert library.load(str(tmp_path / "MINE.TOML")).name == "mine"
+
+
+def test_a_bare_name_in_capitals_is_a_file_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("MINE.TOML").write_text(WHOLE)
+    assert library.load("MINE.TOML").name == "mine"
+
+
+@pytest.mark.parametrize("name", ["leaflet.pdf", "mine", "mine.txt"])
+def test_another_file_is_not_called_unknown(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_bytes(b"%PDF-1.4 \0")
+    with pytest.raises(UnknownProtocolError) as caught:
+        library.load(name)
+    assert f"./{name}" in str(caught.value.hint)
+    with pytest.raises(ProtocolFileError, match="not a text file"):
+        library.load(f"./{name}")
+
+
+def test_a_protocol_s_name_wins_over_a_file_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("arthritis").write_text(WHOLE)
+    assert library.load("arthritis").name == "arthritis"
 
 
 @pytest.mark.parametrize("name", ["", "zzzz", "\0", "x" * 100_000])
@@ -152,6 +255,27 @@ def test_a_name_like_nothing(name: str) -> None:
         ('evidence = ["a source"]', "evidence = [3]", 4, "list of lines"),
         ('summary = "Short."', "summry = 1", 3, "did you mean summary?"),
         ('say = "Warm."', "say = [1]", 11, "say is a list"),
+        ("target = 40.5", "target = 40,5", 9, "a decimal point"),
+        ("target = 40.5", "target = 40.5 °C", 9, "the number alone"),
+        ("target = 40.5", "target = 104F", 9, "the number alone"),
+        ("minutes = 20", "minutes = 20 min", 10, "the number alone"),
+        ("minutes = 20", "minutes =", 10, "nothing behind the ="),
+        ("minutes = 20", "minutes = # later", 10, "nothing behind the ="),
+        ("minutes = 20", "minutes = 20\nminutes = 10", 11, "minutes is given twice"),
+        ('mode = "heat"', "mode = heat", 8, "quotes around it"),
+        ('mode = "heat"', "mode = “heat”", 8, "straight ones"),
+        ('mode = "heat"', 'mode: "heat"', 8, "an equals sign"),
+        ('mode = "heat"', 'mode "heat"', 8, "no equals sign"),
+        ('mode = "heat"', 'mode = "Heat"', 8, "did you mean heat?"),
+        ('mode = "heat"', 'Mode = "heat"', 8, "did you mean mode?"),
+        ('title = "Mine"', 'title = "Mine', 2, "a quote at its end"),
+        ("target = 40.5", 'target = "40.5"', 9, "take the quotes away"),
+        ("[[phase]]", "[[phase]", 7, "two brackets on each side"),
+        ("[[phase]]", "[[phases]]", 7, "did you mean phase?"),
+        ('say = "Warm."', 'acute = "no"', 11, "above the first [[phase]]"),
+        ('acute = "any"', "target = 40", 5, "under [[phase]]"),
+        ('summary = "Short."', 'keywords = "knee"', 3, "a list of words"),
+        ('summary = "Short."', "keywords = [1]", 3, "keywords holds a number"),
     ],
 )
 def test_what_is_wrong_and_where(old: str, new: str, line: int | None, says: str) -> None:
@@ -177,6 +301,16 @@ def test_what_is_wrong_and_where(old: str, new: str, line: int | None, says: str
 )
 def test_any_bytes(data: bytes, says: str) -> None:
     assert says in str(error_of(data))
+
+
+def test_a_phase_in_one_pair_of_brackets_is_named_so() -> None:
+    one = WHOLE[: WHOLE.rindex("[[phase]]")].replace("[[phase]]", "[phase]")
+    error = error_of(one)
+    assert error.line == 7
+    assert "[[phase]], two brackets" in str(error)
+    error = error_of(WHOLE.replace("[[phase]]", "[phase]"))
+    assert error.line == 13
+    assert "[[phase]], two brackets" in str(error)
 
 
 def test_what_is_no_file(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poultice import library, plan
-from poultice.errors import LinkError
+from poultice import library, plan, temperature
+from poultice.errors import LimitError, LinkError
 from poultice.plan import Phase, Plan
 from poultice_core import plan as core_plan
 from poultice_core.codec import Refusal
@@ -223,10 +223,68 @@ def test_sensitive_lowers_and_says_so() -> None:
 
 
 def test_words() -> None:
-    assert [plan.celsius(mc) for mc in (40_500, 40_000, 42_001, -50)] == [
+    assert [temperature.exact(mc) for mc in (40_500, 40_000, 42_001, -50)] == [
         "40.5 °C",
         "40.0 °C",
         "42.001 °C",
         "-0.05 °C",
     ]
     assert [plan.minutes(s) for s in (0, 45, 60, 90)] == ["0 s", "45 s", "1 min", "1 min 30 s"]
+
+
+def treatment(*phases: Phase) -> library.Protocol:
+    return library.Protocol("mine", "Mine", "", (), "any", phases, "mine.toml")
+
+
+@pytest.mark.parametrize(
+    ("phase", "hint"),
+    [
+        (heat(104_000), '104 °F is 40.0 °C: write target = 40.0, or units = "fahrenheit" above'),
+        (heat(107_600), "107.6 °F is 42.0 °C"),
+        (heat(107_610), None),
+        (heat(86_000), "86 °F is 30.0 °C"),
+        (heat(85_990), None),
+        (heat(400_000), "400 is ten times 40.0 °C"),
+        (heat(40_500_000), "40500 m°C is 40.5 °C"),
+        (heat(42_001), None),
+        (heat(29_999), None),
+        (cold(54_000), "54 °F is 12.2 °C"),
+        (cold(77_000), "77 °F is 25.0 °C"),
+        (cold(51_790), None),
+        (cold(120_000), "120 is ten times 12.0 °C"),
+        (cold(4_000), None),
+        (heat(40_000, 54_000), "900 s is 15 min: write seconds = 900"),
+        (heat(40_000, 108_000), "write seconds = 1800"),
+        (heat(40_000, 108_060), None),
+        (cold(12_000, 600 * 60), "write seconds = 600"),
+        (rest(120 * 60), "write seconds = 120"),
+        (heat(40_000, 20), "write minutes = 20"),
+        (heat(40_000, 29), "write minutes = 29"),
+        (cold(12_000, 21), None),
+        (heat(40_000, 1801), None),
+    ],
+)
+def test_what_no_device_allows_is_refused_with_what_may_be_meant(
+    phase: Phase, hint: str | None
+) -> None:
+    with pytest.raises(LimitError) as caught:
+        plan.within_reference(treatment(phase), 10)
+    assert caught.value.data["limit"] in LIMITS
+    said = str(caught.value.hint)
+    assert hint in said if hint else "lower it in the protocol" in said
+    assert "run it with --fit" not in said
+
+
+def test_what_the_reference_device_allows_is_left_to_the_device() -> None:
+    for name in library.names():
+        plan.within_reference(library.load(name), 10)
+    for edge in (heat(42_000), heat(30_000), cold(11_000), cold(25_000), rest(30)):
+        plan.within_reference(treatment(edge), 10)
+
+
+def test_each_slip_is_named_once() -> None:
+    with pytest.raises(LimitError) as caught:
+        plan.within_reference(treatment(heat(104_000, 60), heat(104_000, 60), cold(54_000)), 10)
+    assert str(caught.value).count("at most") == 3
+    assert str(caught.value.hint).count("104 °F") == 1
+    assert "54 °F" in str(caught.value.hint)

@@ -495,3 +495,98 @@ def test_a_number_alone_makes_no_record(tmp_path: Path, version: int) -> None:
     with pytest.raises(histories.HistoryError) as caught:
         History.open(path)
     assert "not a record" in str(caught.value)
+
+
+FAKE = """#!{python}
+import os, pathlib, sys
+options = dict(one.partition("=")[::2] for one in sys.argv[1:] if one.startswith("--"))
+page = pathlib.Path(sys.argv[-1].removeprefix("file://")).read_text("utf-8")
+assert page.startswith("<!doctype html>") and "session 1" in page.lower()
+print(os.environ.get("WHAT", ""), file=sys.stderr)
+{does}
+"""
+PRINTS = "pathlib.Path(options['--print-to-pdf']).write_bytes(b'%PDF-1.4 as printed')"
+
+
+@pytest.fixture
+def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A stand-in for Chromium that `does` what it is told with the page."""
+
+    def made(does: str) -> Path:
+        path = tmp_path / "browser"
+        path.write_text(FAKE.format(python=sys.executable, does=does))
+        path.chmod(0o755)
+        monkeypatch.setenv("CHROMIUM", str(path))
+        return path
+
+    return made
+
+
+@pytest.mark.parametrize("name", ["x.pdf", "X.PDF"])
+def test_a_name_that_says_pdf_gets_one(
+    name: str, fake: Any, history: History, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake(PRINTS)
+    assert main(["report", "1", "-o", name, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["size"] == 19
+    assert Path(name).read_bytes() == b"%PDF-1.4 as printed"
+    assert names_in(here) == [name]
+
+
+@pytest.mark.parametrize(
+    ("does", "says"),
+    [
+        ("sys.exit(3)", "ended with 3"),
+        ("pass", "ended with 0"),
+        ("pathlib.Path(options['--print-to-pdf']).write_bytes(b'<html>')", "printed no PDF"),
+    ],
+)
+def test_a_browser_that_prints_nothing_leaves_nothing(
+    does: str, says: str, fake: Any, history: History, here: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    fake(does)
+    assert main(["report", "1", "-o", "x.pdf"]) == ExitCode.USAGE
+    assert says in told(capsys)
+    assert names_in(here) == []
+
+
+def test_a_browser_that_hangs_is_not_waited_for(
+    fake: Any, history: History, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def late(words: list[str], **more: Any) -> None:
+        raise subprocess.TimeoutExpired(words, more["timeout"])
+
+    fake(PRINTS)
+    monkeypatch.setattr("poultice.report.pdf.subprocess.run", late)
+    assert main(["report", "1", "-o", "x.pdf"]) == ExitCode.USAGE
+    assert "took more than 60 s" in told(capsys)
+
+
+@pytest.mark.parametrize("named", [None, "/nowhere/chromium"])
+def test_without_a_browser_a_pdf_is_refused_with_what_to_do(
+    named: str | None, history: History, here: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    if named:
+        monkeypatch.setenv("CHROMIUM", named)
+    assert main(["report", "1", "-o", "x.pdf"]) == ExitCode.USAGE
+    assert "-o FILE.html" in told(capsys)
+    assert names_in(here) == []
+
+
+@pytest.mark.parametrize("name", ["x.docx", "x.txt", "x.pdf.gz"])
+def test_a_name_that_says_something_else_is_refused(
+    name: str, history: History, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["report", "1", "-o", name]) == ExitCode.USAGE
+    assert Path(name).suffix in told(capsys)
+    assert names_in(here) == []
+
+
+@pytest.mark.parametrize("name", ["plain", "x.html", "x.HTM"])
+def test_a_name_that_says_html_or_nothing_is_the_page(name: str, history: History) -> None:
+    assert main(["report", "1", "-o", name]) == 0
+    assert Path(name).read_bytes().startswith(b"<!doctype html>")

@@ -12,7 +12,7 @@ import pytest
 from poultice import errors, library, screening, session
 from poultice.history import History
 from poultice.transport import Transport
-from tests.host.fakes import FakeDevice
+from tests.host.fakes import LIMITS, FakeDevice
 
 
 @pytest.fixture(autouse=True)
@@ -77,13 +77,20 @@ def test_what_stands_in_the_way_is_raised_and_nothing_armed(device: FakeDevice) 
         session.run(protocol, "fake:", answers=ill)
     with pytest.raises(errors.UnknownProtocolError):
         session.run("nope", "fake:", answers=screening.assumed)
-    phase = dataclasses.replace(protocol.phases[0], target_mc=42_500)
+    phase = dataclasses.replace(protocol.phases[0], target_mc=42_001)
     hot = dataclasses.replace(protocol, phases=(phase,))
-    with pytest.raises(errors.LimitError):
-        session.run(hot, "fake:", answers=screening.assumed)
+    for fit in (False, True):
+        with pytest.raises(errors.LimitError):
+            session.run(hot, "fake:", answers=screening.assumed, fit=fit)
     assert "arm" not in device.asked
-    done = session.run(hot, "fake:", answers=screening.assumed, fit=True)
-    assert done.outcome == "complete" and any("42" in one for one in done.notes)
+
+
+def test_fit_is_for_a_sound_plan_on_a_lesser_device(device: FakeDevice) -> None:
+    hello = device._answer("hello", None)
+    limits = {**LIMITS, "heat_target_max_mc": 40_000}
+    device.override["hello"] = lambda _: {**hello, "limits": limits}
+    done = run(fit=True)
+    assert done.outcome == "complete" and any("40.0" in one for one in done.notes)
 
 
 @pytest.mark.parametrize("raised", [RuntimeError, KeyboardInterrupt])

@@ -19,9 +19,50 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def test_no_file_is_an_empty_one(config: Path) -> None:
-    assert settings.config_path() == config
+def test_no_file_is_an_empty_one(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("POULTICE_CONFIG")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert tmp_path in settings.config_path().parents
     assert settings.load() == {}
+
+
+@pytest.mark.parametrize("name", ["missing.toml", "none/missing.toml", "file/missing.toml"])
+def test_a_file_that_is_named_has_to_be_there(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It might have said `sensitive = true`."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("POULTICE_CONFIG", str(tmp_path / name))
+    with pytest.raises(UsageError, match="is not there") as caught:
+        settings.load()
+    assert "POULTICE_CONFIG" in str(caught.value.hint)
+    monkeypatch.setenv("POULTICE_CONFIG", "")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert settings.load() == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "is_"),
+    [
+        ("~", "/home/anna"),
+        ("~/x", "/home/anna/x"),
+        ("serial:~/x", "serial:/home/anna/x"),
+        ("/a/~/x", "/a/~/x"),
+        ("./~", "./~"),
+        ("~nobody-of-that-name/x", "~nobody-of-that-name/x"),
+        ("sim:?state=~/x", "sim:?state=~/x"),
+        ("-", "-"),
+        ("", ""),
+    ],
+)
+def test_a_tilde_is_the_home_at_the_beginning_alone(
+    path: str, is_: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/anna")
+    assert settings.expanded(path) == is_
 
 
 def test_what_stands_in_it(config: Path) -> None:
@@ -72,7 +113,10 @@ def test_a_device_is_no_file_but_the_empty_one(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_data_dir_precedence(config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config.touch()
     assert settings.data_dir().name == "poultice"
+    config.write_text('data_dir = "~/there"')
+    assert settings.data_dir() == Path.home() / "there"
     config.write_text('data_dir = "/somewhere/else"')
     assert settings.data_dir() == Path("/somewhere/else")
     monkeypatch.setenv("POULTICE_DATA_DIR", str(tmp_path))

@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "campaign": ("campaign:campaign", "Thousands of simulated sessions, each with a fault."),
     "completion": ("completion:completion", "Completion for bash, zsh and fish."),
+    "help": ("help:help", "What a command does and takes."),
 }
 
 
@@ -60,8 +61,8 @@ class LazyGroup(click.Group):
         """Click's, with the nearest names where there is none of that name."""
         unknown = args and args[0] not in COMMANDS and not args[0].startswith("-")
         if unknown and not ctx.resilient_parsing:
-            from poultice.cli.base import nearest
             from poultice.errors import UsageError
+            from poultice.words import nearest
 
             near = nearest(args[0], COMMANDS)
             hint = f"did you mean {' or '.join(near)}?" if near else "see `poultice --help`"
@@ -93,7 +94,7 @@ class LazyGroup(click.Group):
         "help_option_names": ["-h", "--help"],
     },
 )
-@click.version_option(__version__, message="poultice %(version)s")
+@click.version_option(__version__, "-V", "--version", message="poultice %(version)s")
 @click.option("-v", "--verbose", is_flag=True, help="Show where an unexpected error came from.")
 @click.pass_context
 def root(ctx: click.Context, verbose: bool) -> None:
@@ -108,5 +109,5 @@ def root(ctx: click.Context, verbose: bool) -> None:
         ctx.default_map = defaults()
     except UsageError:
         # The doctor has this file among its findings.
-        if ctx.invoked_subcommand not in ("doctor", "completion"):
+        if ctx.invoked_subcommand not in ("doctor", "completion", "help"):
             raise

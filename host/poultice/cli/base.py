@@ -8,13 +8,16 @@ and from its default.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from poultice.cli import complete
 from poultice.errors import PoulticeError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -33,8 +36,31 @@ class Result:
         self.error = error
 
 
+_PATHS = ("DIR", "FILE", "PATH")
+"""What an option that takes a path calls its value."""
+
+
 class Option(click.Option):
     """An option that also reads the environment, the command's own name first."""
+
+    def type_cast_value(self, ctx: click.Context, value: Any) -> Any:
+        """Click's; a path may begin with `~` wherever it comes from, not only in a shell."""
+        if self.metavar in _PATHS and value is not None:
+            from poultice.settings import expanded
+
+            several = isinstance(value, tuple | list)
+            found = tuple(expanded(str(one)) for one in (value if several else (value,)))
+            value = found if several else found[0]
+        return super().type_cast_value(ctx, value)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Click's; what takes a file is left to the shell."""
+        found = super().shell_complete(ctx, incomplete)
+        if not found and self.metavar in ("DIR", "FILE"):
+            from click.shell_completion import CompletionItem
+
+            found = [CompletionItem(incomplete, type="dir" if self.metavar == "DIR" else "file")]
+        return found
 
     def resolve_envvar_value(self, ctx: click.Context) -> str | None:
         """The value from the environment, or None."""
@@ -66,12 +92,7 @@ class Command(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run it, show its result, raise the error it ends with."""
-        result = super().invoke(ctx)
-        if isinstance(result, Result):
-            show(ctx, result)
-            if result.error is not None:
-                raise result.error
-        return None
+        _report(ctx, super().invoke(ctx))
 
 
 class Group(click.Group):
@@ -81,12 +102,32 @@ class Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """As the command does; the result is that of the group's own function."""
-        result = super().invoke(ctx)
-        if isinstance(result, Result):
-            show(ctx, result)
-            if result.error is not None:
-                raise result.error
-        return None
+        _report(ctx, super().invoke(ctx))
+
+
+def _report(ctx: click.Context, result: object) -> None:
+    """Show a result, and raise the error it ends with: also where nobody takes the report."""
+    if not isinstance(result, Result):
+        return
+    try:
+        show(ctx, result)
+    except OSError:
+        if result.error is None:
+            raise
+        from poultice.cli import output
+
+        output.give_up_stdout()
+    if result.error is not None:
+        raise result.error
+
+
+def switched_on(*names: str) -> bool:
+    """Whether the first of these variables that says anything says yes: `0` and `no` do not."""
+    said = next(filter(None, map(os.environ.get, names)), "no")
+    try:
+        return bool(click.BOOL.convert(said, None, None))
+    except click.UsageError:
+        return False
 
 
 def show(ctx: click.Context, result: Result) -> None:
@@ -128,7 +169,7 @@ device_option = option(
 )
 
 
-class _Several(Option):
+class Several(Option):
     """An option that may be given more than once; the environment and the file give one."""
 
     def value_from_envvar(self, ctx: click.Context) -> Any:
@@ -144,18 +185,39 @@ class _Several(Option):
 devices_option = click.option(
     "-d",
     "--device",
-    cls=_Several,
+    cls=Several,
     multiple=True,
     metavar="PATH",
     shell_complete=complete.device,
     help="serial:/dev/ttyACM0 (or just the path), usb:<serial number>, sim:, emulator:. "
     "Default: the only one that answers. Again for several at once.",
 )
+
+
+def _units(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    """Show temperatures in these; of two words of one command line the nearer source says it."""
+    from click.core import ParameterSource
+
+    from poultice import temperature
+
+    ranks = (
+        ParameterSource.DEFAULT_MAP,
+        ParameterSource.ENVIRONMENT,
+        ParameterSource.COMMANDLINE,
+    )
+    source = ctx.get_parameter_source("units")
+    rank = ranks.index(source) if value is not None and source in ranks else -1
+    before, shown = ctx.meta.get("poultice.units", (-2, temperature.CELSIUS))
+    if rank >= before:
+        ctx.meta["poultice.units"] = rank, (shown := value or shown)
+    temperature.show_in(shown)
+
+
+units_option = option(
+    "--units",
+    type=click.Choice(["celsius", "fahrenheit"]),
+    callback=_units,
+    expose_value=False,
+    help="How temperatures are shown; default: celsius. JSON stays in m°C.",
+)
 json_option = option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
-
-
-def nearest(word: str, known: Iterable[str]) -> list[str]:
-    """The names like `word`, best first, three at most."""
-    from difflib import get_close_matches
-
-    return get_close_matches(word, list(known), n=3, cutoff=0.6)

@@ -54,8 +54,9 @@ def run(args: Sequence[str]) -> int:
     except OSError as error:
         if error.errno not in _UNWRITABLE:
             return _unexpected(error, args)
-        # Python must not trip over the same stream again when it flushes it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        from poultice.cli.output import give_up_stdout
+
+        give_up_stdout()
         if error.errno != errno.EPIPE:
             _say(f"the output cannot be written: {error.strerror}", "free some space there")
         return ExitCode.UNEXPECTED

@@ -17,6 +17,7 @@ from poultice.cli.base import (
     device_option,
     json_option,
     option,
+    units_option,
 )
 from poultice.errors import RefusedError, UsageError
 
@@ -33,16 +34,17 @@ _TELL_EVERY_MS = 10_000
 @option(
     "--reference-low",
     type=float,
-    metavar="C",
-    help="What the thermometer shows in the cool water, 23 to 27; not asked for then.",
+    metavar="DEGREES",
+    help="What the thermometer shows in the cool water, 23 to 27 °C; not asked for then.",
 )
 @option(
     "--reference-high",
     type=float,
-    metavar="C",
-    help="What it shows in the warm water, 38 to 42; not asked for then.",
+    metavar="DEGREES",
+    help="What it shows in the warm water, 38 to 42 °C; not asked for then.",
 )
 @option("--dry-run", is_flag=True, help="Measure and compute; ask nothing of the device.")
+@units_option
 @json_option
 @click.pass_context
 def calibrate(
@@ -99,23 +101,27 @@ def calibrate(
         return Result(data, "calibrate")
 
 
-def _given(value_c: float | None, span_mc: tuple[int, int], name: str) -> int | None:
-    if value_c is None:
+def _given(value: float | None, span_mc: tuple[int, int], name: str) -> int | None:
+    if value is None:
         return None
-    reference_mc = round(value_c * 1000) if math.isfinite(value_c) else -1
+    from poultice import temperature
+
+    reference_mc = temperature.read(value) if math.isfinite(value) else -1
     if not span_mc[0] <= reference_mc <= span_mc[1]:
-        raise UsageError(f"--reference-{name} {value_c:g}: expected {_span(span_mc)}", hint=_WHY)
+        cool, warm = temperature.exact(25_000), temperature.exact(40_000)
+        raise UsageError(
+            f"--reference-{name} {value:g}: expected {_span(span_mc)}",
+            hint=f"near {cool} every part reads alike, near {warm} they differ; without SENSE the "
+            f"warm water is {_span((38_000, 38_400))}, as above that a rising reading with the "
+            "relays open is taken for a weld",
+        )
     return reference_mc
 
 
-_WHY = (
-    "near 25 °C every part reads alike, near 40 °C they differ; without SENSE the warm water is "
-    "38.0 to 38.4 °C, as above that a rising reading with the relays open is taken for a weld"
-)
-
-
 def _span(span_mc: tuple[int, int]) -> str:
-    return f"{span_mc[0] / 1000:g} to {span_mc[1] / 1000:g} °C"
+    from poultice import temperature
+
+    return temperature.span(*span_mc)
 
 
 def _point(
@@ -141,20 +147,28 @@ def _point(
 
 def _asked(name: str, span_mc: tuple[int, int]) -> int:
     """The person's reading of the reference, m°C."""
-    from poultice.cli import output
+    from poultice import temperature
+    from poultice.cli import ask, output
 
     output.say(
-        f"Hang the beads and the reference thermometer side by side in {name} water of "
-        f"{_span(span_mc)}, half a litre or more, and stir."
-    )
-    low_c, high_c = span_mc[0] / 1000, span_mc[1] / 1000
-    while True:
-        value: float = click.prompt(
-            "When it stands still: what does the thermometer show, in °C", type=float, err=True
+        ask.lines(
+            f"Hang the beads and the reference thermometer side by side in {name} water of "
+            f"{_span(span_mc)}, half a litre or more, and stir."
         )
-        if low_c <= value <= high_c:
-            return round(value * 1000)
-        output.say(f"Make it {_span(span_mc)}, and try once more.")
+    )
+
+    def read(answer: str) -> int | None:
+        number = ask.number(answer)
+        reference_mc = None if number is None else temperature.read(number)
+        within = reference_mc is not None and span_mc[0] <= reference_mc <= span_mc[1]
+        return reference_mc if within else None
+
+    example = temperature.exact(span_mc[0] + 200).split()[0]
+    return ask.until_read(
+        f"When it stands still: what does the thermometer show, in {temperature.sign()}?",
+        read,
+        f"Make it {_span(span_mc)}, and answer with a number, such as {example}.",
+    )
 
 
 def _put_in_force(client: Client, offset_mc: int) -> None:
@@ -197,10 +211,10 @@ def _telling(quiet: bool, sensors: int) -> Iterator[Callable[[Telemetry], None]]
 
 
 def _now(now: Telemetry, sensors: int) -> str:
-    from poultice.words import celsius
+    from poultice import temperature
 
     names = (("A", now["temp_mc"]), ("B", now["temp_b_mc"]))[:sensors]
-    return ", ".join(f"sensor {name} {celsius(value)}" for name, value in names)
+    return ", ".join(f"sensor {name} {temperature.shown(value)}" for name, value in names)
 
 
 def _told(point: Point) -> dict[str, Any]:

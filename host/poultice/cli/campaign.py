@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from poultice.cli.base import Command, Result, asked_for_json, json_option, nearest, option
+from poultice.cli.base import (
+    Command,
+    Result,
+    Several,
+    asked_for_json,
+    json_option,
+    option,
+)
 from poultice.errors import Interrupted, PoulticeError, UsageError
 
 if TYPE_CHECKING:
@@ -42,7 +49,9 @@ _SAY_EVERY_S = 10.0
     help="The same seed gives the same sessions.",
 )
 @option("--pairs", is_flag=True, help="Two faults a run instead of one.")
-@option("--fault", "only", multiple=True, metavar="NAME", help="Only this class; repeatable.")
+@click.option(
+    "--fault", cls=Several, multiple=True, metavar="NAME", help="Only this class; repeatable."
+)
 @option(
     "--replay",
     type=click.IntRange(min=0),
@@ -59,6 +68,7 @@ _SAY_EVERY_S = 10.0
 @option(
     "-o",
     "--output",
+    "path",
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="One row a run: FILE.jsonl or FILE.parquet.",
@@ -76,11 +86,11 @@ def campaign(
     runs: int,
     seed: int,
     pairs: bool,
-    only: tuple[str, ...],
+    fault: tuple[str, ...],
     replay: int | None,
     jobs: int | None,
     cluster: str | None,
-    output: Path | None,
+    path: Path | None,
     plot: Path | None,
     as_json: bool,
 ) -> Result:
@@ -96,15 +106,15 @@ def campaign(
         return _replay(replay)
     if jobs is not None and cluster is not None:
         raise UsageError("--jobs is for processes, --cluster for a cluster", hint="give one")
-    _known(only)
-    for path, suffixes in ((output, files.TABLES), (plot, files.PICTURES)):
-        if path is not None:
-            files.require(path, suffixes)
+    _known(fault)
+    for one, suffixes in ((path, files.TABLES), (plot, files.PICTURES)):
+        if one is not None:
+            files.require(one, suffixes)
     faults = scenario.PAIRS if pairs else scenario.SINGLE
-    numbers = scenario.numbers(runs, seed, faults, only)
+    numbers = scenario.numbers(runs, seed, faults, fault)
     rows, error = _collect(numbers, jobs, cluster, quiet=asked_for_json(ctx))
-    data = _report(rows, output, plot)
-    told = {"seed": seed, "faults_a_run": faults, "only": list(only), "asked": runs}
+    data = _report(rows, path, plot)
+    told = {"seed": seed, "faults_a_run": faults, "only": list(fault), "asked": runs}
     return Result({**told, **data}, "campaign", error)
 
 
@@ -120,6 +130,7 @@ def _replay(number: int) -> Result:
 
 def _known(only: Sequence[str]) -> None:
     from poultice.campaign.classes import FAULT_CLASSES, HEALTHY
+    from poultice.words import nearest
 
     known = (HEALTHY, *FAULT_CLASSES)
     for name in only:

@@ -6,6 +6,7 @@ typing. Ports are listed as the system knows them; none is opened, no device is 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
@@ -19,9 +20,11 @@ Callback = Callable[[click.Context, click.Parameter, str], "list[CompletionItem[
 _SIMULATED = ("sim:", "emulator:")
 
 
-def _quietly(words: Callable[[str], Iterable[tuple[str, str | None]]], other: str = "") -> Callback:
-    """A callback of click's for `words`: pairs of value and help. Where none fits and `other` is
-    "file", the shell completes the name of one."""
+def _quietly(
+    words: Callable[[str], Iterable[tuple[str, str | None]]],
+    files: Callable[[str], Iterable[str]] = lambda incomplete: (),
+) -> Callback:
+    """A callback of click's for `words`: pairs of value and help; where none fits, `files`."""
 
     def callback(
         ctx: click.Context, param: click.Parameter, incomplete: str
@@ -34,10 +37,10 @@ def _quietly(words: Callable[[str], Iterable[tuple[str, str | None]]], other: st
                 for value, text in words(incomplete)
                 if value.startswith(incomplete)
             ]
+            if not found:
+                found = [CompletionItem(value, type="path") for value in files(incomplete)]
         except Exception:
             found = []
-        if not found and other:
-            return [CompletionItem(incomplete, type=other)]
         return found
 
     return callback
@@ -47,6 +50,47 @@ def _protocols(incomplete: str) -> Iterable[tuple[str, str | None]]:
     from poultice import library
 
     return [(name, None) for name in library.names()]
+
+
+def _protocol_files(incomplete: str) -> Iterable[str]:
+    """Directories, with a slash, and what may be a protocol in them; hidden ones only if asked."""
+    where, name = os.path.split(incomplete)
+    with os.scandir(os.path.expanduser(where) or ".") as there:  # noqa: PTH111
+        found = sorted(there, key=lambda one: one.name)
+    for one in found:
+        if one.name.startswith(name) and (name or not one.name.startswith(".")):
+            path = os.path.join(where, one.name)  # noqa: PTH118 - keeps `./`
+            if one.is_dir():
+                yield f"{path}/"
+            elif one.name.lower().endswith(".toml"):
+                yield path
+
+
+def _sessions(incomplete: str) -> Iterable[tuple[str, str | None]]:
+    """The latest, newest first. A record that is not there is not made."""
+    from poultice import settings, words
+    from poultice.history import FILE_NAME, History
+
+    path = settings.data_dir() / FILE_NAME
+    if not path.is_file():
+        return []
+    book = History(path)
+    rows = [row for simulated in (False, True) for row in book.list(20, simulated=simulated)]
+    rows.sort(key=lambda row: -row["n"])
+    return [
+        (
+            str(row["n"]),
+            f"{words.date(row['started_unix'])} {row['protocol']}"
+            + (" (simulated)" if row["simulated"] else ""),
+        )
+        for row in rows
+    ]
+
+
+def _commands(incomplete: str) -> Iterable[tuple[str, str | None]]:
+    from poultice.cli.app import COMMANDS
+
+    return [(name, text) for name, (_, text) in COMMANDS.items()]
 
 
 def _faults(incomplete: str) -> Iterable[tuple[str, str | None]]:
@@ -77,7 +121,7 @@ def _options(incomplete: str) -> Iterable[tuple[str, str | None]]:
     from poultice.simulator import options
 
     if "?" not in incomplete:
-        return [(f"{incomplete.partition(':')[0]}:?", None)]
+        incomplete = f"{incomplete.partition(':')[0]}:?"
     done, _, pair = incomplete.rpartition("&" if "&" in incomplete else "?")
     done = incomplete[: len(incomplete) - len(pair)]
     name, equals, value = pair.partition("=")
@@ -111,8 +155,10 @@ def _config_pairs(incomplete: str) -> Iterable[tuple[str, str | None]]:
     return [(f"{name}={one}", None) for one in ("true", "false")]
 
 
-protocol = _quietly(_protocols, "file")
-file = _quietly(lambda incomplete: (), "file")
+protocol = _quietly(_protocols, _protocol_files)
+file = _quietly(lambda incomplete: (), _protocol_files)
+session = _quietly(_sessions)
+command = _quietly(_commands)
 fault = _quietly(_faults)
 device = _quietly(_devices)
 config_pair = _quietly(_config_pairs)

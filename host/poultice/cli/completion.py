@@ -1,13 +1,15 @@
-"""`poultice completion`, and the answers to the shells' questions: click's, with two things mended.
+"""`poultice completion`, and the answers to the shells' questions: click's, with things mended.
 
-Bash cuts a word at each of the characters in COMP_WORDBREAKS, `:` and `=` among them, and then
-replaces the last piece alone: of `usb:E660` only `E660`. So the whole line is read here, and the
-pieces that stand already are taken off each answer. And `--device=` is kept before what follows it.
+Bash cuts a word at each of the characters in COMP_WORDBREAKS, `:` and `=` among them, and at a
+quote that is open, and then replaces the last piece alone: of `usb:E660` only `E660`. So the whole
+line is read here, and the pieces that stand already are taken off each answer. A quote is never
+lost on the way: what stands behind it may hold an `&`, and the shell would take that for its own.
 """
 
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 
 import click
@@ -32,9 +34,12 @@ _BASH = """\
         elif [[ $type == file ]]; then
             COMPREPLY=()
             compopt -o default
+        elif [[ $type == path ]]; then
+            compopt -o filenames
+            COMPREPLY+=("$value")
         elif [[ $type == plain ]]; then
             COMPREPLY+=("$value")
-            if [[ $value == *[:=@?] ]]; then compopt -o nospace; fi
+            case $value in *[:=@?] | *[:=@?]\\') compopt -o nospace ;; esac
         fi
     done
     return 0
@@ -68,11 +73,44 @@ class _WholeWords(shell_completion.ShellComplete):
         return found
 
 
+class _Word:
+    """The word before the cursor as bash sees it: `cut` characters of it stand and are kept.
+
+    `quote` is the quote that is open, `closed` whether there was one that is not.
+    """
+
+    def __init__(self, typed: str, breaks: str) -> None:
+        self.quote = ""
+        self.closed = False
+        self.cut = length = 0
+        escaped = False
+        for one in typed:
+            if escaped:
+                escaped, length = False, length + 1
+            elif one == "\\" and self.quote != "'":
+                escaped = self.closed = True
+            elif self.quote:
+                if one == self.quote:
+                    self.quote, self.closed = "", True
+                else:
+                    length += 1
+            elif one in "'\"":
+                self.quote, opened = one, length
+            elif one.isspace():
+                self.closed, self.cut, length = False, 0, 0
+            else:
+                length += 1
+                if one in breaks:
+                    self.cut, self.closed = length, False
+        if self.quote:
+            self.cut = opened
+
+
 class Bash(_WholeWords, shell_completion.BashComplete):
     """For words with `:` and `=` in them. Needs bash 4.4 (2016) or newer."""
 
     source_template = _BASH
-    _cut = 0
+    _word = _Word("", "")
 
     def get_completion_args(self) -> tuple[list[str], str]:
         """The words before the one that is typed, and that one, as the person sees them."""
@@ -83,19 +121,22 @@ class Bash(_WholeWords, shell_completion.BashComplete):
         words = shell_completion.split_arg_string(typed)
         if not words or typed[-1:].isspace():
             words.append("")
-        word = words[-1]
-        # In quotes bash does not cut.
-        if typed.endswith(word) and typed[: len(typed) - len(word)][-1:] not in ("'", '"'):
-            breaks = set(os.environ.get("COMP_WORDBREAKS", ":=")) & set(":=")
-            self._cut = max((word.rfind(one) + 1 for one in breaks), default=0)
-        return words[1:-1], word
+        breaks = set(os.environ.get("COMP_WORDBREAKS", ":=")) & set(":=")
+        self._word = _Word(typed, "".join(breaks))
+        return words[1:-1], words[-1]
 
     def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem[str]]:
         """Less what stands before the last break already."""
         found = super().get_completions(args, incomplete)
+        word = self._word
         for item in found:
-            if item.type == "plain":
-                item.value = item.value[self._cut :]
+            if item.type in ("plain", "path"):
+                item.value = item.value[word.cut :]
+                if word.closed and not word.quote and item.type == "plain":
+                    item.value = shlex.quote(item.value)
+        if word.quote and len(found) == 1 and found[0].value[-1:] in (*":=@?",):
+            # The only answer there is would be given a closing quote, and more is to follow.
+            found.append(CompletionItem(f"{found[0].value}..."))
         return found
 
     def source(self) -> str:
@@ -110,11 +151,24 @@ class Zsh(_WholeWords, shell_completion.ZshComplete):
         "compadd -U -V unsorted -a completions",
         "compadd -U -V unsorted -- ${completions:#*[:=@?]}\n"
         "        compadd -U -V unsorted -S '' -- ${(M)completions:#*[:=@?]}",
+    ).replace(
+        """        elif [[ "$type" == "dir" ]]; then""",
+        """        elif [[ "$type" == "path" ]]; then
+            local -a how=(-U -V unsorted)
+            if [[ "$key" == */ ]]; then how+=(-S ''); fi
+            # A quoted ~ would be no home any more.
+            if [[ "$key" == '~'* ]]; then how+=(-Q); key="~${(q)key[2,-1]}"; fi
+            compadd "${how[@]}" -- "$key"
+        elif [[ "$type" == "dir" ]]; then""",
     )
 
 
 class Fish(_WholeWords, shell_completion.FishComplete):
-    """Click's; fish itself adds no space behind what goes on."""
+    """Click's, for words with a comma in them; fish itself adds no space behind what goes on."""
+
+    source_template = shell_completion.FishComplete.source_template.replace(
+        'string split ","', 'string split -m 1 ","'
+    ).replace('= "plain";', '= "plain"; or test $metadata[1] = "path";')
 
 
 _SHELLS: dict[str, type[shell_completion.ShellComplete]] = {"bash": Bash, "zsh": Zsh, "fish": Fish}

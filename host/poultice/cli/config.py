@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from poultice.cli.base import Group, Result, device_option, json_option, option
+from poultice.cli.base import Group, Result, device_option, json_option, option, units_option
 from poultice.cli.complete import config_pair
 from poultice.errors import UsageError
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 @click.group(cls=Group, invoke_without_command=True)
 @device_option
+@units_option
 @json_option
 @click.pass_context
 def config(ctx: click.Context, device: str | None, as_json: bool) -> Result | None:
@@ -30,6 +31,7 @@ def config(ctx: click.Context, device: str | None, as_json: bool) -> Result | No
 
 @config.command()
 @device_option
+@units_option
 @json_option
 @click.pass_context
 def show(ctx: click.Context, device: str | None, as_json: bool) -> Result:
@@ -43,6 +45,7 @@ def show(ctx: click.Context, device: str | None, as_json: bool) -> Result:
 )
 @device_option
 @option("--no-wait", is_flag=True, help="Leave it to the button, and do not wait for that.")
+@units_option
 @json_option
 @click.pass_context
 def set_(
@@ -73,6 +76,7 @@ def set_(
 
 @config.command()
 @device_option
+@units_option
 @json_option
 @click.pass_context
 def drop(ctx: click.Context, device: str | None, as_json: bool) -> Result:

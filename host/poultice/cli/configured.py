@@ -13,30 +13,32 @@ from poultice import settings
 from poultice.errors import UsageError
 
 _DEVICE = frozenset({"device", "json"})
+_SHOWN = _DEVICE | {"units"}
 
 OPTIONS: dict[str, frozenset[str]] = {
     "devices": frozenset({"json"}),
-    "protocols": _DEVICE,
-    "run": _DEVICE
+    "protocols": _SHOWN,
+    "run": _SHOWN
     | {"dry-run", "detach", "yes", "sensitive", "fit", "confirm", "record"}
     | {"view", "theme"},
-    "status": _DEVICE,
-    "watch": _DEVICE | {"for", "view", "theme"},
-    "stop": _DEVICE,
-    "pause": _DEVICE,
-    "resume": _DEVICE,
-    "confirm": _DEVICE,
-    "clear": _DEVICE,
-    "doctor": _DEVICE | {"udev"},
-    "calibrate": _DEVICE | {"reference-low", "reference-high", "dry-run"},
-    "config": _DEVICE | {"no-wait"},
-    "history": frozenset({"json", "limit", "format", "output", "weeks"}),
+    "status": _SHOWN,
+    "watch": _SHOWN | {"for", "view", "theme"},
+    "stop": _SHOWN,
+    "pause": _SHOWN,
+    "resume": _SHOWN,
+    "confirm": _SHOWN,
+    "clear": _SHOWN,
+    "doctor": _SHOWN | {"udev"},
+    "calibrate": _SHOWN | {"reference-low", "reference-high", "dry-run"},
+    "config": _SHOWN | {"no-wait"},
+    "history": frozenset({"json", "limit", "format", "output", "simulated", "units", "weeks"}),
     "report": frozenset({"json", "open", "output"}),
     "firmware": _DEVICE | {"board", "image", "drive", "method", "yes"},
     "simulator": frozenset({"device"}),
     "campaign": frozenset({"runs", "seed", "pairs", "fault", "jobs", "cluster", "output", "plot"})
     | {"json", "replay"},
     "completion": frozenset(),
+    "help": frozenset(),
 }
 
 # Settings that are no option of any command, with their type.
@@ -89,7 +91,7 @@ def _known(table: Mapping[str, object], options: frozenset[str], where: str) -> 
 
 
 def _unknown(name: str, known: frozenset[str], where: str) -> UsageError:
-    from poultice.cli.base import nearest
+    from poultice.words import nearest
 
     near = nearest(name, sorted(known))
     error = _not_understood(f"{where}{name} is no option or setting")

@@ -6,8 +6,9 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from poultice import temperature
 from poultice.cli import output
-from poultice.words import celsius, span
+from poultice.words import span
 
 Data = Mapping[str, Any]
 
@@ -62,12 +63,15 @@ def calibrate(data: Data) -> list[str]:
     lines = []
     for point in data["points"]:
         read = ", ".join(
-            f"sensor {name} {one / 1000:.2f} °C"
+            f"sensor {name} {temperature.exact(one)}"
             for name, one in zip("AB", point["readings_mc"], strict=False)
         )
-        lines.append(f"thermometer {point['reference_mc'] / 1000:.2f} °C: {read}")
+        lines.append(f"thermometer {temperature.exact(point['reference_mc'])}: {read}")
     before, offset = data["before"], data["offset_mc"]
-    lines.append(f"offset      {offset / 1000:+.3f} °C (before: {before['offset_mc'] / 1000:+.3f})")
+    now, then = (
+        temperature.difference(one, digits=3, signed=True) for one in (offset, before["offset_mc"])
+    )
+    lines.append(f"offset      {now} (before: {then})")
     lines.append("in force    " + ("yes" if data["in_force"] else "no: this was a dry run"))
     return lines
 
@@ -83,7 +87,8 @@ def config(data: Data) -> list[str]:
             values[name] += f" → {_value(other.get(name))}"
     width = max(len(one) for one in values.values())
     lines = [f"{name:<14}  {values[name]:<{width}}  {MEMBERS[name]}" for name in MEMBERS]
-    most = f"heat to {celsius(data['heat_target_max_mc'])}, {span(data['heat_session_s'])} at most"
+    hottest = temperature.shown(data["heat_target_max_mc"])
+    most = f"heat to {hottest}, {span(data['heat_session_s'])} at most"
     lines.append(f"{'limits':<14}  {most}")
     if other is not None:
         output.say(

@@ -151,7 +151,10 @@ def _agree(yes: bool, what: str) -> None:
         return
     if not sys.stdin.isatty():
         raise RefusedError(f"nobody was asked whether to {what}", hint="--yes says it is meant")
-    click.confirm(f"{what[0].upper()}{what[1:]}?", default=True, abort=True, err=True)
+    from poultice.cli import ask
+
+    if not ask.yes(f"{what[0].upper()}{what[1:]}?"):
+        raise click.Abort
 
 
 @contextmanager

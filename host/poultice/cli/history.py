@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from poultice.cli.base import Group, Result, asked_for_json, json_option, option
+from poultice.cli import complete
+from poultice.cli.base import Group, Result, asked_for_json, json_option, option, units_option
 from poultice.errors import UsageError
 
 if TYPE_CHECKING:
@@ -14,8 +15,13 @@ if TYPE_CHECKING:
 
 _N_MAX = 2**63 - 1  # SQLite's largest
 
+simulated_option = option(
+    "--simulated", is_flag=True, help="Those on a simulated device instead: no treatment."
+)
+
 
 @click.group(cls=Group, invoke_without_command=True)
+@units_option
 @json_option
 @option(
     "-n",
@@ -24,15 +30,17 @@ _N_MAX = 2**63 - 1  # SQLite's largest
     default=20,
     help="How many, newest first.",
 )
+@simulated_option
 @click.pass_context
-def history(ctx: click.Context, as_json: bool, limit: int) -> Result | None:
+def history(ctx: click.Context, as_json: bool, limit: int, simulated: bool) -> Result | None:
     """Recorded sessions; without a word after it, the list."""
     if ctx.invoked_subcommand is not None:
         return None
-    return _list(limit)
+    return _list(limit, simulated)
 
 
 @history.command("list")
+@units_option
 @json_option
 @option(
     "-n",
@@ -41,22 +49,31 @@ def history(ctx: click.Context, as_json: bool, limit: int) -> Result | None:
     default=20,
     help="How many, newest first.",
 )
-def list_(as_json: bool, limit: int) -> Result:
+@simulated_option
+def list_(as_json: bool, limit: int, simulated: bool) -> Result:
     """The latest sessions."""
-    return _list(limit)
+    return _list(limit, simulated)
 
 
 @history.command()
-@click.argument("n", type=click.IntRange(min=1, max=_N_MAX))
+@click.argument(
+    "n",
+    type=click.IntRange(min=1, max=_N_MAX),
+    required=False,
+    shell_complete=complete.session,
+)
+@units_option
 @json_option
-def show(n: int, as_json: bool) -> Result:
-    """One session: plan, answers, outcome, events."""
+def show(n: int | None, as_json: bool) -> Result:
+    """Session N, or the latest: plan, answers, outcome, events."""
     from poultice.history import History
 
-    return Result(History.open().show(n), "session")
+    book = History.open()
+    return Result(book.show(latest(book) if n is None else n), "session")
 
 
 @history.command()
+@units_option
 @json_option
 @option(
     "--weeks",
@@ -65,19 +82,26 @@ def show(n: int, as_json: bool) -> Result:
     show_default=True,
     help="How many, up to this one.",
 )
-def trends(as_json: bool, weeks: int) -> Result:
+@simulated_option
+def trends(as_json: bool, weeks: int, simulated: bool) -> Result:
     """Week by week: sessions, minutes, dose, how much of what was planned was done."""
     from datetime import date
 
     from poultice import trends as weekly
     from poultice.history import History
 
-    found = weekly.weekly(History.open(), date.today(), weeks)
-    return Result({"weeks": [week.to_json() for week in found]}, "trends")
+    found = weekly.weekly(History.open(), date.today(), weeks, simulated=simulated)
+    data = {"simulated": simulated, "weeks": [week.to_json() for week in found]}
+    return Result(data, "trends")
 
 
 @history.command()
-@click.argument("n", type=click.IntRange(min=1, max=_N_MAX), required=False)
+@click.argument(
+    "n",
+    type=click.IntRange(min=1, max=_N_MAX),
+    required=False,
+    shell_complete=complete.session,
+)
 @option(
     "--format",
     "form",
@@ -105,7 +129,7 @@ def export(
     book = History.open()
     n = latest(book) if n is None else n
     if form == "parquet":
-        outfile.write(path or outfile.STDOUT, exporting.parquet(book, n))
+        outfile.write(path or outfile.STDOUT, exporting.parquet(book, n), private=True)
     else:
         output.lines(
             (exporting.json_lines if form == "jsonl" else exporting.csv_lines)(book, n), path
@@ -113,14 +137,25 @@ def export(
 
 
 def latest(book: History) -> int:
-    """The number of the latest session. Raises UsageError where none is recorded."""
-    found = book.list(1)
-    if not found:
-        raise UsageError("no session is recorded yet", hint="`poultice run` records one")
-    return int(found[0]["n"])
+    """The number of the latest session; of a simulated one where there is no other, said so.
+
+    Raises UsageError where none is recorded.
+    """
+    from poultice.cli import output
+
+    for simulated in (False, True):
+        found = book.list(1, simulated=simulated)
+        if found:
+            n = int(found[0]["n"])
+            if simulated:
+                output.say(f"note: session {n} was simulated; there is no other")
+            return n
+    raise UsageError("no session is recorded yet", hint="`poultice run` records one")
 
 
-def _list(limit: int) -> Result:
+def _list(limit: int, simulated: bool) -> Result:
     from poultice.history import History
 
-    return Result({"sessions": History.open().list(limit)}, "sessions")
+    book = History.open()
+    data = {"simulated": simulated, "sessions": book.list(limit, simulated=simulated)}
+    return Result(data, "sessions")

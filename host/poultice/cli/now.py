@@ -14,8 +14,8 @@ from poultice.cli.base import (
     device_option,
     devices_option,
     json_option,
-    nearest,
     option,
+    units_option,
 )
 from poultice.cli.views import theme_option, view_option
 from poultice.errors import UsageError
@@ -47,6 +47,7 @@ def _ask(device: str | None, do: Callable[[Client], Any]) -> Result:
 
 @click.command(cls=Command)
 @device_option
+@units_option
 @json_option
 def status(device: str | None, as_json: bool) -> Result:
     """The device now: state, temperature, relays, what it would have to rest."""
@@ -55,6 +56,7 @@ def status(device: str | None, as_json: bool) -> Result:
 
 @click.command(cls=Command)
 @device_option
+@units_option
 @json_option
 def stop(device: str | None, as_json: bool) -> Result:
     """End what runs; answered once the pad is off."""
@@ -63,6 +65,7 @@ def stop(device: str | None, as_json: bool) -> Result:
 
 @click.command(cls=Command)
 @device_option
+@units_option
 @json_option
 def pause(device: str | None, as_json: bool) -> Result:
     """Relays off, the session kept for up to 5 minutes."""
@@ -71,6 +74,7 @@ def pause(device: str | None, as_json: bool) -> Result:
 
 @click.command(cls=Command)
 @device_option
+@units_option
 @json_option
 def resume(device: str | None, as_json: bool) -> Result:
     """Go on after a pause."""
@@ -79,6 +83,7 @@ def resume(device: str | None, as_json: bool) -> Result:
 
 @click.command(cls=Command)
 @device_option
+@units_option
 @json_option
 def confirm(device: str | None, as_json: bool) -> Result:
     """Answer the device's prompt: the cold pack is on, or off again."""
@@ -88,10 +93,12 @@ def confirm(device: str | None, as_json: bool) -> Result:
 @click.command(cls=Command)
 @click.argument("fault", shell_complete=complete.fault)
 @device_option
+@units_option
 @json_option
 def clear(fault: str, device: str | None, as_json: bool) -> Result:
     """Clear FAULT, once its cause is gone. Severe faults only the device's button clears."""
     from poultice import remedies
+    from poultice.words import nearest
 
     name = fault.lower().replace("-", "_")
     if name not in remedies.FAULTS:
@@ -111,6 +118,7 @@ def clear(fault: str, device: str | None, as_json: bool) -> Result:
 )
 @view_option
 @theme_option
+@units_option
 @json_option
 def watch(
     device: tuple[str, ...], for_s: float | None, view: str, theme: str, as_json: bool

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
-from poultice import words
+from poultice import temperature, words
 
 if TYPE_CHECKING:
     from poultice.messages import Event, Telemetry
@@ -50,7 +50,7 @@ def stream(
 
 
 def lines(texts: Iterable[str], path: str | None) -> None:
-    """Print `texts`, or write them to `path`, `-` being stdout.
+    """Print `texts`, or write them to `path`, for its owner alone; `-` is stdout.
 
     Raises UsageError where that cannot be written.
     """
@@ -60,7 +60,8 @@ def lines(texts: Iterable[str], path: str | None) -> None:
         return
     from poultice import outfile
 
-    outfile.write(path, "".join(f"{text}\n" for text in texts).encode("utf-8", "replace"))
+    text = "".join(f"{text}\n" for text in texts)
+    outfile.write(path, text.encode("utf-8", "replace"), private=True)
 
 
 def as_member(update: Telemetry | Event) -> dict[str, Any]:
@@ -119,6 +120,11 @@ def provide_streams() -> None:
         sys.stderr = _nowhere()
 
 
+def give_up_stdout() -> None:
+    """Nothing more can be written there: Python must not trip over it when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _nowhere() -> IO[str]:
     return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - open to the end
 
@@ -131,9 +137,9 @@ def coloured(stream_to: IO[str]) -> bool:
 
 
 def _json(data: Mapping[str, Any]) -> str:
-    import json
+    from poultice import jsontext
 
-    return json.dumps(data, ensure_ascii=True, separators=(", ", ": "), allow_nan=False)
+    return jsontext.line(data)
 
 
 def _table(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -187,7 +193,7 @@ def _status(data: Data) -> list[str]:
 
 def _sessions(data: Data) -> list[str]:
     if not data["sessions"]:
-        say("no session is recorded yet")
+        say("no session is recorded yet" + _but_simulated(data))
         return []
     rows: list[Sequence[str]] = [("N", "STARTED", "PROTOCOL", "OUTCOME", "TIME", "PEAK")]
     for one in data["sessions"]:
@@ -195,10 +201,10 @@ def _sessions(data: Data) -> list[str]:
             (
                 str(one["n"]),
                 words.date(one["started_unix"]),
-                str(one["protocol"]),
+                str(one["protocol"]) + (" (simulated)" if one["simulated"] else ""),
                 str(one["outcome"] or "unfinished"),
                 words.span(one["duration_s"]),
-                words.celsius(one["peak_mc"]),
+                temperature.shown(one["peak_mc"]),
             )
         )
     return _table(rows)
@@ -206,7 +212,7 @@ def _sessions(data: Data) -> list[str]:
 
 def _trends(data: Data) -> list[str]:
     if not data["weeks"]:
-        say("no session is recorded in these weeks")
+        say("no session is recorded in these weeks" + _but_simulated(data))
         return []
     rows: list[Sequence[str]] = [
         ("WEEK OF", "SESSIONS", "COMPLETE", "DAYS", "HEAT", "COLD", "DOSE", "DONE", "")
@@ -226,7 +232,15 @@ def _trends(data: Data) -> list[str]:
                 "#" * round(20 * (one["heat_s"] + one["cold_s"]) / longest),
             )
         )
-    return [*_table(rows), "DONE: of the heat and cold that were planned; the bar: minutes of both"]
+    lines = [
+        *_table(rows),
+        "DONE: of the heat and cold that were planned; the bar: minutes of both",
+    ]
+    return ["simulated sessions: no treatment", *lines] if data["simulated"] else lines
+
+
+def _but_simulated(data: Data) -> str:
+    return "" if data["simulated"] else " (--simulated lists those on a simulated device)"
 
 
 def _report(data: Data) -> list[str]:
@@ -237,7 +251,8 @@ def _session(data: Data) -> list[str]:
     from poultice import messages
 
     lines = [
-        f"session {data['n']} of {words.date(data['started_unix'])}",
+        f"session {data['n']} of {words.date(data['started_unix'])}"
+        + (", simulated: no treatment" if data["simulated"] else ""),
         f"  screening    {data['screening']}, injury: {data['injury_age']}",
     ]
     if data["summary"] is None:

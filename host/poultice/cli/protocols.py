@@ -7,40 +7,66 @@ from typing import Any
 import click
 
 from poultice.cli import complete
-from poultice.cli.base import Group, Result, device_option, json_option
-from poultice.errors import LimitError
+from poultice.cli.base import Group, Result, device_option, json_option, units_option
+from poultice.errors import LimitError, UsageError
 
 
-@click.group(cls=Group, invoke_without_command=True)
+class _Library(Group):
+    """Its commands, and any other word as one to look for: `poultice protocols knee`."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Click's; a word that is no command belongs to the list."""
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            args = ["list", *args]
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Library, invoke_without_command=True)
+@units_option
 @json_option
 @click.pass_context
 def protocols(ctx: click.Context, as_json: bool) -> Result | None:
-    """The library of therapy protocols; without a word after it, the list."""
+    """The library of therapy protocols; with WORDS (knee, gout) those made for that."""
     if ctx.invoked_subcommand is not None:
         return None
-    return _list()
+    return _list(())
 
 
 @protocols.command("list")
+@click.argument("words", nargs=-1)
+@units_option
 @json_option
-def list_(as_json: bool) -> Result:
-    """The protocols that come with poultice."""
-    return _list()
+def list_(words: tuple[str, ...], as_json: bool) -> Result:
+    """The protocols that come with poultice; with WORDS (knee, gout) those made for that."""
+    return _list(words)
 
 
 @protocols.command()
 @click.argument("name", shell_complete=complete.protocol)
+@units_option
 @json_option
 def show(name: str, as_json: bool) -> Result:
-    """One protocol (its name, or a file): phases, and where its numbers come from."""
+    """One protocol (its name, what it is for, or a file): phases, and where its numbers come
+    from."""
     from poultice import library
+    from poultice.errors import UnknownProtocolError
 
-    return Result(_whole(library.load(name)), "protocol")
+    try:
+        found = library.load(name)
+    except UnknownProtocolError as error:
+        # To look at the one that there is harms nobody; `run` wants it by its name.
+        if len(error.nearest) != 1 or not library.find(name):
+            raise
+        found = library.load(error.nearest[0])
+    return Result(_whole(found), "protocol")
 
 
 @protocols.command()
 @click.argument("file", shell_complete=complete.file)
 @device_option
+@units_option
 @json_option
 def check(file: str, device: str | None, as_json: bool) -> Result:
     """Check a protocol FILE against the limits: the device's with -d, else those of a
@@ -68,28 +94,37 @@ def check(file: str, device: str | None, as_json: bool) -> Result:
     }
     error = None
     if violations:
+        hint = "lower what is listed, or run it with --fit"
+        widest = plan.reference_limits()
+        beyond = plan.check(made, widest)
+        if beyond:
+            hint = plan.beyond_hint(made, beyond, widest)
         error = LimitError(
-            f"{file} is over {len(violations)} limit{'s' * (len(violations) > 1)}",
-            hint="lower what is listed, or run it with --fit",
+            f"{file} is over {len(violations)} limit{'s' * (len(violations) > 1)}", hint=hint
         )
     return Result(data, "check", error)
 
 
 def _limits(device: str | None) -> dict[str, int]:
-    if device is None:
-        from poultice_core.limits import Limits
+    from poultice import discovery, plan
 
-        return dict(Limits().reported())
-    from poultice import discovery
+    if device is None:
+        return plan.reference_limits()
 
     with discovery.open_device(device) as client:
         return dict(client.hello().limits)
 
 
-def _list() -> Result:
+def _list(words: tuple[str, ...]) -> Result:
     from poultice import library
 
-    return Result({"protocols": [_whole(one) for one in library.all_protocols()]}, "protocols")
+    found = library.find(" ".join(words)) if words else library.all_protocols()
+    if not found:
+        raise UsageError(
+            f"there is no protocol for {' '.join(words)[:64]}",
+            hint="`poultice protocols` lists them all; `show NAME`, `check FILE` take one",
+        )
+    return Result({"protocols": [_whole(one) for one in found]}, "protocols")
 
 
 def _whole(protocol: Any) -> dict[str, Any]:
@@ -97,6 +132,7 @@ def _whole(protocol: Any) -> dict[str, Any]:
         "name": protocol.name,
         "title": protocol.title,
         "summary": protocol.summary,
+        "keywords": list(protocol.keywords),
         "acute": protocol.acute,
         "heat_s": _seconds(protocol, "heat"),
         "cold_s": _seconds(protocol, "cold"),

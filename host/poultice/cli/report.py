@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import click
 
+from poultice.cli import complete
 from poultice.cli.base import Command, Result, asked_for_json, json_option, option
 from poultice.errors import UsageError
 
 
 @click.command(cls=Command)
-@click.argument("n", type=click.IntRange(min=1, max=2**63 - 1), required=False)
+@click.argument(
+    "n",
+    type=click.IntRange(min=1, max=2**63 - 1),
+    required=False,
+    shell_complete=complete.session,
+)
 @option(
     "-o",
     "--output",
     "path",
     metavar="FILE",
-    help="Where to; a directory, or - for stdout. Default: poultice-session-N.html here.",
+    help="Where to: FILE.html, FILE.pdf (needs Chromium), a directory, or - for stdout. "
+    "Default: poultice-session-N.html here.",
 )
 @option("--open", "opens", is_flag=True, help="Show it in the browser.")
 @json_option
@@ -23,7 +30,8 @@ from poultice.errors import UsageError
 def report(
     ctx: click.Context, /, n: int | None, path: str | None, opens: bool, as_json: bool
 ) -> Result | None:
-    """Session N, or the latest, as one HTML page that needs nothing else. Prints its path."""
+    """Session N, or the latest, as one HTML page that needs nothing else, or as PDF. Prints its
+    path."""
     import os
     from pathlib import Path
 
@@ -36,12 +44,18 @@ def report(
         raise UsageError(
             "the page itself goes to stdout with -o -", hint="take out --open and --json, or -o -"
         )
+    into = path is None or os.path.isdir(path)  # noqa: PTH112 - False for a path no system takes
+    as_pdf = not into and reporting.is_pdf(path or "")
     book = History.open()
     n = latest(book) if n is None else n
     page = reporting.render(book, n)
-    if path is None or os.path.isdir(path):  # noqa: PTH112 - False for a path no system takes
+    if as_pdf:
+        from poultice.report import pdf
+
+        page = pdf.printed(page)
+    if into or path is None:
         path = str(Path(path or "", reporting.file_name(n)))
-    outfile.write(path, page)
+    outfile.write(path, page, private=True)
     if path == outfile.STDOUT:
         return None
     if opens:

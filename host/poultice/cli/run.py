@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from typing import Any
 
 import click
@@ -16,6 +15,8 @@ from poultice.cli.base import (
     devices_option,
     json_option,
     option,
+    switched_on,
+    units_option,
 )
 from poultice.cli.seat import Asked, Report, Seat
 from poultice.errors import PoulticeError, ScreeningError
@@ -32,9 +33,7 @@ class RunCommand(Command):
         **more: Any,
     ) -> click.Context:
         """Click's; a usage error is reported as an object too where --json was given."""
-        wanted = "--json" in args or bool(
-            os.environ.get("POULTICE_JSON") or os.environ.get("POULTICE_RUN_JSON")
-        )
+        wanted = "--json" in args or switched_on("POULTICE_RUN_JSON", "POULTICE_JSON")
         try:
             return super().make_context(info_name, args, parent, **more)
         except click.UsageError:
@@ -65,6 +64,7 @@ class RunCommand(Command):
 @option("--record", metavar="FILE", help="All the device says, as JSON Lines.")
 @views.view_option
 @views.theme_option
+@units_option
 @json_option
 @click.pass_context
 def run(ctx: click.Context, /, confirm: str, as_json: bool, **options: Any) -> Result | None:

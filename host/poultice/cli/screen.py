@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
-import click
-
-from poultice.cli import output
+from poultice.cli import ask, output
 
 AGES = (
     ("none", "there is no injury"),
@@ -33,18 +32,34 @@ def _ask(protocol: Any, who: str | None) -> Any:
     from poultice import screening
 
     modes = {phase.mode for phase in protocol.phases}
+    questions = [one for one in screening.QUESTIONS if one.applies_to in ("both", *modes)]
     where = f" on {who}" if who else ""
-    output.say(
-        f"Before {protocol.title}{where}: this is not a medical device; answer for this session."
-    )
+    intro = f"Before {protocol.title}{where}: this is not a medical device; answer for this session"
+    output.say(ask.lines(f"{intro} ({ask.BACK}: back to the question before)."))
     answers: dict[str, bool] = {}
-    for question in screening.QUESTIONS:
-        if question.applies_to == "both" or question.applies_to in modes:
-            answers[question.key] = click.confirm(
-                f"{who}: {question.text}" if who else question.text, default=None, err=True
-            )
-    output.say("How old is the injury?")
+    at, count = 0, len(questions) + 1
+    while True:
+        head = f"{at + 1} of {count}  " + (f"{who}: " if who else "")
+        answer = (
+            ask.yes_or_back(head + questions[at].text, indent=" " * 9)
+            if at < len(questions)
+            else _age(head)
+        )
+        if answer == ask.BACK:
+            at = max(0, at - 1)
+        elif at < len(questions):
+            answers[questions[at].key] = answer == ask.YES
+            at += 1
+        else:
+            return screening.Answers(answers, AGES[int(answer) - 1][0])
+        if answer == ask.YES:
+            # One yes decides it: what else would be asked changes nothing.
+            rest = screening.assumed(protocol)
+            return dataclasses.replace(rest, answers={**rest.answers, **answers}, assumed=False)
+
+
+def _age(head: str) -> str:
+    output.say(f"{head}How old is the injury?")
     for number, (_, text) in enumerate(AGES, 1):
         output.say(f"  {number}  {text}")
-    chosen = click.prompt("Number", type=click.IntRange(1, len(AGES)), err=True)
-    return screening.Answers(answers=answers, injury_age=AGES[chosen - 1][0], assumed=False)
+    return ask.one_of("Number:", len(AGES))

@@ -178,10 +178,11 @@ class Seat:
 
     def screen(self, asked: Asked, protocol: Protocol, who: str | None = None) -> None:
         """Wait until the device is ready, then ask. Raises ScreeningError."""
-        from poultice import session
+        from poultice import remedies, session
         from poultice.cli.screen import screen
 
         session.make_ready(self.client)
+        remedies.require_free(self.client.status(), {phase.mode for phase in protocol.phases})
         self._answers = screen(protocol, assume=asked.yes, who=who)
 
     def leave(self, interrupted: Callable[[], bool]) -> None:

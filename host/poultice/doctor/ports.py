@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import stat
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +17,9 @@ RULE_PLACES = tuple(
     Path(place) / "udev" / "rules.d" for place in ("/etc", "/run", "/usr/lib", "/lib")
 )
 _INSTALL = "install the udev rule: `poultice doctor --udev` prints it and says how"
-_SERVES_PSEUDO_TERMINALS = "/dev/ptmx"
+_PTMX = os.makedev(5, 2)
+_PSEUDO_TERMINALS = range(136, 144)
+"""Linux' majors of the ends that are opened by name; the other end is /dev/ptmx."""
 _NO_PORTS = (1, 5)
 """Majors of Linux' character devices that are no ports: /dev/null and its like, /dev/tty."""
 
@@ -159,23 +163,41 @@ def other_program(ports: Sequence[str], proc: Path = PROC) -> Iterable[Finding]:
 def holding(port: str, proc: Path = PROC) -> Iterator[tuple[int, str]]:
     """Number and name of each process with `port` open, but for this one and for the one that
     serves it as a pseudo-terminal."""
-    target = os.path.realpath(port)
+    target = os.stat(port)
     for directory in sorted(proc.glob("[0-9]*")):
         number = int(directory.name)
         if number == os.getpid():
             continue
-        opened = set()
-        try:
+        opened: list[tuple[Path, os.stat_result]] = []
+        # Ended meanwhile, or of another user.
+        with contextlib.suppress(OSError):
             for link in (directory / "fd").iterdir():
-                opened.add(str(link.readlink()))
-        except OSError:
-            # Ended meanwhile, or of another user.
-            if not opened:
-                continue
-        if target in opened and not (
-            _SERVES_PSEUDO_TERMINALS in opened or "/dev/pts/ptmx" in opened
+                with contextlib.suppress(OSError):
+                    opened.append((link, link.stat()))
+        if any(_same(found, target) for _, found in opened) and not any(
+            _serves(link, found, target) for link, found in opened
         ):
             yield number, _name(directory)
+
+
+def _same(one: os.stat_result, other: os.stat_result) -> bool:
+    """Whether both are the same device, by whatever name. Each container has pseudo-terminals of
+    its own, all called /dev/pts/0 and numbered alike: there the file system tells them apart."""
+    if not stat.S_ISCHR(one.st_mode) or one.st_rdev != other.st_rdev:
+        return False
+    return one.st_dev == other.st_dev or os.major(other.st_rdev) not in _PSEUDO_TERMINALS
+
+
+def _serves(link: Path, one: os.stat_result, port: os.stat_result) -> bool:
+    """Whether that open file is the other end of the pseudo-terminal `port`."""
+    if os.major(port.st_rdev) not in _PSEUDO_TERMINALS or one.st_rdev != _PTMX:
+        return False
+    try:
+        told = (link.parents[1] / "fdinfo" / link.name).read_text()
+    except OSError:
+        return True
+    index = re.search(r"^tty-index:\s*(\d+)", told, re.M)
+    return index is None or int(index[1]) == os.minor(port.st_rdev)
 
 
 def _serial(port: str) -> bool:

@@ -6,6 +6,9 @@ paper; what it shows is described in docs/how-to/read-a-report.md.
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
+from poultice.errors import UsageError
 from poultice.history import History
 
 
@@ -14,12 +17,28 @@ def file_name(n: int) -> str:
     return f"poultice-session-{n}.html"
 
 
+def is_pdf(path: str) -> bool:
+    """Whether the name of a file asks for a PDF rather than the page itself.
+
+    Raises UsageError for the ending of something else: it would hold HTML under another's name.
+    """
+    ending = PurePath(path).suffix.lower()
+    if ending not in ("", ".html", ".htm", ".pdf"):
+        raise UsageError(
+            f"{path}: a report has no form with the ending {ending}", hint="-o FILE.html, or .pdf"
+        )
+    return ending == ".pdf"
+
+
 def render(history: History, n: int) -> bytes:
     """The report of session `n`, in UTF-8.
 
     Raises UsageError where there is no such session, HistoryError where the record is unusable.
     Whatever a device or a file put into the record is shown as text, never obeyed.
     """
+    from poultice import temperature
     from poultice.report import page, session
 
-    return page.html(session.read(history, n), session.weeks(history, n)).encode()
+    # One record, one page: in the units of its curves, whoever makes it.
+    with temperature.showing_in(temperature.CELSIUS):
+        return page.html(session.read(history, n), session.weeks(history, n)).encode()

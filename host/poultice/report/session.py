@@ -89,11 +89,7 @@ class Session:
     features: Mapping[str, bool]
     limits: Mapping[str, int]
     limits_recorded: bool
-
-    @property
-    def simulated(self) -> bool:
-        """Whether it ran on a simulated device."""
-        return self.device["path"].startswith(("sim:", "emulator:"))
+    simulated: bool
 
     @property
     def total_s(self) -> float:
@@ -164,13 +160,20 @@ def read(history: History, n: int) -> Session:
         features={k: v for k, v in _mapping(hello.get("features")).items() if isinstance(v, bool)},
         limits=limits or _limits_of_this_version(),
         limits_recorded=bool(limits),
+        simulated=stored["simulated"],
     )
 
 
 def weeks(history: History, n: int) -> list[trends.Week]:
-    """The weeks up to that of session `n`, so that a later session does not change its report."""
-    started = words.local_time(history.show(n)["started_unix"])
-    return [] if started is None else trends.weekly(history, started.date())
+    """The weeks up to that of session `n`, so that a later session does not change its report.
+
+    Of a simulated one, those with such sessions alone: treatment and none are never added up.
+    """
+    stored = history.show(n)
+    started = words.local_time(stored["started_unix"])
+    if started is None:
+        return []
+    return trends.weekly(history, started.date(), simulated=stored["simulated"])
 
 
 def _curve(raw: Sequence[Mapping[str, Any]]) -> tuple[list[float], list[Telemetry], bool]:

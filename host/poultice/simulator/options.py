@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,6 +9,8 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from poultice.errors import UsageError
+from poultice.settings import expanded
+from poultice.words import nearest
 
 FAULTS = (
     "sensor_open",
@@ -97,7 +98,7 @@ def parse_options(query: str) -> SimOptions:
 
 def _unknown(what: str, word: str, known: Iterable[str]) -> UsageError:
     names = list(known)
-    near = difflib.get_close_matches(word, names, n=2, cutoff=0.5)
+    near = nearest(word, names)
     hint = f"did you mean {' or '.join(near)}?" if near else f"one of {', '.join(names)}"
     return UsageError(f"there is no {what} named {word!r}", hint=hint)
 
@@ -145,7 +146,7 @@ def _user(key: str, value: str) -> bool:
 def _state(key: str, value: str) -> Path:
     if not value or "\0" in value:
         raise _bad(key, value, "the path of a directory")
-    return Path(value).expanduser()
+    return Path(expanded(value))
 
 
 def _seed(key: str, value: str) -> int:

@@ -1,0 +1,81 @@
+"""Questions on the terminal: to stderr, in lines that break between words, with a way back."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import sys
+import textwrap
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+import click
+
+from poultice.cli import output
+
+T = TypeVar("T")
+
+YES: Final = "y"
+NO: Final = "n"
+BACK: Final = "b"
+_YES = {"y": YES, "yes": YES, "n": NO, "no": NO}
+_BACK = {"b": BACK, "back": BACK}
+_COLUMNS_MAX = 100
+
+
+def lines(text: str, indent: str = "") -> str:
+    """`text` in lines that the terminal has room for: it would break them within a word."""
+    columns = min(shutil.get_terminal_size().columns, _COLUMNS_MAX)
+    return textwrap.fill(
+        text,
+        max(20, columns - 1),
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def until_read(
+    question: str, read: Callable[[str], T | None], expected: str, indent: str = ""
+) -> T:
+    """What `read` makes of the answer; asked again, with what is `expected`, where it is None.
+
+    Raises Abort at the end of the input.
+    """
+    while True:
+        click.echo(lines(question, indent) + " ", err=True, nl=False)
+        answer = sys.stdin.readline()
+        if not answer:
+            click.echo(err=True)
+            raise click.Abort
+        value = read(answer.strip().lower())
+        if value is not None:
+            return value
+        output.say(lines(expected))
+
+
+def yes(question: str) -> bool:
+    """Whether it is answered with a yes."""
+    return until_read(f"{question} [y/n]", _YES.get, "Answer y or n.") == YES
+
+
+def yes_or_back(question: str, indent: str = "") -> str:
+    """YES, NO, or BACK: to the question before."""
+    expected = f"Answer y, n, or {BACK} (back). If you are not sure, that is a yes."
+    return until_read(f"{question} [y/n]", {**_YES, **_BACK}.get, expected, indent)
+
+
+def one_of(question: str, count: int) -> str:
+    """A number from 1 to `count`, or BACK."""
+    known = {str(one): str(one) for one in range(1, count + 1)}
+    expected = f"Answer with one of the numbers 1 to {count}, or {BACK} (back)."
+    return until_read(question, {**known, **_BACK}.get, expected)
+
+
+def number(answer: str) -> float | None:
+    """A number as people write it: with a decimal comma too, with or without its unit; or None."""
+    try:
+        value = float(answer.rstrip("cf° ").replace(",", "."))
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

@@ -1,0 +1,178 @@
+"""Which device a command without `-d` reaches, over real pseudo-terminals.
+
+One pad heats under a program that holds its port; the other one is idle and answers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import pytest
+
+from poultice import discovery, wire
+from poultice.cli import main
+from poultice.simulator.options import parse_options
+from poultice.simulator.pty_server import PtyServer
+from poultice.simulator.virtual_device import VirtualDevice
+from poultice.transport.serial import SerialTransport
+
+
+class Overheard(VirtualDevice):
+    """A device that keeps what was asked of it."""
+
+    heard = b""
+
+    def host_bytes_in(self, data: bytes) -> None:
+        self.heard += data
+        super().host_bytes_in(data)
+
+    @property
+    def methods(self) -> list[str]:
+        lines = [line for line in self.heard.split(b"\n") if line.strip()]
+        return [wire.decode(line)["method"] for line in lines]
+
+
+class Pads:
+    """Devices on pseudo-terminals, in the order in which they were plugged in."""
+
+    def __init__(self, closing: contextlib.ExitStack) -> None:
+        self.devices: list[Overheard] = []
+        self.paths: list[str] = []
+        self._closing = closing
+
+    def plug_in(self) -> str:
+        device = Overheard(parse_options("?speed=20"))
+        server = PtyServer(device)
+        over = threading.Event()
+        serving = threading.Thread(target=server.serve, args=(over.is_set,))
+        serving.start()
+        self._closing.callback(serving.join, 10)
+        self._closing.callback(over.set)
+        self.devices.append(device)
+        self.paths.append(server.path)
+        return server.path
+
+    def hold(self, path: str) -> None:
+        """As a program with a session on it does."""
+        self._closing.callback(SerialTransport(path).close)
+
+
+@pytest.fixture
+def pads(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pads]:
+    with contextlib.ExitStack() as closing:
+        there = Pads(closing)
+
+        def comports() -> list[SimpleNamespace]:
+            return [
+                SimpleNamespace(
+                    device=path,
+                    vid=discovery.USB_VENDOR,
+                    pid=discovery.USB_PRODUCT,
+                    serial_number=None,
+                    description="a pad",
+                )
+                for path in there.paths
+            ]
+
+        monkeypatch.setattr("serial.tools.list_ports.comports", comports)
+        yield there
+
+
+COMMANDS = [
+    ["stop"],
+    ["status"],
+    ["pause"],
+    ["resume"],
+    ["confirm"],
+    ["clear", "sensor_open"],
+    ["watch", "--for", "0"],
+    ["run", "arthritis", "--yes"],
+    ["run", "arthritis", "--yes", "--detach"],
+    ["run", "arthritis", "--dry-run"],
+    ["config"],
+    ["config", "set", "sensor_b=false", "--no-wait"],
+    ["config", "drop"],
+    ["calibrate", "--reference-low", "25", "--reference-high", "40"],
+    ["firmware", "info"],
+]
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_beside_a_busy_pad_no_other_is_reached(
+    words: list[str], pads: Pads, capsys: pytest.CaptureFixture[str]
+) -> None:
+    busy, idle = pads.plug_in(), pads.plug_in()
+    pads.hold(busy)
+    assert main(words) == 2
+    said = capsys.readouterr().err
+    assert f"another program has {busy} open" in said
+    assert idle in said
+    assert "--device" in said
+    assert set(pads.devices[1].methods) <= {"hello"}
+
+
+def test_flashing_reaches_no_other_either(
+    pads: Pads, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from poultice import errors, firmware
+
+    busy = pads.plug_in()
+    pads.plug_in()
+    pads.hold(busy)
+    with pytest.raises(errors.UsageError, match="another program"):
+        firmware.send_to_prompt(None)
+    assert set(pads.devices[1].methods) <= {"hello"}
+
+
+def test_a_busy_pad_alone_is_busy(pads: Pads, capsys: pytest.CaptureFixture[str]) -> None:
+    pads.hold(pads.plug_in())
+    assert main(["stop"]) == 4
+    assert "another program" in capsys.readouterr().err
+
+
+def test_a_second_session_is_told_what_to_do_about_the_first(
+    pads: Pads, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pads.plug_in()
+    assert main(["clear", "sensor_open"]) == 6
+    assert "there is no fault to clear" in capsys.readouterr().err
+    assert main(["pause"]) == 6
+    assert "`poultice run PROTOCOL` starts a session" in capsys.readouterr().err
+    assert main(["run", "arthritis", "--yes", "--detach"]) == 0
+    for words in (["run", "tendinosis", "--yes"], ["config", "set", "sensor_b=false", "--no-wait"]):
+        assert main(words) == 6
+        assert "`poultice watch` shows it, `poultice stop` ends it" in capsys.readouterr().err
+    assert main(["resume"]) == 6
+    assert "it is not paused" in capsys.readouterr().err
+    assert main(["confirm"]) == 6
+    assert "it asks nothing now" in capsys.readouterr().err
+    assert main(["clear", "sensor_open"]) == 6
+    assert "there is no fault to clear" in capsys.readouterr().err
+    assert main(["stop"]) == 0
+
+
+def test_two_that_answer_are_listed(pads: Pads, capsys: pytest.CaptureFixture[str]) -> None:
+    paths = [pads.plug_in(), pads.plug_in()]
+    assert main(["stop"]) == 2
+    said = capsys.readouterr().err
+    assert all(path in said for path in paths)
+    assert said.count("uid") == 2
+
+
+def test_the_only_pad_is_taken(pads: Pads, capsys: pytest.CaptureFixture[str]) -> None:
+    path = pads.plug_in()
+    assert main(["stop", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["device"]["path"] == f"serial:{path}"
+
+
+def test_the_busy_one_is_reached_by_name_alone(
+    pads: Pads, capsys: pytest.CaptureFixture[str]
+) -> None:
+    busy, idle = pads.plug_in(), pads.plug_in()
+    pads.hold(busy)
+    assert main(["stop", "-d", busy]) == 4
+    assert main(["stop", "-d", idle]) == 0

@@ -1,0 +1,84 @@
+"""JSON that the strictest reader takes, whatever stands in it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from poultice import jsontext
+from poultice.cli import main
+from poultice.history import History
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("\ud800", "\N{REPLACEMENT CHARACTER}"),
+        ("a\udc80b", "a\N{REPLACEMENT CHARACTER}b"),
+        ("\U0001f525", "\U0001f525"),
+        ("\\ud800", "\\ud800"),
+        ("\ud83d\udd25", "\U0001f525"),
+        ("°", "°"),
+    ],
+)
+def test_half_of_a_pair(text: str, read: str) -> None:
+    line = jsontext.line({"a": [text], text: {"b": text}})
+    assert line.isascii()
+    assert json.loads(line) == {"a": [read], read: {"b": read}}
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
+def test_what_is_no_number_is_null(number: float) -> None:
+    assert json.loads(jsontext.line({"a": (number, 1.5)})) == {"a": [None, 1.5]}
+
+
+anything = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(st.characters())),
+    lambda inner: st.one_of(st.lists(inner), st.dictionaries(st.text(st.characters()), inner)),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.text(st.characters()), anything))
+def test_whatever_stands_in_it(data: dict[str, Any]) -> None:
+    line = jsontext.line(data)
+    assert "\n" not in line
+    json.loads(line)["" if "" in data else next(iter(json.loads(line)), "")] if data else None
+    # No other reader takes half a pair.
+    json.dumps(json.loads(line), ensure_ascii=False).encode("utf-8")
+
+
+def test_a_file_s_name_that_is_no_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("POULTICE_DATA_DIR", str(tmp_path / "data"))
+    assert main(["run", "arthritis", "-d", "sim:?speed=max", "--yes"]) == 0
+    capsys.readouterr()
+    monkeypatch.chdir(tmp_path)
+    name = os.fsdecode(b"bad\xff.html")
+    assert main(["report", "1", "-o", name, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["file"] == "bad\N{REPLACEMENT CHARACTER}.html"
+    assert Path(name).exists()
+
+
+def test_what_a_device_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("POULTICE_DATA_DIR", str(tmp_path))
+    recorder = History.open().begin(
+        protocol="x\ud800", plan={}, device={"path": "\udfff"}, answers={}, started_unix=0.0
+    )
+    recorder.event({"kind": "odd \ud800"})
+    recorder.sample({"t_ms": 1, "state": "\ud800", "fault": "\udc80"})
+    recorder.finish("complete", {"fault": None})
+    for line in (["history", "--json"], ["history", "show", "1", "--json"],
+                 ["history", "export", "1", "--json"]):  # fmt: skip
+        assert main(line) == 0
+        for one in capsys.readouterr().out.splitlines():
+            json.dumps(json.loads(one), ensure_ascii=False).encode("utf-8")
