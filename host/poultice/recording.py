@@ -71,7 +71,7 @@ class Recording:
             told = dict(update.data)
             self._guarded(lambda: recorder.event(told))
         else:
-            sample = dict(update)
+            sample = update.to_json()
             self._guarded(lambda: recorder.sample(sample))
 
     def _guarded(self, do: Callable[[], None]) -> None:

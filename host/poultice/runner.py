@@ -146,9 +146,9 @@ class SessionRunner:
         except DeviceTimeoutError:
             # The token is good for one start: ask what came of it instead of trying again.
             now = self.client.status()
-            if now["state"] not in ACTIVE:
+            if now.state not in ACTIVE:
                 raise
-            return now["session"]
+            return now.session
 
     def _watch(self) -> Iterator[Telemetry | Event]:
         if self._by_button:
@@ -161,7 +161,7 @@ class SessionRunner:
             update = self.client.poll(POLL_S)
             if update is None and not self.tally.began and self.client.left_s(quiet_s) == 0:
                 update = self.client.status()
-                if update["state"] not in ACTIVE:
+                if update.state not in ACTIVE:
                     raise LinkError("the device says it started and does not run")
             if update is not None:
                 self._count(update)
@@ -240,13 +240,13 @@ class SessionRunner:
             now = self.client.status()
             self._count(now)
             yield now
-            if now["state"] not in ACTIVE and not (now["master"] or now["heat"] or now["cool"]):
+            if now.state not in ACTIVE and not (now.master or now.heat or now.cool):
                 break
             if self.client.left_s(deadline_s) == 0:
                 self.result = Result("stopped", "host", error=_unconfirmed())
                 return
             yield from self._drain(POLL_S)
-        if now["state"] == "fault":
+        if now.state == "fault":
             yield from self._close()
             return
         yield from self._drain(POLL_S)

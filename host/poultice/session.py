@@ -26,13 +26,14 @@ from poultice.errors import (
     RefusedError,
     ScreeningError,
 )
+from poultice.messages import Event
 from poultice.recording import Recording
 from poultice.runner import Result, SessionRunner
 
 if TYPE_CHECKING:
     from poultice.client import Client
     from poultice.library import Protocol
-    from poultice.messages import Event, Hello, Telemetry
+    from poultice.messages import Hello
     from poultice.plan import Plan
     from poultice.screening import Answers
 
@@ -70,7 +71,7 @@ def run(
     fit: bool = False,
     by_button: bool = False,
     record: bool = True,
-    on_update: Callable[[Telemetry | Event], None] | None = None,
+    on_update: Callable[[Mapping[str, Any] | Event], None] | None = None,
     interrupted: Callable[[], bool] = lambda: False,
 ) -> Done:
     """Run one session to its end, attended by this call; returns once the pad is off.
@@ -80,7 +81,8 @@ def run(
     `answers` are those of the person on whom the pad lies; `screening.assumed` answers "no" to
     every question, which the record shows. Prompts are left to the device's button.
 
-    `on_update` gets all that the device says, about once a second. If it raises, the device is
+    `on_update` gets all that the device says, about once a second: telemetry as a dict, an event
+    as an `Event`. If it raises, the device is
     told to stop and the exception goes on; so it is with KeyboardInterrupt. `interrupted` is
     asked a few times a second and ends the session in good order.
 
@@ -112,7 +114,7 @@ def run(
                     if record:
                         recording.take(update, began=runner.tally.began)
                     if on_update is not None:
-                        on_update(update)
+                        on_update(update if isinstance(update, Event) else update.to_json())
             result = ended(runner)
             summary = runner.tally.to_json()
             recording.finish(result.outcome, summary)

@@ -71,10 +71,10 @@ class LiveView:
                 return
             self._note(f"{self._stamp(update.t_ms)}  {words.event(update)}")
         else:
-            if self._start_ms is None and update["state"] in ("running", "waiting"):
-                self._start_ms = update["t_ms"]
+            if self._start_ms is None and update.state in ("running", "waiting"):
+                self._start_ms = update.t_ms
             # The last frame stays on the screen: it shows the session, not the idle after it.
-            if update["state"] != "idle" or self._start_ms is None:
+            if update.state != "idle" or self._start_ms is None:
                 self._now = update
         # Looks only: how often a frame is drawn has no say in the session.
         now_s = time.monotonic()
@@ -112,17 +112,17 @@ class LiveView:
         return Panel(Group(*parts), title=self._title, title_align="left", expand=True)
 
     def _rows(self, now: Telemetry) -> list[tuple[str, RenderableType]]:
-        index = now["phase"]
-        mode = now["mode"] or ""
-        state = now["state"]
+        index = now.phase
+        mode = now.mode or ""
+        state = now.state
         phase = Text()
         if index is not None:
             phase.append(f"{index + 1} of {len(self._phases)}  ")
             phase.append(mode, style=_STYLES.get(mode, ""))
-            phase.append(f"  {words.clock(now['phase_left_s'])} left")
+            phase.append(f"  {words.clock(now.phase_left_s)} left")
         if state != "running":
             phase.append(f"  {state}", style="bold yellow" if state != "fault" else "bold red")
-        left_s = now["left_s"] or 0
+        left_s = now.left_s or 0
         bar = ProgressBar(total=self._total_s, completed=self._total_s - left_s)
         progress = Table.grid(padding=(0, 1))
         progress.add_column(ratio=1)
@@ -136,32 +136,32 @@ class LiveView:
             ("relays", self._relays(now)),
             (
                 "dose",
-                f"{words.cem43(now['dose_m'])} of {words.cem43(self._dose_limit(now))}",
+                f"{words.cem43(now.dose_m)} of {words.cem43(self._dose_limit(now))}",
             ),
         ]
-        if now["fault"]:
-            rows.append(("fault", Text(f"{now['fault']}: {remedies.fault_hint(now['fault'])}")))
+        if now.fault:
+            rows.append(("fault", Text(f"{now.fault}: {remedies.fault_hint(now.fault)}")))
         return rows
 
     def _dose_limit(self, now: Telemetry) -> int | None:
-        sensitive = now["profile"] == "sensitive"
+        sensitive = now.profile == "sensitive"
         return self._limits.get("sensitive_dose_session_m" if sensitive else "dose_session_m")
 
     def _temperature(self, now: Telemetry) -> RenderableType:
-        cold = now["mode"] == "cold"
+        cold = now.mode == "cold"
         cutoff_mc = self._limits.get("cold_cutoff_mc" if cold else "heat_cutoff_mc")
-        value = Text(words.celsius(now["temp_mc"]), style="bold")
-        if now["target_mc"] is not None:
-            value.append(f"  target {words.celsius(now['target_mc'])}", style="default")
+        value = Text(words.celsius(now.temp_mc), style="bold")
+        if now.target_mc is not None:
+            value.append(f"  target {words.celsius(now.target_mc)}", style="default")
         if cutoff_mc is not None:
             value.append(f"  cutoff {words.celsius(cutoff_mc)}", style="default")
-        if now["temp_b_mc"] is not None:
-            value.append(f"  far end {words.celsius(now['temp_b_mc'])}", style="dim")
+        if now.temp_b_mc is not None:
+            value.append(f"  far end {words.celsius(now.temp_b_mc)}", style="dim")
         return value
 
     def _gauge(self, now: Telemetry) -> RenderableType:
         """The reading on a scale, with `|` at the target and `!` at the cutoff."""
-        cold = now["mode"] == "cold"
+        cold = now.mode == "cold"
         low_mc, high_mc = _COLD_SCALE_MC if cold else _HEAT_SCALE_MC
         cutoff_mc = self._limits.get("cold_cutoff_mc" if cold else "heat_cutoff_mc")
         cells = ["·"] * _SCALE_CELLS
@@ -171,9 +171,9 @@ class LiveView:
                 share = (value_mc - low_mc) / (high_mc - low_mc)
                 cells[min(max(int(share * _SCALE_CELLS), 0), _SCALE_CELLS - 1)] = mark
 
-        put(now["target_mc"], "|")
+        put(now.target_mc, "|")
         put(cutoff_mc, "!")
-        put(now["temp_mc"], "●")
+        put(now.temp_mc, "●")
         styles = {"·": "dim", "|": "green", "!": "red", "●": "bold"}
         gauge = Text(f"{low_mc // 1000} ", style="dim")
         for cell in cells:
@@ -183,20 +183,20 @@ class LiveView:
     def _relays(self, now: Telemetry) -> RenderableType:
         text = Text()
         for name in ("master", "heat", "cool"):
-            closed = bool(now[name])
+            closed = bool(getattr(now, name))
             text.append("● " if closed else "○ ", style="green" if closed else "dim")
             text.append(f"{name}  ", style="" if closed else "dim")
-        if now["duty_pct"] is not None:
-            text.append(f"heat on {now['duty_pct']} % of the last minute", style="dim")
+        if now.duty_pct is not None:
+            text.append(f"heat on {now.duty_pct} % of the last minute", style="dim")
         return text
 
     def _said(self, now: Telemetry) -> RenderableType | None:
-        if now["state"] == "waiting" and now["prompt"]:
-            asked = remedies.PROMPTS.get(now["prompt"], now["prompt"])
+        if now.state == "waiting" and now.prompt:
+            asked = remedies.PROMPTS.get(now.prompt, now.prompt)
             text = f"{asked}, then press Enter here or the button on the device."
             return Text(text, style="bold yellow")
-        index = now["phase"]
-        if now["state"] == "running" and index is not None and index < len(self._says):
+        index = now.phase
+        if now.state == "running" and index is not None and index < len(self._says):
             said = self._says[index]
             return Text(said, style="italic") if said else None
         return None

@@ -39,7 +39,7 @@ def _ask(device: str | None, do: Callable[[Client], Any]) -> Result:
                     "uid": hello.uid,
                     "firmware": hello.firmware,
                 },
-                **client.status(),
+                **client.status().to_json(),
             },
             "status",
         )

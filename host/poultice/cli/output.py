@@ -69,7 +69,7 @@ def as_member(update: Telemetry | Event) -> dict[str, Any]:
 
     if isinstance(update, Event):
         return {"method": "event", "params": dict(update.data)}
-    return {"method": "telemetry", "params": dict(update)}
+    return {"method": "telemetry", "params": update.to_json()}
 
 
 def json_line(data: Mapping[str, Any]) -> str:

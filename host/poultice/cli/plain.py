@@ -33,11 +33,11 @@ class PlainView:
                 return
             self._say(f"{self._stamp(update.t_ms)}  {words.event(update)}")
             return
-        if update["state"] not in ("running", "waiting", "paused"):
+        if update.state not in ("running", "waiting", "paused"):
             return
-        if update["t_ms"] >= self._next_ms:
-            stamp = self._stamp(update["t_ms"])
-            self._next_ms = update["t_ms"] + EVERY_S * 1000
+        if update.t_ms >= self._next_ms:
+            stamp = self._stamp(update.t_ms)
+            self._next_ms = update.t_ms + EVERY_S * 1000
             self._say(f"{stamp}  {words.line(update).partition('  ')[2]}")
 
     def note(self, text: str) -> None:

@@ -52,5 +52,5 @@ class Wishes:
 
     def heard(self, update: Telemetry | Event) -> None:
         """Forget an answer once its prompt is gone: it is none to the next one."""
-        if not isinstance(update, Event) and update["state"] != "waiting":
+        if not isinstance(update, Event) and update.state != "waiting":
             self._confirm = False
