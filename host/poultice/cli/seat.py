@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from poultice.cli import attend, output
+from poultice.cli import output
 from poultice.cli.base import Result
-from poultice.cli.wishes import Wishes
 from poultice.errors import (
     DeviceFaultError,
     DeviceLostError,
@@ -19,15 +18,19 @@ from poultice.errors import (
     Interrupted,
     PoulticeError,
 )
+from poultice.session.orders import Orders
 
 if TYPE_CHECKING:
     from poultice.cli.feed import Feed
+    from poultice.cli.record_file import RecordFile
     from poultice.client import Client
     from poultice.library import Protocol
-    from poultice.messages import Hello
+    from poultice.messages import Event, Hello, Telemetry
     from poultice.plan import Plan
-    from poultice.runner import SessionRunner
     from poultice.screening import Answers
+    from poultice.session.engine import Engine
+    from poultice.session.engine import Result as Ended
+    from poultice.session.recorder import Recording
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class Report:
 
     protocol: str | None = None
     device: dict[str, Any] | None = None
-    runner: SessionRunner | None = None
+    engine: Engine | None = None
     record: str | None = None
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -71,10 +74,10 @@ class Report:
             "warnings": [],
         }
         fault = session = None
-        if self.runner is not None:
-            measured = self.runner.tally.to_json()
-            session = self.runner.tally.session
-            fault = self.runner.result.fault if self.runner.result else None
+        if self.engine is not None:
+            measured = self.engine.tally.to_json()
+            session = self.engine.tally.session
+            fault = self.engine.result.fault if self.engine.result else None
         phases, warnings = measured.pop("phases"), measured.pop("warnings")
         return {
             "outcome": outcome,
@@ -109,19 +112,23 @@ def _outcome_of(error: BaseException) -> tuple[str, str | None]:
 
 
 class Seat:
-    """One device: `prepare` it, then `attend` its session or `leave` it running.
+    """One device: `open` and `screen` it, then `attend` its session or `leave` it running.
 
-    Only one thread at a time may do so. `failure` is what stood in the way, `result` what came
-    of it; `say` tells the person something about this device.
+    `attend` is for a thread of its own, `account` for afterwards. `failure` is what stood in the
+    way, `result` what came of it; `say` tells the person something about this device.
     """
 
     def __init__(self, path: str | None, say: Callable[[str], None] = output.say) -> None:
         self.path = path
         self.say = say
         self.report = Report()
-        self.wishes = Wishes()
+        self.orders = Orders()
+        self.record: RecordFile | None = None
+        self.recording: Recording | None = None
+        self.ended: Ended | None = None
         self.result: Result | None = None
         self.failure: BaseException | None = None
+        self.feed: Feed
         self.client: Client
         self.hello: Hello
         self.plan: Plan
@@ -157,6 +164,7 @@ class Seat:
     def open(self, asked: Asked, protocol: Protocol, closing: contextlib.ExitStack) -> None:
         """Get hold of the device and make a plan for it; in a dry run that is the result."""
         from poultice import discovery, session
+        from poultice.cli.feed import Feed
 
         self.report.protocol = protocol.name
         self._by_button = asked.by_button
@@ -172,6 +180,14 @@ class Seat:
         )
         for note in notes:
             self.say(f"note: {note}")
+        self.feed = Feed(
+            self.name,
+            self.orders,
+            title=self.plan.name,
+            phases=self.plan.to_wire()["phases"],
+            says=[phase.say for phase in self.plan.phases],
+            limits=self.hello.limits,
+        )
         if asked.dry_run:
             self.report.extra = {"dry_run": True, "plan": self.plan.to_wire()}
             self.result = Result(self.report.to_json(None), "plan")
@@ -184,61 +200,52 @@ class Seat:
         session.make_ready(self.client)
         self._answers = screen(protocol, assume=asked.yes, who=who)
 
-    def leave(self, interrupted: Callable[[], bool]) -> None:
+    def leave(self) -> None:
         """Start it and let it run by itself."""
-        runner = self._runner(interrupted, lambda: False)
-        runner.start_and_leave()
+        self._engine().leave()
         self.report.extra = {"detached": True}
         self.result = Result(self.report.to_json(None), "run")
 
-    def attend(
-        self,
-        view: Any,
-        interrupted: Callable[[], bool],
-        answered: Callable[[], bool],
-        record: attend.RecordFile | None = None,
-    ) -> None:
-        """Run the session to its end, shown on `view`."""
+    def attend(self) -> None:
+        """Run the session to its end: in a thread of its own, which waits for the device alone."""
         from poultice import session
-        from poultice.recording import Recording
+        from poultice.session.recorder import shared
 
-        runner = self._runner(interrupted, answered, view)
-        what = session.described(
-            self.report.protocol, self.client.path, self.hello, self.plan, self._answers
+        engine = self._engine()
+        record = self.record
+        self.report.record = record.path if record is not None else None
+        self.recording = recording = shared().begin(
+            session.described(
+                self.report.protocol, self.client.path, self.hello, self.plan, self._answers
+            )
         )
-        with contextlib.ExitStack() as watching:
-            recording = watching.enter_context(contextlib.closing(Recording(what, view.note)))
-            watching.enter_context(view)
-            if self._by_button:
-                view.note(f"press the device's button to start ({self.plan.name})")
-            # Closed here and not by the garbage collector: if anything below fails, the
-            # device is told to stop while there still is a port to tell it by.
-            updates = watching.enter_context(contextlib.closing(runner.updates()))
-            for update in updates:
-                self.wishes.heard(update)
-                if record is not None:
-                    record.write(update)
-                recording.take(update, began=runner.tally.began)
-                view.show(update)
-            result = session.ended(runner)
-            self.report.record = record.path if record is not None else recording.path
-            recording.finish(result.outcome, self.report.to_json(result.outcome, result.reason))
-            self.report.record = record.path if record is not None else recording.path
-            data = self.report.to_json(result.outcome, result.reason)
-            self.result = Result(data, "run", result.error)
+        if self._by_button:
+            self.feed.note(f"press the device's button to start ({self.plan.name})")
 
-    def feed(self) -> Feed:
-        """What its session says, for a view in another thread."""
-        from poultice.cli.feed import Feed
+        def tell(update: Telemetry | Event) -> None:
+            recording.take(update, began=engine.tally.began)
+            if record is not None and (engine.tally.began or self._by_button):
+                record.write(update)
+            self.feed.show(update)
 
-        return Feed(
-            self.name,
-            self.wishes,
-            title=self.plan.name,
-            phases=self.plan.to_wire()["phases"],
-            says=[phase.say for phase in self.plan.phases],
-            limits=self.hello.limits,
+        engine.run(tell)
+        self.ended = session.ended(engine)
+        recording.finish(
+            self.ended.outcome, self.report.to_json(self.ended.outcome, self.ended.reason)
         )
+
+    def account(self) -> None:
+        """What came of it, once what could be written is written."""
+        ends_early = self.record.close() if self.record is not None else None
+        if ends_early:
+            self.say(ends_early)
+        if self.recording is not None:
+            for line in self.recording.close():
+                self.say(line)
+            self.report.record = self.report.record or self.recording.path
+        if self.ended is not None:
+            data = self.report.to_json(self.ended.outcome, self.ended.reason)
+            self.result = Result(data, "run", self.ended.error)
 
     def keep(self, do: Callable[[], None]) -> None:
         """Do it, and keep whatever it raises as `failure`: one device never ends another."""
@@ -247,24 +254,15 @@ class Seat:
         except BaseException as error:
             self.failure = error
 
-    def _runner(
-        self, interrupted: Callable[[], bool], answered: Callable[[], bool], view: Any = None
-    ) -> SessionRunner:
-        from poultice.runner import SessionRunner
+    def _engine(self) -> Engine:
+        from poultice.session.engine import Engine
 
-        def refused(error: PoulticeError) -> None:
-            if view is not None:
-                view.note(str(error))
-
-        runner = SessionRunner(
+        self.report.engine = engine = Engine(
             self.client,
             self.plan,
+            orders=self.orders,
+            refused=self.feed.note,
             by_button=self._by_button,
             token_s=self.hello.limits.get("token_s", 60),
-            interrupted=lambda: interrupted() or self.wishes.stopping(),
-            answered=answered,
-            wanted=self.wishes.wanted,
-            refused=refused,
         )
-        self.report.runner = runner
-        return runner
+        return engine

@@ -17,7 +17,7 @@ from poultice.history import History
 from poultice.messages import Event, Row
 from poultice.plan import Phase
 from poultice.screening import QUESTIONS
-from poultice.tally import ACTIVE, replay
+from poultice.session.tally import ACTIVE, replay
 
 SPAN_MAX_S = 86_400
 _CELSIUS_RANGE_MC = (-50_000, 200_000)

@@ -35,6 +35,8 @@ class SerialTransport:
     be had.
     """
 
+    virtual = False
+
     def __init__(self, port: str) -> None:
         self.path = f"serial:{port}"
         self._lines = LineBuffer()

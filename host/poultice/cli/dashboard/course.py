@@ -9,7 +9,7 @@ from typing import Any
 
 from poultice import remedies, words
 from poultice.messages import Event, Telemetry
-from poultice.tally import ACTIVE
+from poultice.session.tally import ACTIVE
 
 WINDOW_S = 900
 """So much of the past is shown where there is no plan to show the whole of."""

@@ -74,6 +74,7 @@ class Tally:
     first_ms: int | None = None
     last_ms: int = 0
     state: str | None = None
+    prompt: str | None = None
     ended: Event | None = None
     fault: str | None = None
     restarted: bool = False
@@ -97,11 +98,18 @@ class Tally:
         """Whether the device was seen in the session at all."""
         return self.first_ms is not None
 
+    def take(self, update: Telemetry | Event) -> None:
+        """Count what the device said."""
+        if isinstance(update, Event):
+            self.event(update)
+        else:
+            self.sample(update)
+
     def sample(self, now: Telemetry) -> None:
         """Count one telemetry object."""
         if self.began and now.t_ms < self.last_ms:
             self.restarted = True
-        self.state = now.state
+        self.state, self.prompt = now.state, now.prompt
         if self.state == "fault":
             self.fault = self.fault or now.fault
         if self.state not in ACTIVE:
