@@ -120,22 +120,19 @@ class Behind:
 
     def say(self, text: str) -> None:
         """A line, above the status where there is one."""
-        self._texts.put(f"{self._over('')}{text}\n{self._status}")
+        clear = f"\r{'':{len(self._status)}}\r" if self._status else ""
+        self._texts.put(f"{clear}{text}\n{self._status}")
 
     def status(self, text: str) -> None:
         """The last line, written over the one before; dropped where nothing is read anyway."""
         if text != self._status and self._texts.qsize() < _STATUS_BEHIND:
-            self._texts.put(self._over(text))
+            self._texts.put(f"\r{text:{len(self._status)}}" + ("" if text else "\r"))
             self._status = text
 
     def close(self) -> None:
         """Wait for a while until all is written."""
         self._texts.put(None)
         self._thread.join(self.CLOSE_S)
-
-    def _over(self, text: str) -> str:
-        before = len(self._status)
-        return f"\r{text.ljust(before)}\r{text}" if before else text
 
     def _run(self) -> None:
         try:
