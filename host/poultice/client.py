@@ -259,7 +259,8 @@ class Client:
             )
         raise DeviceTimeoutError(
             f"no answer to {method} from {self.path}",
-            hint="unplug the device and plug it in again, then `poultice status`",
+            hint="does a second program read the port? Else unplug the device and plug it in "
+            "again, then `poultice status`",
         )
 
     def poll(self, timeout_s: float) -> Telemetry | Event | None:
@@ -273,8 +274,8 @@ class Client:
                 if self._unanswered >= LOST_AFTER_PINGS:
                     raise DeviceLostError(
                         f"{self.path} has fallen silent",
-                        hint="the device turns its pad off by itself; check the cable, then "
-                        "`poultice status`",
+                        hint="the device turns its pad off by itself; check the cable, and "
+                        "whether a second program reads the port, then `poultice status`",
                     )
                 self._send("ping", None)
             left_s = self.left_s(deadline_s)

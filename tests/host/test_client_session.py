@@ -261,3 +261,168 @@ def test_a_wish_before_anything_runs_is_none() -> None:
 
     ran(device, by_button=True, wanted=wanted)
     assert asked and min(asked) >= 20
+
+
+# What is not seen is not claimed, and what may have been done is undone.
+
+
+def test_the_pad_is_told_to_stop_whatever_was_lost() -> None:
+    device = FakeDevice()
+    receive = device.receive
+    lost = []
+
+    def once(timeout_s: float) -> bytes | None:
+        if device.clock_s > 20 and not lost:
+            lost.append(device.clock_s)
+            raise errors.DeviceLostError("gone")
+        return receive(timeout_s)
+
+    device.receive = once  # type: ignore[method-assign]
+    result = ran(device).result
+    assert result is not None and result.outcome == "lost"
+    assert device.asked[-1] == "stop" and device.state == "idle"
+
+
+def unanswered(device: FakeDevice, method: str, times: int = 1) -> None:
+    """The device does as it is asked, and its answer is lost."""
+    left = [None] * times
+
+    def answer(params: Any) -> Any:
+        device.override.pop(method)
+        told = device._answer(method, params)
+        if left:
+            left.pop()
+            device.override[method] = answer
+            return None
+        return told
+
+    device.override[method] = answer
+
+
+@pytest.mark.parametrize("by_button", [False, True])
+def test_an_answer_to_arm_that_is_lost_leaves_nothing_armed(by_button: bool) -> None:
+    device = FakeDevice(button_at_s=30 if by_button else None)
+    unanswered(device, "arm")
+    engine = ran(device, by_button=by_button)
+    # Disarmed, and armed anew with a token that is known.
+    assert device.asked[:4] == ["arm", "status", "stop", "arm"]
+    assert engine.result is not None and engine.result.outcome == "complete"
+
+
+def test_answers_to_arm_that_stay_away_end_disarmed() -> None:
+    device = FakeDevice(button_at_s=30)
+    unanswered(device, "arm", times=2)
+    with pytest.raises(errors.DeviceTimeoutError):
+        ran(device)
+    assert device.state == "idle" and device.asked[-1] == "stop"
+
+
+def test_an_arm_that_never_arrived_is_sent_again_and_stops_nobody() -> None:
+    device = FakeDevice()
+    device.override["arm"] = lambda _: device.override.pop("arm") and None
+    result = ran(device).result
+    assert result is not None and result.outcome == "complete"
+    assert device.asked[:3] == ["arm", "status", "arm"]
+
+
+def test_an_unanswered_arm_on_a_silent_device_is_followed_by_a_stop() -> None:
+    device = FakeDevice(override={"arm": lambda _: None, "status": lambda _: None})
+    with pytest.raises(errors.DeviceTimeoutError):
+        ran(device)
+    assert device.asked[-1] == "stop"
+
+
+def test_another_hosts_session_outlives_an_unanswered_arm() -> None:
+    device = FakeDevice(state="running", override={"arm": lambda _: None})
+    with pytest.raises(errors.DeviceTimeoutError):
+        ran(device)
+    assert "stop" not in device.asked and device.state == "running"
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_a_start_that_timed_out_is_claimed_only_where_it_is_seen(begun: bool) -> None:
+    device = FakeDevice()
+    if begun:
+        unanswered(device, "start")
+        result = ran(device).result
+        assert result is not None and result.outcome == "complete"
+    else:
+        device.override["start"] = lambda _: None
+        with pytest.raises(errors.DeviceTimeoutError):
+            ran(device)
+        assert device.state == "idle" and device.asked[-1] == "stop"
+    assert device.asked.count("start") == 1
+
+
+def test_a_device_that_restarted_completed_nothing() -> None:
+    device = FakeDevice(restart_at_s=20)
+    # An entry of another session is none of this one.
+    device.journal.append({"n": 1, "kind": "session", "session": 0, "outcome": "complete"})
+    result = ran(device).result
+    assert result is not None
+    assert (result.outcome, result.fault) == ("lost", None)
+    assert "restarted" in str(result.error)
+
+
+@pytest.mark.parametrize("relay", ["master", "heat", "cool"])
+def test_the_pad_is_off_only_where_every_relay_was_seen_open(relay: str) -> None:
+    device = FakeDevice()
+    status = device.status
+
+    def shows() -> dict[str, Any]:
+        return {**status(), **({relay: True} if device.clock_s > 15 else {})}
+
+    device.status = shows  # type: ignore[method-assign]
+    result = ran(device, stopping=lambda: device.clock_s > 15).result
+    assert result is not None
+    assert isinstance(result.error, errors.DeviceTimeoutError)
+    assert "did not confirm" in str(result.error)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason", "told", "code"),
+    [
+        ("complete", None, "complete", 0),
+        ("stopped", "host", "stopped", 130),
+        ("stopped", "button", "stopped", 0),
+        ("stopped", "attended", "stopped", 8),
+        ("fault", "over_temperature", "fault", 7),
+        ("power_lost", None, "lost", 8),
+    ],
+)
+def test_what_the_journal_says_is_the_outcome_also_of_a_stop(
+    outcome: str, reason: str | None, told: str, code: int
+) -> None:
+    device = FakeDevice()
+    end = device._end
+
+    def ends(*_: Any) -> None:
+        end("stopped", "host")
+        device.journal[-1].update(outcome=outcome, reason=reason)
+
+    device._end = ends  # type: ignore[method-assign]
+    result = ran(device, stopping=lambda: device.clock_s > 15).result
+    assert result is not None
+    assert result.outcome == told
+    assert (result.error.exit_code if result.error else 0) == code
+
+
+@pytest.mark.parametrize(
+    ("device", "by_button"),
+    [(FakeDevice(fault="sensor_open"), True), (FakeDevice(fault_at_s=0.5), False),
+     (FakeDevice(button_at_s=1, fault_at_s=1.5), True)],
+    ids=["armed", "proof", "proof by button"],
+)  # fmt: skip
+def test_what_trips_is_not_left_running_by_itself(device: FakeDevice, by_button: bool) -> None:
+    if device.fault is not None:
+        arm = device._answer
+
+        def trips(method: str, params: Any) -> Any:
+            told = arm(method, params)
+            device.state = "fault" if method == "arm" else device.state
+            return told
+
+        device._answer = trips  # type: ignore[method-assign]
+    with pytest.raises(errors.DeviceFaultError) as caught:
+        Engine(Client(device), PLAN, by_button=by_button).leave()
+    assert caught.value.data["fault"] == "sensor_open"

@@ -31,8 +31,8 @@ class Interrupts:
 
     A KeyboardInterrupt could strike in the middle of a line to the device; each signal calls
     `stop` instead, which only leaves an order. `again` is what a second one is told. What was
-    ignored when this process began (`nohup`) stays ignored; and in the background a terminal that
-    is written to, or read, does not stop it.
+    ignored when this process began (`nohup`) stays ignored; and from here to its end, a terminal
+    that is written to in the background does not stop it.
     """
 
     def __init__(
@@ -52,7 +52,9 @@ class Interrupts:
                 if number is None or signal.getsignal(number) in (signal.SIG_IGN, None):
                     continue
                 take = signal.SIG_IGN if name.startswith("SIGTT") else self._take
-                self._before[number] = signal.signal(number, take)
+                before = signal.signal(number, take)
+                if take == self._take:
+                    self._before[number] = before
         return self
 
     def __exit__(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def run(asked: Asked, *, as_json: bool) -> None:
         with contextlib.ExitStack() as closing:
             ready = _ready(asked, protocol, seats, closing)
             if not asked.dry_run:
-                treat(asked, ready, as_json=as_json)
+                treat(asked, protocol, ready, as_json=as_json)
     except (PoulticeError, click.Abort, KeyboardInterrupt) as error:
         # Nothing was started on any of them.
         for seat in seats:
@@ -118,13 +119,18 @@ def _ready(
     return found
 
 
-def treat(asked: Asked, seats: Sequence[Seat], *, as_json: bool) -> None:
+def treat(asked: Asked, protocol: Any, seats: Sequence[Seat], *, as_json: bool) -> None:
     """Run the session of each, in a thread of its own, and account for it."""
 
     def stop() -> None:
         for seat in seats:
             seat.orders.stop()
 
+    for seat in seats:
+        seat.keep(
+            partial(seat.screen_again, asked, protocol, seat.name if len(seats) > 1 else None)
+        )
+    seats = [seat for seat in seats if seat.failure is None]
     with attend.Interrupts(stop=stop) as interrupts:
         if asked.detach:
             for seat in seats:
@@ -132,7 +138,7 @@ def treat(asked: Asked, seats: Sequence[Seat], *, as_json: bool) -> None:
             return
         views.show(
             [seat.feed for seat in seats],
-            [lambda seat=seat: seat.keep(seat.attend) for seat in seats],  # type: ignore[misc]
+            [partial(seat.keep, seat.attend) for seat in seats],
             view=views.chosen(asked.view, as_json=as_json),
             stop_all=interrupts.press,
             theme=asked.theme,

@@ -107,7 +107,7 @@ def _run(asked: Asked, seat: Seat, *, as_json: bool) -> Result | None:
         if asked.dry_run:
             return seat.result
         seat.screen(asked, protocol)
-        fleet.treat(asked, [seat], as_json=as_json)
+        fleet.treat(asked, protocol, [seat], as_json=as_json)
     if seat.failure is not None:
         raise seat.failure
     return seat.result

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from poultice.cli import output
+from poultice.cli import attend, output
 from poultice.cli.base import Result
 from poultice.errors import (
     DeviceFaultError,
@@ -17,6 +18,7 @@ from poultice.errors import (
     ExitCode,
     Interrupted,
     PoulticeError,
+    ScreeningError,
 )
 from poultice.session.orders import Orders
 
@@ -31,6 +33,10 @@ if TYPE_CHECKING:
     from poultice.session.engine import Engine
     from poultice.session.engine import Result as Ended
     from poultice.session.recorder import Recording
+
+
+SCREENED_S = 600
+"""So old may the answers to a screening be when the session starts."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +107,11 @@ class Report:
         return data
 
 
+def awake_s() -> float:
+    """Seconds that also pass while the machine sleeps, and whatever its clock is set to."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
 def _outcome_of(error: BaseException) -> tuple[str, str | None]:
     if isinstance(error, DeviceFaultError):
         return "fault", None
@@ -134,6 +145,7 @@ class Seat:
         self.plan: Plan
         self._answers: Answers
         self._by_button = False
+        self._asked_s = 0.0
 
     @property
     def name(self) -> str:
@@ -198,10 +210,29 @@ class Seat:
         from poultice.cli.screen import screen
 
         session.make_ready(self.client)
+        self._asked_s = awake_s()
         self._answers = screen(protocol, assume=asked.yes, who=who)
+
+    def screen_again(self, asked: Asked, protocol: Protocol, who: str | None = None) -> None:
+        """Where the answers are old by now: this program may have been stopped (Ctrl-Z) since."""
+        while self._stale() and not asked.yes and attend.at_terminal():
+            self.say("the answers are older than 10 minutes: once more, as it is now")
+            self.screen(asked, protocol, who)
+        self._require_fresh()
+
+    def _stale(self) -> bool:
+        return awake_s() - self._asked_s > SCREENED_S
+
+    def _require_fresh(self) -> None:
+        if self._stale():
+            raise ScreeningError(
+                "the answers to the screening are older than 10 minutes",
+                hint="run it again, and answer for how it is now",
+            )
 
     def leave(self) -> None:
         """Start it and let it run by itself."""
+        self._require_fresh()
         self._engine().leave()
         self.report.extra = {"detached": True}
         self.result = Result(self.report.to_json(None), "run")
@@ -211,6 +242,7 @@ class Seat:
         from poultice import session
         from poultice.session.recorder import shared
 
+        self._require_fresh()
         engine = self._engine()
         record = self.record
         self.report.record = record.path if record is not None else None
