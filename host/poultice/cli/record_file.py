@@ -38,9 +38,9 @@ class RecordFile:
         if why is not None:
             raise UsageError(f"--record {path}: {why}", hint="give a file of its own to write to")
 
-    def write(self, update: Telemetry | Event) -> None:
-        """Add one line; never waits."""
-        if self._thread is None:
+    def write(self, update: Telemetry | Event, *, began: bool) -> None:
+        """Add one line, once the session `began`; never waits."""
+        if self._thread is None and began:
             self._thread = threading.Thread(target=self._write, name="record", daemon=True)
             self._thread.start()
         self._lines.put(output.json_line(output.as_member(update)))
@@ -64,14 +64,17 @@ class RecordFile:
                     file.truncate()
                 while (line := self._lines.get()) is not None:
                     file.write(line)
-        except OSError as error:
-            self._warning = f"warning: --record {self.path} ends early: {error.strerror}"
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            self._warning = f"warning: --record {self.path} ends early: {reason}"
 
 
 def _why_not(path: Path, inputs: Iterable[Path]) -> str | None:
     """What speaks against writing `path`, which is left as it is."""
     try:
-        if not path.exists():
+        try:
+            path.stat()
+        except FileNotFoundError:
             parent = path.absolute().parent
             if not parent.is_dir():
                 return "cannot be written (there is no such directory)"

@@ -256,8 +256,8 @@ class Seat:
 
         def tell(update: Telemetry | Event) -> None:
             recording.take(update, began=engine.tally.began)
-            if record is not None and (engine.tally.began or self._by_button):
-                record.write(update)
+            if record is not None:
+                record.write(update, began=engine.tally.began or not self._by_button)
             self.feed.show(update)
 
         engine.run(tell)
