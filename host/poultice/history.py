@@ -41,7 +41,9 @@ _INSERT_SAMPLE = (
 class Recorder:
     """The record of one session, open while it runs. Every method may raise HistoryError."""
 
-    def __init__(self, path: Path, what: Mapping[str, Any], clock_s: Callable[[], float]) -> None:
+    def __init__(
+        self, path: Path, what: Mapping[str, Any] | int, clock_s: Callable[[], float]
+    ) -> None:
         self.path = path
         self._clock_s = clock_s
         self._pending: list[tuple[str, tuple[Any, ...]]] = []
@@ -53,7 +55,10 @@ class Recorder:
                 connection.execute("PRAGMA journal_mode = WAL")
                 migrate(connection, path, to_write=True)
                 connection.execute("BEGIN IMMEDIATE")
-                self.record_id = _insert_session(connection, what)
+                # A session that is in the list already goes by its number.
+                self.record_id = (
+                    what if isinstance(what, int) else _insert_session(connection, what)
+                )
         except HistoryError:
             self._connection.close()
             raise
@@ -156,6 +161,33 @@ class History:
             "hello": hello,
         }
         return Recorder(self.path, what, clock_s)
+
+    def resume(self, n: int) -> Recorder:
+        """Go on with the record of session `n`, which was cut off."""
+        return Recorder(self.path, n, time.monotonic)
+
+    def numbers(self, uid: str) -> dict[int, tuple[int, bool, str | None]]:
+        """The sessions of one device by its own number of each, the latest of that number:
+        ours, whether it has an outcome, and the name of its plan."""
+        rows = self._read(
+            """
+            SELECT id AS n, outcome, json_extract(plan, '$.name') AS name,
+                coalesce(
+                    CASE WHEN json_valid(summary) THEN json_extract(summary, '$.session') END,
+                    (SELECT max(json_extract(event, '$.session')) FROM events
+                        WHERE session_id = sessions.id AND json_valid(event))
+                ) AS number
+            FROM sessions
+            WHERE json_valid(device) AND json_valid(plan)
+                AND json_extract(device, '$.uid') = ? ORDER BY id
+            """,
+            (uid,),
+        )
+        return {
+            row["number"]: (row["n"], row["outcome"] is not None, row["name"])
+            for row in rows
+            if type(row["number"]) is int
+        }
 
     def list(self, limit: int = 20) -> Rows:
         """The latest sessions, newest first. `outcome` None: cut off before its end."""

@@ -20,6 +20,7 @@ from poultice.errors import (
     PoulticeError,
     ScreeningError,
 )
+from poultice.messages import Event
 from poultice.session.orders import Orders
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from poultice.cli.record_file import RecordFile
     from poultice.client import Client
     from poultice.library import Protocol
-    from poultice.messages import Event, Hello, Telemetry
+    from poultice.messages import Hello, Telemetry
     from poultice.plan import Plan
     from poultice.screening import Answers
     from poultice.session.engine import Engine
@@ -177,6 +178,7 @@ class Seat:
         """Get hold of the device and make a plan for it; in a dry run that is the result."""
         from poultice import discovery, session
         from poultice.cli.feed import Feed
+        from poultice.session.journal import take_over
 
         self.report.protocol = protocol.name
         self._by_button = asked.by_button
@@ -203,6 +205,9 @@ class Seat:
         if asked.dry_run:
             self.report.extra = {"dry_run": True, "plan": self.plan.to_wire()}
             self.result = Result(self.report.to_json(None), "plan")
+            return
+        for note in take_over(self.client, self.hello):
+            self.say(note)
 
     def screen(self, asked: Asked, protocol: Protocol, who: str | None = None) -> None:
         """Wait until the device is ready, then ask. Raises ScreeningError."""
@@ -233,24 +238,26 @@ class Seat:
     def leave(self) -> None:
         """Start it and let it run by itself."""
         self._require_fresh()
-        self._engine().leave()
+        number = self._engine().leave()
+        # The device's journal has the rest, for the next contact with it.
+        recording = self._recorded()
+        left = {"kind": "detached", "t_ms": 0, "session": number}
+        recording.take(Event("detached", 0, left), began=True)
+        for line in recording.close():
+            self.say(line)
+        self.report.record = recording.path
         self.report.extra = {"detached": True}
         self.result = Result(self.report.to_json(None), "run")
 
     def attend(self) -> None:
         """Run the session to its end: in a thread of its own, which waits for the device alone."""
         from poultice import session
-        from poultice.session.recorder import shared
 
         self._require_fresh()
         engine = self._engine()
         record = self.record
         self.report.record = record.path if record is not None else None
-        self.recording = recording = shared().begin(
-            session.described(
-                self.report.protocol, self.client.path, self.hello, self.plan, self._answers
-            )
-        )
+        self.recording = recording = self._recorded()
         if self._by_button:
             self.feed.note(f"press the device's button to start ({self.plan.name})")
 
@@ -285,6 +292,16 @@ class Seat:
             do()
         except BaseException as error:
             self.failure = error
+
+    def _recorded(self) -> Recording:
+        from poultice import session
+        from poultice.session.recorder import shared
+
+        return shared().begin(
+            session.described(
+                self.report.protocol, self.client.path, self.hello, self.plan, self._answers
+            )
+        )
 
     def _engine(self) -> Engine:
         from poultice.session.engine import Engine

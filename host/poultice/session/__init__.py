@@ -30,6 +30,7 @@ from poultice.errors import (
 )
 from poultice.messages import Event
 from poultice.session.engine import POLL_S, Engine, Result
+from poultice.session.journal import take_over
 from poultice.session.recorder import shared
 
 if TYPE_CHECKING:
@@ -101,6 +102,8 @@ def run(
         plan, lowered = plan_for(chosen, hello, sensitive=sensitive, fit=fit)
         notes += lowered
         notes += judged(chosen, given).warnings
+        if record:
+            notes += take_over(client, hello)
         make_ready(client)
         engine = Engine(client, plan, by_button=by_button, token_s=hello.limits.get("token_s", 60))
         what = described(chosen.name, client.path, hello, plan, given)

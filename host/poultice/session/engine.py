@@ -24,6 +24,7 @@ from poultice.errors import (
     SessionTimeoutError,
 )
 from poultice.messages import Event, Telemetry
+from poultice.session.journal import entries
 from poultice.session.orders import Orders
 from poultice.session.tally import ACTIVE, PlannedPhase, Tally
 
@@ -37,7 +38,6 @@ _BUTTON_GRACE_S = 3.0
 _START_SEEN_S = 5.0
 _PROVEN_S = 2.0
 _JOURNAL_TRIES = 6
-_JOURNAL_PAGES = 64
 _TIMED_OUT = frozenset(
     {"attended", "pause_timeout", "prompt_timeout", "session_timeout", "proof_repeated"}
 )
@@ -318,16 +318,10 @@ class Engine:
         return None
 
     def _find_entry(self) -> Mapping[str, Any] | None:
-        after, found = 0, None
-        for _ in range(_JOURNAL_PAGES):
-            page = self.client.journal(after)
-            for entry in page["entries"]:
-                ours = entry.get("session") == self.tally.session
-                if entry.get("kind") == "session" and ours:
-                    found = entry
-            if page["next"] is None or page["next"] == after:
-                break
-            after = page["next"]
+        found = None
+        for entry in entries(self.client):
+            if entry.get("session") == self.tally.session:
+                found = entry
         return found
 
     def _abandon(self) -> None:
