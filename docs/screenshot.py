@@ -18,8 +18,8 @@ from pathlib import Path
 from poultice import discovery, library, screening, session
 from poultice.cli.dashboard import LEAST, Dashboard
 from poultice.cli.feed import Feed
-from poultice.cli.wishes import Wishes
-from poultice.runner import SessionRunner
+from poultice.cli.keys import Keys
+from poultice.session.engine import Engine
 
 FONT = 'ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace'
 
@@ -69,19 +69,18 @@ def played(pad: Pad) -> Feed:
         plan, _ = session.plan_for(protocol, hello)
         session.judged(protocol, screening.assumed(protocol))
         session.make_ready(client)
+        engine = Engine(client, plan)
         feed = Feed(
             pad.shown_as,
-            Wishes(),
+            engine.orders,
             title=plan.name,
             phases=plan.to_wire()["phases"],
             says=[phase.say for phase in plan.phases],
             limits=hello.limits,
         )
-        runner = SessionRunner(client, plan)
-        with contextlib.closing(runner.updates()) as updates:
-            for update in updates:
-                feed.show(update)
-                if runner.tally.last_ms - (runner.tally.first_ms or 0) > pad.until_s * 1000:
+        with contextlib.closing(session.heard(engine, feed.show)) as updates:
+            for _ in updates:
+                if engine.tally.last_ms - (engine.tally.first_ms or 0) > pad.until_s * 1000:
                     break
     return feed
 
@@ -89,7 +88,7 @@ def played(pad: Pad) -> Feed:
 async def taken(picture: Picture) -> str:
     """The picture as SVG that fetches nothing."""
     feeds = [played(pad) for pad in picture.pads]
-    app = Dashboard(feeds, stop_all=lambda: None, light=picture.light, look_s=None)
+    app = Dashboard(feeds, Keys(feeds, stop_all=lambda: None), light=picture.light, look_s=None)
     async with app.run_test(size=LEAST) as pilot:
         app.look()
         await pilot.pause()

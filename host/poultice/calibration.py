@@ -21,10 +21,10 @@ from poultice.errors import (
     RefusedError,
     WrongStateError,
 )
+from poultice.messages import Telemetry
 
 if TYPE_CHECKING:
     from poultice.client import Client
-    from poultice.messages import Telemetry
 
 OFFSET_MIN_MC, OFFSET_MAX_MC = -300, 2_000
 """A reading 2 °C low at 42 °C is 40 CEM43 in 20 min: hardly anything may be taken off a reading."""
@@ -115,12 +115,10 @@ def steady(
         if interrupted():
             raise Interrupted("left; the device's configuration is as it was")
         update = client.poll(min(1.0, client.left_s(deadline_s)))
-        if isinstance(update, dict):
+        if isinstance(update, Telemetry):
             require_idle(update)
             tell(update)
-            elsewhere = window.feed(
-                update["t_ms"], (update["temp_mc"], update["temp_b_mc"])[:sensors]
-            )
+            elsewhere = window.feed(update.t_ms, (update.temp_mc, update.temp_b_mc)[:sensors])
             if elsewhere and all(abs(one - reference_mc) <= NEAR_MC for one in elsewhere):
                 return elsewhere
         if client.left_s(deadline_s) == 0:
@@ -128,7 +126,7 @@ def steady(
 
 
 def _require_readings(now: Telemetry, sensors: int) -> None:
-    for name, reading in zip("AB", (now["temp_mc"], now["temp_b_mc"])[:sensors], strict=False):
+    for name, reading in zip("AB", (now.temp_mc, now.temp_b_mc)[:sensors], strict=False):
         if reading is None:
             raise NotReadyError(
                 f"sensor {name} gives no temperature",
@@ -141,13 +139,13 @@ def _require_readings(now: Telemetry, sensors: int) -> None:
 
 def require_idle(now: Telemetry) -> None:
     """Raises DeviceFaultError or WrongStateError: with anything running nothing is measured."""
-    if now["fault"] is not None:
-        raise remedies.fault_error(now["fault"], state=now["state"])
-    if now["state"] != "idle":
+    if now.fault is not None:
+        raise remedies.fault_error(now.fault, state=now.state)
+    if now.state != "idle":
         raise WrongStateError(
-            f"not possible while the device is {now['state']}",
-            hint=remedies.state_hint(now["state"], ["idle"]),
-            data={"state": now["state"], "states": ["idle"]},
+            f"not possible while the device is {now.state}",
+            hint=remedies.state_hint(now.state, ["idle"]),
+            data={"state": now.state, "states": ["idle"]},
         )
 
 

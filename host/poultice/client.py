@@ -141,10 +141,10 @@ class Client:
         Raises DeviceTimeoutError where it does not come out of it.
         """
         deadline_s = self.now_s() + timeout_s
-        while (now := self.status())["state"] in ("boot", "self_test"):
+        while (now := self.status()).state in ("boot", "self_test"):
             if self.left_s(deadline_s) == 0:
                 raise DeviceTimeoutError(
-                    f"the device is still in {now['state']} after {timeout_s:.0f} s",
+                    f"the device is still in {now.state} after {timeout_s:.0f} s",
                     hint="unplug the device and plug it in again",
                 )
             self._wait(0.1)
@@ -259,7 +259,8 @@ class Client:
             )
         raise DeviceTimeoutError(
             f"no answer to {method} from {self.path}",
-            hint="unplug the device and plug it in again, then `poultice status`",
+            hint="does a second program read the port? Else unplug the device and plug it in "
+            "again, then `poultice status`",
         )
 
     def poll(self, timeout_s: float) -> Telemetry | Event | None:
@@ -273,8 +274,8 @@ class Client:
                 if self._unanswered >= LOST_AFTER_PINGS:
                     raise DeviceLostError(
                         f"{self.path} has fallen silent",
-                        hint="the device turns its pad off by itself; check the cable, then "
-                        "`poultice status`",
+                        hint="the device turns its pad off by itself; check the cable, and "
+                        "whether a second program reads the port, then `poultice status`",
                     )
                 self._send("ping", None)
             left_s = self.left_s(deadline_s)
@@ -347,10 +348,9 @@ class Client:
         notice = messages.notification(message)
         if notice is not None:
             self._heard()
-            told_ms = notice.t_ms if isinstance(notice, Event) else notice["t_ms"]
-            if told_ms < self._device_ms:
+            if notice.t_ms < self._device_ms:
                 self._device_ms_at_send = 0
-            self._device_ms = told_ms
+            self._device_ms = notice.t_ms
             self._held.append(notice)
             return None
         # A port that echoes gives our own requests back: neither an answer nor a sign of life.

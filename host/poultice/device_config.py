@@ -21,6 +21,7 @@ from poultice.errors import (
     RefusedError,
     UsageError,
 )
+from poultice.messages import Telemetry
 
 if TYPE_CHECKING:
     from poultice.client import Client
@@ -157,8 +158,8 @@ def _held(
                 "button for 3 s when it is asked for",
             )
         update = client.poll(min(1.0, client.left_s(deadline_s)))
-        if isinstance(update, dict) and update["fault"] is not None:
-            raise remedies.fault_error(update["fault"], state=update["state"])
+        if isinstance(update, Telemetry) and update.fault is not None:
+            raise remedies.fault_error(update.fault, state=update.state)
 
 
 def drop(client: Client) -> dict[str, Any]:

@@ -226,7 +226,7 @@ def _leave(device: str | None, into: str, board: str | None) -> tuple[discovery.
                 f"{client.path} is a {hello.board}, and the image is for a {board}",
                 hint=f"--board {hello.board} takes the image for it",
             )
-        state = client.status()["state"]
+        state = client.status().state
         if state not in _QUIET:
             raise WrongStateError(
                 f"{client.path} is {state}: nothing is flashed while anything runs",

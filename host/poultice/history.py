@@ -32,6 +32,7 @@ _FLAGS = ("master", "heat", "cool", "sense")
 _SUMMARY_COLUMNS = ("outcome", "reason", "fault", *COUNTS)
 _TOLD = ("started_unix", "protocol", "screening", "injury_age", "plan", "device", "summary")
 
+_INSERT_EVENT = "INSERT INTO events (session_id, t_ms, kind, event) VALUES (?, ?, ?, ?)"
 _INSERT_SAMPLE = (
     f"INSERT INTO samples (session_id, {', '.join(SAMPLE_COLUMNS)}) "
     f"VALUES ({', '.join('?' * (1 + len(SAMPLE_COLUMNS)))})"
@@ -41,17 +42,24 @@ _INSERT_SAMPLE = (
 class Recorder:
     """The record of one session, open while it runs. Every method may raise HistoryError."""
 
-    def __init__(self, path: Path, what: Mapping[str, Any], clock_s: Callable[[], float]) -> None:
+    def __init__(
+        self, path: Path, what: Mapping[str, Any] | int, clock_s: Callable[[], float]
+    ) -> None:
         self.path = path
         self._clock_s = clock_s
-        self._samples: list[tuple[Any, ...]] = []
+        self._pending: list[tuple[str, tuple[Any, ...]]] = []
         with _errors(path):
             self._connection = _connect(path)
         try:
-            with _errors(path):
-                migrate(self._connection, path, to_write=True)
-            with self._writing() as connection:
-                self.record_id = _insert_session(connection, what)
+            with _errors(path), self._connection as connection:
+                # A reader does not keep a writer from it, nor the other way round.
+                connection.execute("PRAGMA journal_mode = WAL")
+                migrate(connection, path, to_write=True)
+                connection.execute("BEGIN IMMEDIATE")
+                # A session that is in the list already goes by its number.
+                self.record_id = (
+                    what if isinstance(what, int) else _insert_session(connection, what)
+                )
         except HistoryError:
             self._connection.close()
             raise
@@ -60,47 +68,49 @@ class Recorder:
     def sample(self, telemetry: Mapping[str, Any]) -> None:
         """Record one telemetry object of the link; on disk within a second of the next one."""
         values = (_plain(telemetry.get(name)) for name in SAMPLE_COLUMNS)
-        self._samples.append((self.record_id, *values))
+        self._pending.append((_INSERT_SAMPLE, (self.record_id, *values)))
         if self._clock_s() - self._committed_s >= COMMIT_AFTER_S:
-            with self._writing():
-                pass
+            self.commit()
 
     def event(self, event: Mapping[str, Any]) -> None:
         """Record one event, and with it every sample before it, at once."""
         row = (self.record_id, event.get("t_ms"), _plain(str(event.get("kind"))), _json(event))
-        with self._writing() as connection:
-            connection.execute(
-                "INSERT INTO events (session_id, t_ms, kind, event) VALUES (?, ?, ?, ?)", row
-            )
+        self._pending.append((_INSERT_EVENT, row))
+        self.commit()
 
-    def finish(self, outcome: str, summary: Mapping[str, Any]) -> None:
-        """Write the outcome and the summary, and close the file."""
+    def end(self, outcome: str, summary: Mapping[str, Any]) -> None:
+        """Put down the outcome and the summary, for the next commit."""
         values = {name: _plain(summary.get(name)) for name in _SUMMARY_COLUMNS}
         for name in COUNTS:
             # A device's own journal may have said anything; a record with it could not be read.
             values[name] = values[name] if type(values[name]) is int else None
         values["outcome"] = outcome
-        assignments = ", ".join(f"{name} = :{name}" for name in values)
-        with self._writing() as connection:
-            connection.execute(
-                f"UPDATE sessions SET {assignments}, summary = :summary WHERE id = :id",
-                {**values, "summary": _json(summary), "id": self.record_id},
+        assignments = ", ".join(f"{name} = ?" for name in values)
+        self._pending.append(
+            (
+                f"UPDATE sessions SET {assignments}, summary = ? WHERE id = ?",
+                (*values.values(), _json(summary), self.record_id),
             )
+        )
+
+    def finish(self, outcome: str, summary: Mapping[str, Any]) -> None:
+        """Write the outcome and the summary, and close the file."""
+        self.end(outcome, summary)
+        self.commit()
         self.close()
+
+    def commit(self) -> None:
+        """Write what was gathered, in one transaction; what fails is gathered still."""
+        with _errors(self.path), self._connection as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            for statement, row in self._pending:
+                connection.execute(statement, row)
+        self._pending.clear()
+        self._committed_s = self._clock_s()
 
     def close(self) -> None:
         """Let go of the file without an outcome; the session stays in the list as unfinished."""
         self._connection.close()
-
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction, which first writes the samples gathered so far."""
-        with _errors(self.path), self._connection as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.executemany(_INSERT_SAMPLE, self._samples)
-            yield connection
-        self._samples.clear()
-        self._committed_s = self._clock_s()
 
 
 class History:
@@ -152,6 +162,33 @@ class History:
             "hello": hello,
         }
         return Recorder(self.path, what, clock_s)
+
+    def resume(self, n: int) -> Recorder:
+        """Go on with the record of session `n`, which was cut off."""
+        return Recorder(self.path, n, time.monotonic)
+
+    def numbers(self, uid: str) -> dict[int, tuple[int, bool, str | None]]:
+        """The sessions of one device by its own number of each, the latest of that number:
+        ours, whether it has an outcome, and the name of its plan."""
+        rows = self._read(
+            """
+            SELECT id AS n, outcome, json_extract(plan, '$.name') AS name,
+                coalesce(
+                    CASE WHEN json_valid(summary) THEN json_extract(summary, '$.session') END,
+                    (SELECT max(json_extract(event, '$.session')) FROM events
+                        WHERE session_id = sessions.id AND json_valid(event))
+                ) AS number
+            FROM sessions
+            WHERE json_valid(device) AND json_valid(plan)
+                AND json_extract(device, '$.uid') = ? ORDER BY id
+            """,
+            (uid,),
+        )
+        return {
+            row["number"]: (row["n"], row["outcome"] is not None, row["name"])
+            for row in rows
+            if type(row["number"]) is int
+        }
 
     def list(self, limit: int = 20, *, simulated: bool = False) -> Rows:
         """The latest sessions, newest first. `outcome` None: cut off before its end.
@@ -249,9 +286,8 @@ class History:
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
-    # One file, readable by anything: no -wal beside it. NORMAL is enough against a killed
-    # process, which is what is promised; a power cut may cost the last commit.
-    connection.execute("PRAGMA journal_mode = DELETE")
+    # NORMAL is enough against a killed process, which is what is promised; a power cut may
+    # cost the last commit.
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
     return connection
@@ -297,7 +333,11 @@ def _errors(path: Path) -> Iterator[None]:
             hint = "make room on the disk, or set POULTICE_DATA_DIR to another"
         else:
             hint = "move it away and a new one is begun; `sqlite3 FILE .recover` may save the old"
-        raise HistoryError(f"the record {path} cannot be used: {text}", hint=hint) from None
+        raise HistoryError(
+            f"the record {path} cannot be used: {text}",
+            hint=hint,
+            data={"busy": "another program" in hint},
+        ) from None
     except (OSError, ValueError, OverflowError, RecursionError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise HistoryError(

@@ -7,41 +7,47 @@ milliseconds, `_m` thousandths of a CEM43 minute.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, TypedDict, cast
+from dataclasses import dataclass, field, fields
+from typing import Any, TypedDict
 
 from poultice.errors import LinkError
 
 
-class Telemetry(TypedDict):
-    """The device now; null where there is none."""
+@dataclass(frozen=True, slots=True)
+class Telemetry:
+    """The device now; None where there is none. `said` is the object as it came."""
 
     t_ms: int
     state: str
-    session: int | None
-    plan: str | None
-    profile: str | None
-    phase: int | None
-    mode: str | None
-    phase_left_s: int | None
-    left_s: int | None
-    temp_mc: int | None
-    temp_b_mc: int | None
-    target_mc: int | None
-    master: bool
-    heat: bool
-    cool: bool
-    sense: bool | None
-    duty_pct: int | None
-    dose_m: int | None
-    budget_pct: int | None
-    prompt: str | None
-    fault: str | None
-    faults_more: int | None
-    rest_heat_s: int | None
-    rest_cold_s: int | None
-    rx_errors: int | None
-    tx_dropped: int | None
+    session: int | None = None
+    plan: str | None = None
+    profile: str | None = None
+    phase: int | None = None
+    mode: str | None = None
+    phase_left_s: int | None = None
+    left_s: int | None = None
+    temp_mc: int | None = None
+    temp_b_mc: int | None = None
+    target_mc: int | None = None
+    master: bool = False
+    heat: bool = False
+    cool: bool = False
+    sense: bool | None = None
+    duty_pct: int | None = None
+    dose_m: int | None = None
+    budget_pct: int | None = None
+    prompt: str | None = None
+    fault: str | None = None
+    faults_more: int | None = None
+    rest_heat_s: int | None = None
+    rest_cold_s: int | None = None
+    rx_errors: int | None = None
+    tx_dropped: int | None = None
+    said: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """Every member of ``link.md``, and whatever else the device said."""
+        return {**{name: getattr(self, name) for name in MEMBERS}, **self.said}
 
 
 class Armed(TypedDict):
@@ -105,28 +111,29 @@ class Event:
     data: Mapping[str, Any]
 
 
-_NUMBERS = (
-    "session", "phase", "phase_left_s", "left_s", "temp_mc", "temp_b_mc", "target_mc",
-    "duty_pct", "dose_m", "budget_pct", "faults_more", "rest_heat_s", "rest_cold_s",
-    "rx_errors", "tx_dropped",
-)  # fmt: skip
-_TEXTS = ("plan", "profile", "mode", "prompt", "fault")
+Row = dict[str, Any]
+"""The members of a telemetry object, as a record has them."""
+
+MEMBERS = tuple(one.name for one in fields(Telemetry) if one.name != "said")
+# What stands in an annotation is what may come: this module's are texts.
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    one.name: tuple(
+        {"int": int, "str": str, "bool": bool, "None": type(None)}[kind]
+        for kind in str(one.type).split(" | ")
+    )
+    for one in fields(Telemetry)
+    if one.name != "said"
+}
 
 
 def telemetry(params: Any) -> Telemetry | None:
-    """`params` as telemetry with every member present, or None where it is not telemetry."""
+    """`params` as telemetry, or None where it is not telemetry: the one place that judges it."""
     if not isinstance(params, dict):
         return None
-    if type(params.get("t_ms")) is not int or not isinstance(params.get("state"), str):
+    known = {name: params[name] for name in MEMBERS if name in params}
+    if any(type(value) not in _KINDS[name] for name, value in known.items()):
         return None
-    whole: dict[str, Any] = dict.fromkeys((*_NUMBERS, *_TEXTS, "sense"))
-    whole.update(master=False, heat=False, cool=False)
-    whole.update(params)
-    if any(whole[name] is not None and type(whole[name]) is not int for name in _NUMBERS):
-        return None
-    if any(whole[name] is not None and not isinstance(whole[name], str) for name in _TEXTS):
-        return None
-    return cast(Telemetry, whole)
+    return Telemetry(**known, said=params) if {"t_ms", "state"} <= known.keys() else None
 
 
 def event(params: Any) -> Event | None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from poultice import errors, temperature
 from poultice.errors import DeviceFaultError, LinkError, PoulticeError, RefusedError
+
+if TYPE_CHECKING:
+    from poultice.messages import Telemetry
 
 BUTTON_ONLY = frozenset(
     {
@@ -105,17 +108,17 @@ def limit_hint(limit: object, allowed: object, asked: object, *, fit: bool = Fal
     return held if fit else f"{held}; {lowers}"
 
 
-def require_free(now: Mapping[str, Any], modes: Collection[str]) -> None:
+def require_free(now: Telemetry, modes: Collection[str]) -> None:
     """Raises what stands in the way of a session with these modes, before anything is asked.
 
     DeviceFaultError, WrongStateError or RestError; `now` is what the device says of itself. It
     judges again when it is armed, and its word counts.
     """
-    if now["fault"] is not None:
-        raise fault_error(now["fault"], state=now["state"])
-    if now["state"] != "idle":
-        raise from_answer(1, "wrong_state", {"state": now["state"], "states": ["idle"]})
-    rests = [now[name] or 0 for mode, name in _RESTS.items() if mode in modes]
+    if now.fault is not None:
+        raise fault_error(now.fault, state=now.state)
+    if now.state != "idle":
+        raise from_answer(1, "wrong_state", {"state": now.state, "states": ["idle"]})
+    rests = [getattr(now, name) or 0 for mode, name in _RESTS.items() if mode in modes]
     rest_s = max(rests, default=0)
     if rest_s > 0:
         raise errors.RestError(

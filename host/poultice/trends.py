@@ -14,7 +14,7 @@ from typing import Any
 from poultice import words
 from poultice.history import History
 from poultice.plan import COLD, HEAT, Phase
-from poultice.tally import replay
+from poultice.session.tally import replay
 
 WEEKS = 12
 WEEKS_MAX = 520

@@ -7,6 +7,7 @@ each other.
 from __future__ import annotations
 
 import json
+import math
 import zlib
 from typing import Any
 
@@ -25,7 +26,7 @@ def encode(message: dict[str, Any]) -> bytes:
 
     Raises ValueError where it would be longer than the contract allows.
     """
-    body = json.dumps(message, separators=(",", ":"), ensure_ascii=True).encode("ascii")
+    body = json.dumps(message, separators=(",", ":"), allow_nan=False).encode("ascii")
     line = b"%s*%08x\n" % (body, zlib.crc32(body))
     if len(line) > MAX_LINE_BYTES:
         raise ValueError(f"a line of {len(line)} bytes is over {MAX_LINE_BYTES}")
@@ -44,9 +45,18 @@ def decode(line: bytes) -> dict[str, Any]:
     if not body or tail != b"*%08x" % zlib.crc32(body):
         raise GarbledLine("checksum")
     try:
-        message = json.loads(body.decode("ascii"))
+        message = json.loads(body.decode("ascii"), parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError):
         raise GarbledLine("not JSON") from None
     if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
         raise GarbledLine("not a message of this link")
     return message
+
+
+def _refuse(text: str) -> float:
+    raise ValueError(f"{text} is no number of JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refuse(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from poultice import remedies
@@ -91,8 +92,8 @@ def cem43(dose_m: int | None) -> str:
 
 def relays(now: Telemetry | Mapping[str, Any]) -> str:
     """Which relays are commanded closed."""
-    closed = [name for name in ("master", "heat", "cool") if now[name]]
-    return " + ".join(name.upper() for name in closed) or "all open"
+    of = now.get if isinstance(now, Mapping) else partial(getattr, now)
+    return " + ".join(name.upper() for name in ("master", "heat", "cool") if of(name)) or "all open"
 
 
 def phase(one: Mapping[str, Any]) -> str:
@@ -137,19 +138,19 @@ def warning(what: str) -> str:
 
 def line(now: Telemetry) -> str:
     """The device now, on one line of plain text."""
-    target = f" of {shown(now['target_mc'])}" if now["target_mc"] is not None else ""
+    target = f" of {shown(now.target_mc)}" if now.target_mc is not None else ""
     parts = [
-        clock(now["t_ms"] // 1000),
-        f"{now['mode'] or now['state']:<5}",
-        f"{shown(now['temp_mc'])}{target}",
+        clock(now.t_ms // 1000),
+        f"{now.mode or now.state:<5}",
+        f"{shown(now.temp_mc)}{target}",
         relays(now),
     ]
-    if now["left_s"]:
-        parts.append(f"left {clock(now['left_s'])}")
-    if now["dose_m"]:
-        parts.append(cem43(now["dose_m"]))
-    if now["state"] not in ("running", "idle"):
-        parts.append(f"({now['state']}{': ' + now['fault'] if now['fault'] else ''})")
+    if now.left_s:
+        parts.append(f"left {clock(now.left_s)}")
+    if now.dose_m:
+        parts.append(cem43(now.dose_m))
+    if now.state not in ("running", "idle"):
+        parts.append(f"({now.state}{': ' + now.fault if now.fault else ''})")
     return "  ".join(parts)
 
 

@@ -20,8 +20,9 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from poultice.cli.dashboard import LEAST, Dashboard
 from poultice.cli.dashboard.app import LOOK_S
 from poultice.cli.feed import Feed
-from poultice.cli.wishes import Wishes
+from poultice.cli.keys import Keys
 from poultice.messages import telemetry
+from poultice.session.orders import Orders
 from tests.host.fakes import LIMITS
 
 PHASES = [{"mode": "heat", "target_mc": 40_500, "duration_s": 2_400}]
@@ -55,9 +56,9 @@ def given(feed: Feed, at_s: int) -> None:
 async def seconds(pads: int) -> float:
     """Processor seconds for a minute of the view."""
     feeds = [
-        Feed(f"usb:{n}", Wishes(), title="long", phases=PHASES, limits=LIMITS) for n in range(pads)
+        Feed(f"usb:{n}", Orders(), title="long", phases=PHASES, limits=LIMITS) for n in range(pads)
     ]
-    app = Dashboard(feeds, stop_all=lambda: None, look_s=None)
+    app = Dashboard(feeds, Keys(feeds, stop_all=lambda: None), look_s=None)
     for feed in feeds:
         for at_s in range(BEFORE_S):
             given(feed, at_s)

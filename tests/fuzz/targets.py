@@ -54,7 +54,7 @@ def _differ(line: bytes, said: contract.Line) -> None:
     try:
         heard = wire.decode(line)
     except wire.GarbledLine:
-        if sound and said.verdict == contract.VALID:
+        if sound and said.verdict == contract.VALID and _in_json(line[:-9]):
             raise AssertionError(f"the host cannot read {line!r}") from None
         return
     line = line.rstrip(b"\r")
@@ -63,11 +63,19 @@ def _differ(line: bytes, said: contract.Line) -> None:
     assert said.verdict == contract.GARBLED or _same(heard, device_codec._load(line[:-9]))
 
 
-def _round_trip(text: bytes) -> None:
+def _in_json(text: bytes) -> bool:
+    """Whether all its numbers are numbers: Python's reader takes NaN and 1e999 too."""
     try:
-        value = json.loads(text.decode("ascii"))
+        json.dumps(json.loads(text.decode("ascii")), allow_nan=False)
     except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _round_trip(text: bytes) -> None:
+    if not _in_json(text):
         return
+    value = json.loads(text.decode("ascii"))
     message = {"jsonrpc": "2.0", "id": 1, "result": value}
     line = device_codec.encode(message)
     assert line[-1:] == b"\n" and line.count(b"\n") == 1 and max(line) < 128

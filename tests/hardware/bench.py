@@ -81,8 +81,8 @@ class Bench:
         """A heat phase, from a second after its relay proof on."""
         plan = {"name": "bench", "attended_s": attended_s, "phases": [PHASE]}
         self.client.start(self.client.arm(plan)["token"])
-        self.until(lambda now: (now["phase_left_s"] or PHASE_S) < PHASE_S)
-        assert self.client.status()["master"]
+        self.until(lambda now: (now.phase_left_s or PHASE_S) < PHASE_S)
+        assert self.client.status().master
 
     def until(self, wanted: Callable[[Telemetry], bool], limit_s: float = 20.0) -> Telemetry:
         """The first telemetry that is `wanted`. Raises DeviceTimeoutError."""
@@ -97,7 +97,7 @@ class Bench:
 
     def fault(self, limit_s: float = 20.0) -> str | None:
         """The fault it is in, once it is."""
-        return self.until(lambda now: now["state"] == "fault", limit_s)["fault"]
+        return self.until(lambda now: now.state == "fault", limit_s).fault
 
     def quiet(self) -> None:
         """Nothing runs any more, whatever the test has left."""
@@ -118,7 +118,7 @@ class Bench:
                 return port
             self.connect()
         self.client.stop()
-        self.until(lambda now: now["state"] in ("idle", "fault"))
+        self.until(lambda now: now.state in ("idle", "fault"))
         self.client.reboot("repl")
         self.disconnect()
         deadline_s = time.monotonic() + BACK_WITHIN_S
@@ -168,7 +168,7 @@ class Bench:
         try:
             now, config = self.client.status(), self.client.get_config()
             return (
-                now["state"] == "idle"
+                now.state == "idle"
                 and self.client.journal()["entries"] == []
                 and not config["two_point"]
                 and not config.get("pending")

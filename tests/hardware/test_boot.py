@@ -40,6 +40,6 @@ def test_no_relay_pin_is_high_from_power_up_to_idle(bench: Bench, operator: Oper
     operator.do("power_cut")
     bench.connect()
 
-    assert bench.client.status()["state"] == "idle"
+    assert bench.client.status().state == "idle"
     assert bench.client.hello().reset_cause == "power_on"
     assert not operator.sees("edges")

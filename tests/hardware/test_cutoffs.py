@@ -84,7 +84,7 @@ def test_a_sensor_that_is_broken_or_shorted(bench: Bench, operator: Operator, ho
     operator.do(how)
 
     tripped(bench, operator, f"sensor_{how}")
-    assert bench.client.status()["temp_mc"] is None
+    assert bench.client.status().temp_mc is None
     operator.do("plug")
 
 
@@ -100,10 +100,10 @@ def test_the_emergency_stop_and_that_only_the_button_clears_it(
     tripped(bench, operator, "emergency_stop")
     assert operator.reads("estop_ms") <= 120
     operator.do("hold")
-    assert bench.client.status()["state"] == "fault"
+    assert bench.client.status().state == "fault"
     operator.do("estop_release")
     operator.do("hold")
-    assert bench.until(lambda now: now["state"] == "idle")["fault"] is None
+    assert bench.until(lambda now: now.state == "idle").fault is None
 
 
 @pytest.mark.requirement("SR-11")
@@ -122,5 +122,5 @@ def test_a_pad_relay_that_does_not_open(bench: Bench, operator: Operator) -> Non
     operator.do("weld")
 
     assert bench.fault() == "heat_welded"
-    assert not bench.client.status()["master"]
+    assert not bench.client.status().master
     operator.do("weld_off")

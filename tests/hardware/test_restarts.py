@@ -23,7 +23,7 @@ def test_a_planned_restart_is_no_fault(bench: Bench, operator: Operator) -> None
     bench.connect()
 
     assert bench.client.hello().reset_cause == "reboot"
-    assert bench.client.status()["state"] == "idle"
+    assert bench.client.status().state == "idle"
     assert not operator.sees("edges")
 
 
@@ -43,7 +43,7 @@ def test_a_processor_that_hangs(bench: Bench, operator: Operator) -> None:
         bench.client.clear_fault("watchdog_reset")
     assert refused.value.data["clear"] == "button"  # type: ignore[attr-defined]
     operator.do("hold")
-    assert bench.until(lambda now: now["state"] == "idle")["fault"] is None
+    assert bench.until(lambda now: now.state == "idle").fault is None
 
 
 @pytest.mark.requirement("SR-14")

@@ -91,6 +91,7 @@ class FakeDevice:
     """
 
     path: str = "fake:"
+    virtual: bool = True
     protocol: int = 1
     clock_s: float = 0.0
     fault_at_s: float | None = None
@@ -188,7 +189,7 @@ class FakeDevice:
             "duty_pct": 30,
             "dose_m": 100,
             "budget_pct": 90,
-            "prompt": None,
+            "prompt": "lay_pack" if self.state == "waiting" else None,
             "fault": self.fault,
             "faults_more": 0,
             "rest_heat_s": 0,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+import zlib
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poultice import wire
+from poultice import messages, wire
 from poultice.client import Client
 from poultice.errors import (
     BusyError,
@@ -64,7 +66,7 @@ def test_a_torn_answer_is_counted_and_the_question_asked_again() -> None:
     torn = iter([True, False, False])
     device.mangle = lambda line: line[:-3] if b'"result"' in line and next(torn) else line
     client = Client(device)
-    assert client.status()["state"] == "idle"
+    assert client.status().state == "idle"
     assert client.garbled == 1
     assert device.asked == ["status", "status"]
 
@@ -241,3 +243,34 @@ def test_host_and_device_agree_on_the_line() -> None:
     read = device.parse(line[:-1])
     assert (read.code, read.request_id, read.method) == (0, 7, "arm")
     assert read.params == {"a": [1, None, True]}
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_what_is_no_number_is_refused_at_the_wire(number: str) -> None:
+    body = b'{"jsonrpc":"2.0","method":"event","params":{"kind":"x","t_ms":1,"y":%s}}'
+    for text, heard in ((b"1.5", True), (number.encode(), False)):
+        line = body % text
+        line += b"*%08x" % zlib.crc32(line)
+        if heard:
+            assert wire.decode(line)["params"]["y"] == 1.5
+        else:
+            with pytest.raises(wire.GarbledLine):
+                wire.decode(line)
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "sound"),
+    [("temp_mc", 40_000, True), ("temp_mc", None, True), ("temp_mc", 40.0, False),
+     ("temp_mc", True, False), ("master", None, False), ("master", 1, False),
+     ("sense", None, True), ("sense", 0, False), ("fault", "x", True), ("fault", 1, False),
+     ("t_ms", None, False), ("state", None, False), ("something_new", 1.5, True)],
+)  # fmt: skip
+def test_telemetry_is_judged_once_and_cannot_be_changed(
+    member: str, value: object, sound: bool
+) -> None:
+    now = messages.telemetry({"t_ms": 1, "state": "idle", "master": False, member: value})
+    assert (now is not None) == sound
+    if now is not None:
+        assert now.to_json()[member] == value and now.to_json()["dose_m"] is None
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            now.state = "running"  # type: ignore[misc]

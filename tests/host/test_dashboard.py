@@ -16,8 +16,9 @@ from poultice.cli.dashboard.course import Course
 from poultice.cli.dashboard.drawn import ASCII, UNICODE, Line, width_of
 from poultice.cli.dashboard.driver import Driver
 from poultice.cli.feed import Feed
-from poultice.cli.wishes import Wishes
+from poultice.cli.keys import Keys
 from poultice.messages import Event, Telemetry, telemetry
+from poultice.session.orders import Orders
 from tests.host.fakes import LIMITS
 
 PHASES: list[dict[str, Any]] = [
@@ -59,18 +60,19 @@ def now(at_s: int = 10, **changes: Any) -> Telemetry:
 
 
 def feed(name: str = "sim:") -> Feed:
-    return Feed(name, Wishes(), title="contrast", phases=PHASES, says=SAYS, limits=LIMITS)
+    return Feed(name, Orders(), title="contrast", phases=PHASES, says=SAYS, limits=LIMITS)
 
 
 def shown(
     scenario: Scenario,
     *feeds: Feed,
     size: tuple[int, int] = LEAST,
-    **options: Any,
+    stop_all: Callable[[], None] = lambda: None,
+    watching: bool = False,
+    **drawn: Any,
 ) -> Dashboard:
     """Run `scenario` on a dashboard of `feeds`; nothing is drawn by the clock."""
-    options.setdefault("stop_all", lambda: None)
-    app = Dashboard(feeds, look_s=None, **options)
+    app = Dashboard(feeds, Keys(feeds, stop_all=stop_all, watching=watching), look_s=None, **drawn)
 
     async def running() -> None:
         async with app.run_test(size=size) as pilot:
@@ -148,7 +150,7 @@ def test_a_key_is_a_wish_in_its_state_and_a_word_in_any_other(
 
     async def scenario(pilot: Pilot[None]) -> None:
         await pilot.press(key)
-        wanted = one.wishes.wanted() or ("confirm" if one.wishes.answered() else None)
+        wanted = one.orders.wanted() or ("confirm" if one.orders.answered("lay_pack") else None)
         assert wanted == (wish if at == state else None)
         assert ("not possible while" in text(pilot)) == (at != state)
 
@@ -159,9 +161,9 @@ def test_stop_is_a_wish_in_every_state() -> None:
     one = feed()
 
     async def scenario(pilot: Pilot[None]) -> None:
-        assert not one.wishes.stopping()
+        assert not one.orders.stopping()
         await pilot.press("s")
-        assert one.wishes.stopping()
+        assert one.orders.stopping()
         await told(pilot, one, now())
         assert "stopping; waiting for the device" in text(pilot)
 
@@ -186,7 +188,6 @@ def test_quitting_asks_and_stops_all(keys: str, stops: int) -> None:
 
     shown(scenario, *feeds, stop_all=lambda: asked.append(1))
     assert len(asked) == stops
-    assert [one.wishes.stopping() for one in feeds] == [bool(stops)] * 2
 
 
 def test_a_prompt_and_a_pause_say_what_to_do() -> None:
@@ -231,7 +232,7 @@ def test_too_small_says_so_and_comes_back(size: tuple[int, int], tiny: bool) -> 
     async def scenario(pilot: Pilot[None]) -> None:
         assert ("is too small for the view (80x24)" in text(pilot)) == tiny
         await pilot.press("s")
-        assert one.wishes.stopping()
+        assert one.orders.stopping()
         await pilot.resize_terminal(100, 30)
         await pilot.pause()
         assert "heat budget" in text(pilot)
@@ -258,7 +259,7 @@ def test_it_leaves_once_all_are_over_and_not_before() -> None:
 
 
 def test_watching_is_left_without_stopping_anything() -> None:
-    one = Feed("sim:", Wishes(), limits=LIMITS)
+    one = Feed("sim:", Orders(), limits=LIMITS)
     one.show(now(state="idle", mode=None, phase=None, left_s=None, plan=None, rest_heat_s=120))
 
     async def scenario(pilot: Pilot[None]) -> None:
@@ -269,7 +270,7 @@ def test_watching_is_left_without_stopping_anything() -> None:
         assert pilot.app._exit
 
     shown(scenario, one, watching=True)
-    assert not one.wishes.stopping()
+    assert not one.orders.stopping()
 
 
 def test_keys_mean_the_chosen_one_of_several() -> None:
@@ -292,7 +293,7 @@ def test_keys_mean_the_chosen_one_of_several() -> None:
         await pilot.press("s")
 
     shown(scenario, *feeds)
-    assert [one.wishes.stopping() for one in feeds] == [False] * 8 + [True]
+    assert [one.orders.stopping() for one in feeds] == [False] * 8 + [True]
 
 
 def test_the_theme_changes_and_nothing_else() -> None:
@@ -310,7 +311,7 @@ def test_the_theme_changes_and_nothing_else() -> None:
 
 def test_a_failure_ends_the_view_and_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     one = feed()
-    app = Dashboard([one], stop_all=lambda: None, look_s=None)
+    app = Dashboard([one], Keys([one], stop_all=lambda: None), look_s=None)
 
     async def running() -> None:
         async with app.run_test(size=LEAST):
@@ -402,24 +403,15 @@ def test_a_restarted_device_begins_anew_where_it_is_watched() -> None:
 
 
 def test_an_answer_is_none_to_the_next_prompt() -> None:
-    wishes = Wishes()
-    wishes.confirm()
-    wishes.heard(now(state="waiting"))
-    assert wishes.answered() and not wishes.answered()
-    wishes.confirm()
-    wishes.heard(now())
-    assert not wishes.answered()
-
-
-def test_what_the_view_left_is_said_in_lines() -> None:
-    one = feed()
-    one.show(now())
-    one.note("a word")
-    said: list[str] = []
-    one.to_lines(said.append)
-    one.show(Event("complete", 965_000, {"kind": "complete"}))
-    assert [line.split()[-1] for line in said] == ["CEM43", "word", "complete"]
-    assert one.drain() == []
+    orders = Orders()
+    orders.confirm("lay_pack")
+    orders.heard(now(state="waiting"))
+    assert orders.answered("lay_pack") and not orders.answered("lay_pack")
+    orders.confirm("lay_pack")
+    assert not orders.answered("remove_pack") and not orders.answered("lay_pack")
+    orders.confirm("lay_pack")
+    orders.heard(now())
+    assert not orders.answered("lay_pack")
 
 
 class Writer:

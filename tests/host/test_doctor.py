@@ -29,6 +29,7 @@ from poultice.errors import (
     PoulticeError,
     UsageError,
 )
+from poultice.messages import telemetry
 from poultice_core import config as configuration
 from tests.host.fakes import Error
 from tests.host.test_calibration import Bath
@@ -204,13 +205,17 @@ def test_what_is_wrong_with_the_device_is_found_with_its_remedy(
 
 @pytest.mark.parametrize("value", [5_000, 38_500, 30_000])
 def test_temperatures_that_can_be(value: int) -> None:
-    now = {**healthy().status(), "temp_mc": value, "temp_b_mc": None}
-    assert [one.result for one in devices.temperature(now)] == ["ok"]  # type: ignore[arg-type]
+    now = telemetry({**healthy().status(), "temp_mc": value, "temp_b_mc": None})
+    assert now is not None
+    assert [one.result for one in devices.temperature(now)] == ["ok"]
 
 
 def test_after_heat_a_warm_pad_is_no_finding() -> None:
-    now = {**healthy().status(), "temp_mc": 41_000, "temp_b_mc": None, "rest_heat_s": 1_100}
-    assert [one.result for one in devices.temperature(now)] == ["ok"]  # type: ignore[arg-type]
+    now = telemetry(
+        {**healthy().status(), "temp_mc": 41_000, "temp_b_mc": None, "rest_heat_s": 1_100}
+    )
+    assert now is not None
+    assert [one.result for one in devices.temperature(now)] == ["ok"]
 
 
 @pytest.mark.parametrize("name", ["sensor_a", "sensor_b", "sense", "estop", "journal", "limits"])

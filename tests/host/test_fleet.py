@@ -17,7 +17,7 @@ import pytest
 from poultice.cli import attend, fleet, main
 from poultice.cli.seat import Seat
 from poultice.errors import DeviceFaultError, DeviceLostError, ExitCode, Interrupted
-from poultice.recording import Recording
+from poultice.session.recorder import Recording
 from tests.host.fakes import FakeDevice
 
 SHORT = """
@@ -202,6 +202,7 @@ def test_ctrl_c_stops_all_and_waits_for_each(
 ) -> None:
     devices = {f"fake:{n}": FakeDevice() for n in range(3)}
     pressed = threading.Event()
+    started = threading.Barrier(len(devices))
     take = attend.Interrupts._take
 
     def taken(self: Any, *signalled: Any) -> None:
@@ -210,6 +211,7 @@ def test_ctrl_c_stops_all_and_waits_for_each(
 
     def press(device: FakeDevice, _: Any) -> dict[str, int]:
         if device.clock_s > 60 and "stop" not in device.asked:
+            started.wait(60)
             if device is devices["fake:1"]:
                 os.kill(os.getpid(), signal.SIGINT)
             # Seen by the main thread, before this device's clock goes on.
@@ -250,19 +252,19 @@ def test_one_that_fails_in_an_unforeseen_way_leaves_the_others(
 def test_an_early_enter_answers_no_later_prompt(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from poultice.cli.wishes import Wishes
+    from poultice.session.orders import Orders
 
     path = tmp_path / "both.toml"
     path.write_text(
         SHORT + '[[phase]]\nmode = "cold"\ntarget = 15\nseconds = 60\n', encoding="utf-8"
     )
-    made = Wishes.__init__
+    made = Orders.__init__
 
-    def pressed(self: Wishes) -> None:
+    def pressed(self: Orders) -> None:
         made(self)
-        self.confirm()
+        self.confirm("lay_pack")
 
-    monkeypatch.setattr(Wishes, "__init__", pressed)
+    monkeypatch.setattr(Orders, "__init__", pressed)
     line = sims("&cooler=0&user=absent", "&cooler=0")
     _, devices, _ = ran(capsys, str(path), "--yes", *line)
     assert [(one["outcome"], one["reason"], one["cold_s"] > 0) for one in devices] == [

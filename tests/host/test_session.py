@@ -42,6 +42,7 @@ def test_a_session_is_run_and_recorded(device: FakeDevice) -> None:
     assert (done.outcome, done.reason, done.fault, done.error) == ("complete", None, None, None)
     assert done.summary["heat_s"] == 1200 and done.session == 1
     assert len(seen) > 1200
+    assert seen[0]["state"] == "armed" and [one for one in seen if not isinstance(one, dict)]
     [recorded] = History.open().list()
     assert recorded["outcome"] == "complete"
     assert device.closed

@@ -49,7 +49,7 @@ def test_the_first_line_is_a_port_where_the_release_image_answers(path: str) -> 
         with Client(open_transport(path)) as client:
             hello = client.hello()
             assert (hello.board, hello.uid) == ("pico", "e100000000000007")
-            assert client.settle()["state"] == "idle"
+            assert client.settle().state == "idle"
 
 
 def test_without_its_packages_it_says_which_and_how_to_get_them(

@@ -124,10 +124,10 @@ def test_a_prompt_is_answered_with_enter(tmp_path: Path) -> None:
         assert terminal.ended() == 130
 
 
-def test_a_terminal_that_is_too_small_gets_the_compact_view(tmp_path: Path) -> None:
+def test_a_terminal_that_is_too_small_gets_lines_with_a_status(tmp_path: Path) -> None:
     with Terminal(tmp_path, "run", SHORT, "--yes", "-d", FAST, size=(80, 23)) as terminal:
         assert terminal.ended() == 0
-    assert "note: the terminal is 80x23, the full view needs 80x24" in terminal.text
+    assert "note: the terminal is 80x23, the full view needs 80x24: lines instead" in terminal.text
     assert "\x1b[?1049h" not in terminal.read
     assert "short: complete" in terminal.text
 

@@ -7,6 +7,7 @@ import os
 import pty
 import tty
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -110,7 +111,6 @@ def wire_ends() -> Iterator[tuple[int, str]]:
 def test_lines_over_a_real_port(wire_ends: tuple[int, str]) -> None:
     ours, path = wire_ends
     port = SerialTransport(path)
-    assert os.read(ours, 10) == b"\n"
     os.write(ours, b"\r\none\ntwo\r\nthr")
     assert port.receive(2.0) == b"one"
     assert port.receive(2.0) == b"two"
@@ -118,7 +118,7 @@ def test_lines_over_a_real_port(wire_ends: tuple[int, str]) -> None:
     os.write(ours, b"ee\n")
     assert port.receive(2.0) == b"three"
     port.send(b"x\n")
-    assert os.read(ours, 10) == b"x\n"
+    assert os.read(ours, 10) == b"\nx\n"
     port.close()
     port.close()
 
@@ -130,6 +130,58 @@ def test_a_port_is_held_for_one_program(wire_ends: tuple[int, str]) -> None:
         SerialTransport(path)
     port.close()
     SerialTransport(path).close()
+
+
+def test_what_another_program_left_on_the_line_is_ended(wire_ends: tuple[int, str]) -> None:
+    ours, path = wire_ends
+    port = SerialTransport(path)
+    with Path(path).open("wb", buffering=0) as other:
+        other.write(b"ATZ")
+        port.send(b"x\n")
+    assert os.read(ours, 10) == b"ATZ\nx\n"
+    port.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs to be root, to be somebody else for once")
+def test_programs_that_ask_for_no_lock_are_kept_out_too(wire_ends: tuple[int, str]) -> None:
+    _, path = wire_ends
+    Path(path).chmod(0o666)
+    opened = []
+    for ours in (True, False):
+        port = SerialTransport(path)
+        if not ours:
+            port.close()
+        os.seteuid(65534)
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_NOCTTY))
+            opened.append(None)
+        except OSError as error:
+            opened.append(error.errno)
+        finally:
+            os.seteuid(0)
+        port.close()
+    assert opened == [errno.EBUSY, None]
+
+
+@pytest.mark.parametrize(("empty", "lost"), [(1, False), (20, False), (21, True)])
+def test_an_empty_read_is_no_loss_and_many_are(
+    empty: int, lost: bool, wire_ends: tuple[int, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, path = wire_ends
+    port = SerialTransport(path)
+    reads = [b""] * empty
+    read = os.read
+    monkeypatch.setattr("poultice.transport.serial._EMPTY_S", 0.0)
+    os.write(ours, b"here\n")
+    with monkeypatch.context() as another:
+        another.setattr(os, "read", lambda *args: reads.pop() if reads else read(*args))
+        if lost:
+            with pytest.raises(errors.DeviceLostError) as caught:
+                port.receive(5.0)
+            assert "second program" in str(caught.value.hint) and path in str(caught.value.hint)
+        else:
+            assert port.receive(5.0) == b"here"
+    port.close()
 
 
 def test_a_port_that_vanishes_is_a_lost_device(wire_ends: tuple[int, str]) -> None:

@@ -1,47 +1,60 @@
-"""What a person and a file have to do with a running session: signals, keys, the record."""
+"""Whether somebody is there, and how they interrupt what runs."""
 
 from __future__ import annotations
 
-import contextlib
-import select
+import errno
+import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable
 from types import FrameType, TracebackType
-from typing import IO, Any, Self
+from typing import Any, Self
 
 from poultice.cli import output
-from poultice.errors import UsageError
-from poultice.messages import Event, Telemetry
 
 
 def at_terminal() -> bool:
-    """Whether somebody can be asked."""
-    return sys.stdin is not None and sys.stdin.isatty()
+    """Whether somebody can be asked: at a terminal, which is not another program's just now."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        return False
+    try:
+        # One that is read in the background stops whoever reads.
+        return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+    except (OSError, ValueError, AttributeError) as error:
+        # Not the terminal that controls us: nobody else's either.
+        return getattr(error, "errno", None) in (None, errno.ENOTTY)
 
 
 class Interrupts:
     """Ctrl-C (and the end of the terminal) as a question instead of an exception.
 
-    A KeyboardInterrupt could strike in the middle of a line to the device; the session asks
-    `asked` between two lines instead. `again` is what a second one is told.
+    A KeyboardInterrupt could strike in the middle of a line to the device; each signal calls
+    `stop` instead, which only leaves an order. `again` is what a second one is told. What was
+    ignored when this process began (`nohup`) stays ignored; and from here to its end, a terminal
+    that is written to in the background does not stop it.
     """
 
     def __init__(
-        self, again: str = "stopping; waiting for the device to say that the pad is off"
+        self,
+        again: str = "stopping; waiting for the device to say that the pad is off",
+        stop: Callable[[], object] = lambda: None,
     ) -> None:
         self._again = again
+        self._stop = stop
         self._count = 0
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGTTIN", "SIGTTOU"):
                 number = getattr(signal, name, None)
-                if number is not None:
-                    self._before[number] = signal.signal(number, self._take)
+                if number is None or signal.getsignal(number) in (signal.SIG_IGN, None):
+                    continue
+                take = signal.SIG_IGN if name.startswith("SIGTT") else self._take
+                before = signal.signal(number, take)
+                if take == self._take:
+                    self._before[number] = before
         return self
 
     def __exit__(
@@ -60,76 +73,9 @@ class Interrupts:
     def press(self) -> None:
         """As Ctrl-C, where the terminal gives it as a key."""
         self._count += 1
+        self._stop()
 
     def _take(self, number: int, frame: FrameType | None) -> None:
-        self._count += 1
+        self.press()
         if self._count == 2:
             output.say(self._again)
-
-
-@contextlib.contextmanager
-def no_echo() -> Iterator[None]:
-    """Keep typed keys off a terminal on which a frame is redrawn in place."""
-    try:
-        import termios
-
-        terminal = sys.stdin.fileno()
-        before = termios.tcgetattr(terminal)
-    except (ImportError, OSError, ValueError, AttributeError, termios.error):
-        yield
-        return
-    silent = [*before]
-    silent[3] = before[3] & ~termios.ECHO
-    try:
-        termios.tcsetattr(terminal, termios.TCSADRAIN, silent)
-        yield
-    finally:
-        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
-
-
-def enter_pressed() -> bool:
-    """Whether a line was typed since the last time; never waits, and eats the line."""
-    if not at_terminal():
-        return False
-    try:
-        ready, _, _ = select.select([sys.stdin], [], [], 0)
-        return bool(ready) and sys.stdin.readline() != ""
-    except (OSError, ValueError):
-        return False
-
-
-class RecordFile:
-    """`--record FILE`: all telemetry and events as JSON Lines.
-
-    Raises UsageError where the file cannot be written, before anything is armed.
-    """
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        try:
-            self._file: IO[str] | None = Path(path).open(  # noqa: SIM115
-                "w", encoding="ascii", buffering=1
-            )
-        except (OSError, ValueError) as error:
-            raise UsageError(
-                f"--record {path}: cannot be written ({getattr(error, 'strerror', error)})",
-                hint="give a file in a directory that you may write to",
-            ) from None
-
-    def write(self, update: Telemetry | Event) -> None:
-        """Add one line. A full disk ends the recording, not the session."""
-        if self._file is None:
-            return
-        try:
-            self._file.write(output.json_line(output.as_member(update)))
-        except OSError as error:
-            output.say(f"warning: --record {self.path} ends here: {error.strerror}")
-            self._file = None
-
-    def close(self) -> None:
-        """Done."""
-        if self._file is not None:
-            try:
-                self._file.close()
-            except OSError:
-                output.say(f"warning: the end of --record {self.path} is missing")

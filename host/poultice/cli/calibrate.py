@@ -203,8 +203,8 @@ def _telling(quiet: bool, sensors: int) -> Iterator[Callable[[Telemetry], None]]
 
     def line(now: Telemetry) -> None:
         nonlocal due_ms
-        if now["t_ms"] >= due_ms:
-            due_ms = now["t_ms"] + _TELL_EVERY_MS
+        if now.t_ms >= due_ms:
+            due_ms = now.t_ms + _TELL_EVERY_MS
             output.say(f"waiting until it stands still: {_now(now, sensors)}")
 
     yield line
@@ -213,7 +213,7 @@ def _telling(quiet: bool, sensors: int) -> Iterator[Callable[[Telemetry], None]]
 def _now(now: Telemetry, sensors: int) -> str:
     from poultice import temperature
 
-    names = (("A", now["temp_mc"]), ("B", now["temp_b_mc"]))[:sensors]
+    names = (("A", now.temp_mc), ("B", now.temp_b_mc))[:sensors]
     return ", ".join(f"sensor {name} {temperature.shown(value)}" for name, value in names)
 
 

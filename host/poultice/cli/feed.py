@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Self
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from poultice.cli.plain import PlainView
-from poultice.cli.wishes import Wishes
 from poultice.messages import Event, Telemetry
+from poultice.session.orders import Orders
 
 _KEPT = 20_000
 
+FRESH = threading.Event()
+"""Set whenever any feed has something new: a view without a keyboard waits for it."""
+
 
 class Feed:
-    """A view, to the session; to the dashboard what it has not drawn yet.
+    """What one device says, until a view draws it; a view that is gone leaves a bounded deque.
 
     `phases` is the plan in its wire form with what each phase says (empty where none is known),
-    `limits` the device's. A dashboard that is gone leaves a deque with a bound; `to_lines` gives
-    the rest to plain lines.
+    `limits` the device's. `seen` is the last telemetry that a view took: what a person who
+    presses a key looks at.
     """
 
     def __init__(
         self,
         name: str,
-        wishes: Wishes,
+        orders: Orders,
         *,
         title: str = "",
         phases: Sequence[Mapping[str, Any]] = (),
@@ -32,52 +35,41 @@ class Feed:
         limits: Mapping[str, int] | None = None,
     ) -> None:
         self.name = name
-        self.wishes = wishes
+        self.orders = orders
         self.title = title
         self.phases = phases
         self.says = says
         self.limits: Mapping[str, int] = limits or {}
-        self.over = False
+        self.seen: Telemetry | None = None
+        self._over = False
         self._held: deque[Telemetry | Event | str] = deque(maxlen=_KEPT)
-        self._lines: PlainView | None = None
 
-    def __enter__(self) -> Self:
-        return self
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will come."""
+        return self._over
 
-    def __exit__(self, *_: object) -> None:
-        return None
+    @over.setter
+    def over(self, over: bool) -> None:
+        self._over = over
+        FRESH.set()
 
     def show(self, update: Telemetry | Event) -> None:
         """Take what the device said."""
-        if self._lines is not None:
-            self._lines.show(update)
-        else:
-            self._held.append(update)
+        self._held.append(update)
+        FRESH.set()
 
-    def note(self, text: str) -> None:
+    def note(self, text: object) -> None:
         """Something from this side."""
-        if self._lines is not None:
-            self._lines.note(text)
-        else:
-            self._held.append(text)
+        self._held.append(str(text))
+        FRESH.set()
 
     def drain(self) -> list[Telemetry | Event | str]:
         """What came since the last time, oldest first; notes are plain text."""
-        taken = []
+        taken: list[Telemetry | Event | str] = []
         while self._held:
-            taken.append(self._held.popleft())
+            one = self._held.popleft()
+            if isinstance(one, Telemetry):
+                self.seen = one
+            taken.append(one)
         return taken
-
-    @property
-    def in_lines(self) -> bool:
-        """Whether it has come to plain lines."""
-        return self._lines is not None
-
-    def to_lines(self, say: Callable[[str], None]) -> None:
-        """From here on, and for what is held, plain lines through `say`."""
-        self._lines = PlainView(say)
-        for one in self.drain():
-            if isinstance(one, str):
-                self._lines.note(one)
-            else:
-                self._lines.show(one)

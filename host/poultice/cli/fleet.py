@@ -6,7 +6,8 @@ Nothing is shared but the terminal and Ctrl-C (docs/decisions/0016).
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,6 @@ import click
 
 from poultice.cli import attend, output, views
 from poultice.cli.base import Result
-from poultice.cli.plain import PlainView
 from poultice.cli.seat import Asked, Seat
 from poultice.errors import ExitCode, Interrupted, PoulticeError, UsageError
 
@@ -54,7 +54,7 @@ def run(asked: Asked, *, as_json: bool) -> None:
         with contextlib.ExitStack() as closing:
             ready = _ready(asked, protocol, seats, closing)
             if not asked.dry_run:
-                _treat(asked, ready, as_json=as_json)
+                treat(asked, protocol, ready, as_json=as_json)
     except (PoulticeError, click.Abort, KeyboardInterrupt) as error:
         # Nothing was started on any of them.
         for seat in seats:
@@ -119,28 +119,32 @@ def _ready(
     return found
 
 
-def _treat(asked: Asked, seats: Sequence[Seat], *, as_json: bool) -> None:
-    with attend.Interrupts() as interrupts:
+def treat(asked: Asked, protocol: Any, seats: Sequence[Seat], *, as_json: bool) -> None:
+    """Run the session of each, in a thread of its own, and account for it."""
+
+    def stop() -> None:
+        for seat in seats:
+            seat.orders.stop()
+
+    for seat in seats:
+        seat.keep(
+            partial(seat.screen_again, asked, protocol, seat.name if len(seats) > 1 else None)
+        )
+    seats = [seat for seat in seats if seat.failure is None]
+    with attend.Interrupts(stop=stop) as interrupts:
         if asked.detach:
             for seat in seats:
-                seat.keep(lambda seat=seat: seat.leave(interrupts.asked))  # type: ignore[misc]
+                seat.keep(seat.leave)
             return
-        full = bool(seats) and views.chosen(asked.view, as_json=as_json) == "full"
-        feeds = [seat.feed() for seat in seats]
-
-        def work(seat: Seat, view: Any) -> Callable[[], None]:
-            # Enter says nothing about which pad; without the list to choose from, the button does.
-            answered = seat.wishes.answered
-            return lambda: seat.keep(lambda: seat.attend(view, interrupts.asked, answered))
-
-        lines = [PlainView(seat.say) for seat in seats]
-        views.in_threads(
-            feeds,
-            [work(seat, view) for seat, view in zip(seats, feeds if full else lines, strict=True)],
-            full=full,
+        views.show(
+            [seat.feed for seat in seats],
+            [partial(seat.keep, seat.attend) for seat in seats],
+            view=views.chosen(asked.view, as_json=as_json),
             stop_all=interrupts.press,
             theme=asked.theme,
         )
+        for seat in seats:
+            seat.account()
 
 
 def _show(seats: Sequence[Seat]) -> None:

@@ -27,11 +27,15 @@ if TYPE_CHECKING:
 def _ask(device: str | None, do: Callable[[Client], Any]) -> Result:
     """Do one thing to the device and report how it is then."""
     from poultice import discovery
+    from poultice.cli import output
+    from poultice.session.journal import take_over
 
     with discovery.open_device(device) as client:
         hello = client.hello()
         client.settle()
         do(client)
+        for note in take_over(client, hello, awaited=True):
+            output.say(note)
         return Result(
             {
                 "device": {
@@ -39,7 +43,7 @@ def _ask(device: str | None, do: Callable[[Client], Any]) -> Result:
                     "uid": hello.uid,
                     "firmware": hello.firmware,
                 },
-                **client.status(),
+                **client.status().to_json(),
             },
             "status",
         )

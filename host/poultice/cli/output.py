@@ -70,7 +70,7 @@ def as_member(update: Telemetry | Event) -> dict[str, Any]:
 
     if isinstance(update, Event):
         return {"method": "event", "params": dict(update.data)}
-    return {"method": "telemetry", "params": dict(update)}
+    return {"method": "telemetry", "params": update.to_json()}
 
 
 def json_line(data: Mapping[str, Any]) -> str:
@@ -79,6 +79,7 @@ def json_line(data: Mapping[str, Any]) -> str:
 
 
 _held: list[list[str]] = []
+_behind: list[Behind] = []
 
 
 @contextlib.contextmanager
@@ -91,14 +92,91 @@ def held(to: list[str]) -> Iterator[None]:
         _held.pop()
 
 
+@contextlib.contextmanager
+def behind() -> Iterator[None]:
+    """Say things from a thread of its own: a terminal that was stopped (Ctrl-S), and a pipe that
+    nobody reads, then keep nobody from their work."""
+    writer = Behind()
+    _behind.append(writer)
+    try:
+        yield
+    finally:
+        _behind.remove(writer)
+        writer.close()
+
+
+class Behind:
+    """Writes to stderr what it is given, in order, as fast as that takes it."""
+
+    CLOSE_S = 2.0
+
+    def __init__(self) -> None:
+        import queue
+        import threading
+
+        self._texts: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._status = ""
+        self._thread = threading.Thread(target=self._run, name="lines", daemon=True)
+        self._thread.start()
+
+    def say(self, text: str) -> None:
+        """A line, above the status where there is one."""
+        clear = f"\r{'':{len(self._status)}}\r" if self._status else ""
+        self._texts.put(f"{clear}{text}\n{self._status}")
+
+    def status(self, text: str) -> None:
+        """The last line, written over the one before; dropped where nothing is read anyway."""
+        if text != self._status and self._texts.qsize() < _STATUS_BEHIND:
+            self._texts.put(f"\r{text:{len(self._status)}}" + ("" if text else "\r"))
+            self._status = text
+
+    def close(self) -> None:
+        """Wait for a while until all is written."""
+        self._texts.put(None)
+        self._thread.join(self.CLOSE_S)
+
+    def _run(self) -> None:
+        try:
+            descriptor = sys.stderr.fileno()
+        except (OSError, ValueError, AttributeError):
+            descriptor = -1
+        while (text := self._texts.get()) is not None:
+            if descriptor < 0:
+                _write(text)
+                continue
+            # Past Python's own buffer, which nobody else could use while this waits.
+            data = text.encode(sys.stderr.encoding or "ascii", "replace")
+            try:
+                while data:
+                    data = data[os.write(descriptor, data) :]
+            except OSError:
+                descriptor = -1
+                sys.stderr = _nowhere()
+
+
+_STATUS_BEHIND = 4
+
+
 def say(text: str) -> None:
     """Something for the person, not data. Where nobody can read it, the work goes on."""
     if _held:
         _held[-1].append(text)
-        return
+    elif _behind:
+        _behind[-1].say(text)
+    else:
+        _write(f"{text}\n")
+
+
+def status(text: str) -> None:
+    """The state now, as the last line of a terminal; only while things are said `behind`."""
+    if _behind and not _held:
+        _behind[-1].status(text)
+
+
+def _write(text: str) -> None:
     try:
         # In one piece: several sessions may say something at once.
-        print(f"{text}\n", end="", file=sys.stderr, flush=True)
+        print(text, end="", file=sys.stderr, flush=True)
     except (OSError, ValueError):
         # The reader left, or its disk is full. Nothing said here is worth a session.
         sys.stderr = _nowhere()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -18,6 +20,7 @@ from poultice.cli.base import (
     switched_on,
     units_option,
 )
+from poultice.cli.record_file import RecordFile
 from poultice.cli.seat import Asked, Report, Seat
 from poultice.errors import PoulticeError, ScreeningError
 
@@ -91,25 +94,35 @@ def run(ctx: click.Context, /, confirm: str, as_json: bool, **options: Any) -> R
 
 def _run(asked: Asked, seat: Seat, *, as_json: bool) -> Result | None:
     from poultice import library
+    from poultice.cli import fleet
 
     seat.report.protocol = asked.protocol
     protocol = library.load(asked.protocol)
     seat.report.protocol = protocol.name
     somebody_answers(asked)
-    record = attend.RecordFile(asked.record) if asked.record and not asked.dry_run else None
+    if asked.record and not asked.dry_run:
+        seat.record = RecordFile(asked.record, _inputs(asked))
     with contextlib.ExitStack() as closing:
-        if record is not None:
-            closing.callback(record.close)
         seat.open(asked, protocol, closing)
         if asked.dry_run:
             return seat.result
         seat.screen(asked, protocol)
-        with attend.Interrupts() as interrupts:
-            if asked.detach:
-                seat.leave(interrupts.asked)
-            else:
-                _attended(asked, seat, interrupts, record, as_json=as_json)
+        fleet.treat(asked, protocol, [seat], as_json=as_json)
+    if seat.failure is not None:
+        raise seat.failure
     return seat.result
+
+
+def _inputs(asked: Asked) -> Iterator[Path]:
+    """The files that this run reads, or writes otherwise."""
+    from poultice import history, settings
+    from poultice.transport import split_path
+
+    yield Path(asked.protocol)
+    yield settings.config_path()
+    yield settings.data_dir() / history.FILE_NAME
+    for device in asked.device:
+        yield Path(split_path(device)[1])
 
 
 def somebody_answers(asked: Asked) -> None:
@@ -119,37 +132,3 @@ def somebody_answers(asked: Asked) -> None:
             "there is nobody to answer the screening questions",
             hint="run it in a terminal, or with --yes where you have answered them for yourself",
         )
-
-
-def _attended(
-    asked: Asked,
-    seat: Seat,
-    interrupts: attend.Interrupts,
-    record: attend.RecordFile | None,
-    *,
-    as_json: bool,
-) -> None:
-    kind = views.chosen(asked.view, as_json=as_json)
-    if kind != "full":
-        with attend.no_echo():
-            view = views.single(kind, seat.plan, seat.hello.limits)
-            seat.attend(view, interrupts.asked, attend.enter_pressed, record)
-        return
-    feed = seat.feed()
-
-    def answered() -> bool:
-        # Once the screen is given up, a typed line is an answer again.
-        return seat.wishes.answered() or (feed.in_lines and attend.enter_pressed())
-
-    def session() -> None:
-        seat.attend(feed, interrupts.asked, answered, record)
-
-    views.in_threads(
-        [feed],
-        [lambda: seat.keep(session)],
-        full=True,
-        stop_all=interrupts.press,
-        theme=asked.theme,
-    )
-    if seat.failure is not None:
-        raise seat.failure

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -11,23 +12,32 @@ import click
 
 from poultice.cli import attend, output
 from poultice.cli.base import Result
-from poultice.cli.wishes import Wishes
 from poultice.errors import (
     DeviceFaultError,
     DeviceLostError,
     ExitCode,
     Interrupted,
     PoulticeError,
+    ScreeningError,
 )
+from poultice.messages import Event
+from poultice.session.orders import Orders
 
 if TYPE_CHECKING:
     from poultice.cli.feed import Feed
+    from poultice.cli.record_file import RecordFile
     from poultice.client import Client
     from poultice.library import Protocol
-    from poultice.messages import Hello
+    from poultice.messages import Hello, Telemetry
     from poultice.plan import Plan
-    from poultice.runner import SessionRunner
     from poultice.screening import Answers
+    from poultice.session.engine import Engine
+    from poultice.session.engine import Result as Ended
+    from poultice.session.recorder import Recording
+
+
+SCREENED_S = 600
+"""So old may the answers to a screening be when the session starts."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +63,7 @@ class Report:
 
     protocol: str | None = None
     device: dict[str, Any] | None = None
-    runner: SessionRunner | None = None
+    engine: Engine | None = None
     record: str | None = None
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -71,10 +81,10 @@ class Report:
             "warnings": [],
         }
         fault = session = None
-        if self.runner is not None:
-            measured = self.runner.tally.to_json()
-            session = self.runner.tally.session
-            fault = self.runner.result.fault if self.runner.result else None
+        if self.engine is not None:
+            measured = self.engine.tally.to_json()
+            session = self.engine.tally.session
+            fault = self.engine.result.fault if self.engine.result else None
         phases, warnings = measured.pop("phases"), measured.pop("warnings")
         return {
             "outcome": outcome,
@@ -98,6 +108,11 @@ class Report:
         return data
 
 
+def awake_s() -> float:
+    """Seconds that also pass while the machine sleeps, and whatever its clock is set to."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
 def _outcome_of(error: BaseException) -> tuple[str, str | None]:
     if isinstance(error, DeviceFaultError):
         return "fault", None
@@ -109,24 +124,29 @@ def _outcome_of(error: BaseException) -> tuple[str, str | None]:
 
 
 class Seat:
-    """One device: `prepare` it, then `attend` its session or `leave` it running.
+    """One device: `open` and `screen` it, then `attend` its session or `leave` it running.
 
-    Only one thread at a time may do so. `failure` is what stood in the way, `result` what came
-    of it; `say` tells the person something about this device.
+    `attend` is for a thread of its own, `account` for afterwards. `failure` is what stood in the
+    way, `result` what came of it; `say` tells the person something about this device.
     """
 
     def __init__(self, path: str | None, say: Callable[[str], None] = output.say) -> None:
         self.path = path
         self.say = say
         self.report = Report()
-        self.wishes = Wishes()
+        self.orders = Orders()
+        self.record: RecordFile | None = None
+        self.recording: Recording | None = None
+        self.ended: Ended | None = None
         self.result: Result | None = None
         self.failure: BaseException | None = None
+        self.feed: Feed
         self.client: Client
         self.hello: Hello
         self.plan: Plan
         self._answers: Answers
         self._by_button = False
+        self._asked_s = 0.0
 
     @property
     def name(self) -> str:
@@ -157,6 +177,8 @@ class Seat:
     def open(self, asked: Asked, protocol: Protocol, closing: contextlib.ExitStack) -> None:
         """Get hold of the device and make a plan for it; in a dry run that is the result."""
         from poultice import discovery, session
+        from poultice.cli.feed import Feed
+        from poultice.session.journal import take_over
 
         self.report.protocol = protocol.name
         self._by_button = asked.by_button
@@ -172,9 +194,20 @@ class Seat:
         )
         for note in notes:
             self.say(f"note: {note}")
+        self.feed = Feed(
+            self.name,
+            self.orders,
+            title=self.plan.name,
+            phases=self.plan.to_wire()["phases"],
+            says=[phase.say for phase in self.plan.phases],
+            limits=self.hello.limits,
+        )
         if asked.dry_run:
             self.report.extra = {"dry_run": True, "plan": self.plan.to_wire()}
             self.result = Result(self.report.to_json(None), "plan")
+            return
+        for note in take_over(self.client, self.hello):
+            self.say(note)
 
     def screen(self, asked: Asked, protocol: Protocol, who: str | None = None) -> None:
         """Wait until the device is ready, then ask. Raises ScreeningError."""
@@ -183,63 +216,76 @@ class Seat:
 
         session.make_ready(self.client)
         remedies.require_free(self.client.status(), {phase.mode for phase in protocol.phases})
+        self._asked_s = awake_s()
         self._answers = screen(protocol, assume=asked.yes, who=who)
 
-    def leave(self, interrupted: Callable[[], bool]) -> None:
+    def screen_again(self, asked: Asked, protocol: Protocol, who: str | None = None) -> None:
+        """Where the answers are old by now: this program may have been stopped (Ctrl-Z) since."""
+        while self._stale() and not asked.yes and attend.at_terminal():
+            self.say("the answers are older than 10 minutes: once more, as it is now")
+            self.screen(asked, protocol, who)
+        self._require_fresh()
+
+    def _stale(self) -> bool:
+        return awake_s() - self._asked_s > SCREENED_S
+
+    def _require_fresh(self) -> None:
+        if self._stale():
+            raise ScreeningError(
+                "the answers to the screening are older than 10 minutes",
+                hint="run it again, and answer for how it is now",
+            )
+
+    def leave(self) -> None:
         """Start it and let it run by itself."""
-        runner = self._runner(interrupted, lambda: False)
-        runner.start_and_leave()
+        self._require_fresh()
+        number = self._engine().leave()
+        # The device's journal has the rest, for the next contact with it.
+        recording = self._recorded()
+        left = {"kind": "detached", "t_ms": 0, "session": number}
+        recording.take(Event("detached", 0, left), began=True)
+        for line in recording.close():
+            self.say(line)
+        self.report.record = recording.path
         self.report.extra = {"detached": True}
         self.result = Result(self.report.to_json(None), "run")
 
-    def attend(
-        self,
-        view: Any,
-        interrupted: Callable[[], bool],
-        answered: Callable[[], bool],
-        record: attend.RecordFile | None = None,
-    ) -> None:
-        """Run the session to its end, shown on `view`."""
+    def attend(self) -> None:
+        """Run the session to its end: in a thread of its own, which waits for the device alone."""
         from poultice import session
-        from poultice.recording import Recording
 
-        runner = self._runner(interrupted, answered, view)
-        what = session.described(
-            self.report.protocol, self.client.path, self.hello, self.plan, self._answers
+        self._require_fresh()
+        engine = self._engine()
+        record = self.record
+        self.report.record = record.path if record is not None else None
+        self.recording = recording = self._recorded()
+        if self._by_button:
+            self.feed.note(f"press the device's button to start ({self.plan.name})")
+
+        def tell(update: Telemetry | Event) -> None:
+            recording.take(update, began=engine.tally.began)
+            if record is not None:
+                record.write(update, began=engine.tally.began or not self._by_button)
+            self.feed.show(update)
+
+        engine.run(tell)
+        self.ended = session.ended(engine)
+        recording.finish(
+            self.ended.outcome, self.report.to_json(self.ended.outcome, self.ended.reason)
         )
-        with contextlib.ExitStack() as watching:
-            recording = watching.enter_context(contextlib.closing(Recording(what, view.note)))
-            watching.enter_context(view)
-            if self._by_button:
-                view.note(f"press the device's button to start ({self.plan.name})")
-            # Closed here and not by the garbage collector: if anything below fails, the
-            # device is told to stop while there still is a port to tell it by.
-            updates = watching.enter_context(contextlib.closing(runner.updates()))
-            for update in updates:
-                self.wishes.heard(update)
-                if record is not None:
-                    record.write(update)
-                recording.take(update, began=runner.tally.began)
-                view.show(update)
-            result = session.ended(runner)
-            self.report.record = record.path if record is not None else recording.path
-            recording.finish(result.outcome, self.report.to_json(result.outcome, result.reason))
-            self.report.record = record.path if record is not None else recording.path
-            data = self.report.to_json(result.outcome, result.reason)
-            self.result = Result(data, "run", result.error)
 
-    def feed(self) -> Feed:
-        """What its session says, for a view in another thread."""
-        from poultice.cli.feed import Feed
-
-        return Feed(
-            self.name,
-            self.wishes,
-            title=self.plan.name,
-            phases=self.plan.to_wire()["phases"],
-            says=[phase.say for phase in self.plan.phases],
-            limits=self.hello.limits,
-        )
+    def account(self) -> None:
+        """What came of it, once what could be written is written."""
+        ends_early = self.record.close() if self.record is not None else None
+        if ends_early:
+            self.say(ends_early)
+        if self.recording is not None:
+            for line in self.recording.close():
+                self.say(line)
+            self.report.record = self.report.record or self.recording.path
+        if self.ended is not None:
+            data = self.report.to_json(self.ended.outcome, self.ended.reason)
+            self.result = Result(data, "run", self.ended.error)
 
     def keep(self, do: Callable[[], None]) -> None:
         """Do it, and keep whatever it raises as `failure`: one device never ends another."""
@@ -248,24 +294,25 @@ class Seat:
         except BaseException as error:
             self.failure = error
 
-    def _runner(
-        self, interrupted: Callable[[], bool], answered: Callable[[], bool], view: Any = None
-    ) -> SessionRunner:
-        from poultice.runner import SessionRunner
+    def _recorded(self) -> Recording:
+        from poultice import session
+        from poultice.session.recorder import shared
 
-        def refused(error: PoulticeError) -> None:
-            if view is not None:
-                view.note(str(error))
+        return shared().begin(
+            session.described(
+                self.report.protocol, self.client.path, self.hello, self.plan, self._answers
+            )
+        )
 
-        runner = SessionRunner(
+    def _engine(self) -> Engine:
+        from poultice.session.engine import Engine
+
+        self.report.engine = engine = Engine(
             self.client,
             self.plan,
+            orders=self.orders,
+            refused=self.feed.note,
             by_button=self._by_button,
             token_s=self.hello.limits.get("token_s", 60),
-            interrupted=lambda: interrupted() or self.wishes.stopping(),
-            answered=answered,
-            wanted=self.wishes.wanted,
-            refused=refused,
         )
-        self.report.runner = runner
-        return runner
+        return engine

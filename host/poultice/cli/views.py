@@ -8,13 +8,14 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import click
 
 from poultice.cli import attend, output
 from poultice.cli.base import option
 from poultice.cli.feed import Feed
+from poultice.cli.keys import Keys
+from poultice.cli.lines import Lines, Show
 from poultice.errors import PoulticeError
 
 LEAST = (80, 24)
@@ -22,7 +23,7 @@ _JOIN_S = 0.2
 
 view_option = option(
     "--view",
-    type=click.Choice(["auto", "full", "compact", "plain"]),
+    type=click.Choice(["auto", "full", "plain"]),
     default="auto",
     show_default=True,
     help="auto: the full screen where the terminal is large enough for it. plain: lines only.",
@@ -37,19 +38,21 @@ theme_option = option(
 
 
 def chosen(asked: str, *, as_json: bool = False) -> str:
-    """`full`, `compact` or `plain`: what was asked for, as far as the terminal allows it."""
+    """`full`, `status` (lines with a status line) or `plain`: as far as the terminal allows."""
     terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
     if asked == "plain" or not terminal:
-        if asked in ("full", "compact"):
+        if asked == "full":
             output.say("note: no terminal to draw on: plain lines")
         return "plain"
-    if asked == "compact" or as_json:
-        return "compact"
     why = _not_full()
-    if why is None:
+    if why is None and not as_json:
         return "full"
-    output.say(f"note: {why}: the smaller view instead")
-    return "compact"
+    if not attend.at_terminal():
+        # In the background the terminal is left alone but for a line now and then.
+        return "plain"
+    if not as_json:
+        output.say(f"note: {why}: lines instead")
+    return "status"
 
 
 def _not_full() -> str | None:
@@ -67,20 +70,20 @@ def _not_full() -> str | None:
     return None
 
 
-def in_threads(
+def show(
     feeds: Sequence[Feed],
     works: Sequence[Callable[[], None]],
     *,
-    full: bool,
+    view: str,
     stop_all: Callable[[], None],
     watching: bool = False,
     theme: str = "auto",
+    shows: Sequence[Show] = (),
 ) -> None:
-    """Do each of `works` in a thread of its own, and return once all are done.
+    """Do each of `works` in a thread of its own, shown on a `view`; return once all are done.
 
-    A work keeps its exceptions to itself. With `full` their `feeds` are drawn by the dashboard;
-    where that fails, or is left, they go on as plain lines, and Ctrl-C still stops them. A
-    watched device is let go of instead.
+    A work keeps its exceptions to itself. Where a view fails, or is left, the rest comes as
+    lines, and Ctrl-C still stops them. A watched device is let go of instead.
     """
 
     def work(do: Callable[[], None], feed: Feed) -> None:
@@ -94,12 +97,29 @@ def in_threads(
         threading.Thread(target=work, args=(do, feed), name=feed.name)
         for do, feed in zip(works, feeds, strict=True)
     ]
+    keys = Keys(feeds, stop_all=stop_all, watching=watching)
+    says = [prefixed(feed.name) if len(feeds) > 1 else output.say for feed in feeds]
+    lines = Lines(
+        feeds,
+        keys,
+        says,
+        shows=shows if view != "full" else (),
+        status=view == "status",
+        with_keys=sys.stderr.isatty() and (not watching or sys.stdout.isatty()),
+    )
     try:
         for thread in threads:
             thread.start()
-        if full:
-            _drawn(feeds, stop_all=stop_all, watching=watching, theme=theme)
-        _joined(threads)
+        if view == "full":
+            _drawn(feeds, keys, theme=theme)
+        with output.behind():
+            try:
+                lines.run()
+            except Exception as error:
+                output.say(f"note: the view failed ({error}); Ctrl-C stops")
+            if keys.left:
+                stop_all()
+            _joined(threads)
     except BaseException:
         stop_all()
         _joined(threads)
@@ -113,9 +133,7 @@ def _joined(threads: Sequence[threading.Thread]) -> None:
             thread.join(_JOIN_S)
 
 
-def _drawn(
-    feeds: Sequence[Feed], *, stop_all: Callable[[], None], watching: bool, theme: str
-) -> None:
+def _drawn(feeds: Sequence[Feed], keys: Keys, *, theme: str) -> None:
     failure: BaseException | None = None
     handlers = {name: signal.getsignal(name) for name in _taken_signals()}
     held: list[str] = []
@@ -125,8 +143,7 @@ def _drawn(
 
             app = Dashboard(
                 feeds,
-                stop_all=stop_all,
-                watching=watching,
+                keys,
                 unicode=_unicode(),
                 light=theme == "light" or (theme == "auto" and _light_terminal()),
             )
@@ -142,13 +159,10 @@ def _drawn(
     over = all(feed.over for feed in feeds)
     if failure is not None and not over:
         output.say(f"note: the view failed ({failure}): plain lines from here; Ctrl-C stops")
-    if watching:
-        stop_all()
-    for feed in feeds:
-        if over or watching:
+    if over or keys.left:
+        # It was all on the screen.
+        for feed in feeds:
             feed.drain()
-        else:
-            feed.to_lines(prefixed(feed.name) if len(feeds) > 1 else output.say)
 
 
 def _taken_signals() -> list[signal.Signals]:
@@ -178,15 +192,3 @@ def _light_terminal() -> bool:
     """What some terminals say of their ground: `15;0` is white on black."""
     ground = os.environ.get("COLORFGBG", "").rpartition(";")[2]
     return ground in ("7", "15")
-
-
-def single(kind: str, plan: Any, limits: Any) -> Any:
-    """The view of one session in this thread: `compact` or `plain`."""
-    if kind == "compact":
-        from poultice.cli.live import LiveView
-
-        says = [phase.say for phase in plan.phases]
-        return LiveView(plan.name, plan.to_wire()["phases"], limits, says)
-    from poultice.cli.plain import PlainView
-
-    return PlainView()

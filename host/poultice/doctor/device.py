@@ -115,17 +115,17 @@ def restart(hello: Hello) -> Finding:
 
 def fault(now: Telemetry) -> Finding:
     """A latched fault, with what mends it and what clears it."""
-    if now["fault"] is None:
-        return Finding("fault", OK, f"none; the device is {now['state']}")
-    more = f" and {now['faults_more']} more" if now["faults_more"] else ""
-    return Finding("fault", FAIL, f"{now['fault']}{more}", remedies.fault_hint(now["fault"]))
+    if now.fault is None:
+        return Finding("fault", OK, f"none; the device is {now.state}")
+    more = f" and {now.faults_more} more" if now.faults_more else ""
+    return Finding("fault", FAIL, f"{now.fault}{more}", remedies.fault_hint(now.fault))
 
 
 def self_test(client: Client, now: Telemetry) -> Iterable[Finding]:
     """The device's own checks, each a finding. Possible in `idle` only."""
-    if now["state"] != "idle":
-        says = f"not possible while the device is {now['state']}"
-        remedy = "clear the fault" if now["fault"] else "wait for the session, or `poultice stop`"
+    if now.state != "idle":
+        says = f"not possible while the device is {now.state}"
+        remedy = "clear the fault" if now.fault else "wait for the session, or `poultice stop`"
         yield Finding("self_test", WARN, says, f"{remedy}; then `poultice doctor` again")
         return
     checks = client.self_test().get("checks")
@@ -144,18 +144,18 @@ def self_test(client: Client, now: Telemetry) -> Iterable[Finding]:
 def temperature(now: Telemetry) -> Iterable[Finding]:
     """Whether what each sensor reads can be: in range, not warm by itself, the two alike."""
     low, high = PLAUSIBLE_MC
-    quiet = now["state"] in ("idle", "armed")
-    readings = {"sensor A": now["temp_mc"], "sensor B": now["temp_b_mc"]}
+    quiet = now.state in ("idle", "armed")
+    readings = {"sensor A": now.temp_mc, "sensor B": now.temp_b_mc}
     says = ", ".join(f"{name} {shown(one)}" for name, one in readings.items())
     known = [one for one in readings.values() if one is not None]
-    if now["temp_mc"] is None:
+    if now.temp_mc is None:
         remedy = "check sensor A's plug and wires: it gives no temperature"
         yield Finding("temperature", FAIL, says, remedy)
     elif min(known) < low:
         yield Finding("temperature", FAIL, says, remedies.NOT_READY["sensor_cold"])
     elif max(known) >= high:
         yield Finding("temperature", FAIL, says, remedies.NOT_READY["sensor_hot"])
-    elif quiet and max(known) > WARM_MC and not now["rest_heat_s"]:
+    elif quiet and max(known) > WARM_MC and not now.rest_heat_s:
         remedy = (
             "is the pad in the sun, or on something warm? Else `poultice calibrate`: the part may "
             "not fit the firmware's table"
@@ -170,7 +170,7 @@ def temperature(now: Telemetry) -> Iterable[Finding]:
 
 def rest(now: Telemetry) -> Finding:
     """What a session would have to wait for."""
-    left = {"heat": now["rest_heat_s"], "cold": now["rest_cold_s"]}
+    left = {"heat": now.rest_heat_s, "cold": now.rest_cold_s}
     due = {name: remedies.duration(one) for name, one in left.items() if one}
     if not due:
         return Finding("rest", OK, "none is due")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from poultice import words
-from poultice.messages import Telemetry
+from poultice.messages import Row
 from poultice.plan import COLD, HEAT
 from poultice.report.session import Session
 from poultice.report.svg import Point, bars, line, picture, tag, thinned, ticks
@@ -200,7 +200,7 @@ def _celsius_range(session: Session) -> tuple[int, int]:
 def _curve(
     session: Session,
     frame: Frame,
-    value: Callable[[Telemetry], int | None],
+    value: Callable[[Row], int | None],
     scale: int,
     kind: str,
 ) -> Markup:

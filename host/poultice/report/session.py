@@ -14,10 +14,10 @@ from typing import Any
 
 from poultice import messages, trends, words
 from poultice.history import History
-from poultice.messages import Event, Telemetry
+from poultice.messages import Event, Row
 from poultice.plan import Phase
 from poultice.screening import QUESTIONS
-from poultice.tally import ACTIVE, replay
+from poultice.session.tally import ACTIVE, replay
 
 SPAN_MAX_S = 86_400
 _CELSIUS_RANGE_MC = (-50_000, 200_000)
@@ -77,7 +77,7 @@ class Session:
     heat_operations: int | None
     phases: Sequence[PhaseRow]
     times_s: Sequence[float]
-    samples: Sequence[Telemetry]
+    samples: Sequence[Row]
     left_out: int
     restarted: bool
     stretches: Sequence[Stretch]
@@ -176,13 +176,14 @@ def weeks(history: History, n: int) -> list[trends.Week]:
     return trends.weekly(history, started.date(), simulated=stored["simulated"])
 
 
-def _curve(raw: Sequence[Mapping[str, Any]]) -> tuple[list[float], list[Telemetry], bool]:
+def _curve(raw: Sequence[Mapping[str, Any]]) -> tuple[list[float], list[Row], bool]:
     """From the first active sample up to a restart of the device; and whether there was one."""
     times_s: list[float] = []
-    samples: list[Telemetry] = []
+    samples: list[Row] = []
     origin_ms = 0
     for row in raw:
-        now = messages.telemetry(row)
+        read = messages.telemetry(row)
+        now = read.to_json() if read is not None else None
         if now is None or (not samples and now["state"] not in ACTIVE):
             continue
         if not samples:
@@ -221,7 +222,7 @@ def _events(stored: Sequence[Any], origin_ms: int | None) -> tuple[list[Happenin
     return found, False
 
 
-def _stretches(times_s: Sequence[float], samples: Sequence[Telemetry]) -> list[Stretch]:
+def _stretches(times_s: Sequence[float], samples: Sequence[Row]) -> list[Stretch]:
     found: list[Stretch] = []
     for at_s, now in zip(times_s, samples, strict=True):
         if now["state"] not in ACTIVE:

@@ -23,6 +23,8 @@ class Transport(Protocol):
     """One open device."""
 
     path: str
+    virtual: bool
+    """Whether its clock stands still between two calls of `receive`."""
 
     def send(self, line: bytes) -> None:
         """Write one whole line, its line feed included. Raises DeviceLostError."""

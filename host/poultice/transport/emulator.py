@@ -22,6 +22,8 @@ class EmulatorTransport:
     option that is none, NoDeviceError where there is no image.
     """
 
+    virtual = True
+
     def __init__(self, path: str) -> None:
         self.path = path
         options = parse_emulator_options(path.removeprefix("emulator:"))

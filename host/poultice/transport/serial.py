@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import select
 import time
 
 import serial
@@ -24,6 +25,9 @@ from poultice.transport import LineBuffer
 
 _READ_BYTES = 4096
 _WRITE_TIMEOUT_S = 2.0
+# So many empty reads in a row, a while apart, are a port that is gone: a second.
+_EMPTY_MAX = 20
+_EMPTY_S = 0.05
 # USB CDC ignores the rate; a bridge chip in between would want one.
 _BAUD = 115_200
 
@@ -35,22 +39,27 @@ class SerialTransport:
     be had.
     """
 
+    virtual = False
+
     def __init__(self, port: str) -> None:
         self.path = f"serial:{port}"
         self._lines = LineBuffer()
+        self._empty = 0
         try:
             self._port = serial.Serial(
                 port, _BAUD, timeout=0, write_timeout=_WRITE_TIMEOUT_S, exclusive=True
             )
         except (OSError, ValueError) as error:
             raise opening_error(port, error) from None
-        # A host that died mid-line left half a request behind: an empty line ends it.
-        self.send(b"\n")
+        # Against programs that ask for no lock too. Root may open it all the same.
+        self._exclusive(True)
 
     def send(self, line: bytes) -> None:
         """Write one whole line. Raises DeviceLostError where the port takes it no more."""
         try:
-            self._port.write(line)
+            # Whatever stands before it, of a host that died or of another program, is ended by
+            # an empty line, which costs nothing.
+            self._port.write(b"\n" + line)
         except (OSError, ValueError, TypeError) as error:
             raise self._lost(error) from None
 
@@ -72,30 +81,46 @@ class SerialTransport:
 
     def close(self) -> None:
         """Let go of the port."""
+        # A pseudo-terminal that somebody else keeps open would stay ours for ever.
+        self._exclusive(False)
         try:
             self._port.close()
         except OSError:
             # Pulled out: there is nothing left to close.
             pass
 
-    def _read(self, timeout_s: float) -> bytes:
-        # pyserial's read waits until *all* bytes asked for are there: wait for one, then
-        # take what came with it.
+    def _exclusive(self, ours: bool) -> None:
         try:
-            self._port.timeout = timeout_s
-            first: bytes = self._port.read(1)
-            if not first:
-                return b""
-            self._port.timeout = 0
-            rest: bytes = self._port.read(_READ_BYTES)
+            import fcntl
+            import termios
+
+            fcntl.ioctl(self._port.fileno(), termios.TIOCEXCL if ours else termios.TIOCNXCL)
+        except (ImportError, OSError, ValueError, serial.SerialException):
+            pass
+
+    def _read(self, timeout_s: float) -> bytes:
+        try:
+            port = self._port.fileno()
+            ready, _, _ = select.select([port], [], [], timeout_s)
+            data = os.read(port, _READ_BYTES) if ready else b""
+        except BlockingIOError:
+            data = b""
         except (OSError, ValueError, TypeError) as error:
             raise self._lost(error) from None
-        return first + rest
+        self._empty = self._empty + 1 if ready and not data else 0
+        if self._empty > _EMPTY_MAX:
+            raise self._lost(OSError("it is ready to read, and there is nothing"))
+        if self._empty:
+            # Another program took it; a cable that was pulled out says so again and again.
+            time.sleep(min(_EMPTY_S, timeout_s))
+        return data
 
     def _lost(self, error: BaseException) -> DeviceLostError:
         return DeviceLostError(
             f"{self.path} is gone ({error})",
-            hint="the device turns its pad off by itself; check the cable, then `poultice status`",
+            hint="the device turns its pad off by itself; check the cable, and whether a second "
+            f"program reads the port (`fuser {self.path.partition(':')[2]}`), then "
+            "`poultice status`",
         )
 
 

@@ -23,6 +23,8 @@ class SimTransport:
     stands still between calls of `receive`. Raises UsageError for an option that is none.
     """
 
+    virtual = True
+
     def __init__(self, path: str) -> None:
         self.path = path
         options = parse_options(path.removeprefix("sim:"))

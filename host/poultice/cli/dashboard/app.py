@@ -1,13 +1,13 @@
 """The dashboard: a full screen for one session or several.
 
-It draws, and leaves wishes; it never calls a device. Whatever becomes of it, the sessions are in
+It draws, and leaves orders; it never calls a device. Whatever becomes of it, the sessions are in
 threads of their own and end as they would without it.
 """
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from textual.app import App, ComposeResult
@@ -23,6 +23,7 @@ from poultice.cli.dashboard.drawn import ASCII, GROUNDS, UNICODE, Line, plain
 from poultice.cli.dashboard.driver import Driver
 from poultice.cli.dashboard.panel import Panel
 from poultice.cli.feed import Feed
+from poultice.cli.keys import Keys
 
 LEAST = (80, 24)
 """The smallest terminal that the whole view fits into, cells."""
@@ -51,8 +52,8 @@ def _theme(light: bool) -> Theme:
 class Dashboard(App[None]):
     """Draws `feeds`; ends by itself once every one of them is over.
 
-    `watching` is the view of `watch`: it may be left without stopping anything. `stop_all` is
-    what Ctrl-C does. `failure` is the exception that ended it, None where none did.
+    `keys` are shared with the lines that may come after it. `failure` is the exception that
+    ended it, None where none did.
     """
 
     ENABLE_COMMAND_PALETTE = False
@@ -73,26 +74,25 @@ class Dashboard(App[None]):
     Screen.tiny #small { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("p", "pause", "Pause"),
-        Binding("r", "resume", "Resume"),
-        Binding("s", "stop", "Stop"),
-        Binding("enter", "confirm", "Confirm", key_display="Enter", priority=True),
-        Binding("up,k", "choose(-1)", "Device", key_display="Up/Down"),
-        Binding("down,j", "choose(1)", show=False),
+        Binding("p", "press('p')", "Pause"),
+        Binding("r", "press('r')", "Resume"),
+        Binding("s", "press('s')", "Stop"),
+        Binding("enter", "press('enter')", "Confirm", key_display="Enter", priority=True),
+        Binding("up,k", "press('up')", "Device", key_display="Up/Down"),
+        Binding("down,j", "press('down')", show=False),
         Binding("t", "theme", "Light/dark"),
-        Binding("q", "leave", "Quit"),
-        Binding("ctrl+q", "leave", show=False, priority=True),
-        Binding("y", "yes", show=False),
-        Binding("n,escape", "no", show=False),
+        Binding("q", "press('q')", "Quit"),
+        Binding("ctrl+q", "press('q')", show=False, priority=True),
+        Binding("y", "press('y')", show=False),
+        Binding("n,escape", "press('n')", show=False),
         Binding("ctrl+c", "interrupt", show=False, priority=True),
     ]
 
     def __init__(
         self,
         feeds: Sequence[Feed],
+        keys: Keys,
         *,
-        stop_all: Callable[[], None],
-        watching: bool = False,
         unicode: bool = True,
         light: bool = False,
         look_s: float | None = LOOK_S,
@@ -107,14 +107,11 @@ class Dashboard(App[None]):
         self.courses = [
             Course(feed.name, feed.title, feed.phases, feed.says, feed.limits) for feed in feeds
         ]
-        self.chosen = 0
         self._feeds = list(feeds)
-        self._stop_all = stop_all
-        self._watching = watching
+        self._keys = keys
         self._marks = UNICODE if unicode else ASCII
         self._light = light
         self._look_s = look_s
-        self._asking = False
         for one in (False, True):
             self.register_theme(_theme(one))
         self.theme = "light" if light else "dark"
@@ -122,7 +119,7 @@ class Dashboard(App[None]):
     @property
     def course(self) -> Course:
         """The one that is shown in full, and that the keys act on."""
-        return self.courses[self.chosen]
+        return self.courses[self._keys.chosen]
 
     def compose(self) -> ComposeResult:
         """The panels, from the top."""
@@ -182,7 +179,7 @@ class Dashboard(App[None]):
         log = list(course.log)[-_LOG_LINES if len(self.courses) == 1 else -1 :]
         self._show("log", [[(plain(f" {one}", marks), "dim")] for one in log])
         if len(self.courses) > 1:
-            first = min(max(0, self.chosen - _LIST_LINES + 1), len(self.courses))
+            first = min(max(0, self._keys.chosen - _LIST_LINES + 1), len(self.courses))
             rows = [
                 panels.row(one, width, marks, chosen=one is course)
                 for one in self.courses[first : first + _LIST_LINES]
@@ -195,102 +192,45 @@ class Dashboard(App[None]):
         return "\n".join(one.text() for one in shown)
 
     def _message(self, width: int) -> list[Line]:
-        stopping = self._feeds[self.chosen].wishes.stopping()
-        text, style = panels.message(self.course, watching=self._watching, stopping=stopping)
-        if self._asking:
-            what = "session" if len(self.courses) == 1 else "sessions, all of them,"
-            text, style = f" Stop the {what} and leave? y yes, n no", "ask"
+        keys = self._keys
+        stopping = keys.feed.orders.stopping()
+        text, style = panels.message(self.course, watching=keys.watching, stopping=stopping)
+        if keys.asking:
+            text, style = keys.question, "ask"
         lines = textwrap.wrap(plain(text.strip(), self._marks), width - 2, max_lines=2)
         return [[(f" {line}".ljust(width), style)] for line in lines]
 
     def _show(self, name: str, lines: list[Line]) -> None:
         self.query_one(f"#{name}", Panel).show(lines, light=self._light)
 
-    # The keys: each a wish, or a word on why not.
+    # The keys: as in every view, and one for the colours.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No key for choosing where there is nothing to choose."""
-        return action != "choose" or len(self.courses) > 1
+        return parameters not in (("up",), ("down",)) or len(self.courses) > 1
 
-    def action_pause(self) -> None:
-        """Key p."""
-        self._want("pause", "running")
-
-    def action_resume(self) -> None:
-        """Key r."""
-        self._want("resume", "paused")
-
-    def action_confirm(self) -> None:
-        """Key Enter."""
-        if self._wrong("confirm", "waiting"):
-            return
-        self._feeds[self.chosen].wishes.confirm()
-        self._note("you answered the prompt")
-
-    def action_stop(self) -> None:
-        """Key s: at once, since stopping is always safe."""
-        self._feeds[self.chosen].wishes.stop()
-        self._note("you asked for a stop")
-
-    def action_leave(self) -> None:
-        """Key q: asks first where leaving means stopping."""
-        if self._watching:
+    def action_press(self, key: str) -> None:
+        """A key that every view has."""
+        word = self._keys.press(key)
+        if self._keys.left:
             self.exit()
-        elif self._asking:
-            self.action_yes()
-        else:
-            self._asking = True
-            self.draw()
-
-    def action_yes(self) -> None:
-        """Key y: the answer to q."""
-        if self._asking:
-            self._asking = False
-            self.action_interrupt()
-
-    def action_no(self) -> None:
-        """Key n or Escape: the other answer."""
-        self._asking = False
+        if word is not None and key not in ("up", "down"):
+            now = self.course.now
+            stamp = f"{words.clock(self.course.elapsed_s)}  " if now is not None else ""
+            self.course.note(f"{stamp}{word}")
         self.draw()
 
     def action_interrupt(self) -> None:
         """Ctrl-C, which in a raw terminal is a key."""
-        self._stop_all()
-        if self._watching:
+        self._keys.interrupt()
+        if self._keys.left:
             self.exit()
-            return
-        for feed in self._feeds:
-            feed.wishes.stop()
-        self.draw()
-
-    def action_choose(self, by: int) -> None:
-        """Keys up and down."""
-        self.chosen = min(max(self.chosen + by, 0), len(self.courses) - 1)
         self.draw()
 
     def action_theme(self) -> None:
         """Key t."""
         self._light = not self._light
         self.theme = "light" if self._light else "dark"
-        self.draw()
-
-    def _want(self, what: str, state: str) -> None:
-        if not self._wrong(what, state):
-            self._feeds[self.chosen].wishes.want(what)
-            self._note(f"you asked for a {what}" if what == "pause" else "you asked to go on")
-
-    def _wrong(self, what: str, state: str) -> bool:
-        course = self.course
-        if course.state == state and not course.over:
-            return False
-        is_now = "over" if course.over else course.state
-        self._note(f"{what}: not possible while {is_now}")
-        return True
-
-    def _note(self, text: str) -> None:
-        now = self.course.now
-        stamp = f"{words.clock(self.course.elapsed_s)}  " if now is not None else ""
-        self.course.note(f"{stamp}{text}")
         self.draw()
 
     # A view that fails says so in a line, and is not worth a session.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from poultice import remedies, words
 from poultice.messages import Event, Telemetry
-from poultice.tally import ACTIVE
+from poultice.session.tally import ACTIVE
 
 WINDOW_S = 900
 """So much of the past is shown where there is no plan to show the whole of."""
@@ -77,12 +77,12 @@ class Course:
     @property
     def title(self) -> str:
         """The plan's name."""
-        return self._title or (self.now["plan"] if self.now else None) or ""
+        return self._title or (self.now.plan if self.now else None) or ""
 
     @property
     def state(self) -> str:
         """As the device says it; `starting` before it said anything."""
-        return self.now["state"] if self.now else "starting"
+        return self.now.state if self.now else "starting"
 
     @property
     def elapsed_s(self) -> int:
@@ -96,7 +96,7 @@ class Course:
     @property
     def left_s(self) -> int | None:
         """Seconds left of the session, None where none runs."""
-        return self.now["left_s"] if self.now is not None and self.state in ACTIVE else None
+        return self.now.left_s if self.now is not None and self.state in ACTIVE else None
 
     @property
     def span_s(self) -> tuple[float, float]:
@@ -114,20 +114,20 @@ class Course:
             self.note(f"{self._stamp(update.t_ms)}  {words.event(update)}")
             self._complete = self._complete or update.kind == "complete"
             return
-        if update["t_ms"] < self._last_ms and not self.plan:
+        if update.t_ms < self._last_ms and not self.plan:
             # It started again: what was before is on another clock.
             self.samples.clear()
-        self._last_ms = update["t_ms"]
+        self._last_ms = update.t_ms
         if self.plan and self._ended(update):
             # The last look at a session stays: it shows that, not the idle after it.
             if self.now is not None:
-                for name in ("state", "master", "heat", "cool", "prompt"):
-                    self.now[name] = update[name]
+                names = ("state", "master", "heat", "cool", "prompt")
+                self.now = replace(self.now, **{name: getattr(update, name) for name in names})
             return
-        active = update["state"] in ACTIVE
+        active = update.state in ACTIVE
         if active and self._start_ms is None:
-            self._start_ms = update["t_ms"]
-        self.now = Telemetry(**update)
+            self._start_ms = update.t_ms
+        self.now = update
         if active or not self.plan:
             self._sample(update)
 
@@ -137,7 +137,7 @@ class Course:
 
     def phase(self) -> Stretch | None:
         """The phase of the plan that runs now."""
-        index = self.now["phase"] if self.now else None
+        index = self.now.phase if self.now else None
         return self.plan[index] if index is not None and index < len(self.plan) else None
 
     def say(self) -> str | None:
@@ -147,9 +147,9 @@ class Course:
 
     def fault(self) -> tuple[str, str] | None:
         """The fault and what mends it."""
-        if self.now is None or not self.now["fault"] or self.state != "fault":
+        if self.now is None or not self.now.fault or self.state != "fault":
             return None
-        return self.now["fault"], remedies.fault_hint(self.now["fault"])
+        return self.now.fault, remedies.fault_hint(self.now.fault)
 
     def cutoff_mc(self, mode: str | None) -> int | None:
         """The temperature at which the guard ends a phase of that mode."""
@@ -159,20 +159,18 @@ class Course:
 
     def dose_limit_m(self) -> int | None:
         """The most of a session, thousandths of a CEM43 minute."""
-        sensitive = self.now is not None and self.now["profile"] == "sensitive"
+        sensitive = self.now is not None and self.now.profile == "sensitive"
         return self.limits.get("sensitive_dose_session_m" if sensitive else "dose_session_m")
 
     def _ended(self, update: Telemetry | None = None) -> bool:
-        state = update["state"] if update is not None else self.state
+        state = update.state if update is not None else self.state
         return self._start_ms is not None and state == "idle"
 
     def _sample(self, now: Telemetry) -> None:
-        at_s = now["t_ms"] / 1000
+        at_s = now.t_ms / 1000
         if self.plan:
-            at_s = float(self.total_s - (now["left_s"] if now["left_s"] is not None else 0))
-        self.samples.append(
-            Sample(at_s, now["temp_mc"], now["temp_b_mc"], now["target_mc"], now["mode"])
-        )
+            at_s = float(self.total_s - (now.left_s if now.left_s is not None else 0))
+        self.samples.append(Sample(at_s, now.temp_mc, now.temp_b_mc, now.target_mc, now.mode))
 
     def _stamp(self, t_ms: int) -> str:
         start_ms = self._start_ms

@@ -34,11 +34,11 @@ def timeline(course: Course, width: int, marks: Marks) -> Line:
     columns = width - LABEL_CELLS
     if not course.plan:
         now = course.now
-        if now is None or not now["mode"]:
+        if now is None or not now.mode:
             return [(" " * LABEL_CELLS, ""), ("no session runs", "dim")]
-        number = (now["phase"] or 0) + 1
-        text = f" phase {number}: {now['mode']}  {words.clock(now['phase_left_s'])} left "
-        return [(" " * LABEL_CELLS, ""), (text.ljust(columns), f"{now['mode']}")]
+        number = (now.phase or 0) + 1
+        text = f" phase {number}: {now.mode}  {words.clock(now.phase_left_s)} left "
+        return [(" " * LABEL_CELLS, ""), (text.ljust(columns), f"{now.mode}")]
     cells: list[Run] = [(" " * LABEL_CELLS, "")]
     done = round(course.elapsed_s / course.total_s * columns)
     for one in course.plan:
@@ -60,34 +60,34 @@ def facts(course: Course, width: int, marks: Marks) -> list[Line]:
     now = course.now
     if now is None:
         return [[("  waiting for the device", "dim")]]
-    cutoff_mc = course.cutoff_mc(now["mode"])
+    cutoff_mc = course.cutoff_mc(now.mode)
     skin: Line = [
-        (words.celsius(now["temp_mc"]), "bold"),
-        (f"  target {words.celsius(now['target_mc'])}", "good"),
+        (words.celsius(now.temp_mc), "bold"),
+        (f"  target {words.celsius(now.target_mc)}", "good"),
         (f"  cutoff {words.celsius(cutoff_mc)}", ""),
-        (f"  sensor B {words.celsius(now['temp_b_mc'])}", "dim"),
+        (f"  sensor B {words.celsius(now.temp_b_mc)}", "dim"),
     ]
     limit_m = course.dose_limit_m()
-    dose_m = now["dose_m"] or 0
+    dose_m = now.dose_m or 0
     dose: Line = [
         *_bar(dose_m / limit_m if limit_m else 0, marks),
-        (f"  {words.cem43(now['dose_m'])} of {words.cem43(limit_m)}", ""),
+        (f"  {words.cem43(now.dose_m)} of {words.cem43(limit_m)}", ""),
     ]
-    budget = now["budget_pct"]
+    budget = now.budget_pct
     heat: Line = [
         *_bar((budget or 0) / 100, marks),
         (f"  {'-' if budget is None else f'{budget} %'} left", ""),
     ]
     relays: Line = []
     for name in ("master", "heat", "cool"):
-        closed = bool(now[name])
+        closed = bool(getattr(now, name))
         relays.append((f"{marks.on if closed else marks.off} {name}", "good" if closed else "dim"))
         relays.append(("  ", ""))
-    if now["duty_pct"] is not None:
-        relays.append((f"heat on {now['duty_pct']} % of the last minute", "dim"))
+    if now.duty_pct is not None:
+        relays.append((f"heat on {now.duty_pct} % of the last minute", "dim"))
     phase = course.phase()
-    if phase is not None and now["phase"] is not None and width >= _NARROW_CELLS:
-        skin.append((f"  phase {now['phase'] + 1} of {len(course.plan)}", "dim"))
+    if phase is not None and now.phase is not None and width >= _NARROW_CELLS:
+        skin.append((f"  phase {now.phase + 1} of {len(course.plan)}", "dim"))
     labelled = (("sensor A", skin), ("dose", dose), ("heat budget", heat), ("relays", relays))
     return [
         [
@@ -110,22 +110,22 @@ def message(course: Course, *, watching: bool, stopping: bool) -> Run:
         return "", ""
     if course.over:
         return " this session is over", "say"
-    if now["state"] == "waiting" and now["prompt"]:
-        asked = remedies.PROMPTS.get(now["prompt"], now["prompt"])
+    if now.state == "waiting" and now.prompt:
+        asked = remedies.PROMPTS.get(now.prompt, now.prompt)
         return f" {asked}, then press Enter here or the button on the device", "ask"
-    if now["state"] == "paused":
+    if now.state == "paused":
         most_s = course.limits.get("pause_max_s")
         until = f"; the device ends it after {words.span(most_s)}" if most_s else ""
         return f" paused: the pad is off; r goes on{until}", "ask"
-    if now["state"] == "armed":
+    if now.state == "armed":
         return " press the device's button to start", "ask"
     said = course.say()
     if said:
         return f" {said}", "say"
-    if watching and now["state"] == "idle":
+    if watching and now.state == "idle":
         rests = [
             f"{name} again in {remedies.duration(rest)}"
-            for name, rest in (("heat", now["rest_heat_s"]), ("cold", now["rest_cold_s"]))
+            for name, rest in (("heat", now.rest_heat_s), ("cold", now.rest_cold_s))
             if rest
         ]
         return f" {'; '.join(rests)}" if rests else "", "dim"
@@ -142,9 +142,9 @@ def row(course: Course, width: int, marks: Marks, *, chosen: bool) -> Line:
     name_cells = min(max(width - _ROW_CELLS, 8), 40)
     cells = [
         f"{marks.chosen if chosen else ' '} {_short(course.name, name_cells):<{name_cells}}",
-        f"{(now['mode'] if now else None) or '-':<5}",
-        f"{words.celsius(now['temp_mc']) if now else '-':>8}",
-        f"{words.celsius(now['target_mc']) if now else '-':>8}",
+        f"{(now.mode if now else None) or '-':<5}",
+        f"{words.celsius(now.temp_mc) if now else '-':>8}",
+        f"{words.celsius(now.target_mc) if now else '-':>8}",
         f"{left:>6}",
     ]
     text = plain("  ".join(cells), marks)

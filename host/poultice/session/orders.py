@@ -1,4 +1,4 @@
-"""What a person wants of a running session: put down by a view, taken by the session's thread."""
+"""What a person wants of a running session: left here by a view, taken by the engine's thread."""
 
 from __future__ import annotations
 
@@ -7,30 +7,35 @@ from collections import deque
 from poultice.messages import Event, Telemetry
 
 
-class Wishes:
-    """One session's. Whoever draws never calls the device: it leaves a wish here.
+class Orders:
+    """One session's. Whoever draws never calls the device: it leaves an order here.
 
     Each method is one step for the interpreter, so that two threads need no lock.
     """
 
     def __init__(self) -> None:
+        self.abandoned = False
         self._stop = False
-        self._confirm = False
+        self._confirm: str | None = None
         self._wanted: deque[str] = deque(maxlen=4)
 
     def stop(self) -> None:
         """End it."""
         self._stop = True
 
-    def confirm(self) -> None:
+    def abandon(self) -> None:
+        """End it without waiting for what the device makes of that: nobody listens any more."""
+        self.abandoned = True
+
+    def confirm(self, prompt: str) -> None:
         """The prompt that stands now is answered."""
-        self._confirm = True
+        self._confirm = prompt
 
     def want(self, what: str) -> None:
         """`pause` or `resume`."""
         self._wanted.append(what)
 
-    # The session's side.
+    # The engine's side.
 
     def stopping(self) -> bool:
         """Whether it is to end."""
@@ -41,10 +46,10 @@ class Wishes:
         stop, self._stop = self._stop, False
         return stop
 
-    def answered(self) -> bool:
-        """Whether the prompt was answered; said once."""
-        answered, self._confirm = self._confirm, False
-        return answered
+    def answered(self, prompt: str | None) -> bool:
+        """Whether that prompt was answered; said once. An answer to another is none."""
+        answer, self._confirm = self._confirm, None
+        return answer is not None and answer == prompt
 
     def wanted(self) -> str | None:
         """The oldest wish to pause or resume; said once."""
@@ -52,5 +57,5 @@ class Wishes:
 
     def heard(self, update: Telemetry | Event) -> None:
         """Forget an answer once its prompt is gone: it is none to the next one."""
-        if not isinstance(update, Event) and update["state"] != "waiting":
-            self._confirm = False
+        if not isinstance(update, Event) and update.state != "waiting":
+            self._confirm = None

@@ -74,6 +74,7 @@ class Tally:
     first_ms: int | None = None
     last_ms: int = 0
     state: str | None = None
+    prompt: str | None = None
     ended: Event | None = None
     fault: str | None = None
     restarted: bool = False
@@ -97,23 +98,30 @@ class Tally:
         """Whether the device was seen in the session at all."""
         return self.first_ms is not None
 
+    def take(self, update: Telemetry | Event) -> None:
+        """Count what the device said."""
+        if isinstance(update, Event):
+            self.event(update)
+        else:
+            self.sample(update)
+
     def sample(self, now: Telemetry) -> None:
         """Count one telemetry object."""
-        if self.began and now["t_ms"] < self.last_ms:
+        if self.began and now.t_ms < self.last_ms:
             self.restarted = True
-        self.state = now["state"]
+        self.state, self.prompt = now.state, now.prompt
         if self.state == "fault":
-            self.fault = self.fault or now["fault"]
+            self.fault = self.fault or now.fault
         if self.state not in ACTIVE:
             return
         self.seen_active = True
         if self.first_ms is None:
-            self.first_ms = now["t_ms"]
-        self.last_ms = max(self.last_ms, now["t_ms"])
-        self.session = now["session"] if self.session is None else self.session
-        self.dose_m = max(self.dose_m, now["dose_m"] or 0)
-        self.closings += now["heat"] and not self._heat
-        self._heat = now["heat"]
+            self.first_ms = now.t_ms
+        self.last_ms = max(self.last_ms, now.t_ms)
+        self.session = now.session if self.session is None else self.session
+        self.dose_m = max(self.dose_m, now.dose_m or 0)
+        self.closings += now.heat and not self._heat
+        self._heat = now.heat
         self._temperatures(now)
 
     def event(self, event: Event) -> None:
@@ -166,12 +174,12 @@ class Tally:
             self.warnings.append(what)
 
     def _temperatures(self, now: Telemetry) -> None:
-        readings = [one for one in (now["temp_mc"], now["temp_b_mc"]) if one is not None]
+        readings = [one for one in (now.temp_mc, now.temp_b_mc) if one is not None]
         for reading_mc in readings:
             self.peak_mc = reading_mc if self.peak_mc is None else max(self.peak_mc, reading_mc)
             self.min_mc = reading_mc if self.min_mc is None else min(self.min_mc, reading_mc)
-        index, left_s = now["phase"], now["phase_left_s"]
-        if now["state"] != "running" or index is None or not 0 <= index < len(self.phases):
+        index, left_s = now.phase, now.phase_left_s
+        if now.state != "running" or index is None or not 0 <= index < len(self.phases):
             return
         self._enter(index)
         phase = self.phases[index]
@@ -205,7 +213,7 @@ def replay(
         now = messages.telemetry(row)
         if now is None:
             continue
-        while said and said[0].t_ms <= now["t_ms"]:
+        while said and said[0].t_ms <= now.t_ms:
             tally.event(said.pop(0))
         tally.sample(now)
         if tally.restarted:

@@ -12,8 +12,10 @@ a CEM43 minute. The device owns every timer and every limit; nothing here can ra
 from __future__ import annotations
 
 import contextlib
+import queue
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -26,13 +28,15 @@ from poultice.errors import (
     RefusedError,
     ScreeningError,
 )
-from poultice.recording import Recording
-from poultice.runner import Result, SessionRunner
+from poultice.messages import Event
+from poultice.session.engine import POLL_S, Engine, Result
+from poultice.session.journal import take_over
+from poultice.session.recorder import shared
 
 if TYPE_CHECKING:
     from poultice.client import Client
     from poultice.library import Protocol
-    from poultice.messages import Event, Hello, Telemetry
+    from poultice.messages import Hello, Telemetry
     from poultice.plan import Plan
     from poultice.screening import Answers
 
@@ -70,7 +74,7 @@ def run(
     fit: bool = False,
     by_button: bool = False,
     record: bool = True,
-    on_update: Callable[[Telemetry | Event], None] | None = None,
+    on_update: Callable[[Mapping[str, Any] | Event], None] | None = None,
     interrupted: Callable[[], bool] = lambda: False,
 ) -> Done:
     """Run one session to its end, attended by this call; returns once the pad is off.
@@ -80,7 +84,8 @@ def run(
     `answers` are those of the person on whom the pad lies; `screening.assumed` answers "no" to
     every question, which the record shows. Prompts are left to the device's button.
 
-    `on_update` gets all that the device says, about once a second. If it raises, the device is
+    `on_update` gets all that the device says, about once a second: telemetry as a dict, an event
+    as an `Event`. If it raises, the device is
     told to stop and the exception goes on; so it is with KeyboardInterrupt. `interrupted` is
     asked a few times a second and ends the session in good order.
 
@@ -97,34 +102,88 @@ def run(
         plan, lowered = plan_for(chosen, hello, sensitive=sensitive, fit=fit)
         notes += lowered
         notes += judged(chosen, given).warnings
+        if record:
+            notes += take_over(client, hello)
         make_ready(client)
-        runner = SessionRunner(
-            client,
-            plan,
-            by_button=by_button,
-            token_s=hello.limits.get("token_s", 60),
-            interrupted=interrupted,
-        )
+        engine = Engine(client, plan, by_button=by_button, token_s=hello.limits.get("token_s", 60))
         what = described(chosen.name, client.path, hello, plan, given)
-        with contextlib.closing(Recording(what, notes.append)) as recording:
-            with contextlib.closing(runner.updates()) as updates:
+        recording = shared().begin(what) if record else None
+
+        def tell(update: Telemetry | Event) -> None:
+            if recording is not None:
+                recording.take(update, began=engine.tally.began)
+
+        try:
+            with contextlib.closing(heard(engine, tell, interrupted)) as updates:
                 for update in updates:
-                    if record:
-                        recording.take(update, began=runner.tally.began)
                     if on_update is not None:
-                        on_update(update)
-            result = ended(runner)
-            summary = runner.tally.to_json()
-            recording.finish(result.outcome, summary)
+                        on_update(update if isinstance(update, Event) else update.to_json())
+            result = ended(engine)
+            summary = engine.tally.to_json()
+            if recording is not None:
+                recording.finish(result.outcome, summary)
+        finally:
+            if recording is not None:
+                notes += recording.close()
     return Done(
         outcome=result.outcome,
         reason=result.reason if result.outcome == "stopped" else None,
         fault=result.fault,
-        session=runner.tally.session,
+        session=engine.tally.session,
         error=result.error,
         summary=summary,
         notes=notes,
     )
+
+
+def heard(
+    engine: Engine,
+    tell: Callable[[Telemetry | Event], None],
+    interrupted: Callable[[], bool] = lambda: False,
+) -> Generator[Telemetry | Event, None, None]:
+    """What the device says while `engine` runs in a thread of its own; close it to abandon that.
+
+    However slow this is taken, the engine goes on: only where the device's clock stands still
+    meanwhile (`sim:`) does it keep step. Raises what the engine raises.
+    """
+    said: queue.SimpleQueue[Telemetry | Event | None] = queue.SimpleQueue()
+    taken = threading.Semaphore(0)
+    in_step = engine.client.transport.virtual
+    failed: list[BaseException] = []
+
+    def each(update: Telemetry | Event) -> None:
+        tell(update)
+        said.put(update)
+        if in_step and not engine.orders.abandoned:
+            taken.acquire()
+
+    def work() -> None:
+        try:
+            engine.run(each)
+        except BaseException as error:
+            failed.append(error)
+        said.put(None)
+
+    thread = threading.Thread(target=work, name="session")
+    thread.start()
+    try:
+        while True:
+            if interrupted():
+                engine.orders.stop()
+            try:
+                update = said.get(timeout=POLL_S)
+            except queue.Empty:
+                continue
+            if update is None:
+                break
+            yield update
+            taken.release()
+    finally:
+        engine.orders.abandon()
+        taken.release()
+        thread.join()
+    if failed:
+        raise failed[0]
 
 
 def plan_for(
@@ -151,11 +210,8 @@ def plan_for(
     violations = plans.check(plan, hello.limits)
     if violations:
         first = violations[0]
-        raise LimitError(
-            "; ".join(one.text for one in violations),
-            hint=remedies.limit_hint(first.limit, first.allowed, first.asked, fit=fit),
-            data={"limit": first.limit, "asked": first.asked, "allowed": first.allowed},
-        )
+        hint = remedies.limit_hint(first.limit, first.allowed, first.asked, fit=fit)
+        raise plans.over(violations, hint)
     return plan, notes
 
 
@@ -182,17 +238,17 @@ def make_ready(client: Client) -> None:
         client.set_clock(int(time.time()))
 
 
-def ended(runner: SessionRunner) -> Result:
-    """The result of a session whose updates are exhausted. Raises DeviceLostError without one."""
-    if runner.result is None:
+def ended(engine: Engine) -> Result:
+    """The result of a session that was run. Raises DeviceLostError without one."""
+    if engine.result is None:
         raise DeviceLostError("the session ended without a result")
-    return runner.result
+    return engine.result
 
 
 def described(
     protocol: str | None, path: str, hello: Hello, plan: Plan, answers: Answers
 ) -> dict[str, Any]:
-    """What the history keeps of a session beside what the device says: for `Recording`."""
+    """What the history keeps of a session beside what the device says: for `Recorder`."""
     return {
         "protocol": protocol,
         "plan": plan.to_wire(),

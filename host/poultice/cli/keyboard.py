@@ -1,0 +1,118 @@
+"""The keys of a terminal, one by one, as long as it is this program's to read."""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+from poultice.cli import attend
+
+try:
+    import termios
+except ImportError:
+    _TERMINALS = False
+else:
+    _TERMINALS = True
+
+_BYTES = 1024
+_WORD_S = 1.0
+_WITHOUT_ENTER = "sprqynjk"
+_NAMES = {"\x1b": "escape", "\x1b[A": "up", "\x1b[B": "down"}
+
+
+class Keyboard:
+    """`read` gives the keys. In the background, and without a terminal, there are none.
+
+    They act without Enter, and with it: one that ends a word belongs to that word. Only an empty
+    line, with nothing typed since `forget`, is the key `enter`.
+    """
+
+    def __init__(self, clock_s: Callable[[], float] = time.monotonic) -> None:
+        self._clock_s = clock_s
+        self._before: list[Any] | None = None
+        self._typed = False
+        self._word_until_s = -1.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._before is not None and attend.at_terminal():
+            self._set(self._before)
+
+    def read(self, timeout_s: float) -> list[str] | None:
+        """What was pressed within that time; None, at once, where there is no keyboard."""
+        if not attend.at_terminal() or not self._taken():
+            return None
+        ready, _, _ = select.select([sys.stdin], [], [], timeout_s)
+        if not ready or not attend.at_terminal():
+            return []
+        try:
+            text = os.read(sys.stdin.fileno(), _BYTES).decode("utf-8", "replace")
+        except OSError:
+            text = ""
+        # Nothing to read where something was: the terminal is gone.
+        return self.keys(text) if text else None
+
+    def keys(self, text: str) -> list[str]:
+        """The keys in what was typed.
+
+        A key acts where it begins a word or follows another that acted: a word that is no key is
+        one key that is none.
+        """
+        if text.startswith("\x1b"):
+            return [_NAMES.get(text, "?")]
+        found: list[str] = []
+        in_word = self._clock_s() < self._word_until_s
+        for char in text:
+            if char in "\r\n":
+                if not self._typed:
+                    found.append("enter")
+                self._typed = in_word = False
+            elif not in_word:
+                self._typed = True
+                found.append(char.lower())
+                in_word = found[-1] not in _WITHOUT_ENTER
+        self._word_until_s = self._clock_s() + _WORD_S if in_word else -1.0
+        return found
+
+    def forget(self) -> None:
+        """What was typed until now is none of what comes next."""
+        self._typed, self._word_until_s = False, -1.0
+        if _TERMINALS and attend.at_terminal():
+            try:
+                termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
+            except (OSError, ValueError, termios.error):
+                pass
+
+    def _taken(self) -> bool:
+        """Keys as they are pressed, unseen; again after the terminal was another program's."""
+        if not _TERMINALS:
+            return False
+        try:
+            now = termios.tcgetattr(sys.stdin.fileno())
+        except (OSError, ValueError, termios.error):
+            return False
+        if now[3] & (termios.ICANON | termios.ECHO):
+            self._before = [*now[:6], list(now[6])]
+            now[3] &= ~(termios.ICANON | termios.ECHO)
+            now[6][termios.VMIN], now[6][termios.VTIME] = 1, 0
+            return self._set(now)
+        return True
+
+    def _set(self, attributes: list[Any]) -> bool:
+        try:
+            termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, attributes)
+        except (OSError, ValueError, termios.error):
+            return False
+        return True

@@ -1,0 +1,142 @@
+"""What the device's journal has and the history has not: sessions that ran by themselves."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from poultice.errors import PoulticeError
+
+if TYPE_CHECKING:
+    from poultice.client import Client
+    from poultice.messages import Hello
+
+_PAGES = 64
+_OUTCOMES = {"complete": "complete", "stopped": "stopped", "fault": "fault", "power_lost": "lost"}
+
+
+def entries(client: Client) -> Iterator[Mapping[str, Any]]:
+    """The closing entries of sessions, oldest first."""
+    after = 0
+    for _ in range(_PAGES):
+        page = client.journal(after)
+        yield from (one for one in page["entries"] if one.get("kind") == "session")
+        if page["next"] is None or page["next"] <= after:
+            return
+        after = page["next"]
+
+
+def take_over(
+    client: Client,
+    hello: Hello,
+    *,
+    awaited: bool = False,
+    now_s: Callable[[], float] = time.time,
+) -> list[str]:
+    """Bring into the history what ran on this device without it, marked so; what there is to say.
+
+    With `awaited` only where the history has a session of this device without an end. Nothing is
+    raised: where it fails, the next contact tries again.
+    """
+    from poultice import settings
+    from poultice.history import FILE_NAME, History
+
+    try:
+        if awaited:
+            path = settings.data_dir() / FILE_NAME
+            known = History.open(path).numbers(hello.uid) if path.exists() else {}
+            if all(finished for _, finished, _ in known.values()):
+                return []
+        told = [one for one in entries(client) if _OUTCOMES.get(str(one.get("outcome")))]
+        taken = _taken(client, hello, told, now_s()) if told else 0
+    except PoulticeError:
+        return []
+    if not taken:
+        return []
+    what = "a session that ran" if taken == 1 else f"{taken} sessions that ran"
+    return [f"note: the device tells of {what} by itself; the history has it now"]
+
+
+def _taken(client: Client, hello: Hello, told: list[Mapping[str, Any]], now_s: float) -> int:
+    """How many of them the history had not."""
+    from poultice.history import History
+
+    history = History.open()
+    known = history.numbers(hello.uid)
+    taken = 0
+    for entry in told:
+        number = entry.get("session")
+        if type(number) is not int:
+            continue
+        row, finished, plan = known.get(number) or (None, False, None)
+        if plan != entry.get("plan"):
+            # A device that lost its flash counts anew: another session of the same number.
+            row, finished = None, False
+        if finished:
+            continue
+        outcome = _OUTCOMES[str(entry["outcome"])]
+        summary = _summary(client.path, hello, entry, outcome)
+        if row is None:
+            what = _described(summary, hello, _started_unix(client, entry, now_s))
+            recorder = history.begin(**what)
+        else:
+            recorder = history.resume(row)
+        summary["record"] = str(history.path)
+        recorder.finish(outcome, summary)
+        taken += 1
+    return taken
+
+
+def _summary(path: str, hello: Hello, entry: Mapping[str, Any], outcome: str) -> dict[str, Any]:
+    """The members of `run --json`, as far as a closing entry has them."""
+    counts = {name: _count(entry.get(name)) for name in ("heat_s", "cold_s", "dose_m")}
+    reason = entry.get("reason")
+    warnings = entry.get("warnings")
+    return {
+        "outcome": outcome,
+        "reason": reason if outcome == "stopped" else None,
+        "protocol": str(entry.get("plan")),
+        "session": entry["session"],
+        "device": {"path": path, "uid": hello.uid, "firmware": hello.firmware},
+        "duration_s": counts["heat_s"] + counts["cold_s"],
+        **counts,
+        "peak_mc": entry.get("peak_mc"),
+        "min_mc": entry.get("min_mc"),
+        "heat_operations": _count(entry.get("heat_operations")),
+        "fault": reason if outcome == "fault" else None,
+        "phases": [],
+        "warnings": warnings if isinstance(warnings, list) else [],
+        "record": None,
+        "from_journal": True,
+    }
+
+
+def _described(summary: Mapping[str, Any], hello: Hello, started_unix: float) -> dict[str, Any]:
+    return {
+        "protocol": summary["protocol"],
+        "plan": {"name": summary["protocol"], "phases": []},
+        "device": summary["device"],
+        "answers": {"screening": "journal"},
+        "started_unix": started_unix,
+        "hello": {
+            "board": hello.board,
+            "reset_cause": hello.reset_cause,
+            "features": dict(hello.features),
+            "limits": dict(hello.limits),
+        },
+    }
+
+
+def _started_unix(client: Client, entry: Mapping[str, Any], now_s: float) -> float:
+    """When it began, as near as can be said: the entry is of its end."""
+    ended_s = entry.get("unix_s")
+    if type(ended_s) is not int:
+        # By the device's own clock, where that has not begun anew since.
+        since_ms = client.status().t_ms - _count(entry.get("t_ms"))
+        ended_s = now_s - max(0, since_ms) / 1000
+    return float(ended_s - _count(entry.get("heat_s")) - _count(entry.get("cold_s")))
+
+
+def _count(value: object) -> int:
+    return value if type(value) is int and 0 <= value < 2**40 else 0

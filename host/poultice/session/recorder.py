@@ -1,0 +1,209 @@
+"""What running sessions say, into the history: from a thread of its own, one for the process.
+
+Handing something over never waits. What cannot be written now is kept and tried again every
+second, and longest at the end; what then is missing is told. So a lock, a slow or a full disk
+costs at most a part of a record, never a session.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from poultice.errors import HistoryError, PoulticeError
+from poultice.messages import Event, Telemetry
+
+if TYPE_CHECKING:
+    from poultice import history
+
+TRY_S = 1.0
+_HANGS_S = 10.0
+END_S = 20.0
+"""So long is a record waited for that another program holds, once the session is over."""
+
+KEPT = 50_000
+"""Samples of one session that are kept in memory: fourteen hours."""
+
+
+class Recording:
+    """One session's record. From the engine's thread: `take`; once it is over: `finish`, `close`.
+
+    `path` is the history's file once the session is in it.
+    """
+
+    def __init__(self, recorder: Recorder, what: Mapping[str, Any]) -> None:
+        self.path: str | None = None
+        self.began = False
+        self.until_s: float | None = None
+        self.error: PoulticeError | None = None
+        self.done = threading.Event()
+        self._recorder = recorder
+        self._what = what
+        self._said: deque[Telemetry | Event] = deque()
+        self._ending: tuple[str, Mapping[str, Any]] | None = None
+        self._row: history.Recorder | None = None
+        self._dropped = 0
+
+    def take(self, update: Telemetry | Event, *, began: bool) -> None:
+        """Record one thing, from when the session was seen to run: `began`."""
+        # A pack to be laid on first is asked for before that.
+        first = isinstance(update, Event) and update.kind == "prompt"
+        if not (began or first):
+            return
+        self.began = self.began or began
+        if not isinstance(update, Event) and len(self._said) >= KEPT:
+            self._dropped += 1
+            return
+        self._said.append(update)
+        if isinstance(update, Event):
+            self._recorder.wake()
+
+    def finish(self, outcome: str, summary: Mapping[str, Any]) -> None:
+        """How the session ended; without, it stays in the list as unfinished."""
+        self._ending = (outcome, summary)
+
+    def close(self) -> list[str]:
+        """Wait until all of it is written, as long as that may still succeed.
+
+        What there is to tell: nothing where the history has it all.
+        """
+        self._recorder.close(self)
+        if self.error is None and not self._dropped:
+            return []
+        what = "this session is not" if self.path is None else "not all of this session is"
+        why = self.error or f"{self._dropped} samples were too many to keep"
+        told = [f"warning: {what} in the history: {why}"]
+        if self.error is not None and self.error.hint:
+            told.append(f"hint: {self.error.hint}")
+        return told
+
+    # The recorder's side.
+
+    def write(self) -> bool:
+        """Write what is there; whether nothing is left to do, or to hope for."""
+        closing = self.until_s is not None
+        if not self.began:
+            return closing
+        try:
+            self._write(closing)
+            self.error = None
+        except PoulticeError as error:
+            self.error = error
+            return closing and not self.busy
+        except Exception as error:
+            self.error = HistoryError(f"unexpected: {error!r}")
+        return closing
+
+    def let_go(self) -> None:
+        """Close the file, with whatever is missing from it."""
+        if self._row is not None:
+            self._row.close()
+
+    @property
+    def busy(self) -> bool:
+        """Whether another program holds the record."""
+        return self.error is not None and bool(self.error.data.get("busy"))
+
+    def _write(self, closing: bool) -> None:
+        from poultice.history import History
+
+        if self._row is None:
+            self._row = History.open().begin(**self._what)
+            self.path = str(self._row.path)
+        while self._said:
+            update = self._said.popleft()
+            if isinstance(update, Event):
+                self._row.event(update.data)
+            else:
+                self._row.sample(update.to_json())
+        if closing and self._ending is not None:
+            (outcome, summary), self._ending = self._ending, None
+            # As `run --json` has it, which knows of another file where there is one.
+            record = {} if summary.get("record", "") else {"record": self.path}
+            self._row.end(outcome, {**summary, **record})
+        self._row.commit()
+
+
+class Recorder:
+    """The thread, and what it writes. `clock_s` and `wait_s` are for tests.
+
+    `wait_s` waits until it is woken, or so many seconds. Without `threaded` nothing is written
+    but in `turn`.
+    """
+
+    def __init__(
+        self,
+        clock_s: Callable[[], float] = time.monotonic,
+        wait_s: Callable[[float], object] | None = None,
+        *,
+        threaded: bool = True,
+    ) -> None:
+        self._clock_s = clock_s
+        self._woken = threading.Event()
+        self._wait_s = wait_s or self._woken.wait
+        self._threaded = threaded
+        self._lock = threading.Lock()
+        self._open: list[Recording] = []
+        self._thread: threading.Thread | None = None
+
+    def begin(self, what: Mapping[str, Any]) -> Recording:
+        """The record of one session, which is made once that was seen to run.
+
+        `what` is handed on to `History.begin`.
+        """
+        recording = Recording(self, what)
+        with self._lock:
+            self._open.append(recording)
+            if self._threaded and self._thread is None:
+                # A daemon: a disk that never answers must not keep the process.
+                self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
+                self._thread.start()
+        return recording
+
+    def wake(self) -> None:
+        """Write at once."""
+        self._woken.set()
+
+    def close(self, recording: Recording) -> None:
+        """Wait until it is written, or cannot be."""
+        recording.until_s = self._clock_s() + END_S
+        self.wake()
+        while not self._threaded and not recording.done.is_set():
+            self.turn()
+        if recording.began and not recording.done.wait(END_S + _HANGS_S):
+            recording.error = HistoryError("the disk does not answer")
+
+    def turn(self) -> None:
+        """Wait for a second, or for an event, and write what came."""
+        self._wait_s(TRY_S)
+        self._woken.clear()
+        with self._lock:
+            recordings = list(self._open)
+        for one in recordings:
+            late = one.until_s is not None and self._clock_s() > one.until_s
+            if one.write() or late:
+                one.let_go()
+                with self._lock:
+                    self._open.remove(one)
+                one.done.set()
+            if one.busy:
+                # It is one file: the others would wait for it too, each in its turn.
+                break
+
+    def _run(self) -> None:
+        while True:
+            self.turn()
+            with self._lock:
+                if not self._open:
+                    self._thread = None
+                    return
+
+
+@cache
+def shared() -> Recorder:
+    """The one of this process."""
+    return Recorder()
