@@ -23,7 +23,6 @@ from poultice import discovery, library, remedies, screening
 from poultice import plan as plans
 from poultice.errors import (
     DeviceLostError,
-    LimitError,
     PoulticeError,
     RefusedError,
     ScreeningError,
