@@ -85,7 +85,7 @@ campaign: $(VENV)/.developed  ## 5000 simulated sessions, each with a fault: abo
 	@cat build/campaign.txt
 
 compare: $(VENV)/.installed  ## ours against others' published rules: docs/safety, 2 minutes
-	$(BIN)/python -m poultice.rivals --jobs $(JOBS) --markdown docs/safety/against-the-others.md \
+	$(BIN)/python -m tests.rivals --jobs $(JOBS) --markdown docs/safety/against-the-others.md \
 		--plot docs/safety/against-the-others.svg --evidence docs/safety/evidence/comparison.json
 
 fuzz: $(VENV)/.developed  ## coverage-guided fuzzing of the link, FUZZ_S seconds a target; grows the corpus

@@ -19,13 +19,13 @@ import click
 
 from poultice.campaign.classes import UNFELT_FOLDS
 from poultice.campaign.words import tables
-from poultice.rivals.ours import Ours
-from poultice.rivals.report import DOUBLE, dose
-from poultice.rivals.rows import DENSITIES_W_CM2, ROWS, Row
-from poultice.rivals.trial import Case, undergo
 from poultice.simulator.hazards import HAZARDS
 from poultice.simulator.options import SimOptions
 from poultice.simulator.told import configuration, limits
+from tests.rivals.ours import Ours
+from tests.rivals.report import DOUBLE, dose
+from tests.rivals.rows import DENSITIES_W_CM2, ROWS, Row
+from tests.rivals.trial import Case, undergo
 
 LIMIT_CEM43 = 9.0
 # What firmware cannot hold: a row of the safety case each, with its answer in hardware. Nothing

@@ -19,10 +19,10 @@ from statistics import mean, median
 
 import click
 
-from poultice.rivals.ours import Ours
 from poultice.simulator.options import SimOptions
 from poultice.simulator.told import limits
 from poultice_core import codec
+from tests.rivals.ours import Ours
 
 DENSITIES_W_CM2 = (0.03, 0.04, 0.05, 0.06, 0.08, 0.10)
 MASSES_J_M2K = (700.0, 1400.0, 2400.0)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from poultice.rivals.bimetal_pad import BimetalPad, Strip
 from poultice.simulator import adc
 from poultice.simulator.plant import Plant
 from poultice.simulator.thermistors import B3435
+from tests.rivals.bimetal_pad import BimetalPad, Strip
 
 
 @pytest.mark.parametrize(

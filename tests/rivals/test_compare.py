@@ -6,12 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from poultice.rivals import compare, report, trial
-from poultice.rivals.bench import RivalBoard
-from poultice.rivals.compare import Cell, cells, less, run_all, standings
-from poultice.rivals.rows import BY_NAME, ROWS
-from poultice.rivals.trial import MAKERS, Case, Outcome, run
 from poultice.simulator.hazards import HAZARDS
+from tests.rivals import compare, report, trial
+from tests.rivals.bench import RivalBoard
+from tests.rivals.compare import Cell, cells, less, run_all, standings
+from tests.rivals.rows import BY_NAME, ROWS
+from tests.rivals.trial import MAKERS, Case, Outcome, run
 
 
 def outcome(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from poultice.rivals.bench import RivalBoard
-from poultice.rivals.hobby import HOLDING_W_CM2, Hobby
 from poultice.simulator import adc
 from poultice.simulator.body import Pad
 from poultice.simulator.plant import Plant
+from tests.rivals.bench import RivalBoard
+from tests.rivals.hobby import HOLDING_W_CM2, Hobby
 
 
 def make(target_c: float = 42.0, board: RivalBoard | None = None) -> Hobby:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from poultice.rivals import klipper
-from poultice.rivals.bench import RivalBoard
-from poultice.rivals.klipper import Klipper, VerifyHeater
 from poultice.simulator.body import Pad
 from poultice.simulator.hazards import remove_barriers
 from poultice.simulator.plant import Plant
+from tests.rivals import klipper
+from tests.rivals.bench import RivalBoard
+from tests.rivals.klipper import Klipper, VerifyHeater
 
 
 def make(target_c: float = 42.0) -> Klipper:

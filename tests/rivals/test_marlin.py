@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from poultice.rivals.bench import RivalBoard
-from poultice.rivals.marlin import Marlin, Runaway, Watch
 from poultice.simulator.plant import Plant
+from tests.rivals.bench import RivalBoard
+from tests.rivals.marlin import Marlin, Runaway, Watch
 
 
 def make(target_c: float = 42.0) -> Marlin:

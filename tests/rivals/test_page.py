@@ -9,10 +9,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from poultice.rivals import picture, report
-from poultice.rivals.compare import CONTENDERS, HARMLESS_CEM43, cases, cells, run_all
-from poultice.rivals.rows import BY_NAME, ROWS
-from poultice.rivals.unseen import MENDS, SKINS
+from tests.rivals import picture, report
+from tests.rivals.compare import CONTENDERS, HARMLESS_CEM43, cases, cells, run_all
+from tests.rivals.rows import BY_NAME, ROWS
+from tests.rivals.unseen import MENDS, SKINS
 
 SAFETY = Path(__file__).parents[2] / "docs" / "safety"
 PAGE = (SAFETY / "against-the-others.md").read_text(encoding="utf-8")

@@ -12,7 +12,6 @@ import math
 
 import pytest
 
-from poultice.rivals.bench import RivalBoard
 from poultice.simulator.adc import SAMPLES, Channel
 from poultice.simulator.body import DOUBLED, Laid, Pad, Place
 from poultice.simulator.hazards import HAZARDS
@@ -22,6 +21,7 @@ from poultice.simulator.stores import MemoryStore
 from poultice.simulator.thermistors import B3950, FULL_SCALE
 from poultice.simulator.virtual_board import VirtualBoard
 from poultice_core.board import SENSE_BROKEN
+from tests.rivals.bench import RivalBoard
 from tests.simulator.link import HEAT, Link
 from tests.simulator.test_hazards import Bare, befall, reading_c
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from poultice.rivals.bench import RivalBoard
-from poultice.rivals.bimetal_pad import BimetalPad
-from poultice.rivals.contender import TICK_S, Contender
-from poultice.rivals.hobby import Hobby
-from poultice.rivals.klipper import Klipper
-from poultice.rivals.marlin import Marlin
-from poultice.rivals.ours import Ours
-from poultice.rivals.rows import BY_NAME, DAY_S, HORIZON_S, SESSION_S, Row
 from poultice.simulator.body import Pad
 from poultice.simulator.hazards import HAZARDS, remove_barriers
 from poultice.simulator.plant import Plant
+from tests.rivals.bench import RivalBoard
+from tests.rivals.bimetal_pad import BimetalPad
+from tests.rivals.contender import TICK_S, Contender
+from tests.rivals.hobby import Hobby
+from tests.rivals.klipper import Klipper
+from tests.rivals.marlin import Marlin
+from tests.rivals.ours import Ours
+from tests.rivals.rows import BY_NAME, DAY_S, HORIZON_S, SESSION_S, Row
 
 WARM_C = 38.0
 AGAIN_S = 60.0

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from poultice.rivals.bench import RivalBoard
-from poultice.rivals.contender import Rival
-from poultice.rivals.rules import CHOSEN, RECALLED, WEAK, Rule
 from poultice.simulator import adc
 from poultice.simulator.plant import Plant
 from poultice.simulator.relays import Bimetal
 from poultice.simulator.thermistors import Curve
+from tests.rivals.bench import RivalBoard
+from tests.rivals.contender import Rival
+from tests.rivals.rules import CHOSEN, RECALLED, WEAK, Rule
 
 OPENS_C, CLOSES_C = 45.0, 35.0
 WRONG_OPENS_C, WRONG_CLOSES_C = 50.0, 40.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from poultice.rivals.compare import (
+from tests.rivals.compare import (
     CONTENDERS,
     LIMIT_CEM43,
     Cell,
@@ -13,10 +13,10 @@ from poultice.rivals.compare import (
     gives_sessions,
     standings,
 )
-from poultice.rivals.rows import BY_NAME, DENSITIES_W_CM2, ROWS, Row
-from poultice.rivals.rules import CHOSEN
-from poultice.rivals.trial import CLASSES, TITLES, Outcome
-from poultice.rivals.unseen import MENDS, SKINS, Mend, Skin, dose_cem43
+from tests.rivals.rows import BY_NAME, DENSITIES_W_CM2, ROWS, Row
+from tests.rivals.rules import CHOSEN
+from tests.rivals.trial import CLASSES, TITLES, Outcome
+from tests.rivals.unseen import MENDS, SKINS, Mend, Skin, dose_cem43
 
 VARIANTS = tuple((density, barriers) for barriers in (True, False) for density in DENSITIES_W_CM2)
 # Not a single fault of ours: it has two relays.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from poultice.rivals.bench import RivalBoard
-from poultice.rivals.contender import Rival
-from poultice.rivals.rules import CHOSEN, RECALLED, Rule
+from tests.rivals.bench import RivalBoard
+from tests.rivals.contender import Rival
+from tests.rivals.rules import CHOSEN, RECALLED, Rule
 
 RUNAWAY_S, RUNAWAY_C = 20.0, 2.0
 WATCH_S, WATCH_C = 60.0, 2.0

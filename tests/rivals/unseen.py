@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from poultice.rivals.contender import TICK_S
-from poultice.rivals.ours import Ours
 from poultice.simulator.hazards import HAZARDS
+from tests.rivals.contender import TICK_S
+from tests.rivals.ours import Ours
 
 _COOLING_S = 600.0
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from html import escape
 from math import log10
 
-from poultice.rivals.compare import CONTENDERS, LIMIT_CEM43, Cell, gives_sessions
-from poultice.rivals.report import VARIANTS, variant
-from poultice.rivals.rows import ROWS
-from poultice.rivals.trial import TITLES
+from tests.rivals.compare import CONTENDERS, LIMIT_CEM43, Cell, gives_sessions
+from tests.rivals.report import VARIANTS, variant
+from tests.rivals.rows import ROWS
+from tests.rivals.trial import TITLES
 
 LEAST_CEM43, MOST_CEM43 = 0.01, 10_000.0
 _LABELS_W, _PANEL_W, _GAP = 265, 330, 46

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from poultice.rivals.bench import TICK_MS, RivalBoard
-from poultice.rivals.contender import TICK_S, Rival
-from poultice.rivals.rules import CHOSEN, Rule
+from tests.rivals.bench import TICK_MS, RivalBoard
+from tests.rivals.contender import TICK_S, Rival
+from tests.rivals.rules import CHOSEN, Rule
 
 SESSION_S = 1200.0
 SETPOINT_MAX_C = 250.0

@@ -1,4 +1,4 @@
-"""`python -m poultice.rivals`: run the comparison, print or write what came of it."""
+"""`python -m tests.rivals`: run the comparison, print or write what came of it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pathlib import Path
 
 import click
 
-from poultice.rivals import compare, picture, report
-from poultice.rivals.rows import BY_NAME, ROWS
-from poultice.rivals.trial import Outcome
+from tests.rivals import compare, picture, report
+from tests.rivals.rows import BY_NAME, ROWS
+from tests.rivals.trial import Outcome
 
 
 def _runs(jobs: int, seed: int, names: tuple[str, ...]) -> list[Outcome]:

@@ -7,8 +7,8 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from math import inf
 
-from poultice.rivals.rows import DENSITIES_W_CM2, ROWS, Row
-from poultice.rivals.trial import TITLES, Case, Outcome, run
+from tests.rivals.rows import DENSITIES_W_CM2, ROWS, Row
+from tests.rivals.trial import TITLES, Case, Outcome, run
 
 CONTENDERS = tuple(TITLES)
 LIMIT_CEM43 = 9.0

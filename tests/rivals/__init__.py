@@ -2,5 +2,5 @@
 
 Written from `docs/design/facts.md` 4a to 4c: every rule carries its source and how sure it is
 (`rules`), every choice we had to make for a rival is the kindest sensible one and is stated.
-`python -m poultice.rivals` runs the comparison that `docs/safety/against-the-others.md` shows.
+`python -m tests.rivals` runs the comparison that `docs/safety/against-the-others.md` shows.
 """

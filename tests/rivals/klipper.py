@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from poultice.rivals.bench import RivalBoard
-from poultice.rivals.contender import Rival
-from poultice.rivals.rules import CHOSEN, RECALLED, Rule
+from tests.rivals.bench import RivalBoard
+from tests.rivals.contender import Rival
+from tests.rivals.rules import CHOSEN, RECALLED, Rule
 
 MAX_DELTA_C = 2.0
 HYSTERESIS_C = 5.0

@@ -6,12 +6,12 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from poultice.rivals.contender import TICK_S
-from poultice.rivals.rules import CHOSEN, Rule
 from poultice.simulator.options import SimOptions
 from poultice.simulator.virtual_board import VirtualBoard
 from poultice.simulator.virtual_device import VirtualDevice
 from poultice_core import codec, faults, states
+from tests.rivals.contender import TICK_S
+from tests.rivals.rules import CHOSEN, Rule
 
 SESSION_S = 1200
 ATTENDED_S = 10  # as `poultice run` asks for

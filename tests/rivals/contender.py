@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar, Protocol
 
-from poultice.rivals.bench import TICK_MS, RivalBoard
-from poultice.rivals.rules import Rule
 from poultice.simulator.hazards import Bench
+from tests.rivals.bench import TICK_MS, RivalBoard
+from tests.rivals.rules import Rule
 
 TICK_S = TICK_MS / 1000
 
