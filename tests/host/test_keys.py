@@ -207,6 +207,7 @@ def test_the_status_line_is_one_line_written_over_itself(tmp_path: Path) -> None
     ) as terminal:
         terminal.until("phase 1: heat")
         terminal.until("\rheat .* of 40.5 °C")
+        terminal.until("\rheat .* of 40.5 °C")
         terminal.type("s")
         assert terminal.ended() == 130
     drawn = re.findall(r"\r(heat [^\r\n]*)", terminal.text)

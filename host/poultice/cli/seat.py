@@ -279,6 +279,8 @@ class Seat:
         if ends_early:
             self.say(ends_early)
         if self.recording is not None:
+            if self.recording.busy:
+                self.say("note: waiting for the history, which another program holds")
             for line in self.recording.close():
                 self.say(line)
             self.report.record = self.report.record or self.recording.path
