@@ -201,6 +201,7 @@ class Seat:
             phases=self.plan.to_wire()["phases"],
             says=[phase.say for phase in self.plan.phases],
             limits=self.hello.limits,
+            by_button=asked.by_button,
         )
         if asked.dry_run:
             self.report.extra = {"dry_run": True, "plan": self.plan.to_wire()}
