@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from poultice import screening
+from poultice import screening, session
 from poultice.cli import attend, main, seat
 from poultice.cli.seat import SCREENED_S
 from tests.host.served import Served
@@ -118,6 +118,24 @@ def test_a_pipe_that_nobody_reads_costs_no_ping(two: str, tmp_path: Path) -> Non
     os.close(theirs)
     assert process.returncode == 0
     assert json.loads(told)["outcome"] == "complete"
+
+
+def test_a_script_that_is_slow_costs_no_ping(
+    one: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POULTICE_DATA_DIR", str(tmp_path))
+    seen: list[object] = []
+
+    def show(update: object) -> None:
+        seen.append(update)
+        if len(seen) == 5:
+            before_s = served.device.now_s
+            until(lambda: served.device.now_s > before_s + 2 * ATTENDED_S)
+
+    with Served() as served:
+        done = session.run(one, served.path, answers=screening.assumed, on_update=show)
+    assert (done.outcome, done.notes) == ("complete", [])
+    assert len(seen) > 60
 
 
 @pytest.mark.parametrize("name", ["SIGHUP", "SIGINT", "SIGTERM"])

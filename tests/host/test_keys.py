@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from poultice.cli import attend
 from poultice.cli.feed import Feed
 from poultice.cli.keyboard import Keyboard
 from poultice.cli.keys import HELP, Keys
@@ -124,19 +125,30 @@ class Typist(Keyboard):
 
 @pytest.mark.parametrize(("typed", "answered"), [(["\n", "\n"], True), (["\n", ""], False)])
 def test_what_is_typed_before_a_prompt_is_seen_answers_none(
-    typed: list[str], answered: bool
+    typed: list[str], answered: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     feed = Feed("sim:", Orders())
     said: list[str] = []
     view = Lines([feed], Keys([feed], stop_all=lambda: None), [said.append])
     keyboard = Typist(*typed)
     view._keyboard = keyboard
+    monkeypatch.setattr(attend, "at_terminal", lambda: True)
     feed.show(now("waiting", "lay_pack"))
     for _ in range(2):
         view._draw()
         for key in keyboard.read(0):
             view._press(key)
     assert feed.orders.answered("lay_pack") == answered
+    assert said.count("Enter here answers it too") == 1
+
+
+def test_a_prompt_that_is_left_to_the_button_is_not_answered_here() -> None:
+    feed = Feed("sim:", Orders(), by_button=True)
+    feed.show(now("waiting", "lay_pack"))
+    feed.drain()
+    word = Keys([feed], stop_all=lambda: None).press("enter")
+    assert word == "this prompt is left to the device's button"
+    assert not feed.orders.answered("lay_pack")
 
 
 # On real terminals.
@@ -187,7 +199,7 @@ def test_only_an_empty_line_after_the_prompt_answers_it(
         terminal.until("phase 1: heat")
         terminal.type("\r")
         terminal.until("confirm: not possible")
-        terminal.until("Lay the cold pack on")
+        terminal.until(r"Lay the cold pack on(.|\n)*Enter here answers it too")
         for line in ("n\r", "yes\r", " \r"):
             terminal.type(line)
             terminal.until(HELP)
@@ -206,6 +218,7 @@ def test_the_status_line_is_one_line_written_over_itself(tmp_path: Path) -> None
         tmp_path, "run", "arthritis", "--yes", "-d", "sim:?speed=200", size=(60, 10)
     ) as terminal:
         terminal.until("phase 1: heat")
+        terminal.until("\rheat .* of 40.5 °C")
         terminal.until("\rheat .* of 40.5 °C")
         terminal.type("s")
         assert terminal.ended() == 130

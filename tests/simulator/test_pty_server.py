@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import struct
+import termios
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +21,9 @@ from poultice_core import codec
 
 pty_server = pytest.importorskip("poultice.simulator.pty_server")
 pytest.importorskip("tty")
+
+# Linux; Python has no name for it.
+TIOCGEXCL = 0x80045440
 
 
 @contextmanager
@@ -70,3 +76,21 @@ def test_serve_announces_the_path_first(monkeypatch: pytest.MonkeyPatch) -> None
     pty_server.serve(VirtualDevice(), said.append)
     assert said[0].startswith("/dev/")
     assert said[1:] == ["served"]
+
+
+@pytest.mark.parametrize(("silent_s", "held"), [(9.9, True), (10.1, False)])
+def test_a_program_that_was_killed_holds_the_port_no_longer(
+    silent_s: float, held: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = pty_server.PtyServer(VirtualDevice(parse_options("?speed=max")))
+    fcntl.ioctl(server._far, termios.TIOCEXCL)
+    server._heard_s -= silent_s
+    holds: list[bool] = []
+
+    def stop() -> bool:
+        told = fcntl.ioctl(server._far, TIOCGEXCL, struct.pack("i", 0))
+        holds.append(bool(struct.unpack("i", told)[0]))
+        return len(holds) == 2
+
+    server.serve(stop)
+    assert holds == [True, held]

@@ -20,8 +20,8 @@ class Feed:
     """What one device says, until a view draws it; a view that is gone leaves a bounded deque.
 
     `phases` is the plan in its wire form with what each phase says (empty where none is known),
-    `limits` the device's. `seen` is the last telemetry that a view took: what a person who
-    presses a key looks at.
+    `limits` the device's. `by_button`: its prompts are left to its button. `seen` is the last
+    telemetry that a view took: what a person who presses a key looks at.
     """
 
     def __init__(
@@ -33,12 +33,14 @@ class Feed:
         phases: Sequence[Mapping[str, Any]] = (),
         says: Sequence[str | None] = (),
         limits: Mapping[str, int] | None = None,
+        by_button: bool = False,
     ) -> None:
         self.name = name
         self.orders = orders
         self.title = title
         self.phases = phases
         self.says = says
+        self.by_button = by_button
         self.limits: Mapping[str, int] = limits or {}
         self.seen: Telemetry | None = None
         self._over = False

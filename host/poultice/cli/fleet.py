@@ -127,9 +127,10 @@ def treat(asked: Asked, protocol: Any, seats: Sequence[Seat], *, as_json: bool) 
             seat.orders.stop()
 
     for seat in seats:
-        seat.keep(
-            partial(seat.screen_again, asked, protocol, seat.name if len(seats) > 1 else None)
-        )
+        try:
+            seat.screen_again(asked, protocol, seat.name if len(seats) > 1 else None)
+        except PoulticeError as error:
+            seat.failure = error
     seats = [seat for seat in seats if seat.failure is None]
     with attend.Interrupts(stop=stop) as interrupts:
         if asked.detach:

@@ -76,6 +76,8 @@ class Keys:
 
     def _confirm(self) -> str:
         wrong = self._wrong("confirm", "waiting")
+        if self.feed.by_button and wrong is None:
+            return "this prompt is left to the device's button"
         seen = self.feed.seen
         if wrong is None and seen is not None and seen.prompt:
             self.feed.orders.confirm(seen.prompt)

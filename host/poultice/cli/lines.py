@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Sequence
 
 from poultice import words
-from poultice.cli import output
+from poultice.cli import attend, output
 from poultice.cli.feed import FRESH, Feed
 from poultice.cli.keyboard import Keyboard
 from poultice.cli.keys import Keys
@@ -101,19 +101,25 @@ class Lines:
                 if isinstance(one, str):
                     say(one)
                     continue
-                if isinstance(one, Telemetry):
-                    self._stands(feed, one)
                 show(one)
+                if isinstance(one, Telemetry) and self._new_prompt(feed, one):
+                    self._prompted(feed, say)
         if self._status:
             output.status(self._now()[: shutil.get_terminal_size().columns - 1])
 
-    def _stands(self, feed: Feed, now: Telemetry) -> None:
+    def _new_prompt(self, feed: Feed, now: Telemetry) -> bool:
+        before = self._prompts.get(feed.name)
+        self._prompts[feed.name] = now.prompt if now.state == "waiting" else None
+        return self._prompts[feed.name] not in (None, before)
+
+    def _prompted(self, feed: Feed, say: Say) -> None:
         """Only what is typed after a prompt was seen to stand answers it."""
-        prompt = now.prompt if now.state == "waiting" else None
-        fresh = prompt is not None and prompt != self._prompts.get(feed.name)
-        if fresh and self._keyboard is not None:
-            self._keyboard.forget()
-        self._prompts[feed.name] = prompt
+        if self._keyboard is None or not attend.at_terminal():
+            return
+        self._keyboard.forget()
+        if not feed.by_button:
+            chosen = feed is self._keys.feed
+            say("Enter here answers it too" + ("" if chosen else ", once k or j has chosen it"))
 
     def _press(self, key: str) -> None:
         word = self._keys.press(key)

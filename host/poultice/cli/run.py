@@ -20,7 +20,6 @@ from poultice.cli.base import (
     switched_on,
     units_option,
 )
-from poultice.cli.record_file import RecordFile
 from poultice.cli.seat import Asked, Report, Seat
 from poultice.errors import PoulticeError, ScreeningError
 
@@ -101,6 +100,8 @@ def _run(asked: Asked, seat: Seat, *, as_json: bool) -> Result | None:
     seat.report.protocol = protocol.name
     somebody_answers(asked)
     if asked.record and not asked.dry_run:
+        from poultice.cli.record_file import RecordFile
+
         seat.record = RecordFile(asked.record, _inputs(asked))
     with contextlib.ExitStack() as closing:
         seat.open(asked, protocol, closing)

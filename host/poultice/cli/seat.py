@@ -201,6 +201,7 @@ class Seat:
             phases=self.plan.to_wire()["phases"],
             says=[phase.say for phase in self.plan.phases],
             limits=self.hello.limits,
+            by_button=asked.by_button,
         )
         if asked.dry_run:
             self.report.extra = {"dry_run": True, "plan": self.plan.to_wire()}
@@ -280,6 +281,8 @@ class Seat:
         if ends_early:
             self.say(ends_early)
         if self.recording is not None:
+            if self.recording.busy:
+                self.say("note: waiting for the history, which another program holds")
             for line in self.recording.close():
                 self.say(line)
             self.report.record = self.report.record or self.recording.path

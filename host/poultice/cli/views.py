@@ -8,15 +8,18 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from poultice.cli import attend, output
 from poultice.cli.base import option
-from poultice.cli.feed import Feed
-from poultice.cli.keys import Keys
-from poultice.cli.lines import Lines, Show
 from poultice.errors import PoulticeError
+
+if TYPE_CHECKING:
+    from poultice.cli.feed import Feed
+    from poultice.cli.keys import Keys
+    from poultice.cli.lines import Show
 
 LEAST = (80, 24)
 _JOIN_S = 0.2
@@ -85,6 +88,8 @@ def show(
     A work keeps its exceptions to itself. Where a view fails, or is left, the rest comes as
     lines, and Ctrl-C still stops them. A watched device is let go of instead.
     """
+    from poultice.cli.keys import Keys
+    from poultice.cli.lines import Lines
 
     def work(do: Callable[[], None], feed: Feed) -> None:
         try:

@@ -12,32 +12,28 @@ a CEM43 minute. The device owns every timer and every limit; nothing here can ra
 from __future__ import annotations
 
 import contextlib
-import queue
-import threading
 import time
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from poultice import discovery, library, remedies, screening
-from poultice import plan as plans
 from poultice.errors import (
     DeviceLostError,
     PoulticeError,
     RefusedError,
     ScreeningError,
 )
-from poultice.messages import Event
-from poultice.session.engine import POLL_S, Engine, Result
-from poultice.session.journal import take_over
-from poultice.session.recorder import shared
 
+# The rest is loaded by the calls that need it: this package's parts serve commands too that run
+# no session.
 if TYPE_CHECKING:
+    from poultice import screening
     from poultice.client import Client
     from poultice.library import Protocol
-    from poultice.messages import Hello, Telemetry
+    from poultice.messages import Event, Hello, Telemetry
     from poultice.plan import Plan
     from poultice.screening import Answers
+    from poultice.session.engine import Engine, Result
 
 ATTENDED_S = 10
 """The device stops an attended session by itself once it has heard nothing for so long."""
@@ -93,6 +89,12 @@ def run(
     NotReadyError, WrongStateError, DeviceFaultError, DeviceTimeoutError, DeviceLostError. How a
     session that was started ends is never raised: it is in what is returned.
     """
+    from poultice import discovery, library
+    from poultice.messages import Event
+    from poultice.session.engine import Engine
+    from poultice.session.journal import take_over
+    from poultice.session.recorder import shared
+
     chosen = library.load(protocol) if isinstance(protocol, str) else protocol
     given = answers(chosen) if callable(answers) else answers
     notes: list[str] = []
@@ -145,6 +147,11 @@ def heard(
     However slow this is taken, the engine goes on: only where the device's clock stands still
     meanwhile (`sim:`) does it keep step. Raises what the engine raises.
     """
+    import queue
+    import threading
+
+    from poultice.session.engine import POLL_S
+
     said: queue.SimpleQueue[Telemetry | Event | None] = queue.SimpleQueue()
     taken = threading.Semaphore(0)
     in_step = engine.client.transport.virtual
@@ -199,6 +206,9 @@ def plan_for(
     device would refuse the plan, naming all that is over; `fit` lowers that instead, but never
     what no device allows.
     """
+    from poultice import plan as plans
+    from poultice import remedies
+
     plans.within_reference(protocol, attended_s)
     plan, notes = plans.make_plan(
         protocol, sensitive=sensitive, attended_s=attended_s, limits=hello.limits
@@ -216,6 +226,8 @@ def plan_for(
 
 def judged(protocol: Protocol, answers: Answers) -> screening.Verdict:
     """The verdict on the answers. Raises ScreeningError where one of them refuses."""
+    from poultice import screening
+
     verdict = screening.judge(protocol, answers)
     if verdict.refusals:
         instead = f"`poultice run {verdict.instead}` is made for this; " if verdict.instead else ""

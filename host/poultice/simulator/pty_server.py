@@ -22,6 +22,8 @@ DEFAULT_SPEED = 1.0
 _READ_BYTES = 4096
 # After a suspend the device must not race through the hours it slept.
 _CATCH_UP_S = 1.0
+# A host pings every two seconds.
+_GONE_S = 10.0
 
 
 class Device(Protocol):
@@ -68,6 +70,7 @@ class PtyServer:
         os.set_blocking(self._near, False)
         self.path = os.ttyname(self._far)
         self._unsent = b""
+        self._heard_s = time.monotonic()
 
     def serve(self, stop: Callable[[], bool] = lambda: False) -> None:
         """Run until `stop()`, the device has no power, or its cable is pulled (`host_lost`;
@@ -78,6 +81,11 @@ class PtyServer:
             while device.alive and not device.host_lost and not stop():
                 self._exchange(max(0.0, due_s - time.monotonic()))
                 now_s = time.monotonic()
+                if now_s - self._heard_s > _GONE_S:
+                    # A program that was killed gives its exclusive hold on a port back with the
+                    # port; this one stays open, by us.
+                    self._heard_s = now_s
+                    _free(self._far)
                 if now_s >= due_s:
                     device.step()
                     due_s = max(due_s + self._tick_real_s, now_s - _CATCH_UP_S)
@@ -101,6 +109,7 @@ class PtyServer:
         self._drain()
         ready, _, _ = select.select([self._near], [], [], wait_s)
         if ready:
+            self._heard_s = time.monotonic()
             self.device.host_bytes_in(self._read())
             self._drain()
 
@@ -122,6 +131,13 @@ class PtyServer:
             except BlockingIOError:
                 return
             self._unsent = self._unsent[sent:]
+
+
+def _free(port: int) -> None:
+    import fcntl
+    import termios
+
+    fcntl.ioctl(port, termios.TIOCNXCL)
 
 
 def serve(device: Device, announce: Callable[[str], None]) -> None:

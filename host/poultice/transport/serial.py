@@ -60,6 +60,9 @@ class SerialTransport:
             # Whatever stands before it, of a host that died or of another program, is ended by
             # an empty line, which costs nothing.
             self._port.write(b"\n" + line)
+        except serial.SerialTimeoutException:
+            # Unanswered then, like one that was lost on its way: that is for the client to count.
+            pass
         except (OSError, ValueError, TypeError) as error:
             raise self._lost(error) from None
 
