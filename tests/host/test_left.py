@@ -14,7 +14,7 @@ from poultice import screening, session
 from poultice.cli import main
 from poultice.client import Client
 from poultice.history import History
-from poultice.session.journal import take_over
+from poultice.session.takeover import take_over
 from poultice.transport import Transport
 from tests.host.fakes import FakeDevice
 

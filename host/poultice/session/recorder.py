@@ -45,7 +45,7 @@ class Recording:
         self._what = what
         self._said: deque[Telemetry | Event] = deque()
         self._ending: tuple[str, Mapping[str, Any]] | None = None
-        self._row: history.Recorder | None = None
+        self._row: history.RowWriter | None = None
         self._dropped = 0
 
     def take(self, update: Telemetry | Event, *, began: bool) -> None:
