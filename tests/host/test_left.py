@@ -64,11 +64,12 @@ def listed() -> list[tuple[str | None, str]]:
 ONE_CONTACT: list[Callable[[], int]] = [
     lambda: main(["status"]),
     lambda: main(["stop"]),
+    lambda: main(["watch", "--for", "1"]),
     lambda: main(["run", "arthritis", "--yes"]),
 ]
 
 
-@pytest.mark.parametrize("contact", ONE_CONTACT, ids=["status", "stop", "run"])
+@pytest.mark.parametrize("contact", ONE_CONTACT, ids=["status", "stop", "watch", "run"])
 @pytest.mark.parametrize(
     ("changes", "outcome", "reason", "fault"),
     [

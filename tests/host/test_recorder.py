@@ -169,6 +169,15 @@ def test_memory_is_bounded_and_what_was_dropped_is_told(
     assert written() == [(None, kept)]
 
 
+def test_an_ending_is_written_whatever_its_caller_waits_for(data: Path) -> None:
+    recorder, recording = recorded(Clock())
+    say(recording, 0)
+    recording.finish("complete", {})
+    recorder.turn()
+    assert written() == [("complete", 1)]
+    assert recording.close() == []
+
+
 def test_what_never_began_is_in_no_history(data: Path) -> None:
     _, recording = recorded(Clock())
     recording.take(Telemetry(1, "armed"), began=False)
@@ -228,9 +237,9 @@ def test_a_disk_that_does_not_answer_keeps_no_session(
     device = FakeDevice()
     commit = recorders.Recording._write
 
-    def hangs(self: Recording, closing: bool) -> None:
+    def hangs(self: Recording) -> None:
         assert over.wait(60)
-        commit(self, closing)
+        commit(self)
 
     def ended(params: Any) -> dict[str, Any]:
         if device.journal:
