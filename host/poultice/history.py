@@ -39,7 +39,7 @@ _INSERT_SAMPLE = (
 )
 
 
-class Recorder:
+class RowWriter:
     """The record of one session, open while it runs. Every method may raise HistoryError."""
 
     def __init__(
@@ -146,7 +146,7 @@ class History:
         started_unix: float,
         hello: Mapping[str, Any] | None = None,
         clock_s: Callable[[], float] = time.monotonic,
-    ) -> Recorder:
+    ) -> RowWriter:
         """Start the record of one session; it is in the list from here on.
 
         `answers` holds `screening` ("asked" or "assumed"), `injury_age` and the `answers`
@@ -161,11 +161,11 @@ class History:
             "started_unix": started_unix,
             "hello": hello,
         }
-        return Recorder(self.path, what, clock_s)
+        return RowWriter(self.path, what, clock_s)
 
-    def resume(self, n: int) -> Recorder:
+    def resume(self, n: int) -> RowWriter:
         """Go on with the record of session `n`, which was cut off."""
-        return Recorder(self.path, n, time.monotonic)
+        return RowWriter(self.path, n, time.monotonic)
 
     def numbers(self, uid: str) -> dict[int, tuple[int, bool, str | None]]:
         """The sessions of one device by its own number of each, the latest of that number:

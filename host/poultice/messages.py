@@ -77,6 +77,19 @@ class Hello:
     limits: Mapping[str, int]
     features: Mapping[str, bool]
 
+    def to_record(self) -> dict[str, Any]:
+        """What the history keeps of it beside `device`."""
+        return {
+            "board": self.board,
+            "reset_cause": self.reset_cause,
+            "features": dict(self.features),
+            "limits": dict(self.limits),
+        }
+
+    def device(self, path: str) -> dict[str, Any]:
+        """The `device` member of `run --json` and others."""
+        return {"path": path, "uid": self.uid, "firmware": self.firmware}
+
     @classmethod
     def from_wire(cls, result: Any) -> Hello:
         """Raises LinkError where members are missing or of another type."""

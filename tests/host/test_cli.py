@@ -239,7 +239,7 @@ def test_a_view_that_breaks_costs_the_session_nothing(
     def broken(self: object, update: object) -> None:
         raise RuntimeError("no room to draw in")
 
-    monkeypatch.setattr("poultice.cli.lines.Told.show", broken)
+    monkeypatch.setattr("poultice.cli.plain.Told.show", broken)
     assert main(["run", "arthritis", "--yes"]) == 0
     told = capsys.readouterr()
     assert "note: the view failed (no room to draw in)" in told.err

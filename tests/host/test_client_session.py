@@ -388,10 +388,12 @@ def test_the_pad_is_off_only_where_every_relay_was_seen_open(relay: str) -> None
         ("stopped", "attended", "stopped", 8),
         ("fault", "over_temperature", "fault", 7),
         ("power_lost", None, "lost", 8),
+        ("stopped", ["no text"], "stopped", 0),
+        (["no text"], None, "lost", 8),
     ],
 )
 def test_what_the_journal_says_is_the_outcome_also_of_a_stop(
-    outcome: str, reason: str | None, told: str, code: int
+    outcome: object, reason: object, told: str, code: int
 ) -> None:
     device = FakeDevice()
     end = device._end

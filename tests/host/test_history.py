@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from poultice import export
 from poultice.errors import ExitCode, HistoryError, UsageError
-from poultice.history import SAMPLE_COLUMNS, History, Recorder
+from poultice.history import SAMPLE_COLUMNS, History, RowWriter
 
 PLAN = {"name": "arthritis", "phases": [{"mode": "heat", "target_mc": 40500, "duration_s": 60}]}
 DEVICE = {"path": "serial:/dev/ttyACM0", "uid": "0123456789abcdef", "firmware": "0.1.0"}
@@ -64,7 +64,7 @@ def telemetry(t_ms: int, **more: Any) -> dict[str, Any]:
     }
 
 
-def begin(history: History, clock: Clock | None = None, path: str = DEVICE["path"]) -> Recorder:
+def begin(history: History, clock: Clock | None = None, path: str = DEVICE["path"]) -> RowWriter:
     return history.begin(
         protocol="arthritis",
         plan=PLAN,

@@ -12,7 +12,7 @@ from poultice.cli import attend
 from poultice.cli.feed import Feed
 from poultice.cli.keyboard import Keyboard
 from poultice.cli.keys import HELP, Keys
-from poultice.cli.lines import Lines
+from poultice.cli.plain import Lines
 from poultice.messages import Telemetry
 from poultice.session.orders import Orders
 from tests.host.terminal import Terminal

@@ -14,7 +14,7 @@ from poultice import screening, session
 from poultice.cli import main
 from poultice.client import Client
 from poultice.history import History
-from poultice.session.journal import take_over
+from poultice.session.takeover import take_over
 from poultice.transport import Transport
 from tests.host.fakes import FakeDevice
 
@@ -64,11 +64,12 @@ def listed() -> list[tuple[str | None, str]]:
 ONE_CONTACT: list[Callable[[], int]] = [
     lambda: main(["status"]),
     lambda: main(["stop"]),
+    lambda: main(["watch", "--for", "1"]),
     lambda: main(["run", "arthritis", "--yes"]),
 ]
 
 
-@pytest.mark.parametrize("contact", ONE_CONTACT, ids=["status", "stop", "run"])
+@pytest.mark.parametrize("contact", ONE_CONTACT, ids=["status", "stop", "watch", "run"])
 @pytest.mark.parametrize(
     ("changes", "outcome", "reason", "fault"),
     [

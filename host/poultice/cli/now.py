@@ -28,7 +28,7 @@ def _ask(device: str | None, do: Callable[[Client], Any]) -> Result:
     """Do one thing to the device and report how it is then."""
     from poultice import discovery
     from poultice.cli import output
-    from poultice.session.journal import take_over
+    from poultice.session.takeover import take_over
 
     with discovery.open_device(device) as client:
         hello = client.hello()
@@ -38,11 +38,7 @@ def _ask(device: str | None, do: Callable[[Client], Any]) -> Result:
             output.say(note)
         return Result(
             {
-                "device": {
-                    "path": client.path,
-                    "uid": hello.uid,
-                    "firmware": hello.firmware,
-                },
+                "device": hello.device(client.path),
                 **client.status().to_json(),
             },
             "status",

@@ -31,8 +31,7 @@ if TYPE_CHECKING:
     from poultice.messages import Hello, Telemetry
     from poultice.plan import Plan
     from poultice.screening import Answers
-    from poultice.session.engine import Engine
-    from poultice.session.engine import Result as Ended
+    from poultice.session.engine import Ending, Engine
     from poultice.session.recorder import Recording
 
 
@@ -69,28 +68,18 @@ class Report:
 
     def to_json(self, outcome: str | None, reason: str | None = None) -> dict[str, Any]:
         """The members of ``cli.md``, every one of them."""
-        measured: dict[str, Any] = {
-            "duration_s": 0,
-            "heat_s": 0,
-            "cold_s": 0,
-            "peak_mc": None,
-            "min_mc": None,
-            "dose_m": 0,
-            "heat_operations": 0,
-            "phases": [],
-            "warnings": [],
-        }
-        fault = session = None
-        if self.engine is not None:
-            measured = self.engine.tally.to_json()
-            session = self.engine.tally.session
-            fault = self.engine.result.fault if self.engine.result else None
+        from poultice.session.tally import Tally
+
+        engine = self.engine
+        tally = engine.tally if engine is not None else Tally([])
+        measured = tally.to_json()
+        fault = engine.result.fault if engine is not None and engine.result else None
         phases, warnings = measured.pop("phases"), measured.pop("warnings")
         return {
             "outcome": outcome,
             "reason": reason if outcome == "stopped" else None,
             "protocol": self.protocol,
-            "session": session,
+            "session": tally.session,
             "device": self.device,
             **measured,
             "fault": fault,
@@ -137,7 +126,7 @@ class Seat:
         self.orders = Orders()
         self.record: RecordFile | None = None
         self.recording: Recording | None = None
-        self.ended: Ended | None = None
+        self.ended: Ending | None = None
         self.result: Result | None = None
         self.failure: BaseException | None = None
         self.feed: Feed
@@ -178,7 +167,7 @@ class Seat:
         """Get hold of the device and make a plan for it; in a dry run that is the result."""
         from poultice import discovery, session
         from poultice.cli.feed import Feed
-        from poultice.session.journal import take_over
+        from poultice.session.takeover import take_over
 
         self.report.protocol = protocol.name
         self._by_button = asked.by_button

@@ -19,7 +19,7 @@ from poultice.errors import PoulticeError
 if TYPE_CHECKING:
     from poultice.cli.feed import Feed
     from poultice.cli.keys import Keys
-    from poultice.cli.lines import Show
+    from poultice.cli.plain import Show
 
 LEAST = (80, 24)
 _JOIN_S = 0.2
@@ -89,7 +89,7 @@ def show(
     lines, and Ctrl-C still stops them. A watched device is let go of instead.
     """
     from poultice.cli.keys import Keys
-    from poultice.cli.lines import Lines
+    from poultice.cli.plain import Lines
 
     def work(do: Callable[[], None], feed: Feed) -> None:
         try:

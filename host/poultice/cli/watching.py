@@ -77,6 +77,7 @@ class _Watched:
     def open(self) -> Client:
         """Get hold of the device."""
         from poultice import discovery
+        from poultice.session.takeover import take_over
 
         self._client = client = discovery.open_device(self.path)
         try:
@@ -86,6 +87,8 @@ class _Watched:
             raise
         self.feed.name = self.path or client.path
         self.feed.limits = hello.limits
+        for note in take_over(client, hello, awaited=True):
+            self.feed.note(note)
         return client
 
     def watch(self) -> None:

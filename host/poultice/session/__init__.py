@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from poultice.messages import Event, Hello, Telemetry
     from poultice.plan import Plan
     from poultice.screening import Answers
-    from poultice.session.engine import Engine, Result
+    from poultice.session.engine import Ending, Engine
 
 ATTENDED_S = 10
 """The device stops an attended session by itself once it has heard nothing for so long."""
@@ -92,8 +92,8 @@ def run(
     from poultice import discovery, library
     from poultice.messages import Event
     from poultice.session.engine import Engine
-    from poultice.session.journal import take_over
     from poultice.session.recorder import shared
+    from poultice.session.takeover import take_over
 
     chosen = library.load(protocol) if isinstance(protocol, str) else protocol
     given = answers(chosen) if callable(answers) else answers
@@ -249,7 +249,7 @@ def make_ready(client: Client) -> None:
         client.set_clock(int(time.time()))
 
 
-def ended(engine: Engine) -> Result:
+def ended(engine: Engine) -> Ending:
     """The result of a session that was run. Raises DeviceLostError without one."""
     if engine.result is None:
         raise DeviceLostError("the session ended without a result")
@@ -270,15 +270,10 @@ def described(
             "answers": dict(answers.answers),
         },
         "started_unix": time.time(),
-        "hello": {
-            "board": hello.board,
-            "reset_cause": hello.reset_cause,
-            "features": dict(hello.features),
-            "limits": dict(hello.limits),
-        },
+        "hello": hello.to_record(),
     }
 
 
 def identified(path: str, hello: Hello) -> dict[str, Any]:
     """The `device` member of `run --json`."""
-    return {"path": path, "uid": hello.uid, "firmware": hello.firmware}
+    return hello.device(path)

@@ -24,8 +24,8 @@ from poultice.errors import (
     SessionTimeoutError,
 )
 from poultice.messages import Event, Telemetry
-from poultice.session.journal import entries
 from poultice.session.orders import Orders
+from poultice.session.takeover import entries
 from poultice.session.tally import ACTIVE, PlannedPhase, Tally
 
 POLL_S = 0.2
@@ -46,7 +46,7 @@ Tell = Callable[[Telemetry | Event], None]
 Refused = Callable[[PoulticeError], None]
 
 
-class Plan(Protocol):
+class Planned(Protocol):
     """What is needed of a plan here."""
 
     @property
@@ -58,7 +58,7 @@ class Plan(Protocol):
 
 
 @dataclass
-class Result:
+class Ending:
     """How it ended: `outcome` and `reason` as in ``cli.md``; `error` carries the exit code."""
 
     outcome: str
@@ -77,7 +77,7 @@ class Engine:
     def __init__(
         self,
         client: Client,
-        plan: Plan,
+        plan: Planned,
         *,
         orders: Orders | None = None,
         refused: Refused = lambda error: None,
@@ -88,7 +88,7 @@ class Engine:
         self.plan = plan
         self.orders = orders or Orders()
         self.tally = Tally.of(plan.phases)
-        self.result: Result | None = None
+        self.result: Ending | None = None
         self._tell: Tell = lambda update: None
         self._refused = refused
         self._by_button = by_button
@@ -110,7 +110,7 @@ class Engine:
             # Tried whatever was lost: the way back may be broken and the way there not.
             self._abandon()
             known = self.tally.fault is not None or self.tally.ended is not None
-            self.result = self._verdict(None) if known else Result("lost", error=error)
+            self.result = self._verdict(None) if known else Ending("lost", error=error)
         finally:
             if self.result is None and self._armed:
                 self._abandon()
@@ -210,7 +210,7 @@ class Engine:
             expired = was_armed and self.tally.state == "idle"
             if expired or self.client.left_s(deadline_s) == 0:
                 self._abandon()
-                self.result = Result(
+                self.result = Ending(
                     "refused",
                     error=DeviceTimeoutError(
                         f"nobody pressed the device's button within {self._token_s} s",
@@ -255,14 +255,14 @@ class Engine:
             if now.state not in ACTIVE and not (now.master or now.heat or now.cool):
                 break
             if self.client.left_s(deadline_s) == 0:
-                self.result = Result("stopped", "host", error=_unconfirmed())
+                self.result = Ending("stopped", "host", error=_unconfirmed())
                 return
             self._drain(POLL_S)
         if now.state == "fault":
             self._close()
             return
         self._drain(POLL_S)
-        stopped = Result("stopped", "host", error=Interrupted("stopped; the pad is off"))
+        stopped = Ending("stopped", "host", error=Interrupted("stopped; the pad is off"))
         entry = self._take_journal() if self.tally.began else None
         # It may have ended by itself in the second of the stop: then that is how it ended.
         verdict = self._verdict(entry) if entry is not None else stopped
@@ -280,28 +280,29 @@ class Engine:
             if tell:
                 self._heard(update)
 
-    def _verdict(self, entry: Mapping[str, Any] | None) -> Result:
+    def _verdict(self, entry: Mapping[str, Any] | None) -> Ending:
         """What the device's journal says, else what was heard before the device was lost."""
         tally = self.tally
         if tally.fault is not None or tally.state == "fault":
-            return Result("fault", None, tally.fault, remedies.fault_error(tally.fault))
+            return Ending("fault", None, tally.fault, remedies.fault_error(tally.fault))
         ended: Mapping[str, Any] = entry or {}
         if entry is None and tally.ended is not None and not tally.restarted:
             ended = {"outcome": tally.ended.kind, "reason": tally.ended.data.get("reason")}
         outcome, reason = ended.get("outcome"), ended.get("reason")
+        reason = reason if isinstance(reason, str) else None
         if outcome == "fault":
-            return Result("fault", None, reason, remedies.fault_error(reason))
+            return Ending("fault", None, reason, remedies.fault_error(reason))
         if outcome not in ("complete", "stopped"):
             error = DeviceLostError("the device restarted during the session")
-            return Result("lost", error=error)
+            return Ending("lost", error=error)
         if outcome == "complete":
-            return Result("complete")
+            return Ending("complete")
         late = None
         if reason in _TIMED_OUT:
             late = SessionTimeoutError(
                 f"the session was {remedies.STOPS[reason]}", data={"reason": reason}
             )
-        return Result("stopped", reason, error=late)
+        return Ending("stopped", reason, error=late)
 
     def _take_journal(self) -> Mapping[str, Any] | None:
         """The closing entry of this session, where the device has it and can be asked."""

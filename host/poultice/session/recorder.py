@@ -45,7 +45,7 @@ class Recording:
         self._what = what
         self._said: deque[Telemetry | Event] = deque()
         self._ending: tuple[str, Mapping[str, Any]] | None = None
-        self._row: history.Recorder | None = None
+        self._row: history.RowWriter | None = None
         self._dropped = 0
 
     def take(self, update: Telemetry | Event, *, began: bool) -> None:
@@ -65,6 +65,7 @@ class Recording:
     def finish(self, outcome: str, summary: Mapping[str, Any]) -> None:
         """How the session ended; without, it stays in the list as unfinished."""
         self._ending = (outcome, summary)
+        self._recorder.wake()
 
     def close(self) -> list[str]:
         """Wait until all of it is written, as long as that may still succeed.
@@ -89,7 +90,7 @@ class Recording:
         if not self.began:
             return closing
         try:
-            self._write(closing)
+            self._write()
             self.error = None
         except PoulticeError as error:
             self.error = error
@@ -108,7 +109,7 @@ class Recording:
         """Whether another program holds the record."""
         return self.error is not None and bool(self.error.data.get("busy"))
 
-    def _write(self, closing: bool) -> None:
+    def _write(self) -> None:
         from poultice.history import History
 
         if self._row is None:
@@ -120,7 +121,7 @@ class Recording:
                 self._row.event(update.data)
             else:
                 self._row.sample(update.to_json())
-        if closing and self._ending is not None:
+        if self._ending is not None:
             (outcome, summary), self._ending = self._ending, None
             # As `run --json` has it, which knows of another file where there is one.
             record = {} if summary.get("record", "") else {"record": self.path}

@@ -98,7 +98,7 @@ def _summary(path: str, hello: Hello, entry: Mapping[str, Any], outcome: str) ->
         "reason": reason if outcome == "stopped" else None,
         "protocol": str(entry.get("plan")),
         "session": entry["session"],
-        "device": {"path": path, "uid": hello.uid, "firmware": hello.firmware},
+        "device": hello.device(path),
         "duration_s": counts["heat_s"] + counts["cold_s"],
         **counts,
         "peak_mc": entry.get("peak_mc"),
@@ -119,12 +119,7 @@ def _described(summary: Mapping[str, Any], hello: Hello, started_unix: float) ->
         "device": summary["device"],
         "answers": {"screening": "journal"},
         "started_unix": started_unix,
-        "hello": {
-            "board": hello.board,
-            "reset_cause": hello.reset_cause,
-            "features": dict(hello.features),
-            "limits": dict(hello.limits),
-        },
+        "hello": hello.to_record(),
     }
 
 
