@@ -190,6 +190,21 @@ class History:
             if type(row["number"]) is int
         }
 
+    def closings(self) -> dict[str, int]:
+        """How often each device's pad relay has closed in the sessions recorded of it, by uid."""
+        rows = self._read(
+            """
+            SELECT json_extract(device, '$.uid') AS uid,
+                sum(json_extract(summary, '$.heat_operations')) AS closings
+            FROM sessions
+            WHERE json_valid(device) AND json_valid(summary)
+                AND json_type(summary, '$.heat_operations') = 'integer'
+            GROUP BY uid
+            """,
+            (),
+        )
+        return {str(row["uid"]): row["closings"] for row in rows}
+
     def list(self, limit: int = 20, *, simulated: bool = False) -> Rows:
         """The latest sessions, newest first. `outcome` None: cut off before its end.
 

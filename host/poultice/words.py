@@ -136,6 +136,15 @@ def warning(what: str) -> str:
     return _WARNINGS.get(what, what)
 
 
+RELAY_LIFE = 100_000
+"""Closings that K2 is rated for: docs/reference/parts.md."""
+
+
+def relay_age(closings: int) -> str:
+    """What the record knows of the pad relay's wear."""
+    return f"K2 has closed {closings:,} of some {RELAY_LIFE:,} times in the sessions on record"
+
+
 def line(now: Telemetry) -> str:
     """The device now, on one line of plain text."""
     target = f" of {shown(now.target_mc)}" if now.target_mc is not None else ""

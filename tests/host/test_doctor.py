@@ -118,6 +118,22 @@ def test_simulated_devices_have_all_probes_but_those_of_ports(
         assert found["sensor_a"]["result"] == found["temperature"]["result"] == "fail"
 
 
+@pytest.mark.parametrize(("closings", "result"), [(79_999, "ok"), (80_000, "warn")])
+def test_a_worn_relay_is_told(
+    plug_in: Callable[[Bath], Bath],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    closings: int,
+    result: str,
+) -> None:
+    device = plug_in(healthy())
+    uid = device._answer("hello", None)["uid"]
+    monkeypatch.setattr("poultice.history.History.closings", lambda _: {uid: closings, "x": 1})
+    found = examined(capsys)["relay"]
+    assert found["result"] == result
+    assert f"{closings:,} of some 100,000" in found["says"]
+
+
 # What is wrong with the device.
 
 

@@ -353,8 +353,10 @@ def test_trends(history: History, capsys: pytest.CaptureFixture[str]) -> None:
         "week": "2026-05-25", "sessions": 1, "complete": 0, "days": 1, "heat_s": 30, "cold_s": 0,
         "planned_s": 540, "done_pct": 6, "dose_m": 7,
     }  # fmt: skip
+    assert found["closings"] == {"e6614c311b": 12}
     assert main(["history", "trends", "--weeks", weeks]) == 0
     lines = capsys.readouterr().out.splitlines()
+    assert lines[-1].endswith("K2 has closed 12 of some 100,000 times in the sessions on record")
     assert lines[1].split() == ["2026-05-25", "1", "0", "1", "0", "min", "0", "min", "0.01",
                                 "CEM43", "6", "%", "#" * 20]  # fmt: skip
 

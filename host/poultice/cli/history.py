@@ -90,8 +90,13 @@ def trends(as_json: bool, weeks: int, simulated: bool) -> Result:
     from poultice import trends as weekly
     from poultice.history import History
 
-    found = weekly.weekly(History.open(), date.today(), weeks, simulated=simulated)
-    data = {"simulated": simulated, "weeks": [week.to_json() for week in found]}
+    book = History.open()
+    found = weekly.weekly(book, date.today(), weeks, simulated=simulated)
+    data = {
+        "simulated": simulated,
+        "weeks": [week.to_json() for week in found],
+        "closings": book.closings(),
+    }
     return Result(data, "trends")
 
 

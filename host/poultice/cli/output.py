@@ -313,6 +313,7 @@ def _trends(data: Data) -> list[str]:
     lines = [
         *_table(rows),
         "DONE: of the heat and cold that were planned; the bar: minutes of both",
+        *(f"device {uid}: {words.relay_age(n)}" for uid, n in data["closings"].items()),
     ]
     return ["simulated sessions: no treatment", *lines] if data["simulated"] else lines
 

@@ -85,6 +85,7 @@ def _probes(client: Client, hello: Hello, now: Telemetry) -> list[tuple[str, Pro
         ("rest", lambda: rest(now)),
         ("clock", lambda: clock(client, time.time())),
         ("configuration", lambda: configuration(client)),
+        ("relay", lambda: relay(hello.uid)),
     ]
 
 
@@ -139,6 +140,17 @@ def self_test(client: Client, now: Telemetry) -> Iterable[Finding]:
             yield Finding(name, FAIL, "the device's own check fails", remedy)
         else:
             yield Finding(name, WARN, "the device says nothing of it", "flash the firmware again")
+
+
+def relay(uid: str) -> Finding:
+    """How far K2 is worn: no relay closes more often (the device itself warns `relay_life`)."""
+    from poultice.history import History
+    from poultice.words import RELAY_LIFE, relay_age
+
+    closings = History.open().closings().get(uid, 0)
+    if closings * 10 < RELAY_LIFE * 8:
+        return Finding("relay", OK, relay_age(closings))
+    return Finding("relay", WARN, relay_age(closings), "put in a new relay for K2")
 
 
 def temperature(now: Telemetry) -> Iterable[Finding]:
