@@ -233,7 +233,7 @@ def test_a_screening_of_long_ago_is_asked_again(
     count = sum(one.applies_to in ("both", "heat") for one in screening.QUESTIONS)
     monkeypatch.setattr("sys.stdin", io.StringIO(("n\n" * count + "4\n") * 2))
     code = main(["run", one, "-d", "sim:?speed=max", *(["--yes"] if yes else [])])
-    told = capsys.readouterr().err
+    told = " ".join(capsys.readouterr().err.split())
     assert told.count(screening.QUESTIONS[0].text) == (0 if yes else asked)
     assert code == (6 if yes and asked == 2 else 0)
     assert ("older than 10 minutes" in told) == (asked == 2)

@@ -6,6 +6,7 @@ import io
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from poultice.errors import (
     ScreeningError,
     WrongStateError,
 )
+from poultice.messages import Telemetry
 from tests.host.terminal import Terminal
 
 HEAT = [one for one in screening.QUESTIONS if one.applies_to in ("both", "heat")]
@@ -126,7 +128,7 @@ def test_a_number_as_people_write_it(typed: str, value: float | None) -> None:
 
 # What stands in the way is said first.
 
-FREE = {"fault": None, "state": "idle", "rest_heat_s": 0, "rest_cold_s": 0}
+FREE = Telemetry(t_ms=0, state="idle", rest_heat_s=0, rest_cold_s=0)
 
 
 @pytest.mark.parametrize(
@@ -147,10 +149,10 @@ def test_what_stands_in_the_way(
     changes: dict[str, Any], modes: set[str], kind: type[Exception] | None
 ) -> None:
     if kind is None:
-        remedies.require_free({**FREE, **changes}, modes)
+        remedies.require_free(replace(FREE, **changes), modes)
         return
     with pytest.raises(kind):
-        remedies.require_free({**FREE, **changes}, modes)
+        remedies.require_free(replace(FREE, **changes), modes)
 
 
 @pytest.mark.parametrize(
