@@ -27,7 +27,7 @@ def test_a_resistor_reads_what_it_stands_for_by_the_curve_of_the_part() -> None:
 
 def test_both_boxes_together_are_the_resistance_wanted() -> None:
     box1 = resistors.ohms(resistors.BELOW_C)
-    for reading_c in (resistors.NEAR_C, *resistors.OVER_C, *resistors.ABSOLUTE_C):
+    for reading_c in (resistors.NEAR_C, *resistors.OVER_C, resistors.BEYOND_C):
         box2 = resistors.beside(reading_c, resistors.BELOW_C)
         assert 1 / (1 / box1 + 1 / box2) == pytest.approx(resistors.ohms(reading_c))
 

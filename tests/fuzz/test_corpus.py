@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from poultice import wire
-from poultice_core import changes, codec, lines, loop, page, requests
+from poultice_core import changes, codec, grammar, lines, loop, page, requests
 from poultice_core.codec import Refusal
 from poultice_core.lines import LineReader
 from poultice_core.link import Link
@@ -94,14 +94,8 @@ def checksum_of_all_but_the_first(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(codec, "seal", seal)
 
 
-def raises_on_depth(patch: pytest.MonkeyPatch) -> None:
-    def load(text: bytes) -> object:
-        try:
-            return codec.json.loads(text.decode("ascii"))
-        except ValueError:
-            return codec._BAD
-
-    patch.setattr(codec, "_load", load)
+def any_depth(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(grammar, "_DEEPEST", 1 << 3_000)
 
 
 def true_is_an_id(patch: pytest.MonkeyPatch) -> None:
@@ -133,15 +127,15 @@ def one_byte_more(patch: pytest.MonkeyPatch) -> None:
 
 
 def not_counted(patch: pytest.MonkeyPatch) -> None:
-    parse = codec.parse
+    go_on = codec.Parser.go_on
 
-    def parsed(line: bytes) -> codec.Request:
-        request = parse(line)
+    def passed(self: codec.Parser) -> None:
+        go_on(self)
+        request = self.request
         if request.code == codec.INVALID_REQUEST and request.request_id is None:
             request.code = 0
-        return request
 
-    patch.setattr(loop, "parse", parsed)
+    patch.setattr(codec.Parser, "go_on", passed)
 
 
 def answered_twice(patch: pytest.MonkeyPatch) -> None:
@@ -198,7 +192,11 @@ def echoes_all_that_was_asked(patch: pytest.MonkeyPatch) -> None:
 
 
 def takes_what_is_no_json(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(codec, "sound", lambda text: True)
+    def taken(self: grammar.Shape, pieces: int) -> bool:
+        self.sound = True
+        return True
+
+    patch.setattr(grammar.Shape, "go_on", taken)
 
 
 def host_believes_anything(patch: pytest.MonkeyPatch) -> None:
@@ -209,7 +207,7 @@ BUGS: list[Callable[[pytest.MonkeyPatch], None]] = [
     any_checksum,
     upper_case_too,
     checksum_of_all_but_the_first,
-    raises_on_depth,
+    any_depth,
     true_is_an_id,
     no_version_needed,
     never_resyncs,

@@ -7,7 +7,7 @@ import pytest
 from poultice.errors import DeviceTimeoutError
 from tests.hardware.bench import Bench
 from tests.hardware.operator import Operator
-from tests.hardware.resistors import ABSOLUTE_C, BEYOND_C, NEAR_C, OVER_C
+from tests.hardware.resistors import BEYOND_C, NEAR_C, OVER_C
 
 _WATCHED_S = 3.0
 
@@ -37,7 +37,7 @@ def trips_by_the_last(bench: Bench, operator: Operator, readings_c: tuple[float,
     [
         pytest.param(OVER_C, True, "over_temperature", 43_000, id="43"),
         pytest.param((BEYOND_C,), True, "absolute_temperature", 45_000, id="45-in-a-session"),
-        pytest.param(ABSOLUTE_C, False, "absolute_temperature", 45_000, id="45-idle"),
+        pytest.param((BEYOND_C,), False, "absolute_temperature", 45_000, id="45-idle"),
     ],
 )
 def test_over_temperature(
