@@ -138,6 +138,7 @@ def more_often(patch: pytest.MonkeyPatch, mishap: str) -> None:
         if self.dice.below(2):  # type: ignore[no-untyped-call]
             self.turn = MISHAPS.index(mishap) - 1
         trouble(self)  # type: ignore[no-untyped-call]
+        self.store.fails *= 3
 
     patch.setattr(World, "_trouble", troubled)
 
