@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from poultice_core import faults, states
+from poultice_core.board import SENSE_HIGH
 from poultice_core.limits import Limits
+from poultice_core.refusals import fault_active
 from poultice_core.tick import NOT_CLEARABLE, OK, REST
 from tests.core.guard_rig import GuardRig, order
 
@@ -39,6 +41,41 @@ def test_a_fault_is_not_cleared_in_a_tick_that_trips() -> None:
     assert rig.guard.latch.followers == 1 << faults.JOURNAL_LOST
     assert rig.clear(faults.LOOP_LATE) == OK
     assert rig.guard.latch.followers == 0
+
+
+@pytest.mark.requirement("SR-20")
+@pytest.mark.parametrize("behind", range(1, len(faults.NAMES)))
+def test_what_came_behind_asks_for_the_button_too(behind: int) -> None:
+    """A weld shows once a lesser fault has opened the relays: then the lesser one's name, which a
+    script may clear, clears neither."""
+    rig = _late()
+    rig.tick.lost = 1 << behind
+    rig.step()
+    rig.tick.lost = 0
+    severe = faults.BUTTON_ONLY[behind]
+    assert rig.guard.latch.severe() is severe
+    told = fault_active(rig.guard).data
+    assert (told["fault"], told["clear"]) == ("loop_late", "button" if severe else "host")
+    assert rig.clear(faults.LOOP_LATE) == (NOT_CLEARABLE if severe else OK)
+    assert rig.fault == ("loop_late" if severe else None)
+    rig.hold()
+    assert (rig.state, rig.guard.latch.followers) == ("idle", 0)
+
+
+@pytest.mark.requirement("SR-10", "SR-20")
+def test_a_weld_behind_a_lesser_fault_is_not_cleared_by_a_script() -> None:
+    rig = GuardRig().start().ask(0, states.HEAT, 40_000)
+    rig.heating()
+    rig.step(L.late_trip_ms + 1)
+    assert rig.fault == "loop_late"
+    rig.sense = SENSE_HIGH
+    rig.steps(4)
+    rig.sense = None
+    rig.steps(30)
+    assert rig.guard.latch.followers & 1 << faults.HEAT_WELDED
+    assert rig.clear(faults.LOOP_LATE) == NOT_CLEARABLE
+    rig.hold()
+    assert rig.state == "idle"
 
 
 @pytest.mark.requirement("SR-20")

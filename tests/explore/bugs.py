@@ -145,7 +145,7 @@ BUGS = (
     Bug(
         "a host clears what only the button may",
         "guard",
-        "by_host = not faults.BUTTON_ONLY[self.latch.fault]",
+        "by_host = not self.latch.severe()",
         "by_host = True",
     ),
     Bug(

@@ -255,6 +255,7 @@ class Shadow:
         # Sessions too short to ask rest, since the last rest: end, heat, cold.
         self.short: list[tuple[int, int, int]] = []
         self.latched: list[int] = []  # every fault there was
+        self.behind: set[int] = set()  # what tripped while one is latched, that one with it
         self.unwritten_ms = -(1 << 60)
         self.counted_as_planned = False
         self._power_up("power_on")
@@ -336,6 +337,7 @@ class Shadow:
             self.budget_uj = 0
         self.true_ms += off_ms
         self.confirmed = False
+        self.behind = set()
         self._power_up(reset_cause)
         self.expected_fault = fault if renamed is None else renamed
 
@@ -377,6 +379,7 @@ class Shadow:
             assert number not in BY_BUTTON, "SR-20: a script cleared a severe fault"
             assert number == self.fault_was, "SR-20: cleared by another fault's name"
             assert not self.due, "SR-20: cleared in a tick that trips"
+            assert not self.behind & BY_BUTTON, "SR-20: a script cleared what came behind"
             self._cause_gone(number, s)
         elif method == "resume":
             assert s.state_was == PAUSED
@@ -542,6 +545,7 @@ class Shadow:
 
     def _faults(self, s: Seen) -> None:
         """A trip drops everything in its tick; the first is kept, in one tick the more severe."""
+        self.behind = self.behind | set(self.due) if s.state == FAULT else set()
         if self.due:
             assert s.outputs == 0, f"{self._names(self.due)}: outputs {s.outputs}"
             assert s.state == FAULT, f"{self._names(self.due)}: no fault"

@@ -195,7 +195,7 @@ class Guard:
         """The host's command and the button; what the button does beside (of `button`)."""
         course = self.course
         if tick.command == CLEAR:
-            by_host = not faults.BUTTON_ONLY[self.latch.fault]
+            by_host = not self.latch.severe()
             self.answer = self._clear(tick.fault, by_host and trips == 0)
         elif tick.command == ARM and tick.settings is not None:
             self.answer = BRAKED  # judged by limits that are no longer in force
@@ -234,7 +234,9 @@ class Guard:
         pack = self.pack
         words = course.state ^ course.live << 3 ^ course.prompt << 4 ^ phases.mode << 6
         words ^= (phases.phase + 1) << 8 ^ phases.target_mc << 13
-        words ^= self.latch.fault << 3 ^ self.outputs ^ parts.proof.active << 17
+        words ^= (
+            self.latch.fault << 3 ^ self.latch.followers ^ self.outputs ^ parts.proof.active << 17
+        )
         words ^= clocks.session_ms ^ clocks.phase_ms ^ clocks.heat_ms ^ clocks.hot_ms
         words ^= clocks.cold_ms ^ clocks.since_session_ms ^ clocks.silent_ms ^ clocks.pause_ms
         words ^= bounds.heat_ms ^ bounds.cold_ms ^ bounds.target_max_mc ^ bounds.dose_u

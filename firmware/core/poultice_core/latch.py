@@ -45,6 +45,12 @@ class Latch:
             self.count += 1
         self.followers |= trips & ~(1 << self.fault)
 
+    def severe(self) -> bool:
+        """Is it for the button alone: the latched fault, or one that came behind it? A weld shows
+        only once a lesser fault has opened the relays, and a script must not clear it by the
+        other's name."""
+        return (1 << self.fault | self.followers) & faults.SEVERE != 0
+
     def clear(self) -> None:
         """Acknowledged, by whoever may."""
         self.fault = faults.NONE

@@ -57,7 +57,7 @@ def wrong_state(guard: Guard, *allowed: int) -> Refusal:
 def fault_active(guard: Guard) -> Refusal:
     """The latched fault, who may clear it, and whether its cause has gone."""
     fault = guard.latch.fault
-    by = "button" if faults.BUTTON_ONLY[fault] else "host"
+    by = "button" if guard.latch.severe() else "host"
     name = faults.NAMES[fault]
     return Refusal(FAULT_ACTIVE, {"fault": name, "clear": by, "cause_gone": guard.cause_gone()})
 
