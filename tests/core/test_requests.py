@@ -789,3 +789,36 @@ def test_no_bytes_raise_energise_or_block(chunks: list[bytes]) -> None:
     assert not any(any(outputs) for outputs in rig.board.writes)
     rig.raw(b"\n")
     assert "uptime_ms" in rig.result("ping")
+
+
+# --- what a hold confirms -------------------------------------------------------------------
+
+
+@pytest.mark.requirement("SR-17")
+@pytest.mark.parametrize("waiting", [False, True])
+def test_a_hold_that_has_begun_confirms_no_configuration_that_came_behind(waiting: bool) -> None:
+    """It was begun for another one, or for none: who holds the button has not seen this one."""
+    rig = Rig()
+    if waiting:
+        rig.result("set_config", {"density_mw_cm2": 50})
+    rig.board.button_down = True
+    rig.ticks(28)
+    rig.result("set_config", {"density_mw_cm2": 30, "sense": False})
+    rig.ticks(20)
+    assert rig.loop.memory.pending is not None
+    assert rig.loop.memory.config["density_mw_cm2"] == 100
+    rig.board.button_down = False
+    rig.ticks(2)
+    rig.board.button_down = True
+    rig.ticks(32)
+    assert rig.loop.memory.pending is None
+    assert rig.loop.memory.config["density_mw_cm2"] == 30
+
+
+def test_a_button_that_is_down_from_the_start_confirms_nothing_that_waits() -> None:
+    rig = Rig()
+    rig.result("set_config", {"density_mw_cm2": 50})
+    again = Rig(rig.board.store, idle=False)
+    again.board.button_down = True
+    again.ticks(60)
+    assert again.loop.memory.pending is not None

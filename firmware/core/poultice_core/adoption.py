@@ -16,16 +16,26 @@ class Adoption:
         self.pending = pending
         self.due = False
         self._confirmed = False
+        self._down = True
+        self._seen_up = False
+
+    def look(self, down: bool) -> None:
+        """Once a tick: the button."""
+        self._down = down
+        if not down:
+            self._seen_up = True
 
     def propose(self, wanted: dict[str, object] | None) -> None:
-        """Let this one wait; None: let none wait. What was confirmed before is not this one."""
+        """Let this one wait; None: let none wait. What was confirmed before is not this one, and
+        a hold that has begun before is of another."""
         self.pending = wanted
         self.due = True
         self._confirmed = False
+        self._seen_up = not self._down
 
     def confirm(self) -> None:
         """The button was held."""
-        if self.pending is not None:
+        if self.pending is not None and self._seen_up:
             self.due = self._confirmed = True
 
     def save(self, writer: Writer) -> bool:

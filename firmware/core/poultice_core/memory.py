@@ -76,6 +76,7 @@ class Memory:
 
     def brief(self, tick: "Tick") -> None:
         """Before the guard steps: what memory has to tell it, each piece of news once."""
+        self._adoption.look(tick.button)
         saves = self._writer
         tick.lost = saves.lost
         tick.saved_ms = saves.saved_ms
