@@ -36,7 +36,7 @@ LISTS: dict[str, Callable[[Limits], int]] = {
 }
 # Only ever reported, never read by a decision of the guard (`control_mc`: only by the oracles).
 REPORTED = {
-    *("dwell.operations", "latch.followers", "latch.state", "latch.count", "permit.budget_met"),
+    *("dwell.operations", "latch.state", "latch.count", "permit.budget_met"),
     *("permit.inhibited", "reading.control_mc", "course.begun", "course.ended"),
     *("course.confirmed", "course.outcome", "course.reason"),
 }

@@ -28,9 +28,9 @@ def test_its_own_checks_find_everything_fitted_and_well(bench: Bench) -> None:
 
 def test_the_sensors_read_what_the_resistors_stand_for(bench: Bench) -> None:
     told = bench.client.status()
-    assert told["temp_mc"] == pytest.approx(REST_C * 1000, abs=300)
+    assert told.temp_mc == pytest.approx(REST_C * 1000, abs=300)
     # 6.2 kΩ of 1 % is 36.2 °C, give or take a quarter of a degree.
-    assert told["temp_b_mc"] == pytest.approx(REST_C * 1000, abs=600)
+    assert told.temp_b_mc == pytest.approx(REST_C * 1000, abs=600)
 
 
 @pytest.mark.requirement("SR-15")

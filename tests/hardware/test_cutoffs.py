@@ -16,7 +16,7 @@ def tripped(bench: Bench, operator: Operator, fault: str) -> None:
     """It is in that fault and no other, and everything is off."""
     assert bench.fault() == fault
     told = bench.client.status()
-    assert (told["master"], told["heat"], told["cool"]) == (False, False, False)
+    assert (told.master, told.heat, told.cool) == (False, False, False)
     assert not operator.sees("lamp")
 
 
@@ -71,8 +71,8 @@ def test_just_below_the_cutoff_the_session_goes_on(bench: Bench, operator: Opera
         bench.fault(_WATCHED_S)
 
     told = bench.client.status()
-    assert (told["state"], told["master"], told["heat"]) == ("running", True, False)
-    assert told["temp_mc"] == pytest.approx(NEAR_C * 1000, abs=300)
+    assert (told.state, told.master, told.heat) == ("running", True, False)
+    assert told.temp_mc == pytest.approx(NEAR_C * 1000, abs=300)
 
 
 @pytest.mark.requirement("SR-07")

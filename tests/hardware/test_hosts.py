@@ -18,7 +18,7 @@ def undisturbed(bench: Bench, operator: Operator) -> None:
     """Still heating, with K1 never let go."""
     bench.connect()
     told = bench.client.status()
-    assert (told["state"], told["master"]) == ("running", True), told
+    assert (told.state, told.master) == ("running", True), told
     assert operator.sees("lamp")
     assert not operator.sees("master_fell")
 

@@ -71,9 +71,9 @@ def test_a_power_cut_while_heating(bench: Bench, operator: Operator) -> None:
     bench.connect()
 
     told = bench.client.status()
-    assert (told["state"], told["fault"], told["session"]) == ("idle", None, None)
-    assert told["rest_heat_s"] > 1_000
-    assert told["budget_pct"] < 10
+    assert (told.state, told.fault, told.session) == ("idle", None, None)
+    assert told.rest_heat_s > 1_000
+    assert told.budget_pct < 10
     entry = bench.client.journal()["entries"][-1]
     assert (entry["kind"], entry["outcome"]) == ("session", "power_lost")
     with pytest.raises(PoulticeError, match="rest"):
