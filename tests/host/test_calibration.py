@@ -8,7 +8,6 @@ import os
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -246,20 +245,7 @@ class Bath(FakeDevice):
             self.config, self.waits = self.waits, None
 
 
-@pytest.fixture(autouse=True)
-def own_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("POULTICE_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setattr("sys.stdin", io.StringIO(""))
-
-
-@pytest.fixture
-def plug_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[Bath], Bath]:
-    def plugged(device: Bath) -> Bath:
-        monkeypatch.setattr("poultice.transport.open_transport", lambda path: device)
-        monkeypatch.setattr("poultice.discovery.choose", lambda: "fake:")
-        return device
-
-    return plugged
+pytestmark = pytest.mark.usefixtures("own_record")
 
 
 BOTH = ("--reference-low", "25", "--reference-high", "40")

@@ -19,45 +19,17 @@ from poultice.cli import attend, main
 from poultice.cli.app import COMMANDS
 from poultice.transport import Transport
 from tests.host.fakes import LIMITS, Error, FakeDevice
+from tests.host.written import phase, protocol
 
 MEMBERS = {
     "schema", "outcome", "reason", "protocol", "session", "device", "duration_s", "heat_s",
     "cold_s", "peak_mc", "min_mc", "dose_m", "heat_operations", "fault", "phases", "warnings",
     "record",
 }  # fmt: skip
-SHORT = """
-name = "short"
-title = "Short"
-summary = "For tests."
-evidence = ["none"]
-acute = "any"
-[[phase]]
-mode = "heat"
-target = 40
-seconds = 30
-"""
+SHORT = protocol("short", phase("heat", 40, 30))
 
 
-@pytest.fixture(autouse=True)
-def own_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("POULTICE_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setattr("sys.stdin", io.StringIO(""))
-    return tmp_path
-
-
-@pytest.fixture
-def plug_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[FakeDevice], FakeDevice]:
-    """Make a fake device the one that every path opens."""
-
-    def plugged(device: FakeDevice) -> FakeDevice:
-        def opened(path: str) -> Transport:
-            return device
-
-        monkeypatch.setattr("poultice.transport.open_transport", opened)
-        monkeypatch.setattr("poultice.discovery.choose", lambda: "fake:")
-        return device
-
-    return plugged
+pytestmark = pytest.mark.usefixtures("own_record")
 
 
 @pytest.fixture
@@ -458,7 +430,7 @@ def test_protocols_are_listed_shown_and_checked(
     assert len(json.loads(capsys.readouterr().out)["phases"]) == 9
     assert main(["protocols", "check", short]) == 0
     hot = tmp_path / "hot.toml"
-    hot.write_text(SHORT.replace("40\n", "44.5\n"), encoding="utf-8")
+    hot.write_text(protocol("short", phase("heat", 44.5, 30)), encoding="utf-8")
     capsys.readouterr()
     assert main(["protocols", "check", str(hot), "--json"]) == 6
     checked = json.loads(capsys.readouterr().out)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import subprocess
 import sys
@@ -13,39 +12,25 @@ from typing import Any
 import pytest
 
 from poultice.cli import main
+from tests.host.written import phase, protocol
 
 pytest.importorskip("poultice.transport.sim")
 
-SHORT = """
-name = "short"
-title = "Short"
-summary = "For tests."
-evidence = ["none"]
-acute = "any"
-[[phase]]
-mode = "{mode}"
-target = {target}
-seconds = 60
-"""
 
-
-@pytest.fixture(autouse=True)
-def own_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("POULTICE_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+pytestmark = pytest.mark.usefixtures("own_record")
 
 
 @pytest.fixture
 def short(tmp_path: Path) -> str:
     path = tmp_path / "short.toml"
-    path.write_text(SHORT.format(mode="heat", target=40), encoding="utf-8")
+    path.write_text(protocol("short", phase("heat", 40, 60)), encoding="utf-8")
     return str(path)
 
 
 @pytest.fixture
 def cold(tmp_path: Path) -> str:
     path = tmp_path / "cold.toml"
-    path.write_text(SHORT.format(mode="cold", target=15), encoding="utf-8")
+    path.write_text(protocol("short", phase("cold", 15, 60)), encoding="utf-8")
     return str(path)
 
 
@@ -171,7 +156,7 @@ def test_a_slip_of_the_pen_is_never_treated(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     path = tmp_path / "slip.toml"
-    path.write_text(SHORT.format(mode=mode, target=target), encoding="utf-8")
+    path.write_text(protocol("short", phase(mode, target, 60)), encoding="utf-8")
     for line in (["run", str(path), "-d", "sim:?speed=max", "--yes", *fit],
                  ["run", str(path), "-d", "sim:", "--dry-run", *fit],
                  ["protocols", "check", str(path)]):  # fmt: skip

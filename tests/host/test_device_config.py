@@ -24,16 +24,6 @@ def no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
 
 
-@pytest.fixture
-def plug_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[Bath], Bath]:
-    def plugged(device: Bath) -> Bath:
-        monkeypatch.setattr("poultice.transport.open_transport", lambda path: device)
-        monkeypatch.setattr("poultice.discovery.choose", lambda: "fake:")
-        return device
-
-    return plugged
-
-
 def test_every_member_is_explained() -> None:
     assert list(device_config.MEMBERS) == list(configuration.default())
 

@@ -48,16 +48,6 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("poultice.bootsel.drives", list)
 
 
-@pytest.fixture
-def plug_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[Bath], Bath]:
-    def plugged(device: Bath) -> Bath:
-        monkeypatch.setattr("poultice.transport.open_transport", lambda path: device)
-        monkeypatch.setattr("poultice.discovery.choose", lambda: "fake:")
-        return device
-
-    return plugged
-
-
 def checks(**changed: str) -> dict[str, Any]:
     names = ("sensor_a", "sensor_b", "sense", "estop", "journal", "limits")
     return {"checks": {**dict.fromkeys(names, "ok"), **changed}}

@@ -19,24 +19,12 @@ from poultice.cli.seat import Seat
 from poultice.errors import DeviceFaultError, DeviceLostError, ExitCode, Interrupted
 from poultice.session.recorder import Recording
 from tests.host.fakes import FakeDevice
+from tests.host.written import phase, protocol
 
-SHORT = """
-name = "short"
-title = "Short"
-summary = "For tests."
-evidence = ["none"]
-acute = "any"
-[[phase]]
-mode = "heat"
-target = 40
-seconds = 60
-"""
+SHORT = protocol("short", phase("heat", 40, 60))
 
 
-@pytest.fixture(autouse=True)
-def own_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("POULTICE_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+pytestmark = pytest.mark.usefixtures("own_record")
 
 
 @pytest.fixture
@@ -255,9 +243,7 @@ def test_an_early_enter_answers_no_later_prompt(
     from poultice.session.orders import Orders
 
     path = tmp_path / "both.toml"
-    path.write_text(
-        SHORT + '[[phase]]\nmode = "cold"\ntarget = 15\nseconds = 60\n', encoding="utf-8"
-    )
+    path.write_text(SHORT + phase("cold", 15, 60), encoding="utf-8")
     made = Orders.__init__
 
     def pressed(self: Orders) -> None:

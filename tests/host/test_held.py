@@ -20,34 +20,24 @@ from poultice.cli import attend, main, seat
 from poultice.cli.seat import SCREENED_S
 from tests.host.served import Served
 from tests.host.terminal import Terminal
+from tests.host.written import phase, protocol
 
 # An attended session that hears nothing for ten of its seconds is stopped by the device.
 ATTENDED_S = 10
-PROTOCOL = """
-name = "{name}"
-title = "Minutes"
-summary = "For tests."
-evidence = ["none"]
-acute = "any"
-[[phase]]
-mode = "heat"
-target = 40
-minutes = {minutes}
-"""
 CTRL_S, CTRL_Q, CTRL_Z = "\x13", "\x11", "\x1a"
 
 
 @pytest.fixture
 def one(tmp_path: Path) -> str:
     path = tmp_path / "one.toml"
-    path.write_text(PROTOCOL.format(name="one", minutes=1), encoding="utf-8")
+    path.write_text(protocol("one", phase("heat", 40, 60)), encoding="utf-8")
     return str(path)
 
 
 @pytest.fixture
 def two(tmp_path: Path) -> str:
     path = tmp_path / "two.toml"
-    path.write_text(PROTOCOL.format(name="two", minutes=2), encoding="utf-8")
+    path.write_text(protocol("two", phase("heat", 40, 120)), encoding="utf-8")
     return str(path)
 
 

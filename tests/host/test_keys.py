@@ -16,24 +16,11 @@ from poultice.cli.plain import Lines
 from poultice.messages import Telemetry
 from poultice.session.orders import Orders
 from tests.host.terminal import Terminal
+from tests.host.written import phase, protocol
 
 SLOW = "sim:?speed=20&cooler=0&user=absent"
 PLAIN = ("--view", "plain")
-BOTH = """
-name = "both"
-title = "Both"
-summary = "For tests."
-evidence = ["none"]
-acute = "any"
-[[phase]]
-mode = "heat"
-target = 40
-seconds = 30
-[[phase]]
-mode = "cold"
-target = 15
-minutes = 5
-"""
+BOTH = protocol("both", phase("heat", 40, 30), phase("cold", 15, 300))
 
 
 @pytest.fixture

@@ -13,20 +13,9 @@ from pathlib import Path
 import pytest
 
 from poultice.cli import main
-from poultice.transport import Transport
 from tests.host.fakes import Error, FakeDevice
+from tests.host.written import phase, protocol
 
-MINE = """
-name = "mine"
-title = "Mine"
-summary = "For tests."
-evidence = ["none"]
-acute = "any"
-[[phase]]
-mode = "heat"
-target = {target}
-seconds = 30
-"""
 BEFORE = "a record of before, longer than anything that comes after it\n" * 2000
 
 
@@ -37,23 +26,12 @@ def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     monkeypatch.chdir(tmp_path)
     for name, target in (("mine", 40), ("hot", 44)):
-        (tmp_path / f"{name}.toml").write_text(MINE.format(target=target), encoding="utf-8")
+        (tmp_path / f"{name}.toml").write_text(
+            protocol("mine", phase("heat", target, 30)), encoding="utf-8"
+        )
     (tmp_path / "config.toml").write_text("sensitive = false\n", encoding="utf-8")
     (tmp_path / "record").write_text(BEFORE, encoding="utf-8")
     return tmp_path
-
-
-@pytest.fixture
-def plug_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[FakeDevice], FakeDevice]:
-    def plugged(device: FakeDevice) -> FakeDevice:
-        def opened(path: str) -> Transport:
-            return device
-
-        monkeypatch.setattr("poultice.transport.open_transport", opened)
-        monkeypatch.setattr("poultice.discovery.choose", lambda: "fake:")
-        return device
-
-    return plugged
 
 
 def run(*args: str) -> int:

@@ -12,6 +12,7 @@ import pytest
 
 from poultice.cli import main
 from tests.host.terminal import ESCAPE, START, Terminal
+from tests.host.written import phase, protocol
 
 # Fast enough to wait for, slow enough that no test comes too late.
 SLOW = "sim:?speed=20"
@@ -20,17 +21,7 @@ FAST = "sim:?speed=2000"
 SHORT = str(Path(__file__).parents[1] / "protocols" / "short.toml")
 RUN = ("run", "arthritis", "--yes", "-d")
 DRAWN = "heat budget"
-COLD = """
-name = "cold"
-title = "Cold"
-summary = "For tests."
-evidence = ["none"]
-acute = "any"
-[[phase]]
-mode = "cold"
-target = 15
-minutes = 5
-"""
+COLD = protocol("cold", phase("cold", 15, 300))
 
 
 def last(data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
