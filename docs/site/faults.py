@@ -56,7 +56,7 @@ def fault_page(name: str) -> str:
     """Why it came, what the device did, what to do, how it is cleared."""
     told = remedies.explanation(name)
     number = faults.number(name)
-    at = "on the device only" if faults.BUTTON_ONLY[number] else "on the device or from a computer"
+    at = "on the device only" if faults.SEVERE >> number & 1 else "on the device or from a computer"
     hint = remedies.fault_hint(name)
     title = f"{told.title[0].lower()}{told.title[1:]}"
     lines = [

@@ -340,7 +340,8 @@ def _errors(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         text = str(error)
-        if "locked" in text or "busy" in text:
+        busy = "locked" in text or "busy" in text
+        if busy:
             hint = "another program holds it: close that, or wait a moment"
         elif "readonly" in text or "unable to open" in text:
             hint = "check its permissions, or set POULTICE_DATA_DIR to a directory you may write"
@@ -351,7 +352,7 @@ def _errors(path: Path) -> Iterator[None]:
         raise HistoryError(
             f"the record {path} cannot be used: {text}",
             hint=hint,
-            data={"busy": "another program" in hint},
+            data={"busy": busy},
         ) from None
     except (OSError, ValueError, OverflowError, RecursionError) as error:
         reason = getattr(error, "strerror", None) or str(error)

@@ -30,10 +30,6 @@ _CAUSES = {
 }
 
 
-celsius = shown
-"""The views' name for it."""
-
-
 def nearest(word: str, known: Iterable[str]) -> list[str]:
     """The names like `word`, any case, best first, three at most."""
     from difflib import get_close_matches

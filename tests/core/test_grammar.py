@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from poultice_core import codec
 from poultice_core.grammar import Shape
+from tests.core.read import parse
 
 DEEPEST = 11
 LONGEST_NUMBER = 40
@@ -150,7 +151,7 @@ def test_a_number_of_forty_characters_is_taken_and_one_more_is_not(form: str) ->
     ],
 )
 def test_a_sealed_line_of_wrong_shape_is_no_request(text: str) -> None:
-    request = codec.parse(codec.seal(text.encode()))
+    request = parse(codec.seal(text.encode()))
     assert (request.code, request.request_id) == (codec.PARSE_ERROR, None)
 
 
@@ -170,7 +171,7 @@ def test_a_sealed_line_of_wrong_shape_is_no_request(text: str) -> None:
 def test_a_character_beyond_the_basic_plane_is_one(request_id: str, taken: bool) -> None:
     """However an interpreter keeps it: as one, or as the halves that it was escaped as."""
     message: dict[str, Any] = {"jsonrpc": "2.0", "id": request_id, "method": "ping"}
-    request = codec.parse(codec.seal(json.dumps(message).encode()))
+    request = parse(codec.seal(json.dumps(message).encode()))
     assert (request.code == 0) == taken
     halves = request_id.encode("utf-16-le", "surrogatepass")
     split = "".join(chr(halves[i] | halves[i + 1] << 8) for i in range(0, len(halves), 2))

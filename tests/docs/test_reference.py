@@ -62,11 +62,11 @@ def test_limits_under_a_configuration(option: str) -> None:
 def test_faults() -> None:
     page = [(int(c[0]), c[1].strip("`"), c[2]) for c in rows("faults.md") if c[0].isdigit()]
     assert page == [
-        (number, name, "button" if faults.BUTTON_ONLY[number] else "host")
+        (number, name, "button" if faults.SEVERE >> number & 1 else "host")
         for number, name in enumerate(faults.NAMES)
         if name is not None
     ]
-    severe = {faults.NAMES[n] for n in range(len(faults.NAMES)) if faults.BUTTON_ONLY[n]}
+    severe = {faults.NAMES[n] for n in range(len(faults.NAMES)) if faults.SEVERE >> n & 1}
     assert severe == BUTTON_ONLY
 
 

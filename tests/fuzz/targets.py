@@ -18,6 +18,7 @@ from poultice.client import Client
 from poultice.errors import PoulticeError
 from poultice_core import codec as device_codec
 from poultice_core.lines import LineReader
+from tests.core.read import parse
 from tests.fuzz import contract, script
 from tests.fuzz.rig import Played
 
@@ -28,7 +29,7 @@ def codec(data: bytes) -> set[str]:
     """One line, as the device's codec and as the host's read it; and back again."""
     line = data.replace(b"\n", b"")[: contract.MAX_LINE - 1]
     said = contract.judge(line)
-    request = device_codec.parse(line)
+    request = parse(line)
     told = f"codec:{said.verdict}:{said.why}:{type(request.request_id).__name__}"
     if said.verdict == contract.VALID:
         assert request.code == 0, f"{line!r} is a request"

@@ -22,6 +22,8 @@ from poultice.errors import (
     WrongStateError,
 )
 from poultice.messages import Event
+from poultice_core import codec
+from tests.core.read import parse
 from tests.host.fakes import Error, FakeDevice
 
 
@@ -236,12 +238,10 @@ def test_a_line_with_one_byte_changed_is_never_accepted(data: Any) -> None:
 
 
 def test_host_and_device_agree_on_the_line() -> None:
-    from poultice_core import codec as device
-
     message = {"jsonrpc": "2.0", "id": 7, "method": "arm", "params": {"a": [1, None, True]}}
     line = wire.encode(message)
-    assert device.encode(message) == line
-    read = device.parse(line[:-1])
+    assert codec.encode(message) == line
+    read = parse(line[:-1])
     assert (read.code, read.request_id, read.method) == (0, 7, "arm")
     assert read.params == {"a": [1, None, True]}
 

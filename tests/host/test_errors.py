@@ -184,7 +184,7 @@ def test_a_warning_is_told_in_words_also_where_it_is_not_known(
 def test_every_fault_has_a_remedy_and_the_right_way_to_clear_it() -> None:
     faults = pytest.importorskip("poultice_core.faults")
     assert set(remedies.FAULTS) == {name for name in faults.NAMES if name}
-    severe = {faults.NAMES[n] for n in range(len(faults.NAMES)) if faults.BUTTON_ONLY[n]}
+    severe = {faults.NAMES[n] for n in range(len(faults.NAMES)) if faults.SEVERE >> n & 1}
     assert severe == remedies.BUTTON_ONLY
 
 

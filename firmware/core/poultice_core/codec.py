@@ -184,14 +184,6 @@ class Parser:
             request.params = message.get("params")  # type: ignore[attr-defined]
 
 
-def parse(line: bytes) -> Request:
-    """Read a line without its line end, at one go. Never raises."""
-    parser = Parser(line)
-    while not parser.over:
-        parser.go_on()
-    return parser.request
-
-
 _BAD = object()
 
 

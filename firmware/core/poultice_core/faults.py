@@ -46,7 +46,6 @@ _TABLE = (
 )
 
 NAMES = tuple([row[0] for row in _TABLE])
-BUTTON_ONLY = tuple([row[1] for row in _TABLE])
 GONE = tuple([row[2] for row in _TABLE])
 # Those that only the button clears, as bits.
 SEVERE = sum([1 << i for i in range(len(_TABLE)) if _TABLE[i][1]])

@@ -28,7 +28,8 @@ class Analog:
         ADC(Pin(SENSOR_B))
 
     def sample(self, samples_a, samples_b):
-        """Fill both lists with 12-bit codes; False where a conversion never came to its end."""
+        """Fill both lists with 12-bit codes, fitted or not: what is not is not looked at. False
+        where a conversion never came to its end."""
         return _burst(chip.ADC_CS, SENSOR_A - _INPUT0, chip.RP2040, samples_a) and _burst(
             chip.ADC_CS, SENSOR_B - _INPUT0, chip.RP2040, samples_b
         )

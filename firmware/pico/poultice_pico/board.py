@@ -41,7 +41,7 @@ class PicoBoard(Board):
         mem32[self._edges] = self._edges_mask
         self.button = Debounced().pressed
         self._estop = Pin(pins.ESTOP, Pin.IN, Pin.PULL_UP)
-        self.sample_both = Analog().sample
+        self.sample = Analog().sample
         self._led = Led()
         self._buzzer = Buzzer()
         self._link = link()
@@ -56,10 +56,6 @@ class PicoBoard(Board):
     def ticks_ms(self):
         """The port's own ring has the period of ours."""
         return ticks_ms()
-
-    def sample(self, samples_a, samples_b):
-        """Both sensors, fitted or not: what is not is not looked at."""
-        return self.sample_both(samples_a, samples_b)
 
     def sense(self):
         """The pad supply since the last call; edges are latched in hardware, so none is missed."""

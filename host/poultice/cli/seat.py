@@ -173,7 +173,7 @@ class Seat:
         self._by_button = asked.by_button
         self.client = closing.enter_context(discovery.open_device(self.path))
         self.hello = self.client.hello()
-        self.report.device = session.identified(self.client.path, self.hello)
+        self.report.device = self.hello.device(self.client.path)
         self.plan, notes = session.plan_for(
             protocol,
             self.hello,

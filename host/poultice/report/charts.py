@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from poultice import words
+from poultice import temperature, words
 from poultice.messages import Row
 from poultice.plan import COLD, HEAT
 from poultice.report.session import Session
@@ -343,11 +343,11 @@ def _temperature_told(session: Session) -> str:
         hottest, hot_s = max(a)
         coldest, cold_s = min(a)
         told += (
-            f" Sensor A from {words.celsius(a[0][0])} to {words.celsius(a[-1][0])};"
-            f" at most {words.celsius(hottest)} at {words.clock(int(hot_s))},"
-            f" at least {words.celsius(coldest)} at {words.clock(int(cold_s))}."
+            f" Sensor A from {temperature.shown(a[0][0])} to {temperature.shown(a[-1][0])};"
+            f" at most {temperature.shown(hottest)} at {words.clock(int(hot_s))},"
+            f" at least {temperature.shown(coldest)} at {words.clock(int(cold_s))}."
         )
     targets = sorted({one["target_mc"] for one in session.samples if one["target_mc"] is not None})
     if targets:
-        told += f" Target {' and '.join(words.celsius(one) for one in targets[:4])}."
+        told += f" Target {' and '.join(temperature.shown(one) for one in targets[:4])}."
     return told

@@ -13,7 +13,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from poultice import __version__, words
+from poultice import __version__, temperature, words
 from poultice.report import charts, weeks, why
 from poultice.report.session import Session
 from poultice.trends import Week
@@ -36,6 +36,7 @@ def html(session: Session, trend: Sequence[Week]) -> str:
     page = _template().render(
         session=session,
         words=words,
+        temperature=temperature,
         version=__version__,
         css=Markup(_file("page.css")),
         script=Markup(script),
@@ -157,9 +158,9 @@ def _minutes(session: Session) -> list[list[str]]:
                 [
                     words.clock(int(at_s)),
                     str(one["mode"] or one["state"]),
-                    words.celsius(one["temp_mc"]),
-                    words.celsius(one["temp_b_mc"]),
-                    words.celsius(one["target_mc"]),
+                    temperature.shown(one["temp_mc"]),
+                    temperature.shown(one["temp_b_mc"]),
+                    temperature.shown(one["target_mc"]),
                     words.relays(one),
                     words.cem43(one["dose_m"]),
                     "-" if budget is None else f"{budget} %",

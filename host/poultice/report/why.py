@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from poultice import remedies, words
+from poultice import remedies, temperature, words
 from poultice.report.session import Session
 
 SEEN: Mapping[str, str] = {
@@ -82,7 +82,7 @@ def _fault(session: Session) -> Verdict:
         reading = data.get("temp_mc")
         at = f"{words.clock(int(tripped[0].at_s))} into the session"
         if type(reading) is int and abs(reading) < 10**6:
-            at += f", at {words.celsius(reading)}"
+            at += f", at {temperature.shown(reading)}"
         rows.append(("When", at))
     rows.append(("What the device did", "it opened its relays and stays off until it is cleared"))
     rows.append(("What to do", remedies.fault_hint(name)))

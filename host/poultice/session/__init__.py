@@ -263,7 +263,7 @@ def described(
     return {
         "protocol": protocol,
         "plan": plan.to_wire(),
-        "device": identified(path, hello),
+        "device": hello.device(path),
         "answers": {
             "screening": "assumed" if answers.assumed else "asked",
             "injury_age": answers.injury_age,
@@ -272,8 +272,3 @@ def described(
         "started_unix": time.time(),
         "hello": hello.to_record(),
     }
-
-
-def identified(path: str, hello: Hello) -> dict[str, Any]:
-    """The `device` member of `run --json`."""
-    return hello.device(path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from poultice import remedies, words
+from poultice import remedies, temperature, words
 from poultice.cli.dashboard.chart import LABEL_CELLS
 from poultice.cli.dashboard.course import Course
 from poultice.cli.dashboard.drawn import Line, Marks, Run, merged, plain, width_of
@@ -62,10 +62,10 @@ def facts(course: Course, width: int, marks: Marks) -> list[Line]:
         return [[("  waiting for the device", "dim")]]
     cutoff_mc = course.cutoff_mc(now.mode)
     skin: Line = [
-        (words.celsius(now.temp_mc), "bold"),
-        (f"  target {words.celsius(now.target_mc)}", "good"),
-        (f"  cutoff {words.celsius(cutoff_mc)}", ""),
-        (f"  sensor B {words.celsius(now.temp_b_mc)}", "dim"),
+        (temperature.shown(now.temp_mc), "bold"),
+        (f"  target {temperature.shown(now.target_mc)}", "good"),
+        (f"  cutoff {temperature.shown(cutoff_mc)}", ""),
+        (f"  sensor B {temperature.shown(now.temp_b_mc)}", "dim"),
     ]
     limit_m = course.dose_limit_m()
     dose_m = now.dose_m or 0
@@ -143,8 +143,8 @@ def row(course: Course, width: int, marks: Marks, *, chosen: bool) -> Line:
     cells = [
         f"{marks.chosen if chosen else ' '} {_short(course.name, name_cells):<{name_cells}}",
         f"{(now.mode if now else None) or '-':<5}",
-        f"{words.celsius(now.temp_mc) if now else '-':>8}",
-        f"{words.celsius(now.target_mc) if now else '-':>8}",
+        f"{temperature.shown(now.temp_mc) if now else '-':>8}",
+        f"{temperature.shown(now.target_mc) if now else '-':>8}",
         f"{left:>6}",
     ]
     text = plain("  ".join(cells), marks)
