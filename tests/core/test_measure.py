@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poultice_core import states
-from poultice_core.board import SENSE_BROKEN
+from poultice_core.board import SENSE_BROKEN, condense
 from poultice_core.measure import Measure
 from poultice_core.signals import LED_BY_STATE, led
 from poultice_core.tick import Tick
@@ -23,10 +23,10 @@ class Burst(RigBoard):
         super().__init__()
         self.a, self.b = a, b
 
-    def sample(self, samples_a: list[int], samples_b: list[int]) -> bool:
+    def sample(self, burst_a: list[int], burst_b: list[int]) -> bool:
         if self.fresh:
-            samples_a[:] = self.a
-            samples_b[:] = self.b
+            condense(list(self.a), burst_a)
+            condense(list(self.b), burst_b)
         return self.fresh
 
 

@@ -87,15 +87,20 @@ class FakeConverter:
         return 0x1 if self._left else 0x101
 
 
-@pytest.mark.parametrize("steps", [False, True])
-def test_a_burst_is_corrected_code_by_code(clock: FakeTime, steps: bool) -> None:
-    from poultice_pico.analog import _burst, corrected
+@pytest.mark.requirement("SR-07")
+@given(st.lists(st.integers(0, 4095), min_size=16, max_size=16), st.booleans())
+@example(list(range(500, 4096, 225)), True)
+@example(list(range(4095, 500, -225)), False)
+@example([4095] * 16, True)
+def test_a_burst_comes_to_what_its_corrected_codes_come_to(raw: list[int], steps: bool) -> None:
+    from poultice_pico.analog import _STEPS, _burst, corrected
 
-    raw = list(range(500, 4096, 225))
     converter = FakeConverter(list(raw))
-    samples = [0] * 16
-    assert _burst(converter, 1, steps, samples)
-    assert samples == [corrected(code) if steps else code for code in raw]
+    burst = [0] * 3
+    assert _burst(converter, 1 | (_STEPS if steps else 0), [0] * 16, burst)
+    expected = [0] * 3
+    condense([corrected(code) if steps else code for code in raw], expected)
+    assert burst == expected
     assert converter.selected == [1] * 16
 
 
@@ -106,7 +111,7 @@ def test_a_conversion_that_does_not_end_is_no_burst(
 ) -> None:
     from poultice_pico.analog import _burst
 
-    assert bool(_burst(FakeConverter([1] * 16, looks), 0, True, [0] * 16)) is there
+    assert bool(_burst(FakeConverter([1] * 16, looks), 0, [0] * 16, [0] * 3)) is there
 
 
 def test_an_led_blinks_its_code_and_pauses(clock: FakeTime) -> None:

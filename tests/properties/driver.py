@@ -10,7 +10,7 @@ import json
 
 from poultice_core import codec, journal, memory, recall
 from poultice_core import config as configuration
-from poultice_core.board import SENSE_HIGH, SENSE_LOW, Board, Store
+from poultice_core.board import SENSE_HIGH, SENSE_LOW, SPREAD, SUM, Board, Store, condense
 from poultice_core.limits import Limits
 from poultice_core.loop import Loop
 from poultice_core.sequencer import Sequencer
@@ -161,17 +161,19 @@ class DriverBoard(Board):
     def ticks_ms(self):  # type: ignore[no-untyped-def]
         return self.now_ms & (RING - 1)
 
-    def sample(self, samples_a, samples_b):  # type: ignore[no-untyped-def]
+    def sample(self, burst_a, burst_b):  # type: ignore[no-untyped-def]
         if self.broken:
             raise ValueError("broken")
         if not self.fresh:
             return False
         if not self.frozen:
             self._noise = self._noise + 1 if self._noise < 6 else 0
-        self.raw_a = _fill(samples_a, self.code_a, self._noise, self.wide_a)
-        self.raw_b = _fill(samples_b, self.code_b, self._noise, self.wide_b)
-        self.spread_a = samples_a[11] - samples_a[4]
-        self.spread_b = samples_b[11] - samples_b[4]
+        _fill(burst_a, self.code_a, self._noise, self.wide_a)
+        _fill(burst_b, self.code_b, self._noise, self.wide_b)
+        self.raw_a = burst_a[SUM]
+        self.raw_b = burst_b[SUM]
+        self.spread_a = burst_a[SPREAD]
+        self.spread_b = burst_b[SPREAD]
         return True
 
     def sense(self):  # type: ignore[no-untyped-def]
@@ -217,9 +219,10 @@ class DriverBoard(Board):
         self.rebooted = into
 
 
-def _fill(samples, code_x8, noise, wide):  # type: ignore[no-untyped-def]
-    """16 samples whose middle eight sum to `code_x8`, their ends each `wide` codes further apart;
+def _fill(burst, code_x8, noise, wide):  # type: ignore[no-untyped-def]
+    """16 codes whose middle eight sum to `code_x8`, their ends each `wide` codes further apart;
     the whole sum moves with `noise`."""
+    samples = [0] * 16
     low = code_x8 // 8
     more = code_x8 % 8
     for i in range(8):
@@ -232,7 +235,7 @@ def _fill(samples, code_x8, noise, wide):  # type: ignore[no-untyped-def]
         samples[1 + i] = max(0, low - wide - 1)
     for i in range(4):
         samples[12 + i] = low + wide + 2
-    return sum(samples)
+    condense(samples, burst)
 
 
 class Overruled(Sequencer):

@@ -7,7 +7,7 @@ import pytest
 from poultice.simulator.plant import Plant
 from poultice.simulator.stores import MemoryStore
 from poultice.simulator.virtual_board import RING_MS, TX_BUFFER_BYTES, VirtualBoard
-from poultice_core.board import SENSE_BROKEN, SENSE_HIGH, SENSE_LOW
+from poultice_core.board import MIDDLE_X8, SENSE_BROKEN, SENSE_HIGH, SENSE_LOW, SPREAD
 
 
 @pytest.fixture
@@ -113,10 +113,11 @@ def test_without_sense_fitted_the_pin_reads_low() -> None:
 
 def test_sensor_b_not_fitted_is_left_alone() -> None:
     board = VirtualBoard(Plant(), MemoryStore(), sensor_b=False)
-    a, b = [0] * 16, [7] * 16
+    a, b = [0] * 3, [7] * 3
     assert board.sample(a, b)
-    assert b == [7] * 16
-    assert 1000 < a[0] < 3000
+    assert b == [7] * 3
+    assert 8 * 1000 < a[MIDDLE_X8] < 8 * 3000
+    assert 0 < a[SPREAD] < 10
 
 
 def test_the_tick_counter_is_on_the_ring() -> None:

@@ -11,7 +11,7 @@ from array import array
 from binascii import crc32
 
 from poultice_core import codec, config, faults, journal, states
-from poultice_core.board import SENSE_HIGH, SENSE_LOW, Board, Store
+from poultice_core.board import SENSE_HIGH, SENSE_LOW, Board, Store, condense
 from poultice_core.ledger import Ledger
 from poultice_core.limits import Limits
 from poultice_core.loop import Loop
@@ -115,9 +115,15 @@ def _bursts_of(mc):  # type: ignore[no-untyped-def]
     code, more = low // 8, low % 8
     middle8 = [code + 1 if i < more else code for i in range(8)]
     return [
-        [code - 2 - noise, code - 1, code - 1, code - 1] + middle8 + [code + 2] * 4
+        _burst([code - 2 - noise, code - 1, code - 1, code - 1] + middle8 + [code + 2] * 4)
         for noise in range(7)
     ]
+
+
+def _burst(codes):  # type: ignore[no-untyped-def]
+    burst = [0] * 3
+    condense(codes, burst)
+    return burst
 
 
 # All that there can be, made at the start: the memory of the world itself stays as it is.
@@ -129,7 +135,7 @@ def samples_of(mc):  # type: ignore[no-untyped-def]
     return _BURSTS[(mc - COLDEST_MC) // STEP_MC]
 
 
-OPEN = [[4000] * 16 for _ in range(7)]
+OPEN = [_burst([4000] * 16) for _ in range(7)]
 
 
 class WorldBoard(Board):
@@ -157,12 +163,12 @@ class WorldBoard(Board):
     def ticks_ms(self):  # type: ignore[no-untyped-def]
         return self.now_ms & (RING - 1)
 
-    def sample(self, samples_a, samples_b):  # type: ignore[no-untyped-def]
+    def sample(self, burst_a, burst_b):  # type: ignore[no-untyped-def]
         if self.raises:
             self.raises = False
             raise OSError(5)
         self.turn = self.turn + 1 if self.turn < 6 else 0
-        samples_a[:] = samples_b[:] = self.bursts[self.turn]
+        burst_a[:] = burst_b[:] = self.bursts[self.turn]
         return True
 
     def sense(self):  # type: ignore[no-untyped-def]

@@ -7,8 +7,9 @@
 // No baud rate may restart a device that heats somebody.
 #define MICROPY_HW_USB_CDC_1200BPS_TOUCH        (0)
 
-// A tick looks up some hundreds of names; with 128 places they push each other out.
-#define MICROPY_OPT_MAP_LOOKUP_CACHE_SIZE       (512)
+// A tick looks up some hundreds of names; with 128 places they push each other out. Every
+// second place is used (the low bits of a name's number are its tag's).
+#define MICROPY_OPT_MAP_LOOKUP_CACHE_SIZE       (4096)
 
 // Nothing on the device asks for these modules; their room goes to machine code of the tick.
 #define MICROPY_PY_ASYNCIO                      (0)

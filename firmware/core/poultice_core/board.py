@@ -9,6 +9,20 @@ SENSE_LOW = 0
 SENSE_HIGH = 1
 SENSE_BROKEN = 2
 
+# What a burst of 16 conversions comes to: their sum; the sum of the middle 8, which is eighths of a
+# code; how far those 8 lie apart.
+SUM = 0
+MIDDLE_X8 = 1
+SPREAD = 2
+
+
+def condense(codes: list[int], burst: list[int]) -> None:
+    """What 16 codes come to, into `burst`; sorts them. For boards that have no faster way."""
+    codes.sort()
+    burst[SUM] = sum(codes)
+    burst[MIDDLE_X8] = sum(codes[4:12])
+    burst[SPREAD] = codes[11] - codes[4]
+
 
 class Store:
     """Files of the device, by name: the journal, the configuration."""
@@ -44,11 +58,11 @@ class Board:
         """Milliseconds since an arbitrary start, on the ring 0 … 2^30 - 1."""
         raise NotImplementedError
 
-    def sample(self, samples_a: list[int], samples_b: list[int]) -> bool:
-        """Fill both lists (16 items each) with 12-bit codes from one burst of conversions.
+    def sample(self, burst_a: list[int], burst_b: list[int]) -> bool:
+        """16 conversions of each sensor, of 12 bits; what they come to: SUM, MIDDLE_X8, SPREAD.
 
-        Sensor B's list is left alone where B is not fitted. Returns False, and leaves the lists
-        as they are, where no new conversion could be made.
+        Sensor B's is of no account where B is not fitted. Returns False where no new conversion
+        could be made; then neither is looked at.
         """
         raise NotImplementedError
 

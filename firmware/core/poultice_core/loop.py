@@ -89,6 +89,10 @@ class Loop:
         except Exception:
             self._drop()
         self.board.feed()
+        try:
+            self._report(max(0, inputs.dt_ms))
+        except Exception:
+            self._drop()
 
     def _drop(self) -> None:
         """Everything off now; the next tick latches it (SR-19)."""
@@ -128,7 +132,6 @@ class Loop:
         if memory.sessions != sessions:
             session = memory.sessions
         self.news.follow(self.sequencer, self.tally, session, uptime_ms)
-        self._report(dt_ms)
 
     # --- the link -----------------------------------------------------------------------
 

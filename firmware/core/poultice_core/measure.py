@@ -1,6 +1,6 @@
 """From the board to a tick: one burst of conversions, and every level that is looked at once."""
 
-from .board import Board
+from .board import MIDDLE_X8, SPREAD, SUM, Board
 from .tick import Tick
 
 
@@ -9,29 +9,24 @@ class Measure:
 
     def __init__(self, board: Board) -> None:
         self._board = board
-        self._a = [0] * 16
-        self._b = [0] * 16
+        self._a = [0] * 3
+        self._b = [0] * 3
 
     def look(self, tick: Tick, sensor_b: bool) -> None:
-        """The mean of the middle 8 of 16 samples in eighths, the sum of all, the middle's spread.
-
-        Raises whatever the board does.
-        """
+        """What there is to measure, now. Raises whatever the board does."""
         board = self._board
-        a = self._a
-        b = self._b
         tick.at(board.ticks_ms())
-        fresh = tick.fresh = board.sample(a, b)
+        fresh = tick.fresh = board.sample(self._a, self._b)
         if fresh:
-            tick.raw_a = sum(a)
-            a.sort()
-            tick.code_x8_a = a[4] + a[5] + a[6] + a[7] + a[8] + a[9] + a[10] + a[11]
-            tick.spread_a = a[11] - a[4]
+            a = self._a
+            tick.raw_a = a[SUM]
+            tick.code_x8_a = a[MIDDLE_X8]
+            tick.spread_a = a[SPREAD]
             if sensor_b:
-                tick.raw_b = sum(b)
-                b.sort()
-                tick.code_x8_b = b[4] + b[5] + b[6] + b[7] + b[8] + b[9] + b[10] + b[11]
-                tick.spread_b = b[11] - b[4]
+                b = self._b
+                tick.raw_b = b[SUM]
+                tick.code_x8_b = b[MIDDLE_X8]
+                tick.spread_b = b[SPREAD]
         tick.sense = board.sense()
         tick.button = board.button()
         tick.estop = board.estop()

@@ -7,6 +7,7 @@ from . import chip
 from .pins import SENSOR_A, SENSOR_B
 
 _INPUT0 = micropython.const(26)  # GP26 is the converter's input 0
+_STEPS = micropython.const(0x100)  # beside a channel: its codes are to be `corrected`
 
 
 def corrected(code):
@@ -26,19 +27,28 @@ class Analog:
         # Sets up the pins and starts the converter; what it reads is read by `_burst`.
         ADC(Pin(SENSOR_A))
         ADC(Pin(SENSOR_B))
+        self._codes = bytearray(2 * 16)
+        steps = _STEPS if chip.RP2040 else 0
+        self._a = SENSOR_A - _INPUT0 | steps
+        self._b = SENSOR_B - _INPUT0 | steps
 
-    def sample(self, samples_a, samples_b):
-        """Fill both lists with 12-bit codes, fitted or not: what is not is not looked at. False
-        where a conversion never came to its end."""
-        return _burst(chip.ADC_CS, SENSOR_A - _INPUT0, chip.RP2040, samples_a) and _burst(
-            chip.ADC_CS, SENSOR_B - _INPUT0, chip.RP2040, samples_b
+    def sample(self, burst_a, burst_b):
+        """What 16 codes of each come to, fitted or not: what is not is not looked at. False where
+        a conversion never came to its end."""
+        codes = self._codes
+        return _burst(chip.ADC_CS, self._a, codes, burst_a) and _burst(
+            chip.ADC_CS, self._b, codes, burst_b
         )
 
 
 @micropython.viper
-def _burst(cs: ptr32, channel: int, steps: bool, samples) -> bool:  # noqa: F821 (viper's own)
+def _burst(cs: ptr32, source: int, codes: ptr16, burst) -> bool:  # noqa: F821 (viper's own)
     # A tick is mostly conversions: by the registers (control and status, then the result) one takes
-    # 2 µs and not 20. `corrected` is written out for the same reason.
+    # 2 µs and not 20, and they are put in order as they come. `corrected` and `condense` (in the
+    # core's `board`) are written out for the same reason.
+    steps = source & 0x100
+    channel = source & 0xF
+    total = 0
     for i in range(16):
         cs[0] = channel << 12 | 0x5  # START_ONCE, EN
         looks = 0
@@ -49,5 +59,19 @@ def _burst(cs: ptr32, channel: int, steps: bool, samples) -> bool:  # noqa: F821
         code = cs[1] & 0xFFF
         if steps:
             code += (code + 512 >> 10 << 3) - (code + 127 >> 7)
-        samples[i] = code
+        total += code
+        at = i
+        while at > 0:
+            before = codes[at - 1]
+            if before <= code:
+                break
+            codes[at] = before
+            at -= 1
+        codes[at] = code
+    middle = 0
+    for i in range(4, 12):
+        middle += codes[i]
+    burst[0] = total
+    burst[1] = middle
+    burst[2] = codes[11] - codes[4]
     return True

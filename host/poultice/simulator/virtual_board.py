@@ -11,7 +11,7 @@ import random
 from poultice.simulator.adc import Channel
 from poultice.simulator.plant import Plant
 from poultice.simulator.relays import Bimetal, Relay, ThermalFuse
-from poultice_core.board import SENSE_BROKEN, SENSE_HIGH, SENSE_LOW, Board, Store
+from poultice_core.board import SENSE_BROKEN, SENSE_HIGH, SENSE_LOW, Board, Store, condense
 
 TICK_MS = 100
 TOKEN_MS = 250
@@ -65,6 +65,7 @@ class VirtualBoard(Board):
         self._moving = False
         self._heat = self._cool = 0.0
         self._sense_level = self._sense_broken = False
+        self._codes = [0] * 16
         self._inbox = bytearray()
         self._outbox = bytearray()
 
@@ -161,12 +162,15 @@ class VirtualBoard(Board):
         """Virtual milliseconds on the ring."""
         return (self._start_ms + self.now_ms) & (RING_MS - 1)
 
-    def sample(self, samples_a: list[int], samples_b: list[int]) -> bool:
-        """One burst; sensor B's list is left alone where it is not fitted."""
+    def sample(self, burst_a: list[int], burst_b: list[int]) -> bool:
+        """One burst; sensor B's is left alone where it is not fitted."""
         shift_c = self.ground_c if self._heat else 0.0
-        self.channel_a.sample(self.plant.sensor_a_c + shift_c, samples_a)
+        codes = self._codes
+        self.channel_a.sample(self.plant.sensor_a_c + shift_c, codes)
+        condense(codes, burst_a)
         if self._sensor_b:
-            self.channel_b.sample(self.plant.sensor_b_c + shift_c, samples_b)
+            self.channel_b.sample(self.plant.sensor_b_c + shift_c, codes)
+            condense(codes, burst_b)
         return True
 
     def sense(self) -> int:

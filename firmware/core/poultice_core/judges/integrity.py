@@ -21,8 +21,8 @@ class Integrity:
     def __init__(self, limits: Limits, settings: Settings) -> None:
         self._settings = settings
         self._limits = limits
-        self._expected = Limits()
-        self._expected.adopt(limits)
+        self._expected = [0] * len(NAMES)
+        self.adopt(limits)
         self._next = 0
         self._seal = 0
         self._sealed = False
@@ -30,7 +30,8 @@ class Integrity:
 
     def adopt(self, limits: Limits) -> None:
         """Other limits have come into force."""
-        self._expected.adopt(limits)
+        for index in range(len(NAMES)):
+            self._expected[index] = getattr(limits, NAMES[index])
 
     def seal(self, words: int) -> None:
         """What the guard's own words come to, at the end of a tick."""
@@ -48,8 +49,7 @@ class Integrity:
         good = self._settings.whole()
         index = self._next
         for _ in range(_AT_ONCE):
-            name = NAMES[index]
-            if getattr(limits, name) != getattr(expected, name):
+            if getattr(limits, NAMES[index]) != expected[index]:
                 good = False
             index = index + 1 if index < _LAST else 0
         self._next = index
