@@ -83,10 +83,12 @@ def _session() -> Iterator[Figure]:
     assert link.until(lambda: not link.device.in_session, 90.0)
     took_s = time.process_time() - began_s
     session = loop.ticks_ms()[len(idle) :]
+    behind = loop.served_ms[len(idle) :]
     yield from (
         Figure("a tick's processor time, idle", "ms", 10, idle),
         Figure("a tick's processor time, in a session", "ms", 10, session),
         Figure("its mean", "ms", 5, (sum(session) / len(session),)),
+        Figure("behind it: what is reported, LED, collection", "ms", None, behind),
         Figure("a tick that saves, relays open, flash included", "ms", None, loop.ticks_ms(True)),
         Figure("the loop's period, away from 100 ms", "ms", 5, loop.strays_ms()),
         Figure("a session of one minute, in seconds of this processor", "s", 120, (took_s,)),

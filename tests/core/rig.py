@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from poultice_core import codec, config, faults, journal, states
-from poultice_core.board import SENSE_HIGH, SENSE_LOW, Board, Store
+from poultice_core.board import SENSE_HIGH, SENSE_LOW, Board, Store, condense
 from poultice_core.ledger import Ledger
 from poultice_core.limits import Limits
 from poultice_core.loop import Loop
@@ -100,13 +100,19 @@ class RigBoard(Board):
             raise self.broken
         return self.now_ms & 0x3FFFFFFF
 
-    def sample(self, samples_a: list[int], samples_b: list[int]) -> bool:
+    def sample(self, burst_a: list[int], burst_b: list[int]) -> bool:
         if not self.fresh:
             return False
         self.noise = (self.noise + 1) % 7
-        _fill(samples_a, self.code_x8, self.noise)
-        _fill(samples_b, self.code_b_x8, self.noise)
+        condense(self.codes(self.code_x8), burst_a)
+        condense(self.codes(self.code_b_x8), burst_b)
         return True
+
+    def codes(self, code_x8: int) -> list[int]:
+        """16 whose middle eight sum to `code_x8` and whose whole sum moves with `noise`."""
+        low, more = divmod(code_x8, 8)
+        middle = [low + 1 if i < more else low for i in range(8)]
+        return [max(0, low - 2 - self.noise), *[low - 1] * 3, *middle, *[low + 2] * 4]
 
     def sense(self) -> int:
         if self.sense_forced is not None:
@@ -147,17 +153,6 @@ class RigBoard(Board):
 
     def reboot(self, into: str) -> None:
         self.rebooted = into
-
-
-def _fill(samples: list[int], code_x8: int, noise: int) -> None:
-    """16 samples whose middle eight sum to `code_x8` and whose whole sum moves with `noise`."""
-    low, more = divmod(code_x8, 8)
-    for i in range(4):
-        samples[i] = low - 1
-        samples[12 + i] = low + 2
-    for i in range(8):
-        samples[4 + i] = low + 1 if i < more else low
-    samples[0] = max(0, low - 2 - noise)
 
 
 class Rig:

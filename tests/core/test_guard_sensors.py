@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from poultice_core import states
@@ -10,6 +12,8 @@ from poultice_core.relays import HEAT, MASTER, PAD
 from poultice_core.tick import NOT_READY, OK
 from tests.core.guard_rig import GuardRig, order
 from tests.core.rig import Rig, plan
+
+Codes = Callable[[int], list[int]]
 
 L = Limits()
 OPEN_X8 = L.code_max * 8 + 1
@@ -114,18 +118,16 @@ def test_a_full_scale_glitch_in_one_sample_moves_nothing() -> None:
     readings = []
     for glitch in (None, 0, 4095):
         rig = Rig(idle=False)
-        original = rig.board.sample
+        calm = rig.board.codes
 
-        def sample(
-            a: list[int], b: list[int], original: object = original, glitch: int | None = glitch
-        ) -> bool:
-            fresh = original(a, b)  # type: ignore[operator]
+        def codes(code_x8: int, calm: Codes = calm, glitch: int | None = glitch) -> list[int]:
+            found = calm(code_x8)
             if glitch is not None:
-                a[7] = b[3] = glitch
-            return bool(fresh)
+                found[7] = glitch
+            return found
 
         rig.board.code_x8 = rig.board.code_b_x8 = 1500 * 8
-        rig.board.sample = sample  # type: ignore[method-assign]
+        rig.board.codes = codes  # type: ignore[method-assign]
         rig.ticks(40)
         readings.append(rig.result("status")["temp_mc"])
     assert max(readings) - min(readings) <= 15

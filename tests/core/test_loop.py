@@ -205,6 +205,38 @@ def test_what_raises_in_an_answer_is_asked_no_more(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.requirement("SR-14")
+def test_the_watchdog_is_fed_behind_memory_and_before_what_is_reported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rig = Rig()
+    rig.ping()
+    ticks = 0
+    saved, said = [], []
+    keep, send = rig.board.store.save, rig.board.send
+
+    def save(name: str, data: bytes) -> None:
+        saved.append(rig.board.fed - ticks)
+        keep(name, data)
+
+    def told(line: bytes) -> bool:
+        said.append(rig.board.fed - ticks)
+        return send(line)
+
+    monkeypatch.setattr(rig.board.store, "save", save)
+    monkeypatch.setattr(rig.board, "send", told)
+    fed = rig.board.fed
+    rig.board.estop_open = True
+    for _ in range(12):
+        ticks = rig.board.fed
+        rig.board.now_ms += 100
+        rig.loop.tick()
+    assert rig.board.fed == fed + 12
+    assert saved and said
+    assert set(saved) == {0}
+    assert set(said) == {1}
+
+
+@pytest.mark.requirement("SR-14")
 def test_the_watchdog_is_fed_once_a_tick() -> None:
     rig = Rig()
     fed = rig.board.fed

@@ -135,7 +135,7 @@ class Requests(NamedTuple):
         others = [one for name, one in self.pieces_ms.items() if name not in ("journal", "-")]
         return [
             Figure("a piece of work for `journal`", "ms", 10, (self.pieces_ms["journal"],)),
-            Figure("a piece of work for another method", "ms", 10, tuple(others)),
+            Figure("a piece of work for another method", "ms", 25, tuple(others)),
             Figure("`journal`, work between two ticks", "ms", None, self.journal_ms),
             Figure("a period in which requests came, away from 100 ms", "ms", 5, self.strays_ms),
         ]

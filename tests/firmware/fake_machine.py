@@ -91,7 +91,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeTime]:
         monkeypatch.setattr(time, name, getattr(fake, name), raising=False)
     module("machine", Pin=FakePin, PWM=FakePWM, ADC=FakeADC)
     module("micropython", const=lambda value: value, viper=lambda function: function)
-    monkeypatch.setattr(builtins, "ptr32", int, raising=False)
+    for pointer in ("ptr16", "ptr32"):
+        monkeypatch.setattr(builtins, pointer, int, raising=False)
     monkeypatch.setattr(
         sys,
         "implementation",

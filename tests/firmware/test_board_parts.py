@@ -13,9 +13,12 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from poultice.simulator.adc import raw_error_lsb
 from poultice.simulator.thermistors import CURVES, FULL_SCALE
+from poultice_core.board import condense
 from poultice_core.thermistor import B3950, temp_mc
 from tests.firmware.fake_machine import FakeADC, FakeTime
 from tests.firmware.fake_machine import clock as clock
@@ -88,11 +91,14 @@ class FakeConverter:
 
 
 @pytest.mark.requirement("SR-07")
-@given(st.lists(st.integers(0, 4095), min_size=16, max_size=16), st.booleans())
-@example(list(range(500, 4096, 225)), True)
-@example(list(range(4095, 500, -225)), False)
-@example([4095] * 16, True)
-def test_a_burst_comes_to_what_its_corrected_codes_come_to(raw: list[int], steps: bool) -> None:
+@given(raw=st.lists(st.integers(0, 4095), min_size=16, max_size=16), steps=st.booleans())
+@example(raw=list(range(500, 4096, 225)), steps=True)
+@example(raw=list(range(4095, 500, -225)), steps=False)
+@example(raw=[4095] * 16, steps=True)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_burst_comes_to_what_its_corrected_codes_come_to(
+    clock: FakeTime, raw: list[int], steps: bool
+) -> None:
     from poultice_pico.analog import _STEPS, _burst, corrected
 
     converter = FakeConverter(list(raw))

@@ -11,7 +11,7 @@ from array import array
 from binascii import crc32
 
 from poultice_core import codec, config, faults, journal, states
-from poultice_core.board import SENSE_HIGH, SENSE_LOW, Board, Store, condense
+from poultice_core.board import SENSE_HIGH, SENSE_LOW, Board, Store
 from poultice_core.ledger import Ledger
 from poultice_core.limits import Limits
 from poultice_core.loop import Loop
@@ -113,17 +113,7 @@ def _bursts_of(mc):  # type: ignore[no-untyped-def]
         else:
             low = middle + 1
     code, more = low // 8, low % 8
-    middle8 = [code + 1 if i < more else code for i in range(8)]
-    return [
-        _burst([code - 2 - noise, code - 1, code - 1, code - 1] + middle8 + [code + 2] * 4)
-        for noise in range(7)
-    ]
-
-
-def _burst(codes):  # type: ignore[no-untyped-def]
-    burst = [0] * 3
-    condense(codes, burst)
-    return burst
+    return [[16 * code + more - noise, low, 1 if more else 0] for noise in range(7)]
 
 
 # All that there can be, made at the start: the memory of the world itself stays as it is.
@@ -135,7 +125,7 @@ def samples_of(mc):  # type: ignore[no-untyped-def]
     return _BURSTS[(mc - COLDEST_MC) // STEP_MC]
 
 
-OPEN = [_burst([4000] * 16) for _ in range(7)]
+OPEN = [[16 * 4000, 8 * 4000, 0]] * 7
 
 
 class WorldBoard(Board):

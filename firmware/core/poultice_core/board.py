@@ -2,7 +2,7 @@
 
 A board samples, writes outputs and moves bytes. It decides nothing. The loop calls `sample`,
 `estop`, `button` and `sense` once at the start of a tick, `write` once after the guard has judged,
-and `feed` once at the end of a complete tick.
+and `feed` once when a tick is done but for what it reports.
 """
 
 SENSE_LOW = 0
@@ -89,7 +89,7 @@ class Board:
         """The LED's blink code and a tune to start on the buzzer (0: none); see `signals`."""
 
     def feed(self) -> None:
-        """Feed the hardware watchdog: called at the end of a complete tick, nowhere else."""
+        """Feed the hardware watchdog: called once a tick, behind the outputs and memory."""
 
     def receive(self, buffer: bytearray) -> int:
         """Read what the host sent into `buffer`; the number of bytes, 0 for none. Never blocks."""

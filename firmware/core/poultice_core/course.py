@@ -118,11 +118,6 @@ class Course:
         elif self.live:
             self._finish(states.STOPPED, reason)
 
-    def disarm_for_settings(self) -> None:
-        """A configuration comes into force: what was armed was armed under another."""
-        if self.state == states.ARMED:
-            self._disarm()
-
     def fail(self) -> None:
         """A fault is latched."""
         if self.state == states.FAULT:
@@ -138,8 +133,6 @@ class Course:
         """The fault is cleared."""
         self._go(states.IDLE)
 
-    # --- one tick -----------------------------------------------------------------------
-
     def move(self, now: Interval, ask: Ask, press: int) -> int:
         """Button, time-outs and phases, where nothing has tripped; what trips of it, as bits."""
         state = self.state
@@ -151,9 +144,8 @@ class Course:
             elif press == PRESS and now.state == state and self._parts.admission.start() == OK:
                 # Not where it came with the `arm` itself: who pressed had seen nothing armed.
                 self._begin()
-        elif state == states.IDLE:
-            if press == HOLD:
-                self.confirmed += 1
+        elif state == states.IDLE and press == HOLD:
+            self.confirmed += 1
         elif state == states.BOOT:
             self._go(states.SELF_TEST)
         elif state == states.SELF_TEST and self._parts.clocks.state_ms >= _SELF_TEST_MS:
@@ -214,7 +206,6 @@ class Course:
         return self._parts.durations.look(now)
 
     # --- transitions --------------------------------------------------------------------
-
     def _begin(self) -> None:
         """The armed session; nothing is energised before its intent is on flash."""
         self._parts.begin(self.order)

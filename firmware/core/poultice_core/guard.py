@@ -219,7 +219,8 @@ class Guard:
 
     def _adopt(self, settings: Settings, limits: Limits) -> None:
         """A configuration comes into force: what is counted and watched goes on."""
-        self.course.disarm_for_settings()
+        if self.course.state == states.ARMED:
+            self.course.stop(states.NO_REASON)  # it was armed under another
         self.settings.adopt(settings)
         self.limits.adopt(limits)
         self._parts.integrity.adopt(limits)

@@ -1,4 +1,4 @@
-"""The control loop: sample, ask, judge, drive, remember, report. Ten times a second.
+"""The control loop: sample, ask, judge, drive, remember, feed, report. Ten times a second.
 
 `tick` is one pass; `serve` handles what the host sent in what is left of the tick. Nothing
 that happens in either can leave a relay closed: an exception drops them all and latches.
