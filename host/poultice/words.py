@@ -12,7 +12,7 @@ from poultice.temperature import shown
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from poultice.messages import Event, Telemetry
+    from poultice.link.messages import Event, Telemetry
 
 _WARNINGS = {
     "dose": "a good deal of heat already: the device will end it at its limit",

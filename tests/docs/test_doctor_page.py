@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from poultice import calibration
 from poultice.cli import main
-from poultice.doctor import RULES, computer, device, ports
+from poultice.device import calibration
+from poultice.device.doctor import RULES, attached, computer, ports
 
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
 
@@ -24,7 +24,7 @@ def test_every_probe_is_on_the_page(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor", "-d", "sim:", "--json"]) == 0
     found = {one["name"] for one in json.loads(capsys.readouterr().out)["probes"]}
     found |= {name for name, _ in (*computer.probes(""), *ports.probes(None))}
-    found |= {*device._CHECKS, "self_test", "pending"}
+    found |= {*attached._CHECKS, "self_test", "pending"}
     cells = re.findall(r"^\| (`.*?) \|", text("find-out-what-is-wrong.md"), re.MULTILINE)
     named = set(re.findall(r"`(\w+)`", " ".join(cells)))
     assert found == named

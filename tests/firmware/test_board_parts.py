@@ -14,8 +14,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from poultice.simulator.adc import raw_error_lsb
-from poultice.simulator.thermistors import CURVES, FULL_SCALE
+from poultice.virtual.adc import raw_error_lsb
+from poultice.virtual.thermistors import CURVES, FULL_SCALE
 from poultice_core.thermistor import B3950, temp_mc
 from tests.firmware.fake_machine import FakeADC, FakeTime
 from tests.firmware.fake_machine import clock as clock

@@ -9,9 +9,9 @@ import click
 import pytest
 
 from poultice.cli import configured, main
-from poultice.cli.app import COMMANDS, root
 from poultice.cli.base import Command, Group, option
 from poultice.cli.configured import OPTIONS, defaults
+from poultice.cli.root import COMMANDS, root
 from poultice.errors import UsageError
 
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poultice import library, plan
 from poultice.errors import ExitCode, ProtocolFileError, UnknownProtocolError
-from poultice.plan import Phase
+from poultice.therapy import library, plan
+from poultice.therapy.plan import Phase
 from poultice_core.limits import Limits
 
 # protocols.md's table: mode, milli-°C, seconds.

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poultice import library, plan, temperature
+from poultice import temperature
 from poultice.errors import LimitError, LinkError
-from poultice.plan import Phase, Plan
+from poultice.therapy import library, plan
+from poultice.therapy.plan import Phase, Plan
 from poultice_core import plan as core_plan
 from poultice_core.codec import Refusal
 from poultice_core.config import default

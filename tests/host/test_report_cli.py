@@ -14,11 +14,10 @@ from typing import Any
 
 import pytest
 
-from poultice import history as histories
-from poultice import outfile
-from poultice.cli import main
+from poultice.cli import main, outfile
 from poultice.errors import ExitCode, UsageError
-from poultice.history import SAMPLE_COLUMNS, SCHEMA_VERSION, History
+from poultice.record import store as histories
+from poultice.record.store import SAMPLE_COLUMNS, SCHEMA_VERSION, History
 from tests.host.recorded import opened, record
 
 WITHOUT_UTF_8 = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
@@ -560,7 +559,7 @@ def test_a_browser_that_hangs_is_not_waited_for(
         raise subprocess.TimeoutExpired(words, more["timeout"])
 
     fake(PRINTS)
-    monkeypatch.setattr("poultice.report.pdf.subprocess.run", late)
+    monkeypatch.setattr("poultice.record.report.pdf.subprocess.run", late)
     assert main(["report", "1", "-o", "x.pdf"]) == ExitCode.USAGE
     assert "took more than 60 s" in told(capsys)
 

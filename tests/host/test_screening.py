@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from poultice import library, screening
-from poultice.screening import Answers
+from poultice.therapy import library, screening
+from poultice.therapy.screening import Answers
 
 PROTOCOLS = library.all_protocols()
 ALL_NO = {question.key: False for question in screening.QUESTIONS}

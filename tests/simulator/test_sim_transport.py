@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from poultice.errors import DeviceLostError, UsageError
-from poultice.transport import open_transport
-from poultice.transport.sim import SimTransport
+from poultice.link.transport import open_transport
+from poultice.virtual.in_process import SimTransport
 from poultice_core import codec
 from tests.simulator.link import HEAT
 
@@ -120,9 +120,9 @@ def test_speed_is_kept_by_sleeping(
     query: str, real_s: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = [0.0]
-    monkeypatch.setattr("poultice.transport.sim.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("poultice.virtual.in_process.time.monotonic", lambda: clock[0])
     monkeypatch.setattr(
-        "poultice.transport.sim.time.sleep", lambda s: clock.__setitem__(0, clock[0] + s * 1.2)
+        "poultice.virtual.in_process.time.sleep", lambda s: clock.__setitem__(0, clock[0] + s * 1.2)
     )
     SimTransport("sim:" + query).receive(60.0)
     assert clock[0] == pytest.approx(real_s, abs=0.02)

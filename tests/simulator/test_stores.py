@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from poultice.errors import ExitCode, PortBusyError
-from poultice.simulator.options import SimOptions
-from poultice.simulator.preset import preset_config
-from poultice.simulator.stores import FileStore, MemoryStore
-from poultice.simulator.virtual_device import VirtualDevice
-from poultice.transport.sim import SimTransport
+from poultice.virtual.in_process import SimTransport
+from poultice.virtual.options import SimOptions
+from poultice.virtual.preset import preset_config
+from poultice.virtual.stores import FileStore, MemoryStore
+from poultice.virtual.virtual_device import VirtualDevice
 from poultice_core import config, journal, recall
 from poultice_core.board import Store
 

@@ -20,7 +20,7 @@ from poultice.cli.base import (
 )
 
 if TYPE_CHECKING:
-    from poultice.firmware import Progress
+    from poultice.device.flashing import Progress
 
 _board_option = option(
     "--board",
@@ -42,7 +42,7 @@ def firmware() -> None:
 @json_option
 def info(device: str | None, board: str, as_json: bool) -> Result:
     """This program's firmware, the image, the device's, and whether they match."""
-    from poultice import firmware as work
+    from poultice.device import flashing as work
 
     return Result({"action": "info", **work.describe(device, board)}, "firmware")
 
@@ -52,8 +52,8 @@ def info(device: str | None, board: str, as_json: bool) -> Result:
 @json_option
 def build(board: str, as_json: bool) -> Result:
     """Build the image from the source tree (as `make firmware` does)."""
-    from poultice import firmware as work
-    from poultice import uf2
+    from poultice.device import flashing as work
+    from poultice.device import uf2
 
     image = uf2.read(work.build(board))
     data = {"action": "build", "image": _told(image)}
@@ -104,8 +104,8 @@ def flash(
     Takes a board whose boot drive is mounted (hold BOOTSEL while plugging it in), or asks the
     running device to go there. Refused while anything runs. What the device recorded is kept.
     """
-    from poultice import firmware as work
-    from poultice import stock, uf2
+    from poultice.device import flashing as work
+    from poultice.device import stock, uf2
     from poultice.errors import UsageError
 
     if method == "mpremote":
@@ -161,7 +161,7 @@ def _agree(yes: bool, what: str) -> None:
 def _progress(quiet: bool) -> Iterator[Progress]:
     """Sentences on stderr, and a bar on a terminal; nothing with --json."""
     from poultice.cli import output
-    from poultice.firmware import Progress
+    from poultice.device.flashing import Progress
 
     if quiet:
         yield Progress()

@@ -35,7 +35,7 @@ WORST_FIRST = (
 
 def run(asked: Asked, *, as_json: bool) -> None:
     """Run PROTOCOL on each of the devices. Ends the process with the worst exit code."""
-    from poultice import library
+    from poultice.therapy import library
 
     seats = [Seat(path, views.prefixed(path)) for path in asked.device]
     for seat in seats:
@@ -83,7 +83,7 @@ def worst(seats: Sequence[Seat]) -> int:
 
 def distinct(paths: Sequence[str]) -> None:
     """Raises UsageError where one of `paths` is no device path, or a device is named twice."""
-    from poultice.transport import split_path
+    from poultice.link.transport import split_path
 
     seen: set[tuple[str, str]] = set()
     for path in paths:

@@ -11,7 +11,7 @@ from poultice.cli.base import Group, Result, asked_for_json, json_option, option
 from poultice.errors import UsageError
 
 if TYPE_CHECKING:
-    from poultice.history import History
+    from poultice.record.store import History
 
 _N_MAX = 2**63 - 1  # SQLite's largest
 
@@ -66,7 +66,7 @@ def list_(as_json: bool, limit: int, simulated: bool) -> Result:
 @json_option
 def show(n: int | None, as_json: bool) -> Result:
     """Session N, or the latest: plan, answers, outcome, events."""
-    from poultice.history import History
+    from poultice.record.store import History
 
     book = History.open()
     return Result(book.show(latest(book) if n is None else n), "session")
@@ -87,8 +87,8 @@ def trends(as_json: bool, weeks: int, simulated: bool) -> Result:
     """Week by week: sessions, minutes, dose, how much of what was planned was done."""
     from datetime import date
 
-    from poultice import trends as weekly
-    from poultice.history import History
+    from poultice.record import trends as weekly
+    from poultice.record.store import History
 
     book = History.open()
     found = weekly.weekly(book, date.today(), weeks, simulated=simulated)
@@ -121,10 +121,9 @@ def export(
     ctx: click.Context, /, n: int | None, form: str | None, path: str | None, as_json: bool
 ) -> None:
     """Session N, or the latest, for other programs. --json is --format jsonl."""
-    from poultice import export as exporting
-    from poultice import outfile
-    from poultice.cli import output
-    from poultice.history import History
+    from poultice.cli import outfile, output
+    from poultice.record import export as exporting
+    from poultice.record.store import History
 
     form = "jsonl" if asked_for_json(ctx) else form or exporting.format_of(path)
     if form == "parquet" and not path:
@@ -159,7 +158,7 @@ def latest(book: History) -> int:
 
 
 def _list(limit: int, simulated: bool) -> Result:
-    from poultice.history import History
+    from poultice.record.store import History
 
     book = History.open()
     data = {"simulated": simulated, "sessions": book.list(limit, simulated=simulated)}

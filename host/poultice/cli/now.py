@@ -21,13 +21,13 @@ from poultice.cli.views import theme_option, view_option
 from poultice.errors import UsageError
 
 if TYPE_CHECKING:
-    from poultice.client import Client
+    from poultice.link.client import Client
 
 
 def _ask(device: str | None, do: Callable[[Client], Any]) -> Result:
     """Do one thing to the device and report how it is then."""
-    from poultice import discovery
     from poultice.cli import output
+    from poultice.device import discovery
     from poultice.session.takeover import take_over
 
     with discovery.open_device(device) as client:

@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 from poultice import temperature, words
 
 if TYPE_CHECKING:
-    from poultice.messages import Event, Telemetry
+    from poultice.link.messages import Event, Telemetry
 
 Data = Mapping[str, Any]
 
@@ -34,7 +34,7 @@ def stream(
     command: str, update: Telemetry | Event, *, as_json: bool, device: str | None = None
 ) -> None:
     """Print one of many: a JSON line, or a line of text; with `device` where there are several."""
-    from poultice.messages import Event
+    from poultice.link.messages import Event
 
     if as_json:
         where = {} if device is None else {"device": device}
@@ -58,7 +58,7 @@ def lines(texts: Iterable[str], path: str | None) -> None:
         for text in texts:
             print(text, flush=True)
         return
-    from poultice import outfile
+    from poultice.cli import outfile
 
     text = "".join(f"{text}\n" for text in texts)
     outfile.write(path, text.encode("utf-8", "replace"), private=True)
@@ -66,7 +66,7 @@ def lines(texts: Iterable[str], path: str | None) -> None:
 
 def as_member(update: Telemetry | Event) -> dict[str, Any]:
     """A notification as one JSON object of a stream."""
-    from poultice.messages import Event
+    from poultice.link.messages import Event
 
     if isinstance(update, Event):
         return {"method": "event", "params": dict(update.data)}
@@ -215,7 +215,7 @@ def coloured(stream_to: IO[str]) -> bool:
 
 
 def _json(data: Mapping[str, Any]) -> str:
-    from poultice import jsontext
+    from poultice.record import jsontext
 
     return jsontext.line(data)
 
@@ -327,7 +327,7 @@ def _report(data: Data) -> list[str]:
 
 
 def _session(data: Data) -> list[str]:
-    from poultice import messages
+    from poultice.link import messages
 
     lines = [
         f"session {data['n']} of {words.date(data['started_unix'])}"
@@ -397,13 +397,13 @@ def _of_findings(view: str) -> Callable[[Data], list[str]]:
 
 
 def _campaign(data: Data) -> list[str]:
-    from poultice.campaign import words as told
+    from poultice.campaign import wording as told
 
     return told.tables(told.campaign(data))
 
 
 def _trial(data: Data) -> list[str]:
-    from poultice.campaign import words as told
+    from poultice.campaign import wording as told
 
     return told.tables(told.trial(data))
 

@@ -92,8 +92,8 @@ def run(ctx: click.Context, /, confirm: str, as_json: bool, **options: Any) -> R
 
 
 def _run(asked: Asked, seat: Seat, *, as_json: bool) -> Result | None:
-    from poultice import library
     from poultice.cli import fleet
+    from poultice.therapy import library
 
     seat.report.protocol = asked.protocol
     protocol = library.load(asked.protocol)
@@ -116,12 +116,13 @@ def _run(asked: Asked, seat: Seat, *, as_json: bool) -> Result | None:
 
 def _inputs(asked: Asked) -> Iterator[Path]:
     """The files that this run reads, or writes otherwise."""
-    from poultice import history, settings
-    from poultice.transport import split_path
+    from poultice import settings
+    from poultice.link.transport import split_path
+    from poultice.record import store
 
     yield Path(asked.protocol)
     yield settings.config_path()
-    yield settings.data_dir() / history.FILE_NAME
+    yield settings.data_dir() / store.FILE_NAME
     for device in asked.device:
         yield Path(split_path(device)[1])
 
