@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.table import Table
 
-from poultice.device.flashing import image_path
+from poultice.device.uf2 import image_path
 from poultice.errors import NoDeviceError
 from tests.emulator.copies import heating
 from tests.emulator.link import Link

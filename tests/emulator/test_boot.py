@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from poultice.device.flashing import image_path
+from poultice.device.uf2 import image_path
 from poultice.virtual.emulator.bench import BUTTON, WATCHED
 from poultice.virtual.emulator.emulated_device import EmulatedDevice
 from poultice.virtual.emulator.flash import FILES_START, FlashStore, load_image

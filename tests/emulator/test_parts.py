@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from poultice.device.discovery import open_transport
 from poultice.errors import NoDeviceError, UsageError
-from poultice.link.transport import open_transport
 from poultice.virtual.emulator.emulator_options import parse_emulator_options
 from poultice.virtual.emulator.flash import (
     FILES_START,

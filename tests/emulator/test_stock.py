@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from poultice.device.flashing import image_path
+from poultice.device.uf2 import image_path
 from poultice.virtual.emulator.bench import HEAT, MASTER, MS_NS
 from poultice.virtual.emulator.emulated_device import EmulatedDevice
 from poultice.virtual.emulator.flash import FlashStore, load_image

@@ -56,7 +56,7 @@ class Desk:
         self._settle()
         monkeypatch.setattr("poultice.device.bootsel.mounted", lambda: [root / "x", self.drive])
         monkeypatch.setattr("poultice.device.discovery.candidates", self._candidates)
-        monkeypatch.setattr("poultice.link.transport.open_transport", self._open)
+        monkeypatch.setattr("poultice.device.discovery.open_transport", self._open)
 
     @property
     def clock(self) -> Clock:

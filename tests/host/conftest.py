@@ -27,7 +27,7 @@ def plug_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[Device], Device]:
     """Make a fake device the one that every path opens."""
 
     def plugged(device: Device) -> Device:
-        monkeypatch.setattr("poultice.link.transport.open_transport", lambda path: device)
+        monkeypatch.setattr("poultice.device.discovery.open_transport", lambda path: device)
         monkeypatch.setattr("poultice.device.discovery.choose", lambda: "fake:")
         return device
 

@@ -510,8 +510,8 @@ def test_end_to_end_in_simulation(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_without_sense_a_warmer_bath_would_indeed_trip() -> None:
+    from poultice.device.discovery import open_transport
     from poultice.link.client import Client
-    from poultice.link.transport import open_transport
 
     device = "sim:?speed=max&sense=0&bath=25,40"
     with Client(open_transport(device)) as client:

@@ -449,7 +449,7 @@ def test_command_line_before_environment_before_file_before_default(
         paths.append(path)
         return FakeDevice()
 
-    monkeypatch.setattr("poultice.link.transport.open_transport", opened)
+    monkeypatch.setattr("poultice.device.discovery.open_transport", opened)
     monkeypatch.setenv("POULTICE_CONFIG", str(tmp_path / "config.toml"))
     (tmp_path / "config.toml").write_text(
         'device = "fake:file"\njson = true\n[status]\ndevice = "fake:section"\njson = false\n',

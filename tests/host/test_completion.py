@@ -262,7 +262,7 @@ def test_listing_devices_opens_none(words: Complete, monkeypatch: pytest.MonkeyP
         raise AssertionError("a port was opened")
 
     monkeypatch.setattr("serial.Serial.open", opened)
-    monkeypatch.setattr("poultice.link.transport.open_transport", opened)
+    monkeypatch.setattr("poultice.device.discovery.open_transport", opened)
     assert words("poultice status -d ") == DEVICES
 
 

@@ -37,7 +37,7 @@ def ports(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         return one
 
     monkeypatch.setattr("serial.tools.list_ports.comports", comports)
-    monkeypatch.setattr("poultice.link.transport.open_transport", opened)
+    monkeypatch.setattr("poultice.device.discovery.open_transport", opened)
     return there
 
 

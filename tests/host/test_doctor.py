@@ -20,8 +20,9 @@ import pytest
 
 from poultice.cli import main
 from poultice.device import discovery, doctor
-from poultice.device.doctor import RULES, Finding, computer, look, ports
 from poultice.device.doctor import attached as devices
+from poultice.device.doctor import computer, ports
+from poultice.device.doctor.probe import RULES, Finding, look
 from poultice.errors import (
     NoDeviceError,
     PermissionDeniedError,
@@ -311,7 +312,7 @@ def test_a_device_path_that_is_none_is_a_finding(
 
 
 def test_each_probe_may_break_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module, names in ((computer, computer.probes("")), (ports, ports.probes(None))):
+    for module, names in ((computer, computer.probes("", dict)), (ports, ports.probes(None))):
         for name, _ in names:
             function = name if hasattr(module, name) else "emulator"
 
@@ -335,7 +336,7 @@ def test_a_defect_of_a_probe_asks_to_be_reported() -> None:
 
 
 def test_ctrl_c_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    def pressed(wants: str) -> None:
+    def pressed(*_: Any) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(computer, "probes", pressed)

@@ -355,6 +355,6 @@ def test_usage_of_flash(
 def test_build_away_from_the_source_tree(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(flashing, "_TREE", tmp_path)
+    monkeypatch.setattr(uf2, "TREE", tmp_path)
     assert main(["firmware", "build"]) == 2
     assert "source tree" in capsys.readouterr().err

@@ -209,7 +209,7 @@ def test_ctrl_c_stops_all_and_waits_for_each(
     for one in devices.values():
         one.override["ping"] = partial(press, one)
     monkeypatch.setattr(attend.Interrupts, "_take", taken)
-    monkeypatch.setattr("poultice.link.transport.open_transport", lambda path: devices[path])
+    monkeypatch.setattr("poultice.device.discovery.open_transport", lambda path: devices[path])
     monkeypatch.setattr("poultice.link.transport.split_path", lambda path: ("fake", path))
     line = list(itertools.chain.from_iterable(("-d", one) for one in devices))
     code, found, told = ran(capsys, "arthritis", "--yes", *line)

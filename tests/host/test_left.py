@@ -44,7 +44,7 @@ def device(monkeypatch: pytest.MonkeyPatch) -> FakeDevice:
     def opened(path: str) -> Transport:
         return one
 
-    monkeypatch.setattr("poultice.link.transport.open_transport", opened)
+    monkeypatch.setattr("poultice.device.discovery.open_transport", opened)
     monkeypatch.setattr("poultice.device.discovery.choose", lambda: "fake:")
     return one
 

@@ -219,7 +219,7 @@ def test_seven_pads_and_a_lock(
 
     for path, one in devices.items():
         one.override["journal"] = partial(asked, path)
-    monkeypatch.setattr("poultice.link.transport.open_transport", lambda path: devices[path])
+    monkeypatch.setattr("poultice.device.discovery.open_transport", lambda path: devices[path])
     monkeypatch.setattr("poultice.link.transport.split_path", lambda path: ("fake", path))
     line = itertools.chain.from_iterable(("-d", one) for one in devices)
     assert main(["run", "arthritis", "--yes", "--json", *line]) == 0
@@ -248,7 +248,7 @@ def test_a_disk_that_does_not_answer_keeps_no_session(
 
     device.override["journal"] = ended
     monkeypatch.setattr(recorders.Recording, "_write", hangs)
-    monkeypatch.setattr("poultice.link.transport.open_transport", lambda path: device)
+    monkeypatch.setattr("poultice.device.discovery.open_transport", lambda path: device)
     monkeypatch.setattr("poultice.device.discovery.choose", lambda: "fake:")
     assert main(["run", "arthritis", "--yes"]) == 0
     assert written()[0][0] == "complete" and written()[0][1] >= 1200

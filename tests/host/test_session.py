@@ -29,7 +29,7 @@ def device(monkeypatch: pytest.MonkeyPatch) -> FakeDevice:
     def opened(path: str) -> Transport:
         return one
 
-    monkeypatch.setattr("poultice.link.transport.open_transport", opened)
+    monkeypatch.setattr("poultice.device.discovery.open_transport", opened)
     return one
 
 

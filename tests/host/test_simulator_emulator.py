@@ -10,10 +10,10 @@ from collections.abc import Iterator
 import pytest
 
 from poultice.cli import main
-from poultice.device.flashing import image_path
+from poultice.device.discovery import open_transport
+from poultice.device.uf2 import image_path
 from poultice.errors import NoDeviceError
 from poultice.link.client import Client
-from poultice.link.transport import open_transport
 
 pytest.importorskip("tty")
 

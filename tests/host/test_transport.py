@@ -16,10 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poultice import errors
+from poultice.device.discovery import open_transport
 from poultice.link import wire
 from poultice.link.client import Client
 from poultice.link.serial_port import SerialTransport, opening_error
-from poultice.link.transport import LineBuffer, open_transport, split_path
+from poultice.link.transport import LineBuffer, split_path
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
+from poultice.device.discovery import open_transport
 from poultice.errors import DeviceLostError
-from poultice.link.transport import Transport, open_transport
+from poultice.link.transport import Transport
 from poultice.virtual.options import parse_options
 from poultice.virtual.virtual_device import VirtualDevice
 from poultice_core import codec

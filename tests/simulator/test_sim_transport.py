@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from poultice.device.discovery import open_transport
 from poultice.errors import DeviceLostError, UsageError
-from poultice.link.transport import open_transport
 from poultice.virtual.in_process import SimTransport
 from poultice_core import codec
 from tests.simulator.link import HEAT

@@ -12,13 +12,18 @@ from poultice.cli.base import Command, Result, device_option, json_option, optio
 @option("--udev", is_flag=True, help="Print the udev rule for the device's port; probe nothing.")
 @units_option
 @json_option
-def doctor(device: str | None, udev: bool, as_json: bool) -> Result:
+@click.pass_context
+def doctor(ctx: click.Context, device: str | None, udev: bool, as_json: bool) -> Result:
     """Look at everything that could be in the way, and say what mends it.
 
     Changes nothing and energises nothing; ends with 0 whatever it finds.
     """
+    from poultice.cli.configured import defaults
     from poultice.device import doctor as work
+    from poultice.device.doctor.probe import RULES
 
     if udev:
-        return Result({"udev": work.RULES.read_text(encoding="utf-8")}, "udev")
-    return Result(work.examine(device), "doctor")
+        return Result({"udev": RULES.read_text(encoding="utf-8")}, "udev")
+    group = ctx.find_root().command
+    assert isinstance(group, click.Group)
+    return Result(work.examine(device, lambda: defaults(group, "doctor")), "doctor")

@@ -118,7 +118,7 @@ def flash(
             done = stock.copy(device, progress)
         return Result({"action": "flash", "method": method, "device": done}, "flashed")
     work.real(device)
-    whole = uf2.read(image or work.image_path(board or "pico"))
+    whole = uf2.read(image or uf2.image_path(board or "pico"))
     if board not in (None, whole.board):
         raise UsageError(
             f"{whole.path} is for a {whole.board}, not for a {board}",

@@ -13,9 +13,9 @@ from typing import Any
 
 import click
 
-from poultice.cli import attend, output, views
+from poultice.cli import attend, rendering, views
 from poultice.cli.base import Result
-from poultice.cli.seat import Asked, Seat
+from poultice.cli.seat import Asked, Seat, somebody_answers
 from poultice.errors import ExitCode, Interrupted, PoulticeError, UsageError
 
 WORST_FIRST = (
@@ -48,8 +48,6 @@ def run(asked: Asked, *, as_json: bool) -> None:
                 "--record is for one device",
                 hint="the history has them all: `poultice history export`",
             )
-        from poultice.cli.run import somebody_answers
-
         somebody_answers(asked)
         with contextlib.ExitStack() as closing:
             ready = _ready(asked, protocol, seats, closing)
@@ -156,11 +154,11 @@ def _show(seats: Sequence[Seat]) -> None:
         error = seat.error
         devices.append({**one, "exit": int(seat.exit_code), "error": error and str(error)})
     data = {"exit": int(worst(seats)), "devices": devices}
-    output.show("fleet", data, "nothing", as_json=True)
+    rendering.show("fleet", data, "nothing", as_json=True)
 
 
 def _tell(seat: Seat) -> None:
     result = seat.result
     assert isinstance(result, Result)
     print(f"{seat.name}:")
-    output.show("run", result.data, result.view, as_json=False)
+    rendering.show("run", result.data, result.view, as_json=False)

@@ -108,8 +108,12 @@ def root(ctx: click.Context, verbose: bool) -> None:
     from poultice.cli.configured import defaults
     from poultice.errors import UsageError
 
+    group = ctx.command
+    assert isinstance(group, click.Group)
     try:
-        ctx.default_map = defaults()
+        if ctx.invoked_subcommand is not None:
+            values = defaults(group, ctx.invoked_subcommand)
+            ctx.default_map = {ctx.invoked_subcommand: values}
     except UsageError:
         # The doctor has this file among its findings.
         if ctx.invoked_subcommand not in ("doctor", "completion", "help"):

@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from poultice.link.messages import Hello, Telemetry
     from poultice.session.engine import Ending, Engine
     from poultice.session.recorder import Recording
-    from poultice.therapy.library import Protocol
-    from poultice.therapy.plan import Plan
+    from poultice.therapy.plan import Plan, Protocol
     from poultice.therapy.screening import Answers
 
 
@@ -309,3 +308,12 @@ class Seat:
             token_s=self.hello.limits.get("token_s", 60),
         )
         return engine
+
+
+def somebody_answers(asked: Asked) -> None:
+    """Raises ScreeningError where questions are to be asked and nobody is there."""
+    if not (asked.yes or asked.dry_run or attend.at_terminal()):
+        raise ScreeningError(
+            "there is nobody to answer the screening questions",
+            hint="run it in a terminal, or with --yes where you have answered them for yourself",
+        )

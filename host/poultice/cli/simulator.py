@@ -48,7 +48,8 @@ def simulator(device: str) -> None:
 
 
 def _device(path: str) -> Device:
-    from poultice.link.transport import needs_emulator, split_path
+    from poultice.device.discovery import needs_emulator
+    from poultice.link.transport import split_path
 
     scheme, query = split_path(path)
     if scheme == "sim":

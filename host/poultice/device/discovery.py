@@ -7,6 +7,8 @@ it has to be named.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from poultice.errors import (
@@ -19,6 +21,7 @@ from poultice.errors import (
 )
 from poultice.link.client import Client
 from poultice.link.messages import Hello
+from poultice.link.transport import Transport, split_path
 
 USB_VENDOR = 0x2E8A
 USB_PRODUCT = 0x0005
@@ -69,10 +72,43 @@ def port_of_usb_serial(usb_serial: str) -> str:
     raise NoDeviceError(f"there is no device with USB serial number {usb_serial}", hint=hint)
 
 
+def open_transport(path: str) -> Transport:
+    """Open the device that `path` names.
+
+    Raises UsageError for a path that is none, NoDeviceError, PortBusyError,
+    PermissionDeniedError and DeviceLostError.
+    """
+    scheme, rest = split_path(path)
+    if scheme == "sim":
+        from poultice.virtual.in_process import SimTransport
+
+        return SimTransport(path)
+    if scheme == "emulator":
+        with needs_emulator():
+            from poultice.virtual.emulator_transport import EmulatorTransport
+
+        return EmulatorTransport(path)
+    from poultice.link.serial_port import SerialTransport
+
+    return SerialTransport(port_of_usb_serial(rest) if scheme == "usb" else rest)
+
+
+@contextmanager
+def needs_emulator() -> Iterator[None]:
+    """Around the import of what runs the emulated chip. Raises UsageError where that is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] not in ("rp2040py", "littlefs"):
+            raise
+        raise UsageError(
+            f"emulator: needs the package {error.name}, which is not installed",
+            hint='`python -m pip install "poultice[emulator]"`; sim: needs nothing',
+        ) from None
+
+
 def probe(port: Port) -> Found:
     """Open `port`, say hello, close it again. Raises nothing of the errors' tree."""
-    from poultice.link.transport import open_transport
-
     try:
         with Client(open_transport(f"serial:{port.path}")) as client:
             return Found(port, client.hello(), None)
@@ -119,8 +155,6 @@ def open_device(path: str | None) -> Client:
 
     Raises what `choose` and `open_transport` raise.
     """
-    from poultice.link.transport import open_transport
-
     return Client(open_transport(path if path else choose()))
 
 

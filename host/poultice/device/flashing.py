@@ -6,7 +6,6 @@ that never comes back takes no time.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -27,7 +26,6 @@ from poultice.errors import (
 )
 from poultice.link.client import PROTOCOL, Client
 from poultice.link.messages import Hello
-from poultice.settings import expanded
 
 BOARDS = ("pico", "pico2")
 DRIVE_WAIT_S = 30.0
@@ -37,7 +35,6 @@ BACK_WAIT_S = 30.0
 """For the answer afterwards: start-up takes a second, a first format of its flash 20 s at most."""
 
 _LOOK_S = 0.5
-_TREE = Path(__file__).resolve().parents[3]
 # While nothing runs; the device itself refuses the rest too.
 _QUIET = ("idle", "fault")
 
@@ -56,21 +53,6 @@ class Progress:
 
     say: Callable[[str], None] = field(default=lambda text: None)
     copied: Callable[[int, int], None] = field(default=lambda done, total: None)
-
-
-def image_path(board: str = "pico") -> Path:
-    """The image for `board`: `POULTICE_IMAGE`, else `build/` of the tree this is run from.
-
-    Raises NoDeviceError where there is none.
-    """
-    named = os.environ.get("POULTICE_IMAGE")
-    place = Path(expanded(named)) if named else _TREE / "build" / f"poultice-{board}.uf2"
-    if place.is_file():
-        return place
-    raise NoDeviceError(
-        f"there is no firmware image at {place}",
-        hint="`make firmware` builds it; POULTICE_IMAGE=PATH names one elsewhere",
-    )
 
 
 def shipped_version() -> str:
@@ -92,7 +74,7 @@ def describe(device: str | None, board: str = "pico") -> dict[str, Any]:
         "hint": None,
     }
     try:
-        image = uf2.read(image_path(board))
+        image = uf2.read(uf2.image_path(board))
         told["image"] = {
             "path": str(image.path),
             "board": image.board,
@@ -136,7 +118,7 @@ def build(board: str) -> Path:
 
     Raises UsageError where this is no source tree, PoulticeError where it does not build.
     """
-    script = _TREE / "firmware" / "build.py"
+    script = uf2.TREE / "firmware" / "build.py"
     if not script.is_file():
         raise UsageError(
             "the firmware is built from poultice's source tree, and this is an installed package",
@@ -145,7 +127,7 @@ def build(board: str) -> Path:
     done = subprocess.run([sys.executable, str(script), board], stdout=sys.stderr, check=False)
     if done.returncode:
         raise PoulticeError("the firmware could not be built", hint="what is above says why")
-    return _TREE / "build" / f"poultice-{board}.uf2"
+    return uf2.TREE / "build" / f"poultice-{board}.uf2"
 
 
 def flash(

@@ -7,13 +7,18 @@ and flash sizes are those of the RP2040 and RP2350.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from poultice.errors import ImageError
+from poultice.errors import ImageError, NoDeviceError
+from poultice.settings import expanded
+
+TREE = Path(__file__).resolve().parents[3]
+"""The source tree, where this runs from one: what is built lies there."""
 
 BLOCK_BYTES = 512
 FAMILIES = {0xE48BFF56: "pico", 0xE48BFF59: "pico2"}
@@ -117,4 +122,19 @@ def _bad(path: Path, why: str) -> ImageError:
     return ImageError(
         f"{path} is no whole image for a Pico: {why}",
         hint="`poultice firmware build` makes one; a download may have been cut short",
+    )
+
+
+def image_path(board: str = "pico") -> Path:
+    """The image for `board`: `POULTICE_IMAGE`, else `build/` of the tree this is run from.
+
+    Raises NoDeviceError where there is none.
+    """
+    named = os.environ.get("POULTICE_IMAGE")
+    place = Path(expanded(named)) if named else TREE / "build" / f"poultice-{board}.uf2"
+    if place.is_file():
+        return place
+    raise NoDeviceError(
+        f"there is no firmware image at {place}",
+        hint="`make firmware` builds it; POULTICE_IMAGE=PATH names one elsewhere",
     )

@@ -7,8 +7,6 @@ knows which it has.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Protocol
 
 from poultice.errors import UsageError
@@ -106,42 +104,3 @@ def split_path(path: str) -> tuple[str, str]:
             hint=f"write {example}; `poultice devices` lists them",
         )
     return scheme, rest
-
-
-def open_transport(path: str) -> Transport:
-    """Open the device that `path` names.
-
-    Raises UsageError for a path that is none, NoDeviceError, PortBusyError,
-    PermissionDeniedError and DeviceLostError.
-    """
-    scheme, rest = split_path(path)
-    if scheme == "sim":
-        from poultice.virtual.in_process import SimTransport
-
-        return SimTransport(path)
-    if scheme == "emulator":
-        with needs_emulator():
-            from poultice.virtual.emulator_transport import EmulatorTransport
-
-        return EmulatorTransport(path)
-    from poultice.link.serial_port import SerialTransport
-
-    if scheme == "usb":
-        from poultice.device.discovery import port_of_usb_serial
-
-        return SerialTransport(port_of_usb_serial(rest))
-    return SerialTransport(rest)
-
-
-@contextmanager
-def needs_emulator() -> Iterator[None]:
-    """Around the import of what runs the emulated chip. Raises UsageError where that is missing."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] not in ("rp2040py", "littlefs"):
-            raise
-        raise UsageError(
-            f"emulator: needs the package {error.name}, which is not installed",
-            hint='`python -m pip install "poultice[emulator]"`; sim: needs nothing',
-        ) from None

@@ -12,7 +12,6 @@ import re
 import stat
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from typing import Any
 from poultice import temperature
 from poultice.errors import ProtocolFileError, UnknownProtocolError
 from poultice.settings import expanded
-from poultice.therapy.plan import MODES, REST, Phase
+from poultice.therapy.plan import MODES, REST, Phase, Protocol
 from poultice.words import nearest
 
 SHIPPED = Path(__file__).parent / "protocols"
@@ -53,30 +52,6 @@ _DECODER_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 _ONE_EACH = "a list of lines of text, one source each"
 _WORDS = "a list of words in quotes"
 _EXACT = Context(prec=28, traps=[Inexact, InvalidOperation])
-
-
-@dataclass(frozen=True)
-class Protocol:
-    """A treatment as it was written down.
-
-    `acute` says how the age of an injury is judged: "only" in its first 72 hours, "no" not in
-    them, "any". `evidence` holds one source a line. `source` is the file it came from. By its
-    `keywords`, ailments and parts of the body, it is found.
-    """
-
-    name: str
-    title: str
-    summary: str
-    evidence: tuple[str, ...]
-    acute: str
-    phases: tuple[Phase, ...]
-    source: str
-    keywords: tuple[str, ...] = ()
-
-    @property
-    def modes(self) -> frozenset[str]:
-        """The modes it uses."""
-        return frozenset(phase.mode for phase in self.phases)
 
 
 def names() -> list[str]:

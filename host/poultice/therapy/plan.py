@@ -11,13 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from poultice import temperature
 from poultice.errors import LimitError, LinkError
-
-if TYPE_CHECKING:
-    from poultice.therapy.library import Protocol
 
 HEAT = "heat"
 COLD = "cold"
@@ -40,6 +37,30 @@ class Phase:
     target_mc: int | None
     duration_s: int
     say: str | None = None
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A treatment as it was written down.
+
+    `acute` says how the age of an injury is judged: "only" in its first 72 hours, "no" not in
+    them, "any". `evidence` holds one source a line. `source` is the file it came from. By its
+    `keywords`, ailments and parts of the body, it is found.
+    """
+
+    name: str
+    title: str
+    summary: str
+    evidence: tuple[str, ...]
+    acute: str
+    phases: tuple[Phase, ...]
+    source: str
+    keywords: tuple[str, ...] = ()
+
+    @property
+    def modes(self) -> frozenset[str]:
+        """The modes it uses."""
+        return frozenset(phase.mode for phase in self.phases)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from poultice.therapy.library import Protocol
+    from poultice.therapy.plan import Protocol
 
 HEAT = "heat"
 COLD = "cold"

@@ -3,85 +3,103 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from poultice.virtual import adc
 from poultice.virtual.options import FaultAt
-from poultice.virtual.virtual_board import RING_MS
-
-if TYPE_CHECKING:
-    from poultice.virtual.virtual_device import VirtualDevice
+from poultice.virtual.plant import Plant
+from poultice.virtual.virtual_board import RING_MS, VirtualBoard
 
 DRIFT_C_PER_MIN = -0.5
 LATE_MS = 2_000
 WRAP_AFTER_S = 5
 
 
-def _sensor_open(device: VirtualDevice) -> None:
+class Faulted(Protocol):
+    """What of a device a fault is done to."""
+
+    late_ms: int
+
+    @property
+    def board(self) -> VirtualBoard:
+        """Relays, sensors, button, supply."""
+
+    @property
+    def plant(self) -> Plant:
+        """The pad and the body."""
+
+    def lose_host(self) -> None:
+        """The link ends."""
+
+    def cut_power(self) -> None:
+        """The supply ends."""
+
+
+def _sensor_open(device: Faulted) -> None:
     device.board.channel_a.fail(adc.OPEN)
 
 
-def _sensor_short(device: VirtualDevice) -> None:
+def _sensor_short(device: Faulted) -> None:
     device.board.channel_a.fail(adc.SHORT)
 
 
-def _sensor_drift(device: VirtualDevice) -> None:
+def _sensor_drift(device: Faulted) -> None:
     device.board.channel_a.drift(DRIFT_C_PER_MIN / 600)
 
 
-def _sensor_frozen(device: VirtualDevice) -> None:
+def _sensor_frozen(device: Faulted) -> None:
     device.board.channel_a.fail(adc.FROZEN)
 
 
-def _sensor_noisy(device: VirtualDevice) -> None:
+def _sensor_noisy(device: Faulted) -> None:
     device.board.channel_a.fail(adc.NOISY)
 
 
-def _sensor_detached(device: VirtualDevice) -> None:
+def _sensor_detached(device: Faulted) -> None:
     device.plant.grip_a = 0.0
 
 
-def _weld_k1(device: VirtualDevice) -> None:
+def _weld_k1(device: Faulted) -> None:
     device.board.k1.weld()
     device.board.settle()
 
 
-def _weld_k2(device: VirtualDevice) -> None:
+def _weld_k2(device: Faulted) -> None:
     device.board.k2.weld()
     device.board.settle()
 
 
-def _relay_dead(device: VirtualDevice) -> None:
+def _relay_dead(device: Faulted) -> None:
     device.board.k2.kill()
     device.board.settle()
 
 
-def _supply_lost(device: VirtualDevice) -> None:
+def _supply_lost(device: Faulted) -> None:
     device.board.supply = False
     device.board.settle()
 
 
-def _estop(device: VirtualDevice) -> None:
+def _estop(device: Faulted) -> None:
     device.board.estop_open = True
 
 
-def _host_lost(device: VirtualDevice) -> None:
+def _host_lost(device: Faulted) -> None:
     device.lose_host()
 
 
-def _power_cut(device: VirtualDevice) -> None:
+def _power_cut(device: Faulted) -> None:
     device.cut_power()
 
 
-def _late_tick(device: VirtualDevice) -> None:
+def _late_tick(device: Faulted) -> None:
     device.late_ms = LATE_MS
 
 
-def _tick_wrap(device: VirtualDevice) -> None:
+def _tick_wrap(device: Faulted) -> None:
     """Nothing at its time: the counter cannot jump, so it is set at power-up (`start_ms`)."""
 
 
-INJECT: dict[str, Callable[[VirtualDevice], None]] = {
+INJECT: dict[str, Callable[[Faulted], None]] = {
     "sensor_open": _sensor_open,
     "sensor_short": _sensor_short,
     "sensor_drift": _sensor_drift,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 
+from poultice.virtual.plant import Plant
+from poultice.virtual.virtual_board import VirtualBoard
 from poultice_core import states
-
-if TYPE_CHECKING:
-    from poultice.virtual.virtual_device import VirtualDevice
 
 
 class Seen(NamedTuple):
@@ -18,6 +17,21 @@ class Seen(NamedTuple):
     prompt: int
     phase: int
     pending: bool
+
+
+class Attended(Protocol):
+    """What of a device a person sees and touches."""
+
+    @property
+    def board(self) -> VirtualBoard:
+        """With the button."""
+
+    @property
+    def plant(self) -> Plant:
+        """The pad and the body."""
+
+    def seen(self) -> Seen:
+        """What it shows."""
 
 
 REACTION_MS = 5_000
@@ -32,7 +46,7 @@ class User:
     A pack asked for is laid on, and taken off, even where somebody else answers the prompt.
     """
 
-    def __init__(self, device: VirtualDevice) -> None:
+    def __init__(self, device: Attended) -> None:
         self._device = device
         self._reason: object = None
         self._due_ms = 0

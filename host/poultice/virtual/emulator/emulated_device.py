@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
-from poultice.device.flashing import image_path
+from poultice.device.uf2 import image_path
 from poultice.errors import UsageError
 from poultice.virtual.bath import make_plant
 from poultice.virtual.emulator.bench import MS_NS, WATCHED, Bench
@@ -15,7 +15,7 @@ from poultice.virtual.emulator.chip import Chip
 from poultice.virtual.emulator.console import Console
 from poultice.virtual.emulator.flash import FlashStore, keep, load_image, recall
 from poultice.virtual.emulator.overheard import IN_SESSION, Overheard
-from poultice.virtual.faults import INJECT, start_ms
+from poultice.virtual.faults import INJECT, Faulted, start_ms
 from poultice.virtual.options import SimOptions
 from poultice.virtual.plant import Plant
 from poultice.virtual.preset import preset_config
@@ -23,7 +23,6 @@ from poultice.virtual.stores import Hold, MemoryStore
 from poultice.virtual.told import configuration
 from poultice.virtual.user import HOLD_MS, Seen, User
 from poultice.virtual.virtual_board import TICK_MS
-from poultice.virtual.virtual_device import VirtualDevice
 
 RUN_ON_MAX_S = 45 * 60
 _PROMPTS_S = 400
@@ -62,7 +61,7 @@ class EmulatedDevice:
         self.plant = self._make_plant()
         self.board = self._make_bench()
         self.overheard = Overheard()
-        self._user = User(cast(VirtualDevice, self)) if self.options.user_present else None
+        self._user = User(self) if self.options.user_present else None
         self._held_ms = 0
         self._started_ms: int | None = None
         self._pending = sorted(
@@ -230,7 +229,7 @@ class EmulatedDevice:
         if name == "hang":
             self.hang()
             return
-        INJECT[name](cast(VirtualDevice, self))
+        INJECT[name](cast(Faulted, self))
         if self.late_ms:
             self.chip.halt_for((self.late_ms - _LATE_SPARED_MS) * MS_NS)
             self.late_ms = 0
