@@ -80,14 +80,14 @@ def open_transport(path: str) -> Transport:
     """
     scheme, rest = split_path(path)
     if scheme == "sim":
-        from poultice.virtual.in_process import SimTransport
+        from poultice.virtual.in_process import simulated
 
-        return SimTransport(path)
+        return simulated(path)
     if scheme == "emulator":
-        with needs_emulator():
-            from poultice.virtual.emulator_transport import EmulatorTransport
+        from poultice.virtual.in_process import emulated
 
-        return EmulatorTransport(path)
+        with needs_emulator():
+            return emulated(path)
     from poultice.link.serial_port import SerialTransport
 
     return SerialTransport(port_of_usb_serial(rest) if scheme == "usb" else rest)

@@ -142,6 +142,12 @@ class VirtualDevice:
         elif self._user is not None:
             self._user.act()
 
+    def pass_time(self) -> float:
+        """A tick; how many virtual seconds passed."""
+        before_s = self.now_s
+        self.step()
+        return self.now_s - before_s
+
     def run_until(self, done: Callable[[], bool], limit_s: float = math.inf) -> bool:
         """Step until `done()`, at most `limit_s` of virtual time; what `done` says then."""
         end_s = self.now_s + limit_s
@@ -154,6 +160,12 @@ class VirtualDevice:
     def run_on(self) -> None:
         """To the end of the session, with nobody at the link, at most 45 virtual minutes."""
         self.run_until(lambda: not self.in_session, RUN_ON_MAX_S)
+
+    def leave(self) -> None:
+        """The host goes; a session still running is run to its end, and the journal tells of it."""
+        self.lose_host()
+        self.run_on()
+        self.let_go()
 
     def let_go(self) -> None:
         """Leave the directory of `state` to other processes; the device is used no more."""

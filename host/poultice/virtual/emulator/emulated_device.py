@@ -129,6 +129,16 @@ class EmulatedDevice:
         self.overheard = Overheard()
         self.chip = self._power_up()
 
+    def leave(self) -> None:
+        """The host goes; a session still running is run to its end where the flash is kept."""
+        if self.alive:
+            self.lose_host()
+            if self.options.state is not None:
+                self.run_on()
+            if self.alive:
+                self.cut_power()
+        self.let_go()
+
     def let_go(self) -> None:
         """Leave the directory of `state` to other processes; the device is used no more."""
         if self._hold is not None:
@@ -170,6 +180,11 @@ class EmulatedDevice:
             if not self.alive:
                 return
             self.step_ms()
+
+    def pass_time(self) -> float:
+        """A millisecond, in seconds."""
+        self.step_ms()
+        return 0.001
 
     def run_until(self, done: Callable[[], bool], limit_s: float = math.inf) -> bool:
         """Step until `done()`, at most `limit_s` of simulated time; what `done` says then."""
