@@ -12,7 +12,7 @@ import pytest
 
 from poultice import errors
 from poultice.cli import main
-from poultice.device import bootsel, flashing, stock, uf2
+from poultice.device import bootsel, flashing, mip, uf2
 from poultice.device.flashing import Progress
 from tests.host.boards import RP2350, Desk, blocks
 
@@ -212,17 +212,38 @@ def test_a_directory_that_is_no_boot_drive_is_refused(tmp_path: Path) -> None:
 # The files onto a stock MicroPython.
 
 
-def test_every_file_of_the_package_is_copied_and_main_comes_last() -> None:
-    listed = stock.files()
-    words = stock.commands("/dev/ttyACM0", listed)
-    assert words[:4] == ["connect", "/dev/ttyACM0", "resume", "exec"]
-    for _, here in listed:
-        assert here.is_file()
-        assert str(here) in words
-    main_file = next(str(here) for there, here in listed if there == "main.py")
-    others = [words.index(str(here)) for there, here in listed if "/" in there]
-    assert words.index(main_file) > max(others)
-    assert words[-1] == "reset"
+class Board:
+    """What `mip` writes to, of mpremote's."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+        self.folders = set[str]()
+
+    def fs_exists(self, path: str) -> bool:
+        return path in self.folders
+
+    def fs_mkdir(self, path: str) -> None:
+        self.folders.add(path)
+
+    def fs_writefile(self, path: str, data: bytes, **_: Any) -> None:
+        self.files[path] = data
+
+
+def test_mip_puts_every_file_into_the_root_and_main_comes_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from mpremote import mip as installer
+
+    firmware = uf2.TREE / "firmware"
+    board = Board()
+    target = next(one for one in mip._INSTALL if one.startswith("--target="))
+    package = next(one for one in mip._INSTALL if one.endswith(".json"))
+    monkeypatch.chdir(firmware)
+    installer._install_package(board, package, "", target.removeprefix("--target="), None, True)
+    urls = json.loads((firmware / "package.json").read_text())["urls"]
+    assert board.files == {f"/{there}": (firmware / here).read_bytes() for there, here in urls}
+    assert list(board.files)[-2:] == ["/boot.py", "/main.py"]
+    assert "/poultice_core" in board.folders
 
 
 def test_files_are_copied_from_the_prompt(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,9 +257,10 @@ def test_files_are_copied_from_the_prompt(desk: Desk, monkeypatch: pytest.Monkey
     desk._back = lambda: setattr(  # type: ignore[method-assign]
         desk, "port", flashing.discovery.Port("/dev/ttyACM7", "E66", "Board")
     )
-    done = stock.copy(None, Progress(), desk.clock)
+    done = mip.copy(None, Progress(), desk.clock)
     assert desk.rebooted == ["repl"]
-    assert ran[0][1:5] == ["-m", "mpremote", "connect", "/dev/ttyACM7"]
+    assert ran[0][1:7] == ["-m", "mpremote", "connect", "/dev/ttyACM7", "resume", "mip"]
+    assert ran[0][-1] == "reset"
     assert done["firmware"] == "0.1.0"
 
 
@@ -247,7 +269,7 @@ def test_without_mpremote_it_says_what_to_install(
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(errors.UsageError) as caught:
-        stock.copy(None, Progress(), desk.clock)
+        mip.copy(None, Progress(), desk.clock)
     assert "pip install mpremote" in (caught.value.hint or "")
 
 

@@ -105,7 +105,7 @@ def flash(
     running device to go there. Refused while anything runs. What the device recorded is kept.
     """
     from poultice.device import flashing as work
-    from poultice.device import stock, uf2
+    from poultice.device import mip, uf2
     from poultice.errors import UsageError
 
     if method == "mpremote":
@@ -115,7 +115,7 @@ def flash(
             )
         _agree(yes, "copy the firmware's files onto the board")
         with _progress(asked_for_json(ctx)) as progress:
-            done = stock.copy(device, progress)
+            done = mip.copy(device, progress)
         return Result({"action": "flash", "method": method, "device": done}, "flashed")
     work.real(device)
     whole = uf2.read(image or uf2.image_path(board or "pico"))

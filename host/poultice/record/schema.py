@@ -1,4 +1,4 @@
-"""The tables of the record, and how a record of an older format becomes one of this.
+"""The tables of the record, and what is none of ours.
 
 They are described in docs/reference/record.md.
 """
@@ -85,51 +85,44 @@ SIMULATED = f"""({_PATH} GLOB 'sim:*' OR {_PATH} GLOB 'emulator:*'
 """Whether a session ran on a simulated device, in SQL: in this process, or on a pseudo-terminal
 (the last is how macOS names one). No USB port is called so."""
 
-# What each format lacks against the next. A record only ever gains columns, so that a program
-# which reads it with SQL goes on.
-_STEPS = {1: "ALTER TABLE sessions ADD COLUMN hello TEXT"}
 
+def prepare(connection: sqlite3.Connection, path: Path) -> None:
+    """Make the tables where there are none.
 
-def migrate(connection: sqlite3.Connection, path: Path, *, to_write: bool = False) -> None:
-    """Make the tables where there are none, and bring an older record up to this format.
-
-    An older one that may only be read stays as it is, unless it is meant `to_write`: all that
-    reads it does without what it lacks. Raises HistoryError for a newer record and for another
-    program's database, and whatever SQLite raises.
+    Raises HistoryError for a record of another format and for another program's database, and
+    whatever SQLite raises.
     """
-    version = _version(connection)
-    if version == SCHEMA_VERSION:
+    if _version(connection) == SCHEMA_VERSION:
         return
-    try:
-        with connection:
-            connection.execute("BEGIN IMMEDIATE")
-            _step(connection, path)
-    except sqlite3.OperationalError as error:
-        if to_write or version not in _STEPS or "readonly" not in str(error):
-            raise
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        # Asked again under the lock: another process may have made the tables meanwhile.
+        version = _version(connection)
+        tables = connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+        if version < 0 or (version == 0) is bool(tables):
+            raise HistoryError(
+                f"{path} is a database, but not a record of poultice",
+                hint="set POULTICE_DATA_DIR to another directory",
+            )
+        refuse_other_format(version, path)
+        if version == 0:
+            for statement in _SCHEMA.split(";"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
-def _step(connection: sqlite3.Connection, path: Path) -> None:
-    # Asked again under the lock: another process may have made the tables meanwhile.
-    version = _version(connection)
+def refuse_other_format(version: int, path: Path) -> None:
+    """Raises HistoryError where `version` is that of a record that this program does not read."""
     if version > SCHEMA_VERSION:
         raise HistoryError(
             f"the record {path} was written by a newer poultice (format {version})",
             hint="update poultice, or set POULTICE_DATA_DIR to another directory",
         )
-    tables = connection.execute("SELECT 1 FROM sqlite_master").fetchone()
-    if version < 0 or (version == 0) is bool(tables):
+    if 0 < version < SCHEMA_VERSION:
         raise HistoryError(
-            f"{path} is a database, but not a record of poultice",
-            hint="set POULTICE_DATA_DIR to another directory",
+            f"the record {path} is of format {version}, and only format {SCHEMA_VERSION} is read",
+            hint="move it away and a new one is begun",
         )
-    if version == 0:
-        for statement in _SCHEMA.split(";"):
-            connection.execute(statement)
-    else:
-        for step in range(version, SCHEMA_VERSION):
-            connection.execute(_STEPS[step])
-    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -18,7 +18,7 @@ from typing import Any
 
 from poultice.errors import HistoryError, UsageError
 from poultice.record import jsontext, private
-from poultice.record.schema import COUNTS, SIMULATED, checked, migrate, parsed
+from poultice.record.schema import COUNTS, SIMULATED, checked, parsed, prepare
 from poultice.record.schema import SAMPLE_COLUMNS as SAMPLE_COLUMNS
 from poultice.record.schema import SCHEMA_VERSION as SCHEMA_VERSION
 
@@ -54,7 +54,7 @@ class RowWriter:
             with _errors(path), self._connection as connection:
                 # A reader does not keep a writer from it, nor the other way round.
                 connection.execute("PRAGMA journal_mode = WAL")
-                migrate(connection, path, to_write=True)
+                prepare(connection, path)
                 connection.execute("BEGIN IMMEDIATE")
                 # A session that is in the list already goes by its number.
                 self.record_id = (
@@ -133,7 +133,7 @@ class History:
         with _errors(path):
             private.database(path)
             with contextlib.closing(_connect(path)) as connection:
-                migrate(connection, path)
+                prepare(connection, path)
         return cls(path)
 
     def begin(

@@ -104,7 +104,9 @@ def data_directory() -> Finding:
 def history() -> Finding:
     """Whether the record is whole. Read only: what is damaged stays as it is."""
     from poultice import settings
-    from poultice.record.store import FILE_NAME, SCHEMA_VERSION
+    from poultice.errors import HistoryError
+    from poultice.record.schema import SCHEMA_VERSION, refuse_other_format
+    from poultice.record.store import FILE_NAME
 
     path = settings.data_dir() / FILE_NAME
     if not path.exists():
@@ -123,10 +125,10 @@ def history() -> Finding:
         return Finding("history", FAIL, f"{path}: {error}", remedy)
     if verdict != "ok":
         return Finding("history", FAIL, f"{path}: {verdict}", remedy)
-    if version > SCHEMA_VERSION:
-        says = f"{path} was written by a newer poultice (format {version})"
-        remedy = "update poultice, or set POULTICE_DATA_DIR to another directory"
-        return Finding("history", FAIL, says, remedy)
+    try:
+        refuse_other_format(version, path)
+    except HistoryError as error:
+        return Finding("history", FAIL, str(error), error.hint)
     return Finding("history", OK, f"{path}, whole; {count} session{'s' * (count != 1)}")
 
 

@@ -1,4 +1,4 @@
-"""The firmware's files on a board that runs a stock MicroPython, copied with mpremote.
+"""The firmware's files on a board that runs a stock MicroPython, by `mip` of mpremote.
 
 For who must not or cannot write a whole image. Slower to start than the release image, and
 without its larger buffer: see docs/how-to/flash-a-board.md.
@@ -7,34 +7,18 @@ without its larger buffer: see docs/how-to/flash-a-board.md.
 from __future__ import annotations
 
 import importlib.util
-import json
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
-from poultice.device import discovery, flashing
+from poultice.device import discovery, flashing, uf2
 from poultice.errors import DeviceLostError, NoDeviceError, UsageError
 
-_TREE = Path(__file__).resolve().parents[3] / "firmware"
 _BACK_AT_PROMPT_S = 15.0
 _LOOK_S = 0.5
 _COPY_TIMEOUT_S = 180.0
-
-
-def files() -> list[tuple[str, Path]]:
-    """Each file as its place on the device and its place here, as package.json lists them.
-
-    Raises UsageError where this is no source tree.
-    """
-    manifest = _TREE / "package.json"
-    if not manifest.is_file():
-        raise UsageError(
-            "the firmware's files are in poultice's source tree, and this is an installed package",
-            hint="flash the release image instead (--method uf2), or get the source tree",
-        )
-    urls = json.loads(manifest.read_text(encoding="utf-8"))["urls"]
-    return [(there, _TREE / here) for there, here in urls]
+# By a path that holds no @, which mip takes for the beginning of a version; into the root.
+_INSTALL = ("resume", "mip", "install", "--target=", "./package.json", "+", "reset")
 
 
 def copy(
@@ -46,7 +30,12 @@ def copy(
     """
     clock = clock or flashing.Clock()
     flashing.real(device)
-    listed = files()
+    firmware = uf2.TREE / "firmware"
+    if not (firmware / "package.json").is_file():
+        raise UsageError(
+            "the firmware's files are in poultice's source tree, and this is an installed package",
+            hint="flash the release image instead (--method uf2), or get the source tree",
+        )
     if importlib.util.find_spec("mpremote") is None:
         raise UsageError(
             "--method mpremote needs the package mpremote, which is not installed",
@@ -59,10 +48,11 @@ def copy(
         flashing.send_to_prompt(f"serial:{port.path}")
         progress.say("the device went to its prompt")
         _await_port(port, clock)
-    progress.say(f"copying {len(listed)} files to {port.path}")
+    progress.say(f"copying the files to {port.path}")
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "mpremote", *commands(port.path, listed)],
+            [sys.executable, "-m", "mpremote", "connect", port.path, *_INSTALL],
+            cwd=firmware,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -83,21 +73,6 @@ def copy(
         )
     progress.say("copied; waiting for the device to answer")
     return {**flashing.await_verified(port, flashing.shipped_version(), clock), "before": before}
-
-
-def commands(port: str, listed: list[tuple[str, Path]]) -> list[str]:
-    """Mpremote's arguments: make the folders, copy folder by folder, restart."""
-    folders: dict[str, list[str]] = {}
-    for there, here in listed:
-        folder, _, _ = there.rpartition("/")
-        folders.setdefault(folder, []).append(str(here))
-    made = sorted(folder for folder in folders if folder)
-    script = f"import os\nfor d in {made!r}:\n if d not in os.listdir():\n  os.mkdir(d)"
-    words = ["connect", port, "resume", "exec", script]
-    # boot.py and main.py last: half a copy must not start anything.
-    for folder in sorted(folders, reverse=True):
-        words += ["+", "fs", "cp", *folders[folder], f":{folder}/" if folder else ":"]
-    return [*words, "+", "reset"]
 
 
 def _port(device: str | None) -> discovery.Port:
