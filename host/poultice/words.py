@@ -38,6 +38,12 @@ def nearest(word: str, known: Iterable[str]) -> list[str]:
     return get_close_matches(word[:64].lower(), list(known), n=3, cutoff=0.6)
 
 
+def meant(word: str, known: Iterable[str]) -> str | None:
+    """The hint that asks for the nearest of the `known`; None where nothing is near."""
+    near = nearest(word, known)
+    return f"did you mean {' or '.join(near)}?" if near else None
+
+
 def clock(seconds: int | None) -> str:
     """Seconds as `mm:ss` or `h:mm:ss`."""
     if seconds is None:

@@ -130,13 +130,12 @@ def _replay(number: int) -> Result:
 
 def _known(only: Sequence[str]) -> None:
     from poultice.campaign.classes import FAULT_CLASSES, HEALTHY
-    from poultice.words import nearest
+    from poultice.words import meant
 
     known = (HEALTHY, *FAULT_CLASSES)
     for name in only:
         if name not in known:
-            near = nearest(name, known)
-            hint = f"did you mean {' or '.join(near)}?" if near else f"one of {', '.join(known)}"
+            hint = meant(name, known) or f"one of {', '.join(known)}"
             raise UsageError(f"there is no fault class {name!r}", hint=hint)
 
 

@@ -88,12 +88,10 @@ def _known(table: Mapping[str, object], known: Mapping[str, str], where: str) ->
 
 
 def _unknown(name: str, known: Iterable[str], where: str) -> UsageError:
-    from poultice.words import nearest
+    from poultice.words import meant
 
-    near = nearest(name, sorted(known))
     error = _not_understood(f"{where}{name} is no option or setting")
-    if near:
-        error.hint = f"did you mean {' or '.join(near)}?"
+    error.hint = meant(name, sorted(known)) or error.hint
     return error
 
 

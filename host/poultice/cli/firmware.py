@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -56,7 +56,7 @@ def build(board: str, as_json: bool) -> Result:
     from poultice.device import uf2
 
     image = uf2.read(work.build(board))
-    data = {"action": "build", "image": _told(image)}
+    data = {"action": "build", "image": image.to_json()}
     return Result(data, "image")
 
 
@@ -128,19 +128,8 @@ def flash(
     _agree(yes, f"write {named} ({whole.path.name}, for a {whole.board}) onto the board")
     with _progress(asked_for_json(ctx)) as progress:
         done = work.flash(whole, device, drive, progress)
-    data = {"action": "flash", "method": method, "image": _told(whole), "device": done}
+    data = {"action": "flash", "method": method, "image": whole.to_json(), "device": done}
     return Result(data, "flashed")
-
-
-def _told(image: Any) -> dict[str, Any]:
-    return {
-        "path": str(image.path),
-        "board": image.board,
-        "size": len(image.data),
-        "sha256": image.sha256,
-        "firmware": image.version,
-        "protocol": image.protocol,
-    }
 
 
 def _agree(yes: bool, what: str) -> None:

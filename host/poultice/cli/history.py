@@ -19,17 +19,19 @@ simulated_option = option(
     "--simulated", is_flag=True, help="Those on a simulated device instead: no treatment."
 )
 
-
-@click.group(cls=Group, invoke_without_command=True)
-@units_option
-@json_option
-@option(
+_limit_option = option(
     "-n",
     "--limit",
     type=click.IntRange(min=1, max=_N_MAX),
     default=20,
     help="How many, newest first.",
 )
+
+
+@click.group(cls=Group, invoke_without_command=True)
+@units_option
+@json_option
+@_limit_option
 @simulated_option
 @click.pass_context
 def history(ctx: click.Context, as_json: bool, limit: int, simulated: bool) -> Result | None:
@@ -42,13 +44,7 @@ def history(ctx: click.Context, as_json: bool, limit: int, simulated: bool) -> R
 @history.command("list")
 @units_option
 @json_option
-@option(
-    "-n",
-    "--limit",
-    type=click.IntRange(min=1, max=_N_MAX),
-    default=20,
-    help="How many, newest first.",
-)
+@_limit_option
 @simulated_option
 def list_(as_json: bool, limit: int, simulated: bool) -> Result:
     """The latest sessions."""

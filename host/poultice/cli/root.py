@@ -65,10 +65,9 @@ class LazyGroup(click.Group):
         unknown = args and args[0] not in COMMANDS and not args[0].startswith("-")
         if unknown and not ctx.resilient_parsing:
             from poultice.errors import UsageError
-            from poultice.words import nearest
+            from poultice.words import meant
 
-            near = nearest(args[0], COMMANDS)
-            hint = f"did you mean {' or '.join(near)}?" if near else "see `poultice --help`"
+            hint = meant(args[0], COMMANDS) or "see `poultice --help`"
             raise UsageError(f"there is no command {args[0]!r}", hint=hint)
         return super().resolve_command(ctx, args)
 

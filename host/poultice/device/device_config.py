@@ -78,12 +78,11 @@ def parse(pairs: Mapping[str, str]) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     for name, text in pairs.items():
         if name not in MEMBERS:
-            from poultice.words import nearest
+            from poultice.words import meant
 
-            near = nearest(name, MEMBERS)
             raise UsageError(
                 f"there is no {name!r} in the device's configuration",
-                hint=f"did you mean {' or '.join(near)}?" if near else f"one of {_names()}",
+                hint=meant(name, MEMBERS) or f"one of {_names()}",
             )
         value = _value(name, text)
         try:

@@ -74,27 +74,13 @@ def describe(device: str | None, board: str = "pico") -> dict[str, Any]:
         "hint": None,
     }
     try:
-        image = uf2.read(uf2.image_path(board))
-        told["image"] = {
-            "path": str(image.path),
-            "board": image.board,
-            "size": len(image.data),
-            "sha256": image.sha256,
-            "firmware": image.version,
-            "protocol": image.protocol,
-        }
+        told["image"] = uf2.read(uf2.image_path(board)).to_json()
     except PoulticeError as error:
         told["problem"], told["hint"] = str(error), error.hint
     try:
         with discovery.open_device(device) as client:
             hello = client.hello()
-            told["device"] = {
-                "path": client.path,
-                "uid": hello.uid,
-                "board": hello.board,
-                "firmware": hello.firmware,
-                "protocol": hello.protocol,
-            }
+            told["device"] = _device(client.path, hello)
             told["match"] = hello.firmware == told["firmware"]
             if not told["match"]:
                 told["problem"] = f"the device runs {hello.firmware}, this program brings " + str(
@@ -297,6 +283,10 @@ def _verified(version: str | None, port: discovery.Port, found: discovery.Found)
             f"{path} answers as firmware {hello.firmware}, and {version} was written",
             hint="was another board plugged in? `poultice devices` lists them",
         )
+    return _device(path, hello)
+
+
+def _device(path: str, hello: Hello) -> dict[str, Any]:
     return {
         "path": path,
         "uid": hello.uid,

@@ -51,6 +51,17 @@ class Image:
         """Of the file, in hex."""
         return hashlib.sha256(self.data).hexdigest()
 
+    def to_json(self) -> dict[str, str | int | None]:
+        """As `firmware --json` tells it."""
+        return {
+            "path": str(self.path),
+            "board": self.board,
+            "size": len(self.data),
+            "sha256": self.sha256,
+            "firmware": self.version,
+            "protocol": self.protocol,
+        }
+
 
 def read(path: Path) -> Image:
     """The image in the file `path`.

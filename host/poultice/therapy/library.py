@@ -20,7 +20,7 @@ from poultice import temperature
 from poultice.errors import ProtocolFileError, UnknownProtocolError
 from poultice.settings import expanded
 from poultice.therapy.plan import MODES, REST, Phase, Protocol
-from poultice.words import nearest
+from poultice.words import meant, nearest
 
 SHIPPED = Path(__file__).parent / "protocols"
 
@@ -387,8 +387,7 @@ class _Reader:
         for key in table:
             if key in known:
                 continue
-            near = nearest(key, known)
-            hint = f"did you mean {' or '.join(near)}?" if near else None
+            hint = meant(key, known)
             if key in _PHASE_KEYS:
                 hint = f"{key} belongs to a phase: under [[phase]]"
             elif key in _PROTOCOL_KEYS:

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from poultice.errors import UsageError
 from poultice.settings import expanded
-from poultice.words import nearest
+from poultice.words import meant
 
 FAULTS = (
     "sensor_open",
@@ -98,8 +98,7 @@ def parse_options(query: str) -> SimOptions:
 
 def _unknown(what: str, word: str, known: Iterable[str]) -> UsageError:
     names = list(known)
-    near = nearest(word, names)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"one of {', '.join(names)}"
+    hint = meant(word, names) or f"one of {', '.join(names)}"
     return UsageError(f"there is no {what} named {word!r}", hint=hint)
 
 
