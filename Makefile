@@ -40,9 +40,10 @@ test: lint coverage $(if $(EMULATED),images)  ## ruff, mypy, and every test that
 test-quick: lint  ## the same without the emulated chip: under two minutes
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
-lint: $(VENV)/.developed  ## ruff and mypy --strict, on the core and on the host
+lint: $(VENV)/.developed  ## ruff, mypy --strict and the arrows between modules, on core and host
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 format: $(VENV)/.developed  ## ruff's formatter over everything
 	$(BIN)/ruff format .

@@ -15,11 +15,13 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from poultice import discovery, library, screening, session
+from poultice import session
 from poultice.cli.dashboard import LEAST, Dashboard
 from poultice.cli.feed import Feed
 from poultice.cli.keys import Keys
+from poultice.device import discovery
 from poultice.session.engine import Engine
+from poultice.therapy import library, screening
 
 FONT = 'ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace'
 

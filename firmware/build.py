@@ -102,7 +102,7 @@ def build(board: str) -> Path:
 def _write_frozen() -> None:
     """What is frozen: the folded sources, and the module that tells `hello` of which they are."""
     sys.path.insert(0, str(FIRMWARE.parent / "host"))
-    from poultice.fingerprint import fingerprint
+    from poultice.device.fingerprint import fingerprint
 
     write_folded(FROZEN)
     core = fingerprint(FIRMWARE / "core/poultice_core")

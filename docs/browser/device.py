@@ -6,12 +6,12 @@ What goes in and comes out is text: JSON.
 
 import json
 
-from poultice.simulator.adc import FROZEN, NORMAL, OPEN, SHORT
-from poultice.simulator.body import Pad
-from poultice.simulator.plant import Plant
-from poultice.simulator.preset import preset_config
-from poultice.simulator.relays import Relay
-from poultice.simulator.virtual_board import TICK_MS, VirtualBoard
+from poultice.virtual.adc import FROZEN, NORMAL, OPEN, SHORT
+from poultice.virtual.body import Pad
+from poultice.virtual.plant import Plant
+from poultice.virtual.preset import preset_config
+from poultice.virtual.relays import Relay
+from poultice.virtual.virtual_board import TICK_MS, VirtualBoard
 from poultice_core import codec, states
 from poultice_core.loop import Loop
 

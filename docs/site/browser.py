@@ -24,7 +24,7 @@ SHA512 = "DnXx4EqxgkeaFESrS3uKrL7mLMk4mRTd0mMzaOd3HUSiZUOAE7t11uLnjf3ftF87N2xm4k
 FROM_PACKAGE = ("micropython.mjs", "micropython.wasm")
 
 CORE = ROOT / "firmware/core/poultice_core"
-SIMULATOR = ROOT / "host/poultice/simulator"
+SIMULATOR = ROOT / "host/poultice/virtual"
 SIMULATED = ("adc", "body", "plant", "preset", "relays", "thermistors", "virtual_board")
 
 _TYPES_ONLY = ("__future__", "typing", "collections.abc")
@@ -57,7 +57,7 @@ SHIMS = {
         "        return mean + deviation * sqrt(-2 * log(one)) * cos(2 * pi * other)\n"
     ),
     "poultice/__init__.py": "",
-    "poultice/simulator/__init__.py": "",
+    "poultice/virtual/__init__.py": "",
 }
 
 
@@ -73,7 +73,7 @@ def sources() -> dict[str, str]:
     }
     for name in SIMULATED:
         text = (SIMULATOR / f"{name}.py").read_text(encoding="utf-8")
-        found[f"poultice/simulator/{name}.py"] = without_types(text)
+        found[f"poultice/virtual/{name}.py"] = without_types(text)
     found.update(SHIMS)
     found["device.py"] = (PAGE / "device.py").read_text(encoding="utf-8")
     return found

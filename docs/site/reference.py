@@ -10,8 +10,8 @@ import poultice
 ROOT = Path(__file__).parents[2]
 # Not for programs to call: the command line, what starts it, and what simulator and emulator are
 # made of.
-PRIVATE = ("poultice.cli.", "poultice.__main__.", "poultice.emulator.", "poultice.simulator.")
-PACKAGES = ("poultice.emulator", "poultice.simulator")
+PRIVATE = ("poultice.cli.", "poultice.__main__.", "poultice.virtual.")
+PACKAGES = ("poultice.virtual.emulator", "poultice.virtual")
 
 _COMMANDS = """\
 # Commands
@@ -20,7 +20,7 @@ Every command with its options, as `poultice COMMAND --help` has them. What they
 and where an option's value comes from, is in [the command line](cli.md).
 
 ::: mkdocs-click
-    :module: poultice.cli.app
+    :module: poultice.cli.root
     :command: root
     :prog_name: poultice
     :depth: 1

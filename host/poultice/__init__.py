@@ -1,7 +1,7 @@
 """poultice: run a guarded hot/cold therapy timer from a computer.
 
 The device guards itself; this package asks it for a session, shows it and records it.
-``poultice.client`` is the place to start for a program of your own.
+``poultice.link.client`` is the place to start for a program of your own.
 """
 
 from __future__ import annotations

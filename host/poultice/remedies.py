@@ -10,7 +10,7 @@ from poultice import errors, temperature
 from poultice.errors import DeviceFaultError, LinkError, PoulticeError, RefusedError
 
 if TYPE_CHECKING:
-    from poultice.messages import Telemetry
+    from poultice.link.messages import Telemetry
 
 BUTTON_ONLY = frozenset(
     {

@@ -12,7 +12,7 @@ from poultice.temperature import shown
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from poultice.messages import Event, Telemetry
+    from poultice.link.messages import Event, Telemetry
 
 _WARNINGS = {
     "dose": "a good deal of heat already: the device will end it at its limit",
@@ -36,6 +36,12 @@ def nearest(word: str, known: Iterable[str]) -> list[str]:
 
     # What is typed may be megabytes long; nothing near it is.
     return get_close_matches(word[:64].lower(), list(known), n=3, cutoff=0.6)
+
+
+def meant(word: str, known: Iterable[str]) -> str | None:
+    """The hint that asks for the nearest of the `known`; None where nothing is near."""
+    near = nearest(word, known)
+    return f"did you mean {' or '.join(near)}?" if near else None
 
 
 def clock(seconds: int | None) -> str:

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.table import Table
 
+from poultice.device.uf2 import image_path
 from poultice.errors import NoDeviceError
-from poultice.firmware import image_path
 from tests.emulator.copies import heating
 from tests.emulator.link import Link
 from tests.emulator.measure import LATENCIES, Figure, Loop, memory, power_up

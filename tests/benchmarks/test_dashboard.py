@@ -21,7 +21,7 @@ from poultice.cli.dashboard import LEAST, Dashboard
 from poultice.cli.dashboard.app import LOOK_S
 from poultice.cli.feed import Feed
 from poultice.cli.keys import Keys
-from poultice.messages import telemetry
+from poultice.link.messages import telemetry
 from poultice.session.orders import Orders
 from tests.host.fakes import LIMITS
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from poultice.simulator.options import parse_options
-from poultice.simulator.virtual_device import VirtualDevice
+from poultice.virtual.options import parse_options
+from poultice.virtual.virtual_device import VirtualDevice
 from poultice_core import codec, config, faults, states
 from poultice_core.guard import Guard
 from poultice_core.ledger import Ledger

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from poultice.simulator.adc import Channel
-from poultice.simulator.plant import Plant
-from poultice.simulator.virtual_device import VirtualDevice
+from poultice.virtual.adc import Channel
+from poultice.virtual.plant import Plant
+from poultice.virtual.virtual_device import VirtualDevice
 
 
 def test_plant_step(benchmark: BenchmarkFixture) -> None:

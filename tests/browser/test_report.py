@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from poultice import report
-from poultice.report import pdf
+from poultice.record import report
+from poultice.record.report import pdf
 from tests.host.recorded import STARTED_UNIX, opened, phase, record
 
 WEEK_S = 7 * 86_400

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from decimal import ROUND_CEILING, Decimal, localcontext
 
-from poultice.simulator.thermistors import CURVES, Curve
+from poultice.virtual.thermistors import CURVES, Curve
 
 FIRST_CODE, CODE_STEP, LAST_CODE = 448, 32, 3520
 COLDEST_MC = -32_768

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from poultice.simulator.thermistors import CURVES, Curve
+from poultice.virtual.thermistors import CURVES, Curve
 from poultice_core import thermistor
 from poultice_core.thermistor import B3950, temp_mc
 from tests.core import tables

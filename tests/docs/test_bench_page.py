@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from poultice.simulator.thermistors import B3950
+from poultice.virtual.thermistors import B3950
 from tests.hardware import resistors
 
 ROOT = Path(__file__).parents[2]

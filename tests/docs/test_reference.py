@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from docs.site import pages
-from poultice import history, library
-from poultice.cli.app import COMMANDS
+from poultice.cli.root import COMMANDS
+from poultice.record import store
 from poultice.remedies import BUTTON_ONLY
-from poultice.simulator import options
+from poultice.therapy import library
+from poultice.virtual import options
 from poultice_core import faults
 from poultice_core.config import default
 from poultice_core.limits import REPORTED, Limits
@@ -94,9 +95,9 @@ def test_simulator_options() -> None:
 
 def test_record() -> None:
     page = text("record.md")
-    for column in history.SAMPLE_COLUMNS:
+    for column in store.SAMPLE_COLUMNS:
         assert f"`{column}`" in page
-    assert f"`PRAGMA user_version` is {history.SCHEMA_VERSION}." in page
+    assert f"`PRAGMA user_version` is {store.SCHEMA_VERSION}." in page
 
 
 @pytest.mark.parametrize("page", ["reference/protocol-file.md", "how-to/write-a-protocol.md"])

@@ -36,8 +36,13 @@ def test_a_page_that_nobody_put_in_order_comes_after_those_that_were() -> None:
 
 def test_the_public_modules_are_what_a_program_may_use() -> None:
     names = reference.public_modules()
-    assert {"poultice", "poultice.client", "poultice.errors", "poultice.transport"} <= set(names)
-    assert not {"poultice.cli", "poultice.cli.app", "poultice.__main__"} & set(names)
+    assert {
+        "poultice",
+        "poultice.link.client",
+        "poultice.errors",
+        "poultice.link.transport",
+    } <= set(names)
+    assert not {"poultice.cli", "poultice.cli.root", "poultice.__main__"} & set(names)
 
 
 def test_the_devices_modules_are_all_there() -> None:

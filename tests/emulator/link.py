@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from poultice.emulator.device import EmulatedDevice
-from poultice.emulator.options import parse_emulator_options
+from poultice.virtual.emulator.emulated_device import EmulatedDevice
+from poultice.virtual.emulator.emulator_options import parse_emulator_options
 from poultice_core import codec
 
 Message = dict[str, Any]

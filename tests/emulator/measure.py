@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 from rp2040py.gpio_pin import GPIOPinState
 
-from poultice.emulator.bench import BUTTON, HEAT, MASTER, MS_NS, WATCHED
-from poultice.emulator.device import EmulatedDevice
-from poultice.simulator.virtual_board import TICK_MS
+from poultice.virtual.emulator.bench import BUTTON, HEAT, MASTER, MS_NS, WATCHED
+from poultice.virtual.emulator.emulated_device import EmulatedDevice
+from poultice.virtual.virtual_board import TICK_MS
 from tests.emulator.link import Link, Message
 
 PHASES_MS = tuple(range(0, 100, 5))

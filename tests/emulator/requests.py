@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
-from poultice.emulator.bench import BUTTON
-from poultice.emulator.device import EmulatedDevice
-from poultice.emulator.flash import FlashStore
-from poultice.emulator.options import parse_emulator_options
-from poultice.simulator.adc import NORMAL, OPEN
+from poultice.virtual.adc import NORMAL, OPEN
+from poultice.virtual.emulator.bench import BUTTON
+from poultice.virtual.emulator.emulated_device import EmulatedDevice
+from poultice.virtual.emulator.emulator_options import parse_emulator_options
+from poultice.virtual.emulator.flash import FlashStore
 from poultice_core import codec, recall, states
 from poultice_core.codec import MAX_LINE
 from poultice_core.journal import FILE, Journal

@@ -14,16 +14,16 @@ from queue import Queue
 
 import pytest
 
-from poultice.emulator.bench import ESTOP, HEAT, MASTER, MS_NS
-from poultice.emulator.device import EmulatedDevice
-from poultice.emulator.options import parse_emulator_options
-from poultice.simulator.adc import NORMAL, OPEN, SHORT
-from poultice.simulator.body import Pad
-from poultice.simulator.plant import Plant
-from poultice.simulator.pty_server import PtyServer
-from poultice.simulator.relays import Relay
-from poultice.simulator.thermistors import B3950, code_of
-from poultice.transport import serial
+from poultice.link import serial_port
+from poultice.virtual.adc import NORMAL, OPEN, SHORT
+from poultice.virtual.body import Pad
+from poultice.virtual.emulator.bench import ESTOP, HEAT, MASTER, MS_NS
+from poultice.virtual.emulator.emulated_device import EmulatedDevice
+from poultice.virtual.emulator.emulator_options import parse_emulator_options
+from poultice.virtual.plant import Plant
+from poultice.virtual.pty_server import PtyServer
+from poultice.virtual.relays import Relay
+from poultice.virtual.thermistors import B3950, code_of
 from tests.hardware import bench
 
 SERIAL = "E100000000000001"
@@ -251,7 +251,7 @@ class SimulatedBench:
         device = BenchDevice()
         self._operator = ScriptedOperator(device)
         self._server = PtyServer(device)
-        bench.time = serial.time = DeviceClock(device)  # type: ignore[attr-defined]
+        bench.time = serial_port.time = DeviceClock(device)  # type: ignore[attr-defined]
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._server.serve, args=(self._over.is_set,))
         self._thread.start()

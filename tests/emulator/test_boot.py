@@ -6,11 +6,11 @@ import random
 
 import pytest
 
-from poultice.emulator.bench import BUTTON, WATCHED
-from poultice.emulator.device import EmulatedDevice
-from poultice.emulator.flash import FILES_START, FlashStore, load_image
-from poultice.firmware import image_path
-from poultice.simulator.options import SimOptions
+from poultice.device.uf2 import image_path
+from poultice.virtual.emulator.bench import BUTTON, WATCHED
+from poultice.virtual.emulator.emulated_device import EmulatedDevice
+from poultice.virtual.emulator.flash import FILES_START, FlashStore, load_image
+from poultice.virtual.options import SimOptions
 from tests.emulator.link import Link
 
 

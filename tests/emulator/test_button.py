@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 
-from poultice.emulator.bench import BUTTON
+from poultice.virtual.emulator.bench import BUTTON
 from tests.emulator.copies import idle, on_a_copy
 from tests.emulator.link import HEAT, REST, Link
 from tests.emulator.measure import at_every_phase, in_a_copy

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from poultice.emulator.bench import COOL, HEAT, MASTER, MS_NS
+from poultice.virtual.emulator.bench import COOL, HEAT, MASTER, MS_NS
 from tests.emulator.copies import heating, on_a_copy
 from tests.emulator.link import Link
 

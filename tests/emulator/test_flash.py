@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-from poultice.emulator.bench import RELAYS
-from poultice.emulator.device import EmulatedDevice
-from poultice.emulator.flash import FlashStore
-from poultice.simulator.options import SimOptions
+from poultice.virtual.emulator.bench import RELAYS
+from poultice.virtual.emulator.emulated_device import EmulatedDevice
+from poultice.virtual.emulator.flash import FlashStore
+from poultice.virtual.options import SimOptions
 from tests.emulator.link import HEAT, Link
 
 # A new board's: a cooler is not assumed, both checks of the pad are.

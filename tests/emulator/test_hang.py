@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from poultice.emulator.bench import BUTTON, HEAT, MASTER, MS_NS, PUMP, RELAYS
-from poultice.emulator.device import EmulatedDevice
+from poultice.virtual.emulator.bench import BUTTON, HEAT, MASTER, MS_NS, PUMP, RELAYS
+from poultice.virtual.emulator.emulated_device import EmulatedDevice
 from tests.emulator.copies import heating, idle, on_a_copy
 from tests.emulator.link import HEAT as HEAT_PHASE
 from tests.emulator.link import Link

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from poultice.emulator.bench import MASTER, MS_NS
+from poultice.virtual.emulator.bench import MASTER, MS_NS
 from tests.emulator.copies import heating, on_a_copy
 from tests.emulator.link import Link
 

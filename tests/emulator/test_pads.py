@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from rp2040py.gpio_pin import GPIOPinState
 
-from poultice.emulator.device import EmulatedDevice
-from poultice.fingerprint import core_fingerprint
+from poultice.device.fingerprint import core_fingerprint
+from poultice.virtual.emulator.emulated_device import EmulatedDevice
 from tests.emulator.link import Link
 
 LED, BOARD_LED, SUPPLY = 22, 25, 3

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from poultice.emulator.flash import (
+from poultice.device.discovery import open_transport
+from poultice.errors import NoDeviceError, UsageError
+from poultice.virtual.emulator.emulator_options import parse_emulator_options
+from poultice.virtual.emulator.flash import (
     FILES_START,
     FLASH_BYTES,
     FlashStore,
@@ -14,11 +17,8 @@ from poultice.emulator.flash import (
     load_image,
     recall,
 )
-from poultice.emulator.options import parse_emulator_options
-from poultice.emulator.overheard import Overheard
-from poultice.errors import NoDeviceError, UsageError
-from poultice.simulator.options import FaultAt
-from poultice.transport import open_transport
+from poultice.virtual.emulator.overheard import Overheard
+from poultice.virtual.options import FaultAt
 from poultice_core import codec, states
 
 

@@ -6,10 +6,10 @@ import random
 
 import pytest
 
-from poultice.emulator.bench import MASTER, MS_NS
-from poultice.emulator.device import EmulatedDevice
-from poultice.emulator.flash import FILES_START
-from poultice.simulator.options import SimOptions
+from poultice.virtual.emulator.bench import MASTER, MS_NS
+from poultice.virtual.emulator.emulated_device import EmulatedDevice
+from poultice.virtual.emulator.flash import FILES_START
+from poultice.virtual.options import SimOptions
 from poultice_core import states
 from tests.emulator.copies import idle, on_a_copy
 from tests.emulator.link import HEAT, REST, Link

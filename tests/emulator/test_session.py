@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from poultice.cli import main
-from poultice.emulator.bench import MASTER
-from poultice.emulator.device import EmulatedDevice
-from poultice.emulator.flash import FlashStore
-from poultice.emulator.options import parse_emulator_options
+from poultice.virtual.emulator.bench import MASTER
+from poultice.virtual.emulator.emulated_device import EmulatedDevice
+from poultice.virtual.emulator.emulator_options import parse_emulator_options
+from poultice.virtual.emulator.flash import FlashStore
 from tests.emulator.copies import heating, idle, on_a_copy
 from tests.emulator.link import HEAT, Link
 
@@ -90,7 +90,7 @@ def test_power_that_is_cut_loses_the_device_and_its_flash_tells_of_the_session(
 def test_the_whole_of_it_through_real_pyserial(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    pty_server = pytest.importorskip("poultice.simulator.pty_server")
+    pty_server = pytest.importorskip("poultice.virtual.pty_server")
     pytest.importorskip("tty")
     server = pty_server.PtyServer(EmulatedDevice(parse_emulator_options("")))
     # A start-up is all work, and that is the one thing the emulator is slow at.
@@ -165,7 +165,7 @@ def test_the_flash_that_the_chip_writes_is_read_from_outside(link: Link) -> None
 def test_the_simulator_command_serves_the_chip(monkeypatch: pytest.MonkeyPatch) -> None:
     served: list[object] = []
     monkeypatch.setattr(
-        "poultice.simulator.pty_server.serve", lambda device, announce: served.append(device)
+        "poultice.virtual.pty_server.serve", lambda device, announce: served.append(device)
     )
 
     assert main(["simulator", "-d", "emulator:?seed=2"]) == 0

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from poultice.emulator.bench import HEAT, MASTER, MS_NS
-from poultice.emulator.device import EmulatedDevice
-from poultice.emulator.flash import FlashStore, load_image
-from poultice.firmware import image_path
-from poultice.simulator.options import SimOptions
+from poultice.device.uf2 import image_path
+from poultice.virtual.emulator.bench import HEAT, MASTER, MS_NS
+from poultice.virtual.emulator.emulated_device import EmulatedDevice
+from poultice.virtual.emulator.flash import FlashStore, load_image
+from poultice.virtual.options import SimOptions
 from tests.emulator.link import Link, Message
 
 FIRMWARE = Path(__file__).parents[2] / "firmware"

@@ -18,10 +18,10 @@ from pathlib import Path
 import click
 
 from poultice.campaign.classes import UNFELT_FOLDS
-from poultice.campaign.words import tables
-from poultice.simulator.hazards import HAZARDS
-from poultice.simulator.options import SimOptions
-from poultice.simulator.told import configuration, limits
+from poultice.campaign.wording import tables
+from poultice.virtual.hazards import HAZARDS
+from poultice.virtual.options import SimOptions
+from poultice.virtual.told import configuration, limits
 from tests.rivals.ours import Ours
 from tests.rivals.report import DOUBLE, dose
 from tests.rivals.rows import DENSITIES_W_CM2, ROWS, Row

@@ -19,8 +19,8 @@ from statistics import mean, median
 
 import click
 
-from poultice.simulator.options import SimOptions
-from poultice.simulator.told import limits
+from poultice.virtual.options import SimOptions
+from poultice.virtual.told import limits
 from poultice_core import codec
 from tests.rivals.ours import Ours
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from poultice.simulator.options import SimOptions
-from poultice.simulator.told import configuration
+from poultice.virtual.options import SimOptions
+from poultice.virtual.told import configuration
 from tests.figures import hazards, healthy
 from tests.figures.healthy import Held, Session
 

@@ -16,8 +16,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from poultice.simulator.adc import raw_error_lsb
-from poultice.simulator.thermistors import CURVES, FULL_SCALE
+from poultice.virtual.adc import raw_error_lsb
+from poultice.virtual.thermistors import CURVES, FULL_SCALE
 from poultice_core.board import condense
 from poultice_core.thermistor import B3950, temp_mc
 from tests.firmware.fake_machine import FakeADC, FakeTime

@@ -12,7 +12,7 @@ from types import ModuleType
 
 import pytest
 
-from poultice.fingerprint import core_fingerprint
+from poultice.device.fingerprint import core_fingerprint
 from tests.firmware.sources import FIRMWARE
 
 NAMES = ("build", "debian_sources")

@@ -22,9 +22,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from poultice.simulator.options import SimOptions
-from poultice.simulator.virtual_board import TICK_MS
-from poultice.simulator.virtual_device import VirtualDevice
+from poultice.virtual.options import SimOptions
+from poultice.virtual.virtual_board import TICK_MS
+from poultice.virtual.virtual_device import VirtualDevice
 from poultice_core import codec, faults, states
 
 HOUR_TICKS = 36_000
@@ -130,7 +130,7 @@ def words(root: Any) -> Iterator[tuple[str, Any, Any]]:
             where = f"{path}.{key}" if isinstance(key, str) else f"{path}[{key}]"
             if isinstance(item, int):
                 yield where, value, key
-            elif type(item).__module__ != "poultice.simulator.virtual_board":
+            elif type(item).__module__ != "poultice.virtual.virtual_board":
                 yield from walk(item, where)
 
     for name in ("guard", "memory", "sequencer", "tally", "inputs", "ask", "news", "link"):

@@ -27,9 +27,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from poultice.emulator.bench import MASTER, MS_NS, RELAYS
-from poultice.emulator.device import EmulatedDevice
-from poultice.emulator.options import parse_emulator_options
+from poultice.virtual.emulator.bench import MASTER, MS_NS, RELAYS
+from poultice.virtual.emulator.emulated_device import EmulatedDevice
+from poultice.virtual.emulator.emulator_options import parse_emulator_options
 from tests.emulator.link import Link, Message
 
 RAM_START, RAM_END = 0x2000_0000, 0x2004_2000

@@ -12,10 +12,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from poultice import messages as host_messages
-from poultice import wire
-from poultice.client import Client
 from poultice.errors import PoulticeError
+from poultice.link import messages as host_messages
+from poultice.link import wire
+from poultice.link.client import Client
 from poultice_core import codec as device_codec
 from poultice_core.lines import LineReader
 from tests.core.read import parse

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from poultice import wire
+from poultice.link import wire
 from poultice_core import changes, codec, grammar, lines, loop, page, requests
 from poultice_core.codec import Refusal
 from poultice_core.lines import LineReader

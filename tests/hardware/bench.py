@@ -8,11 +8,11 @@ from typing import Any
 
 import serial
 
-from poultice import wire
-from poultice.client import Client
+from poultice.device.discovery import open_transport
 from poultice.errors import DeviceTimeoutError, PoulticeError
-from poultice.messages import Event, Telemetry
-from poultice.transport import open_transport
+from poultice.link import wire
+from poultice.link.client import Client
+from poultice.link.messages import Event, Telemetry
 
 BACK_WITHIN_S = 30.0
 _BRIEFLY_S = 3.0

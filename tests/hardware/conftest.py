@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from poultice.discovery import port_of_usb_serial
+from poultice.device.discovery import port_of_usb_serial
 from poultice.errors import NoDeviceError
 from tests.hardware import hooks
 from tests.hardware.bench import Bench

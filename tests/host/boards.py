@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from poultice import discovery, uf2
+from poultice.device import discovery, uf2
+from poultice.device.flashing import Clock
 from poultice.errors import NoDeviceError
-from poultice.firmware import Clock
-from poultice.transport import Transport
+from poultice.link.transport import Transport
 from tests.host.fakes import FakeDevice
 
 RP2040, RP2350 = 0xE48BFF56, 0xE48BFF59
@@ -54,9 +54,9 @@ class Desk:
         self.at: list[tuple[float, Callable[[], None]]] = []
         self.rebooted: list[str] = []
         self._settle()
-        monkeypatch.setattr("poultice.bootsel.mounted", lambda: [root / "x", self.drive])
-        monkeypatch.setattr("poultice.discovery.candidates", self._candidates)
-        monkeypatch.setattr("poultice.transport.open_transport", self._open)
+        monkeypatch.setattr("poultice.device.bootsel.mounted", lambda: [root / "x", self.drive])
+        monkeypatch.setattr("poultice.device.discovery.candidates", self._candidates)
+        monkeypatch.setattr("poultice.device.discovery.open_transport", self._open)
 
     @property
     def clock(self) -> Clock:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import pytest
 
-from poultice.transport import Transport
+from poultice.link.transport import Transport
 
 Device = TypeVar("Device", bound=Transport)
 
@@ -27,8 +27,8 @@ def plug_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[Device], Device]:
     """Make a fake device the one that every path opens."""
 
     def plugged(device: Device) -> Device:
-        monkeypatch.setattr("poultice.transport.open_transport", lambda path: device)
-        monkeypatch.setattr("poultice.discovery.choose", lambda: "fake:")
+        monkeypatch.setattr("poultice.device.discovery.open_transport", lambda path: device)
+        monkeypatch.setattr("poultice.device.discovery.choose", lambda: "fake:")
         return device
 
     return plugged

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from poultice import wire
 from poultice.errors import DeviceLostError
+from poultice.link import wire
 
 LIMITS = {
     "heat_target_min_mc": 30_000,

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from poultice.history import History
-from poultice.screening import QUESTIONS
+from poultice.record.store import History
+from poultice.therapy.screening import QUESTIONS
 
 STARTED_UNIX = 1_779_969_600.0  # noon, UTC: the same day nearly everywhere
 HELLO = {

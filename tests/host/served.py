@@ -7,9 +7,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from poultice.simulator.options import parse_options
-from poultice.simulator.pty_server import PtyServer
-from poultice.simulator.virtual_device import VirtualDevice
+from poultice.virtual.options import parse_options
+from poultice.virtual.pty_server import PtyServer
+from poultice.virtual.virtual_device import VirtualDevice
 
 
 class Served:

@@ -51,7 +51,7 @@ PROGRAM = """\
 #!{python}
 import sys
 sys.path[:0] = {path!r}
-from poultice import discovery
+from poultice.device import discovery
 ports = {{"/dev/ttyACM0": "E66038B713", "/dev/ttyACM1": "E66A"}}
 discovery.candidates = lambda: [discovery.Port(path, usb, "") for path, usb in ports.items()]
 from poultice.cli import main

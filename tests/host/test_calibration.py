@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poultice import calibration
-from poultice.calibration import Point, Steadiness
 from poultice.cli import attend, main
+from poultice.device import calibration
+from poultice.device.calibration import Point, Steadiness
 from poultice.errors import PoulticeError, RefusedError
 from poultice_core import config as configuration
 from poultice_core.thermistor import B3435, B3950, temp_mc
@@ -510,8 +510,8 @@ def test_end_to_end_in_simulation(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_without_sense_a_warmer_bath_would_indeed_trip() -> None:
-    from poultice.client import Client
-    from poultice.transport import open_transport
+    from poultice.device.discovery import open_transport
+    from poultice.link.client import Client
 
     device = "sim:?speed=max&sense=0&bath=25,40"
     with Client(open_transport(device)) as client:

@@ -28,11 +28,11 @@ from poultice.campaign.summary import summarise
 from poultice.campaign.trial import COLUMNS, Row, Trial, run
 from poultice.cli import main
 from poultice.errors import PoulticeError, UsageError
-from poultice.plan import HEAT, Phase, Plan, check
-from poultice.simulator import told
-from poultice.simulator.faults import INJECT
-from poultice.simulator.hazards import HAZARDS
-from poultice.simulator.options import FaultAt
+from poultice.therapy.plan import HEAT, Phase, Plan, check
+from poultice.virtual import told
+from poultice.virtual.faults import INJECT
+from poultice.virtual.hazards import HAZARDS
+from poultice.virtual.options import FaultAt
 
 # Short ones: refused, tripped soon after the start, or with little heat in them.
 FEW = [11000003, 11000004, 11000007, 11000013, 11000014, 11000016]

@@ -13,12 +13,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from poultice import discovery, wire
 from poultice.cli import main
-from poultice.simulator.options import parse_options
-from poultice.simulator.pty_server import PtyServer
-from poultice.simulator.virtual_device import VirtualDevice
-from poultice.transport.serial import SerialTransport
+from poultice.device import discovery
+from poultice.link import wire
+from poultice.link.serial_port import SerialTransport
+from poultice.virtual.options import parse_options
+from poultice.virtual.pty_server import PtyServer
+from poultice.virtual.virtual_device import VirtualDevice
 
 
 class Overheard(VirtualDevice):
@@ -118,13 +119,14 @@ def test_beside_a_busy_pad_no_other_is_reached(
 def test_flashing_reaches_no_other_either(
     pads: Pads, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from poultice import errors, firmware
+    from poultice import errors
+    from poultice.device import flashing
 
     busy = pads.plug_in()
     pads.plug_in()
     pads.hold(busy)
     with pytest.raises(errors.UsageError, match="another program"):
-        firmware.send_to_prompt(None)
+        flashing.send_to_prompt(None)
     assert set(pads.devices[1].methods) <= {"hello"}
 
 

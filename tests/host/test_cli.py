@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from poultice.cli import attend, main
-from poultice.cli.app import COMMANDS
-from poultice.transport import Transport
+from poultice.cli.root import COMMANDS
+from poultice.link.transport import Transport
 from tests.host.fakes import LIMITS, Error, FakeDevice
 from tests.host.written import phase, protocol
 
@@ -109,7 +109,7 @@ def test_an_unexpected_error_is_short_unless_asked_for(
     def broken() -> None:
         raise RuntimeError("boo")
 
-    monkeypatch.setattr("poultice.library.all_protocols", broken)
+    monkeypatch.setattr("poultice.therapy.library.all_protocols", broken)
     assert main(["protocols"]) == 1
     assert capsys.readouterr().err.startswith("error: unexpected: RuntimeError: boo")
     with pytest.raises(RuntimeError):
@@ -326,7 +326,7 @@ def test_screening_asks_and_a_yes_refuses(
 ) -> None:
     device = plug_in(FakeDevice())
     monkeypatch.setattr(attend, "at_terminal", lambda: True)
-    from poultice import screening
+    from poultice.therapy import screening
 
     asked = [one for one in screening.QUESTIONS if one.applies_to in ("both", "heat")]
     monkeypatch.setattr("sys.stdin", io.StringIO("n\ny\n"))
@@ -449,7 +449,7 @@ def test_command_line_before_environment_before_file_before_default(
         paths.append(path)
         return FakeDevice()
 
-    monkeypatch.setattr("poultice.transport.open_transport", opened)
+    monkeypatch.setattr("poultice.device.discovery.open_transport", opened)
     monkeypatch.setenv("POULTICE_CONFIG", str(tmp_path / "config.toml"))
     (tmp_path / "config.toml").write_text(
         'device = "fake:file"\njson = true\n[status]\ndevice = "fake:section"\njson = false\n',

@@ -8,10 +8,10 @@ from typing import Any
 import click
 import pytest
 
-from poultice.cli import configured, main
-from poultice.cli.app import COMMANDS, root
+from poultice.cli import main
 from poultice.cli.base import Command, Group, option
-from poultice.cli.configured import OPTIONS, defaults
+from poultice.cli.configured import defaults, options
+from poultice.cli.root import COMMANDS, root
 from poultice.errors import UsageError
 
 
@@ -23,45 +23,22 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def options_of(command: click.Command) -> set[str]:
-    named = {
-        opt.removeprefix("--")
-        for parameter in command.params
-        if isinstance(parameter, click.Option)
-        for opt in parameter.opts
-        if opt.startswith("--")
-    }
-    for child in getattr(command, "commands", {}).values():
-        named |= options_of(child)
-    return named - {"help"}
-
-
-@pytest.mark.parametrize("name", COMMANDS)
-def test_the_table_is_what_the_command_has(name: str) -> None:
-    command = root.get_command(click.Context(root), name)
-    assert command is not None
-    assert options_of(command) == OPTIONS[name]
-
-
-def parameters_of(command: click.Command) -> set[str | None]:
-    named = {parameter.name for parameter in command.params}
-    for child in getattr(command, "commands", {}).values():
-        named |= parameters_of(child)
-    return named
-
-
-@pytest.mark.parametrize("name", COMMANDS)
-def test_what_the_file_says_reaches_the_command(name: str) -> None:
-    command = root.get_command(click.Context(root), name)
-    assert command is not None
-    assert {configured._parameter(one) for one in OPTIONS[name]} <= parameters_of(command)
+def test_every_option_of_every_command_may_stand_in_the_file() -> None:
+    for name in COMMANDS:
+        command = root.get_command(click.Context(root), name)
+        assert command is not None
+        commands = [command, *getattr(command, "commands", {}).values()]
+        parameters = {one.name for each in commands for one in each.params}
+        assert set(options(root, name).values()) <= parameters
+    assert options(root, "run")["json"] == "as_json"
+    assert options(root, "history")["format"] == "form"
+    assert options(root, "help") == {}
 
 
 def test_a_table_wins_over_the_top(config: Path) -> None:
     config.write_text('device = "sim:"\njson = true\n[run]\ndevice = "usb:1"\ndry_run = true\n')
-    told = defaults()
-    assert told["run"] == {"device": "usb:1", "as_json": True, "dry_run": True}
-    assert told["status"] == {"device": "sim:", "as_json": True}
+    assert defaults(root, "run") == {"device": "usb:1", "as_json": True, "dry_run": True}
+    assert defaults(root, "status") == {"device": "sim:", "as_json": True}
 
 
 @pytest.mark.parametrize(
@@ -79,7 +56,7 @@ def test_a_table_wins_over_the_top(config: Path) -> None:
 def test_what_is_not_understood_is_an_error(config: Path, text: str, word: str) -> None:
     config.write_text(text)
     with pytest.raises(UsageError) as caught:
-        defaults()
+        defaults(root, "status")
     assert str(config) in str(caught.value)
     assert word in (caught.value.hint or "") or word == "docs/reference/cli.md"
 
@@ -88,7 +65,7 @@ def test_what_is_not_understood_is_an_error(config: Path, text: str, word: str) 
 def test_a_list_or_a_table_is_not_taken_for_a_name_that_is_unknown(config: Path, text: str) -> None:
     config.write_text(text)
     with pytest.raises(UsageError, match=r"\[run\] confirm: expected one value") as caught:
-        defaults()
+        defaults(root, "status")
     assert "did you mean" not in (caught.value.hint or "")
 
 
@@ -103,17 +80,17 @@ def test_a_known_name_with_the_wrong_kind_of_value_is_not_called_unknown(
 ) -> None:
     config.write_text(text)
     with pytest.raises(UsageError, match=says) as caught:
-        defaults()
+        defaults(root, "status")
     assert "did you mean" not in (caught.value.hint or "")
 
 
 def test_a_name_that_is_a_command_and_an_option_may_be_either(config: Path) -> None:
     config.write_text("confirm = 'host'\n")
-    assert defaults()["run"] == {"confirm": "host"}
+    assert defaults(root, "run") == {"confirm": "host"}
 
 
 def test_no_file_is_no_defaults(config: Path) -> None:
-    assert defaults() == {name: {} for name in OPTIONS}
+    assert defaults(root, "run") == {}
 
 
 @click.command(cls=Command)
@@ -179,7 +156,7 @@ def test_the_device_before_the_word_behind_it_wins_over_the_environment(
 PATHS = [
     (name, option)
     for name in COMMANDS
-    for option in sorted(OPTIONS[name])
+    for option in sorted(options(root, name))
     if option in ("device", "record", "output", "plot", "image", "drive")
 ]
 
@@ -208,7 +185,7 @@ def test_every_path_may_begin_with_a_tilde(
             if f"--{option}" not in parameter.opts:
                 continue
             above = click.Context(root, auto_envvar_prefix="POULTICE")
-            above.default_map = defaults()
+            above.default_map = {name: defaults(root, name)}
             context = click.Context(one, parent=above, info_name=name)
             context.default_map = above.default_map[name]
             parser = one.make_parser(context)

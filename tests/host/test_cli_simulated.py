@@ -14,7 +14,7 @@ import pytest
 from poultice.cli import main
 from tests.host.written import phase, protocol
 
-pytest.importorskip("poultice.transport.sim")
+pytest.importorskip("poultice.virtual.in_process")
 
 
 pytestmark = pytest.mark.usefixtures("own_record")
@@ -101,9 +101,9 @@ def test_rest_is_asked_across_runs_with_a_kept_flash(
 
 
 def test_everything_over_a_real_port(short: str, capsys: pytest.CaptureFixture[str]) -> None:
-    from poultice.simulator.options import parse_options
-    from poultice.simulator.pty_server import PtyServer
-    from poultice.simulator.virtual_device import VirtualDevice
+    from poultice.virtual.options import parse_options
+    from poultice.virtual.pty_server import PtyServer
+    from poultice.virtual.virtual_device import VirtualDevice
 
     server = PtyServer(VirtualDevice(parse_options("?speed=30")))
     over = threading.Event()

@@ -10,8 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poultice import messages, wire
-from poultice.client import Client
 from poultice.errors import (
     BusyError,
     DeviceLostError,
@@ -21,7 +19,9 @@ from poultice.errors import (
     VersionMismatchError,
     WrongStateError,
 )
-from poultice.messages import Event
+from poultice.link import messages, wire
+from poultice.link.client import Client
+from poultice.link.messages import Event
 from poultice_core import codec
 from tests.core.read import parse
 from tests.host.fakes import Error, FakeDevice

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from poultice import errors
-from poultice.client import Client
-from poultice.messages import Event
+from poultice.link.client import Client
+from poultice.link.messages import Event
 from poultice.session.engine import Engine, Tell
 from poultice.session.orders import Orders
 from poultice.session.tally import Tally

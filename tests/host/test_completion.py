@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from poultice.cli import main
-from poultice.cli.app import COMMANDS
 from poultice.cli.completion import VARIABLE
-from poultice.discovery import Port
-from poultice.library import names
+from poultice.cli.root import COMMANDS
+from poultice.device.discovery import Port
 from poultice.remedies import FAULTS
-from poultice.simulator import options
+from poultice.therapy.library import names
+from poultice.virtual import options
 
 BREAKS = " \t\n\"'><=;|&(:"
 Complete = Callable[..., list[str]]
@@ -26,7 +26,7 @@ Complete = Callable[..., list[str]]
 @pytest.fixture
 def ports(monkeypatch: pytest.MonkeyPatch) -> None:
     there = [Port("/dev/ttyACM0", "E66038B713", ""), Port("/dev/ttyACM1", "E66A", "")]
-    monkeypatch.setattr("poultice.discovery.candidates", lambda: there)
+    monkeypatch.setattr("poultice.device.discovery.candidates", lambda: there)
 
 
 @pytest.fixture
@@ -218,7 +218,7 @@ def test_ports_that_cannot_be_listed_cost_only_themselves(
     def broken() -> list[Port]:
         raise OSError("no such bus")
 
-    monkeypatch.setattr("poultice.discovery.candidates", broken)
+    monkeypatch.setattr("poultice.device.discovery.candidates", broken)
     assert words("poultice status -d ") == []
 
 
@@ -262,7 +262,7 @@ def test_listing_devices_opens_none(words: Complete, monkeypatch: pytest.MonkeyP
         raise AssertionError("a port was opened")
 
     monkeypatch.setattr("serial.Serial.open", opened)
-    monkeypatch.setattr("poultice.transport.open_transport", opened)
+    monkeypatch.setattr("poultice.device.discovery.open_transport", opened)
     assert words("poultice status -d ") == DEVICES
 
 

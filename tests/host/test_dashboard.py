@@ -17,7 +17,7 @@ from poultice.cli.dashboard.drawn import ASCII, UNICODE, Line, width_of
 from poultice.cli.dashboard.driver import Driver
 from poultice.cli.feed import Feed
 from poultice.cli.keys import Keys
-from poultice.messages import Event, Telemetry, telemetry
+from poultice.link.messages import Event, Telemetry, telemetry
 from poultice.session.orders import Orders
 from tests.host.fakes import LIMITS
 

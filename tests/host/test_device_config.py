@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from poultice import device_config
 from poultice.cli import main
-from poultice.client import Client
+from poultice.device import device_config
 from poultice.errors import LinkError, PoulticeError, RefusedError, UsageError
+from poultice.link.client import Client
 from poultice_core import config as configuration
 from tests.host.test_calibration import Bath
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from poultice import discovery, errors
-from poultice.transport import Transport
+from poultice import errors
+from poultice.device import discovery
+from poultice.link.transport import Transport
 from tests.host.fakes import FakeDevice
 
 PICO = {"vid": 0x2E8A, "pid": 0x0005}
@@ -36,7 +37,7 @@ def ports(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         return one
 
     monkeypatch.setattr("serial.tools.list_ports.comports", comports)
-    monkeypatch.setattr("poultice.transport.open_transport", opened)
+    monkeypatch.setattr("poultice.device.discovery.open_transport", opened)
     return there
 
 

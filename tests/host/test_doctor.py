@@ -18,10 +18,11 @@ from typing import Any
 
 import pytest
 
-from poultice import discovery, doctor
 from poultice.cli import main
-from poultice.doctor import RULES, Finding, computer, look, ports
-from poultice.doctor import device as devices
+from poultice.device import discovery, doctor
+from poultice.device.doctor import attached as devices
+from poultice.device.doctor import computer, ports
+from poultice.device.doctor.probe import RULES, Finding, look
 from poultice.errors import (
     NoDeviceError,
     PermissionDeniedError,
@@ -29,7 +30,7 @@ from poultice.errors import (
     PoulticeError,
     UsageError,
 )
-from poultice.messages import telemetry
+from poultice.link.messages import telemetry
 from poultice_core import config as configuration
 from tests.host.fakes import Error
 from tests.host.test_calibration import Bath
@@ -45,7 +46,7 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     monkeypatch.setattr("serial.tools.list_ports.comports", list)
-    monkeypatch.setattr("poultice.bootsel.drives", list)
+    monkeypatch.setattr("poultice.device.bootsel.drives", list)
 
 
 def checks(**changed: str) -> dict[str, Any]:
@@ -118,7 +119,7 @@ def test_a_worn_relay_is_told(
 ) -> None:
     device = plug_in(healthy())
     uid = device._answer("hello", None)["uid"]
-    monkeypatch.setattr("poultice.history.History.closings", lambda _: {uid: closings, "x": 1})
+    monkeypatch.setattr("poultice.record.store.History.closings", lambda _: {uid: closings, "x": 1})
     found = examined(capsys)["relay"]
     assert found["result"] == result
     assert f"{closings:,} of some 100,000" in found["says"]
@@ -255,14 +256,14 @@ def test_a_new_device_is_told_how_it_may_hold_more_than_39_degrees(
 
 
 def test_a_computer_without_a_clock_is_a_finding() -> None:
-    from poultice.client import Client
+    from poultice.link.client import Client
 
     found = devices.clock(Client(healthy()), 86_400.0)
     assert (found.result, "timedatectl" in str(found.remedy)) == ("warn", True)
 
 
 def test_a_journal_without_an_end_is_not_followed() -> None:
-    from poultice.client import Client
+    from poultice.link.client import Client
 
     device = healthy()
     device.override["journal"] = lambda params: {
@@ -311,7 +312,7 @@ def test_a_device_path_that_is_none_is_a_finding(
 
 
 def test_each_probe_may_break_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module, names in ((computer, computer.probes("")), (ports, ports.probes(None))):
+    for module, names in ((computer, computer.probes("", dict)), (ports, ports.probes(None))):
         for name, _ in names:
             function = name if hasattr(module, name) else "emulator"
 
@@ -335,7 +336,7 @@ def test_a_defect_of_a_probe_asks_to_be_reported() -> None:
 
 
 def test_ctrl_c_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    def pressed(wants: str) -> None:
+    def pressed(*_: Any) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(computer, "probes", pressed)
@@ -383,7 +384,7 @@ def test_a_corrupt_record_is_found_and_left_as_it_is(
 
 
 def test_a_damaged_page_inside_is_found(tmp_path: Path) -> None:
-    from poultice.history import History
+    from poultice.record.store import History
 
     path = History.open(tmp_path / "data" / "history.sqlite3").path
     assert computer.history().says.endswith("0 sessions")
@@ -515,9 +516,9 @@ def test_the_ports_that_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_board_in_its_boot_rom(monkeypatch: pytest.MonkeyPatch) -> None:
-    from poultice.bootsel import Drive
+    from poultice.device.bootsel import Drive
 
-    monkeypatch.setattr("poultice.bootsel.drives", lambda: [Drive(Path("/media/x"), "pico")])
+    monkeypatch.setattr("poultice.device.bootsel.drives", lambda: [Drive(Path("/media/x"), "pico")])
     assert ports.serial_ports().remedy == "`poultice firmware flash`"
 
 

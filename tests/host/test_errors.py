@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from poultice import errors, remedies, words
-from poultice.messages import Event
+from poultice.link.messages import Event
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "exit-codes.md"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from poultice.fingerprint import core_fingerprint, fingerprint
+from poultice.device.fingerprint import core_fingerprint, fingerprint
 
 
 def package(root: Path) -> Path:

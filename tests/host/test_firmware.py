@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from poultice import bootsel, errors, firmware, stock, uf2
+from poultice import errors
 from poultice.cli import main
-from poultice.firmware import Progress
+from poultice.device import bootsel, flashing, mip, uf2
+from poultice.device.flashing import Progress
 from tests.host.boards import RP2350, Desk, blocks
 
 
@@ -28,7 +29,7 @@ def image(family: int = 0xE48BFF56, version: str = "0.1.0") -> uf2.Image:
 
 def flash(desk: Desk, which: uf2.Image | None = None, **more: Any) -> dict[str, Any]:
     options = {"device": None, "drive": None, "progress": Progress(), **more}
-    return firmware.flash(which or image(), clock=desk.clock, **options)
+    return flashing.flash(which or image(), clock=desk.clock, **options)
 
 
 def test_a_running_device_is_sent_to_its_boot_rom_and_comes_back(
@@ -99,7 +100,7 @@ def test_two_boards_in_their_boot_rom_are_one_too_many(
     second = tmp_path / "second"
     second.mkdir()
     (second / "INFO_UF2.TXT").write_text("Board-ID: RPI-RP2\n")
-    monkeypatch.setattr("poultice.bootsel.mounted", lambda: [desk.drive, second])
+    monkeypatch.setattr("poultice.device.bootsel.mounted", lambda: [desk.drive, second])
     with pytest.raises(errors.UsageError, match="2 boards") as caught:
         flash(desk)
     assert "--drive" in (caught.value.hint or "")
@@ -117,7 +118,7 @@ def test_a_drive_that_does_not_appear_says_how_to_mount_it(desk: Desk) -> None:
     desk.drive_after_s = None
     with pytest.raises(errors.NoDeviceError) as caught:
         flash(desk)
-    assert desk.now_s == pytest.approx(firmware.DRIVE_WAIT_S, abs=1.0)
+    assert desk.now_s == pytest.approx(flashing.DRIVE_WAIT_S, abs=1.0)
     assert "mount" in (caught.value.hint or "")
 
 
@@ -211,17 +212,38 @@ def test_a_directory_that_is_no_boot_drive_is_refused(tmp_path: Path) -> None:
 # The files onto a stock MicroPython.
 
 
-def test_every_file_of_the_package_is_copied_and_main_comes_last() -> None:
-    listed = stock.files()
-    words = stock.commands("/dev/ttyACM0", listed)
-    assert words[:4] == ["connect", "/dev/ttyACM0", "resume", "exec"]
-    for _, here in listed:
-        assert here.is_file()
-        assert str(here) in words
-    main_file = next(str(here) for there, here in listed if there == "main.py")
-    others = [words.index(str(here)) for there, here in listed if "/" in there]
-    assert words.index(main_file) > max(others)
-    assert words[-1] == "reset"
+class Board:
+    """What `mip` writes to, of mpremote's."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+        self.folders = set[str]()
+
+    def fs_exists(self, path: str) -> bool:
+        return path in self.folders
+
+    def fs_mkdir(self, path: str) -> None:
+        self.folders.add(path)
+
+    def fs_writefile(self, path: str, data: bytes, **_: Any) -> None:
+        self.files[path] = data
+
+
+def test_mip_puts_every_file_into_the_root_and_main_comes_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from mpremote import mip as installer
+
+    firmware = uf2.TREE / "firmware"
+    board = Board()
+    target = next(one for one in mip._INSTALL if one.startswith("--target="))
+    package = next(one for one in mip._INSTALL if one.endswith(".json"))
+    monkeypatch.chdir(firmware)
+    installer._install_package(board, package, "", target.removeprefix("--target="), None, True)
+    urls = json.loads((firmware / "package.json").read_text())["urls"]
+    assert board.files == {f"/{there}": (firmware / here).read_bytes() for there, here in urls}
+    assert list(board.files)[-2:] == ["/boot.py", "/main.py"]
+    assert "/poultice_core" in board.folders
 
 
 def test_files_are_copied_from_the_prompt(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,11 +255,12 @@ def test_files_are_copied_from_the_prompt(desk: Desk, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr("subprocess.run", run)
     desk._back = lambda: setattr(  # type: ignore[method-assign]
-        desk, "port", firmware.discovery.Port("/dev/ttyACM7", "E66", "Board")
+        desk, "port", flashing.discovery.Port("/dev/ttyACM7", "E66", "Board")
     )
-    done = stock.copy(None, Progress(), desk.clock)
+    done = mip.copy(None, Progress(), desk.clock)
     assert desk.rebooted == ["repl"]
-    assert ran[0][1:5] == ["-m", "mpremote", "connect", "/dev/ttyACM7"]
+    assert ran[0][1:7] == ["-m", "mpremote", "connect", "/dev/ttyACM7", "resume", "mip"]
+    assert ran[0][-1] == "reset"
     assert done["firmware"] == "0.1.0"
 
 
@@ -246,7 +269,7 @@ def test_without_mpremote_it_says_what_to_install(
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(errors.UsageError) as caught:
-        stock.copy(None, Progress(), desk.clock)
+        mip.copy(None, Progress(), desk.clock)
     assert "pip install mpremote" in (caught.value.hint or "")
 
 
@@ -322,7 +345,7 @@ def test_flash_through_the_command_line(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(firmware, "Clock", lambda: desk.clock)
+    monkeypatch.setattr(flashing, "Clock", lambda: desk.clock)
     assert main(["firmware", "flash", "--yes", "--json"]) == 0
     streams = capsys.readouterr()
     found = json.loads(streams.out)
@@ -354,6 +377,6 @@ def test_usage_of_flash(
 def test_build_away_from_the_source_tree(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(firmware, "_TREE", tmp_path)
+    monkeypatch.setattr(uf2, "TREE", tmp_path)
     assert main(["firmware", "build"]) == 2
     assert "source tree" in capsys.readouterr().err

@@ -144,7 +144,7 @@ def test_without_anybody_to_answer_nothing_starts(
 def test_each_is_screened_by_name_and_a_yes_refuses_that_one(
     short: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from poultice import screening
+    from poultice.therapy import screening
 
     monkeypatch.setattr(attend, "at_terminal", lambda: True)
     count = sum(one.applies_to in ("both", "heat") for one in screening.QUESTIONS)
@@ -209,8 +209,8 @@ def test_ctrl_c_stops_all_and_waits_for_each(
     for one in devices.values():
         one.override["ping"] = partial(press, one)
     monkeypatch.setattr(attend.Interrupts, "_take", taken)
-    monkeypatch.setattr("poultice.transport.open_transport", lambda path: devices[path])
-    monkeypatch.setattr("poultice.transport.split_path", lambda path: ("fake", path))
+    monkeypatch.setattr("poultice.device.discovery.open_transport", lambda path: devices[path])
+    monkeypatch.setattr("poultice.link.transport.split_path", lambda path: ("fake", path))
     line = list(itertools.chain.from_iterable(("-d", one) for one in devices))
     code, found, told = ran(capsys, "arthritis", "--yes", *line)
     assert code == 130

@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from poultice import screening, session
+from poultice import session
 from poultice.cli import attend, main, seat
 from poultice.cli.seat import SCREENED_S
+from poultice.therapy import screening
 from tests.host.served import Served
 from tests.host.terminal import Terminal
 from tests.host.written import phase, protocol

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poultice import export
 from poultice.errors import ExitCode, HistoryError, UsageError
-from poultice.history import SAMPLE_COLUMNS, History, RowWriter
+from poultice.record import export
+from poultice.record.store import SAMPLE_COLUMNS, History, RowWriter
 
 PLAN = {"name": "arthritis", "phases": [{"mode": "heat", "target_mc": 40500, "duration_s": 60}]}
 DEVICE = {"path": "serial:/dev/ttyACM0", "uid": "0123456789abcdef", "firmware": "0.1.0"}
@@ -177,7 +177,7 @@ def test_samples_are_on_disk_within_a_second(history: History) -> None:
 def test_a_killed_process_keeps_what_it_wrote(history: History) -> None:
     code = f"""
 import os, signal
-from poultice.history import History
+from poultice.record.store import History
 r = History.open({str(history.path)!r}).begin(
     protocol="x", plan={{}}, device={{}}, answers={{}}, started_unix=0.0)
 r.sample({{"t_ms": 1}})
@@ -269,7 +269,7 @@ def test_somebody_else_s_database(tmp_path: Path) -> None:
 
 
 def test_locked(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("poultice.history.BUSY_S", 0.0)
+    monkeypatch.setattr("poultice.record.store.BUSY_S", 0.0)
     recorder = begin(history)
     other = sqlite3.connect(history.path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")

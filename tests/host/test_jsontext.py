@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poultice import jsontext
 from poultice.cli import main
-from poultice.history import History
+from poultice.record import jsontext
+from poultice.record.store import History
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from poultice.cli.feed import Feed
 from poultice.cli.keyboard import Keyboard
 from poultice.cli.keys import HELP, Keys
 from poultice.cli.plain import Lines
-from poultice.messages import Telemetry
+from poultice.link.messages import Telemetry
 from poultice.session.orders import Orders
 from tests.host.terminal import Terminal
 from tests.host.written import phase, protocol

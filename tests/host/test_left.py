@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from poultice import screening, session
+from poultice import session
 from poultice.cli import main
-from poultice.client import Client
-from poultice.history import History
+from poultice.link.client import Client
+from poultice.link.transport import Transport
+from poultice.record.store import History
 from poultice.session.takeover import take_over
-from poultice.transport import Transport
+from poultice.therapy import screening
 from tests.host.fakes import FakeDevice
 
 NOTE = "note: the device tells of a session that ran by itself; the history has it now"
@@ -43,8 +44,8 @@ def device(monkeypatch: pytest.MonkeyPatch) -> FakeDevice:
     def opened(path: str) -> Transport:
         return one
 
-    monkeypatch.setattr("poultice.transport.open_transport", opened)
-    monkeypatch.setattr("poultice.discovery.choose", lambda: "fake:")
+    monkeypatch.setattr("poultice.device.discovery.open_transport", opened)
+    monkeypatch.setattr("poultice.device.discovery.choose", lambda: "fake:")
     return one
 
 

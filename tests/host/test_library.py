@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poultice import library, plan
 from poultice.errors import ExitCode, ProtocolFileError, UnknownProtocolError
-from poultice.plan import Phase
+from poultice.therapy import library, plan
+from poultice.therapy.plan import Phase, Protocol
 from poultice_core.limits import Limits
 
 # protocols.md's table: mode, milli-°C, seconds.
@@ -49,7 +49,7 @@ minutes = 1.5
 """
 
 
-def parse(text: str) -> library.Protocol:
+def parse(text: str) -> Protocol:
     return library.parse(text.encode(), "mine.toml")
 
 
@@ -86,7 +86,7 @@ def test_every_shipped_protocol_fits_and_is_sourced(name: str) -> None:
 
 
 def test_a_whole_file() -> None:
-    assert parse(WHOLE) == library.Protocol(
+    assert parse(WHOLE) == Protocol(
         name="mine",
         title="Mine",
         summary="Short.",
@@ -374,7 +374,7 @@ def _toml(data: dict[str, Any]) -> str:
 @given(written)
 def test_what_was_written_is_read(data: dict[str, Any]) -> None:
     protocol = parse(_toml(data))
-    assert protocol == library.Protocol(
+    assert protocol == Protocol(
         data["name"],
         data["title"],
         data["summary"],

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poultice import library, plan, temperature
+from poultice import temperature
 from poultice.errors import LimitError, LinkError
-from poultice.plan import Phase, Plan
+from poultice.therapy import library, plan
+from poultice.therapy.plan import Phase, Plan, Protocol
 from poultice_core import plan as core_plan
 from poultice_core.codec import Refusal
 from poultice_core.config import default
@@ -232,8 +233,8 @@ def test_words() -> None:
     assert [plan.minutes(s) for s in (0, 45, 60, 90)] == ["0 s", "45 s", "1 min", "1 min 30 s"]
 
 
-def treatment(*phases: Phase) -> library.Protocol:
-    return library.Protocol("mine", "Mine", "", (), "any", phases, "mine.toml")
+def treatment(*phases: Phase) -> Protocol:
+    return Protocol("mine", "Mine", "", (), "any", phases, "mine.toml")
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from poultice import outfile, private
-from poultice.cli import main
-from poultice.history import FILE_NAME, History
+from poultice.cli import main, outfile
+from poultice.record import private
+from poultice.record.store import FILE_NAME, History
 
 
 def mode(path: Path) -> int:

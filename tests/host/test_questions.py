@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from poultice import library, remedies, screening
+from poultice import remedies
 from poultice.cli import ask, attend, main
 from poultice.cli.screen import screen
 from poultice.errors import (
@@ -21,7 +21,8 @@ from poultice.errors import (
     ScreeningError,
     WrongStateError,
 )
-from poultice.messages import Telemetry
+from poultice.link.messages import Telemetry
+from poultice.therapy import library, screening
 from tests.host.terminal import Terminal
 
 HEAT = [one for one in screening.QUESTIONS if one.applies_to in ("both", "heat")]

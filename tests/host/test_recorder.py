@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from poultice.cli import main
-from poultice.history import History
-from poultice.messages import Event, Telemetry
+from poultice.link.messages import Event, Telemetry
+from poultice.record.store import History
 from poultice.session import recorder as recorders
 from poultice.session.recorder import END_S, Recorder, Recording
 from tests.host.fakes import FakeDevice
@@ -50,7 +50,7 @@ class Clock:
 @pytest.fixture(autouse=True)
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("POULTICE_DATA_DIR", str(tmp_path))
-    monkeypatch.setattr("poultice.history.BUSY_S", 0.0)
+    monkeypatch.setattr("poultice.record.store.BUSY_S", 0.0)
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     return tmp_path
 
@@ -219,8 +219,8 @@ def test_seven_pads_and_a_lock(
 
     for path, one in devices.items():
         one.override["journal"] = partial(asked, path)
-    monkeypatch.setattr("poultice.transport.open_transport", lambda path: devices[path])
-    monkeypatch.setattr("poultice.transport.split_path", lambda path: ("fake", path))
+    monkeypatch.setattr("poultice.device.discovery.open_transport", lambda path: devices[path])
+    monkeypatch.setattr("poultice.link.transport.split_path", lambda path: ("fake", path))
     line = itertools.chain.from_iterable(("-d", one) for one in devices)
     assert main(["run", "arthritis", "--yes", "--json", *line]) == 0
     told = capsys.readouterr()
@@ -248,7 +248,7 @@ def test_a_disk_that_does_not_answer_keeps_no_session(
 
     device.override["journal"] = ended
     monkeypatch.setattr(recorders.Recording, "_write", hangs)
-    monkeypatch.setattr("poultice.transport.open_transport", lambda path: device)
-    monkeypatch.setattr("poultice.discovery.choose", lambda: "fake:")
+    monkeypatch.setattr("poultice.device.discovery.open_transport", lambda path: device)
+    monkeypatch.setattr("poultice.device.discovery.choose", lambda: "fake:")
     assert main(["run", "arthritis", "--yes"]) == 0
     assert written()[0][0] == "complete" and written()[0][1] >= 1200

@@ -21,12 +21,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from poultice import report
 from poultice.errors import HistoryError, UsageError
-from poultice.history import SAMPLE_COLUMNS, History
+from poultice.record import report
+from poultice.record.report.why import SEEN
+from poultice.record.store import SAMPLE_COLUMNS, History
 from poultice.remedies import FAULTS, STOPS, fault_hint
-from poultice.report.why import SEEN
-from poultice.screening import QUESTIONS
+from poultice.therapy.screening import QUESTIONS
 from tests.host.recorded import ANSWERS, CONTRAST, STARTED_UNIX, opened, phase, record
 
 ROOT = Path(__file__).parents[2]
@@ -281,8 +281,8 @@ def test_the_same_record_gives_the_same_bytes(history: History) -> None:
     assert report.render(history, 1) == one
     code = f"""
 import sys
-from poultice import report
-from poultice.history import History
+from poultice.record import report
+from poultice.record.store import History
 sys.stdout.buffer.write(report.render(History({str(history.path)!r}), 1))
 """
     more = {"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONHASHSEED": "77"}

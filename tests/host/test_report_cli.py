@@ -14,11 +14,10 @@ from typing import Any
 
 import pytest
 
-from poultice import history as histories
-from poultice import outfile
-from poultice.cli import main
+from poultice.cli import main, outfile
 from poultice.errors import ExitCode, UsageError
-from poultice.history import SAMPLE_COLUMNS, SCHEMA_VERSION, History
+from poultice.record import store as histories
+from poultice.record.store import SAMPLE_COLUMNS, History
 from tests.host.recorded import opened, record
 
 WITHOUT_UTF_8 = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
@@ -452,40 +451,21 @@ def test_a_session_told_in_other_words_is_still_shown(
     assert "at an unknown time" in Path("poultice-session-1.html").read_text("utf-8")
 
 
-def old(history: History) -> None:
-    """Turn the record into one of format 1."""
+def test_a_record_of_format_1_is_refused_and_left_as_it_is(
+    history: History, capsys: pytest.CaptureFixture[str]
+) -> None:
     connection = sqlite3.connect(history.path, isolation_level=None)
-    connection.execute("ALTER TABLE sessions DROP COLUMN hello")
     connection.execute("PRAGMA user_version = 1")
     connection.close()
-
-
-def test_a_record_of_format_1_is_brought_up(history: History) -> None:
-    old(history)
-    again = History.open(history.path)
-    assert (again.show(1)["hello"], again.show(1)["samples"]) == (None, 30)
-    connection = sqlite3.connect(history.path)
-    assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
-    connection.close()
-    assert record(again, until_s=3) == 2
-    assert again.show(2)["hello"]["board"] == "pico"
-    assert main(["report", "1"]) == 0
-
-
-def test_a_record_of_format_1_that_may_only_be_read(
-    history: History, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    old(history)
-
-    def reading(path: Path) -> Any:
-        return sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
-
-    monkeypatch.setattr(histories, "_connect", reading)
-    assert main(["report", "1"]) == 0
-    assert "poultice-session-1.html" in capsys.readouterr().out
-    with pytest.raises(histories.HistoryError) as caught:
+    with pytest.raises(histories.HistoryError, match="is of format 1, and only format 2 is read"):
         record(history)
-    assert "permissions" in str(caught.value.hint)
+    assert main(["history"]) != 0
+    streams = capsys.readouterr()
+    assert "is of format 1" in streams.err
+    assert "move it away" in streams.err
+    connection = sqlite3.connect(history.path)
+    assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    connection.close()
 
 
 @pytest.mark.parametrize("version", [-1, 1])
@@ -560,7 +540,7 @@ def test_a_browser_that_hangs_is_not_waited_for(
         raise subprocess.TimeoutExpired(words, more["timeout"])
 
     fake(PRINTS)
-    monkeypatch.setattr("poultice.report.pdf.subprocess.run", late)
+    monkeypatch.setattr("poultice.record.report.pdf.subprocess.run", late)
     assert main(["report", "1", "-o", "x.pdf"]) == ExitCode.USAGE
     assert "took more than 60 s" in told(capsys)
 

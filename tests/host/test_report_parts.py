@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from poultice import trends
-from poultice.history import History
-from poultice.report import svg
+from poultice.record import trends
+from poultice.record.report import svg
+from poultice.record.store import History
 from tests.host.recorded import CONTRAST, STARTED_UNIX, opened, record
 
 DAY_S = 86_400

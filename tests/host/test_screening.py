@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from poultice import library, screening
-from poultice.screening import Answers
+from poultice.therapy import library, screening
+from poultice.therapy.plan import Protocol
+from poultice.therapy.screening import Answers
 
 PROTOCOLS = library.all_protocols()
 ALL_NO = {question.key: False for question in screening.QUESTIONS}
@@ -33,7 +34,7 @@ def test_the_contract_s_questions_are_asked_of_everybody() -> None:
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS, ids=lambda p: p.name)
-def test_what_yes_assumes_refuses_nothing(protocol: library.Protocol) -> None:
+def test_what_yes_assumes_refuses_nothing(protocol: Protocol) -> None:
     answers = screening.assumed(protocol)
     assert answers.assumed
     assert answers.answers == ALL_NO
@@ -42,9 +43,7 @@ def test_what_yes_assumes_refuses_nothing(protocol: library.Protocol) -> None:
 
 @pytest.mark.parametrize("protocol", PROTOCOLS, ids=lambda p: p.name)
 @pytest.mark.parametrize("question", screening.QUESTIONS, ids=lambda q: q.key)
-def test_any_yes_refuses_with_its_reason(
-    protocol: library.Protocol, question: screening.Question
-) -> None:
+def test_any_yes_refuses_with_its_reason(protocol: Protocol, question: screening.Question) -> None:
     answers = replace(screening.assumed(protocol), answers={**ALL_NO, question.key: True})
     assert screening.judge(protocol, answers).refusals == [question.reason]
 

@@ -8,10 +8,10 @@ import threading
 
 import pytest
 
-from poultice.client import Client
-from poultice.messages import Event, Telemetry
+from poultice.link.client import Client
+from poultice.link.messages import Event, Telemetry
+from poultice.link.serial_port import SerialTransport
 from poultice.session.engine import Engine
-from poultice.transport.serial import SerialTransport
 from tests.host.fakes import FakePhase, FakePlan
 from tests.host.served import Served
 

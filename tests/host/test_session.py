@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from poultice import errors, library, screening, session
-from poultice.history import History
-from poultice.transport import Transport
+from poultice import errors, session
+from poultice.link.transport import Transport
+from poultice.record.store import History
+from poultice.therapy import library, screening
 from tests.host.fakes import LIMITS, FakeDevice
 
 
@@ -28,7 +29,7 @@ def device(monkeypatch: pytest.MonkeyPatch) -> FakeDevice:
     def opened(path: str) -> Transport:
         return one
 
-    monkeypatch.setattr("poultice.transport.open_transport", opened)
+    monkeypatch.setattr("poultice.device.discovery.open_transport", opened)
     return one
 
 

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from poultice import trends
 from poultice.cli import main
-from poultice.history import History
-from poultice.simulator.options import parse_options
-from poultice.simulator.pty_server import PtyServer
-from poultice.simulator.virtual_device import VirtualDevice
+from poultice.record import trends
+from poultice.record.store import History
+from poultice.virtual.options import parse_options
+from poultice.virtual.pty_server import PtyServer
+from poultice.virtual.virtual_device import VirtualDevice
 
 ROOT = Path(__file__).parents[2]
 
@@ -84,15 +84,15 @@ def test_trends_count_it_nowhere(simulated: History, capsys: pytest.CaptureFixtu
 def test_the_weeks_of_a_report_are_of_its_own_kind(
     kind: str, simulated: History, tmp_path: Path
 ) -> None:
-    from poultice.report import session
+    from poultice.record.report import recorded
 
     if kind == "real":
         real(simulated)
     for _ in range(2):
         assert main(["run", "tendinosis", "-d", "sim:?speed=max", "--yes"]) == 0
-    [week] = session.weeks(simulated, 1)
+    [week] = recorded.weeks(simulated, 1)
     assert week.sessions == (1 if kind == "real" else 3)
-    assert session.read(simulated, 1).simulated is (kind == "simulated")
+    assert recorded.read(simulated, 1).simulated is (kind == "simulated")
 
 
 @pytest.mark.parametrize("words", ["history show", "history export", "report -o -"])

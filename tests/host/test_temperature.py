@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poultice import library, temperature
+from poultice import temperature
 from poultice.cli import main
 from poultice.errors import ProtocolFileError
 from poultice.temperature import CELSIUS, FAHRENHEIT
+from poultice.therapy import library
 
 HOST = Path(__file__).parents[2] / "host" / "poultice"
 
@@ -162,8 +163,8 @@ def test_a_limit_is_told_in_them_too(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 
 def test_a_report_is_the_same_in_any(capsys: pytest.CaptureFixture[str]) -> None:
-    from poultice import report
-    from poultice.history import History
+    from poultice.record import report
+    from poultice.record.store import History
 
     assert main(["run", "arthritis", "-d", "sim:?speed=max", "--yes"]) == 0
     page = report.render(History.open(), 1)

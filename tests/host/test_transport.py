@@ -15,10 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poultice import errors, wire
-from poultice.client import Client
-from poultice.transport import LineBuffer, open_transport, split_path
-from poultice.transport.serial import SerialTransport, opening_error
+from poultice import errors
+from poultice.device.discovery import open_transport
+from poultice.link import wire
+from poultice.link.client import Client
+from poultice.link.serial_port import SerialTransport, opening_error
+from poultice.link.transport import LineBuffer, split_path
 
 
 @pytest.mark.parametrize(
@@ -181,7 +183,7 @@ def test_an_empty_read_is_no_loss_and_many_are(
     port = SerialTransport(path)
     reads = [b""] * empty
     read = os.read
-    monkeypatch.setattr("poultice.transport.serial._EMPTY_S", 0.0)
+    monkeypatch.setattr("poultice.link.serial_port._EMPTY_S", 0.0)
     os.write(ours, b"here\n")
     with monkeypatch.context() as another:
         another.setattr(os, "read", lambda *args: reads.pop() if reads else read(*args))
@@ -198,7 +200,7 @@ def test_a_port_that_takes_nothing_for_a_while_is_no_loss(
     wire_ends: tuple[int, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours, path = wire_ends
-    monkeypatch.setattr("poultice.transport.serial._WRITE_TIMEOUT_S", 0.01)
+    monkeypatch.setattr("poultice.link.serial_port._WRITE_TIMEOUT_S", 0.01)
     port = SerialTransport(path)
     os.set_blocking(ours, False)
     for _ in range(64):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poultice import uf2
+from poultice.device import uf2
 from poultice.errors import ImageError
 from tests.host.boards import RP2350, blocks
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poultice.simulator.thermistors import CURVES
+from poultice.virtual.thermistors import CURVES
 from poultice_core import states, thermistor
 from poultice_core.budget import Budget
 from poultice_core.button import HOLD, NOTHING, PRESS, SHORT, Button

@@ -9,8 +9,8 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
-from poultice.simulator.body import Pad
-from poultice.simulator.plant import Plant
+from poultice.virtual.body import Pad
+from poultice.virtual.plant import Plant
 from poultice_core import config, faults, states
 from poultice_core.board import SENSE_HIGH, SENSE_LOW
 from poultice_core.guard import Guard

@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from poultice import library, plan
 from poultice.cli import main
 from poultice.errors import ProtocolFileError
-from poultice.history import History
-from poultice.simulator.options import FAULTS
+from poultice.record.store import History
+from poultice.therapy import library, plan
+from poultice.virtual.options import FAULTS
 from poultice_core import faults
 from poultice_core.limits import Limits
 

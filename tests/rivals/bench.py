@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from poultice.simulator.adc import SAMPLES, Channel
-from poultice.simulator.plant import Plant
-from poultice.simulator.relays import Bimetal, Relay, ThermalFuse
-from poultice.simulator.thermistors import B3950
+from poultice.virtual.adc import SAMPLES, Channel
+from poultice.virtual.plant import Plant
+from poultice.virtual.relays import Bimetal, Relay, ThermalFuse
+from poultice.virtual.thermistors import B3950
 
 TICK_MS = 100
 

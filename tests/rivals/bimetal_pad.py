@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from poultice.simulator import adc
-from poultice.simulator.plant import Plant
-from poultice.simulator.relays import Bimetal
-from poultice.simulator.thermistors import Curve
+from poultice.virtual import adc
+from poultice.virtual.plant import Plant
+from poultice.virtual.relays import Bimetal
+from poultice.virtual.thermistors import Curve
 from tests.rivals.bench import RivalBoard
 from tests.rivals.contender import Rival
 from tests.rivals.rules import CHOSEN, RECALLED, WEAK, Rule

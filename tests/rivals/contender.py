@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Protocol
 
-from poultice.simulator.hazards import Bench
+from poultice.virtual.hazards import Apparatus
 from tests.rivals.bench import TICK_MS, RivalBoard
 from tests.rivals.rules import Rule
 
@@ -17,7 +17,7 @@ class Contender(Protocol):
     ended: str | None
 
     @property
-    def board(self) -> Bench:
+    def board(self) -> Apparatus:
         """What it is wired to."""
 
     @property

@@ -6,9 +6,9 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from poultice.simulator.options import SimOptions
-from poultice.simulator.virtual_board import VirtualBoard
-from poultice.simulator.virtual_device import VirtualDevice
+from poultice.virtual.options import SimOptions
+from poultice.virtual.virtual_board import VirtualBoard
+from poultice.virtual.virtual_device import VirtualDevice
 from poultice_core import codec, faults, states
 from tests.rivals.contender import TICK_S
 from tests.rivals.rules import CHOSEN, Rule

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from poultice.simulator.hazards import HAZARDS
+from poultice.virtual.hazards import HAZARDS
 
 TARGET_C = 42.0
 SESSION_S = 1200.0

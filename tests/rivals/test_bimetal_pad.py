@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from poultice.simulator import adc
-from poultice.simulator.plant import Plant
-from poultice.simulator.thermistors import B3435
+from poultice.virtual import adc
+from poultice.virtual.plant import Plant
+from poultice.virtual.thermistors import B3435
 from tests.rivals.bimetal_pad import BimetalPad, Strip
 
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from poultice.simulator.hazards import HAZARDS
+from poultice.virtual.hazards import HAZARDS
 from tests.rivals import compare, report, trial
 from tests.rivals.bench import RivalBoard
 from tests.rivals.compare import Cell, cells, less, run_all, standings

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from poultice.simulator import adc
-from poultice.simulator.body import Pad
-from poultice.simulator.plant import Plant
+from poultice.virtual import adc
+from poultice.virtual.body import Pad
+from poultice.virtual.plant import Plant
 from tests.rivals.bench import RivalBoard
 from tests.rivals.hobby import HOLDING_W_CM2, Hobby
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from poultice.simulator.body import Pad
-from poultice.simulator.hazards import remove_barriers
-from poultice.simulator.plant import Plant
+from poultice.virtual.body import Pad
+from poultice.virtual.hazards import remove_barriers
+from poultice.virtual.plant import Plant
 from tests.rivals import klipper
 from tests.rivals.bench import RivalBoard
 from tests.rivals.klipper import Klipper, VerifyHeater

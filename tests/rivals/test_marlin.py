@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from poultice.simulator.plant import Plant
+from poultice.virtual.plant import Plant
 from tests.rivals.bench import RivalBoard
 from tests.rivals.marlin import Marlin, Runaway, Watch
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from poultice.simulator.body import Pad
-from poultice.simulator.hazards import HAZARDS, remove_barriers
-from poultice.simulator.plant import Plant
+from poultice.virtual.body import Pad
+from poultice.virtual.hazards import HAZARDS, remove_barriers
+from poultice.virtual.plant import Plant
 from tests.rivals.bench import RivalBoard
 from tests.rivals.bimetal_pad import BimetalPad
 from tests.rivals.contender import TICK_S, Contender

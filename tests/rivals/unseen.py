@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from poultice.simulator.hazards import HAZARDS
+from poultice.virtual.hazards import HAZARDS
 from tests.rivals.contender import TICK_S
 from tests.rivals.ours import Ours
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from poultice.simulator.options import parse_options
-from poultice.simulator.virtual_device import VirtualDevice
+from poultice.virtual.options import parse_options
+from poultice.virtual.virtual_device import VirtualDevice
 from poultice_core import codec, faults
 from poultice_core.board import Store
 

@@ -1,6 +1,6 @@
 """An independent reference for the simulator's plant: finely layered Pennes, implicit in time.
 
-Shares nothing with `poultice.simulator.plant` but the physical constants of `facts.md` 5a and 5b,
+Shares nothing with `poultice.virtual.plant` but the physical constants of `facts.md` 5a and 5b,
 which are written out again here on purpose. About ninety cells, finer towards the skin, conduction
 and the constant part of perfusion by backward Euler (inverse precomputed, all cases at once), the
 temperature-dependent part of dermal perfusion as a source of the step before. The pad is one node

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poultice.simulator import adc
-from poultice.simulator.adc import Channel, raw_error_lsb
-from poultice.simulator.thermistors import B3435, B3950, CURVES, Curve
+from poultice.virtual import adc
+from poultice.virtual.adc import Channel, raw_error_lsb
+from poultice.virtual.thermistors import B3435, B3950, CURVES, Curve
 from poultice_core import thermistor
 from poultice_core.limits import Limits
 from poultice_core.thermistor import temp_mc

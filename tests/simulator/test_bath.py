@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from poultice.simulator.bath import BATH_S, BathedPlant, make_plant
-from poultice.simulator.options import parse_options
-from poultice.simulator.plant import Plant
+from poultice.virtual.bath import BATH_S, BathedPlant, make_plant
+from poultice.virtual.options import parse_options
+from poultice.virtual.plant import Plant
 
 
 def test_without_baths_it_is_the_plain_plant() -> None:

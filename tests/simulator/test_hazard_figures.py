@@ -12,14 +12,14 @@ import math
 
 import pytest
 
-from poultice.simulator.adc import SAMPLES, Channel
-from poultice.simulator.body import DOUBLED, Laid, Pad, Place
-from poultice.simulator.hazards import HAZARDS
-from poultice.simulator.plant import Plant
-from poultice.simulator.relays import Relay
-from poultice.simulator.stores import MemoryStore
-from poultice.simulator.thermistors import B3950, FULL_SCALE
-from poultice.simulator.virtual_board import VirtualBoard
+from poultice.virtual.adc import SAMPLES, Channel
+from poultice.virtual.body import DOUBLED, Laid, Pad, Place
+from poultice.virtual.hazards import HAZARDS
+from poultice.virtual.plant import Plant
+from poultice.virtual.relays import Relay
+from poultice.virtual.stores import MemoryStore
+from poultice.virtual.thermistors import B3950, FULL_SCALE
+from poultice.virtual.virtual_board import VirtualBoard
 from poultice_core.board import SENSE_BROKEN, SUM
 from tests.rivals.bench import RivalBoard
 from tests.simulator.link import HEAT, Link

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from poultice.simulator import hazards
-from poultice.simulator.adc import SAMPLES, Channel
-from poultice.simulator.body import Pad
-from poultice.simulator.hazards import HAZARDS
-from poultice.simulator.plant import Plant
-from poultice.simulator.relays import Bimetal, Relay, ThermalFuse
+from poultice.virtual import hazards
+from poultice.virtual.adc import SAMPLES, Channel
+from poultice.virtual.body import Pad
+from poultice.virtual.hazards import HAZARDS
+from poultice.virtual.plant import Plant
+from poultice.virtual.relays import Bimetal, Relay, ThermalFuse
 from poultice_core import states
 from poultice_core.thermistor import B3950, temp_mc
 from tests.simulator.link import HEAT, Link

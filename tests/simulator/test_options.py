@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poultice.errors import UsageError
-from poultice.simulator.faults import INJECT
-from poultice.simulator.options import FAULTS, FaultAt, SimOptions, parse_options
+from poultice.virtual.faults import INJECT
+from poultice.virtual.options import FAULTS, FaultAt, SimOptions, parse_options
 
 
 def test_nothing_given_is_the_contracts_defaults() -> None:

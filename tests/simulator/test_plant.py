@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from poultice.simulator.body import CELLS, CORE_C, ColdPack, Pad, steady_c
-from poultice.simulator.plant import Plant, cem43_per_min
+from poultice.virtual.body import CELLS, CORE_C, ColdPack, Pad, steady_c
+from poultice.virtual.plant import Plant, cem43_per_min
 
 
 @given(

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from poultice.simulator.body import Pad
-from poultice.simulator.plant import Plant
+from poultice.virtual.body import Pad
+from poultice.virtual.plant import Plant
 from tests.simulator.reference import Case, Reference, Run
 
 SKIN_WITHIN_C = 0.7

@@ -13,13 +13,14 @@ from typing import Any
 
 import pytest
 
+from poultice.device.discovery import open_transport
 from poultice.errors import DeviceLostError
-from poultice.simulator.options import parse_options
-from poultice.simulator.virtual_device import VirtualDevice
-from poultice.transport import Transport, open_transport
+from poultice.link.transport import Transport
+from poultice.virtual.options import parse_options
+from poultice.virtual.virtual_device import VirtualDevice
 from poultice_core import codec
 
-pty_server = pytest.importorskip("poultice.simulator.pty_server")
+pty_server = pytest.importorskip("poultice.virtual.pty_server")
 pytest.importorskip("tty")
 
 # Linux; Python has no name for it.

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poultice.simulator.relays import OPERATE_MS, RELEASE_MS, Bimetal, Relay
+from poultice.virtual.relays import OPERATE_MS, RELEASE_MS, Bimetal, Relay
 
 
 def closed() -> Relay:

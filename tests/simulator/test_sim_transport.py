@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
+from poultice.device.discovery import open_transport
 from poultice.errors import DeviceLostError, UsageError
-from poultice.transport import open_transport
-from poultice.transport.sim import SimTransport
+from poultice.virtual.in_process import InProcessTransport, simulated
 from poultice_core import codec
 from tests.simulator.link import HEAT
 
 
-def ask(transport: SimTransport, method: str, **params: Any) -> dict[str, Any]:
+def ask(transport: InProcessTransport, method: str, **params: Any) -> dict[str, Any]:
     request: dict[str, object] = {
         "jsonrpc": "2.0",
         "id": method,
@@ -32,7 +32,7 @@ def ask(transport: SimTransport, method: str, **params: Any) -> dict[str, Any]:
     raise AssertionError(f"no answer to {method}")
 
 
-def start(transport: SimTransport, attended_s: int = 0) -> None:
+def start(transport: InProcessTransport, attended_s: int = 0) -> None:
     transport.receive(1.0)
     plan = {"name": "x", "phases": [HEAT], "attended_s": attended_s}
     token = ask(transport, "arm", plan=plan)["result"]["token"]
@@ -40,13 +40,13 @@ def start(transport: SimTransport, attended_s: int = 0) -> None:
 
 
 @pytest.fixture
-def transport() -> SimTransport:
-    return SimTransport("sim:?speed=max")
+def transport() -> InProcessTransport:
+    return simulated("sim:?speed=max")
 
 
 def test_the_path_opens_it() -> None:
     opened = open_transport("sim:?speed=max&seed=3")
-    assert isinstance(opened, SimTransport)
+    assert isinstance(opened, InProcessTransport)
     assert opened.path == "sim:?speed=max&seed=3"
     assert ask(opened, "hello")["result"]["board"] == "sim"
     opened.close()
@@ -57,7 +57,7 @@ def test_a_wrong_option_is_a_usage_error() -> None:
         open_transport("sim:?speeed=max")
 
 
-def test_time_passes_only_while_waiting(transport: SimTransport) -> None:
+def test_time_passes_only_while_waiting(transport: InProcessTransport) -> None:
     assert transport.now_s() == 0.0
     transport.send(b"\n")
     assert transport.now_s() == 0.0
@@ -67,13 +67,13 @@ def test_time_passes_only_while_waiting(transport: SimTransport) -> None:
     assert transport.now_s() == pytest.approx(2.5)
 
 
-def test_an_answer_costs_no_time(transport: SimTransport) -> None:
+def test_an_answer_costs_no_time(transport: InProcessTransport) -> None:
     before_s = transport.now_s()
     assert ask(transport, "ping")["result"] == {"uptime_ms": 0}
     assert transport.now_s() == before_s
 
 
-def test_a_megabyte_without_a_line_feed_is_survived(transport: SimTransport) -> None:
+def test_a_megabyte_without_a_line_feed_is_survived(transport: InProcessTransport) -> None:
     for _ in range(256):
         transport.send(b"x" * 4096)
     transport.receive(60.0)
@@ -84,7 +84,7 @@ def test_a_megabyte_without_a_line_feed_is_survived(transport: SimTransport) -> 
 
 @pytest.mark.parametrize("fault", ["host_lost", "power_cut"])
 def test_losses_show_as_a_lost_device(fault: str) -> None:
-    transport = SimTransport(f"sim:?speed=max&fault={fault}@20")
+    transport = simulated(f"sim:?speed=max&fault={fault}@20")
     start(transport)
     with pytest.raises(DeviceLostError) as caught:
         while True:
@@ -97,19 +97,19 @@ def test_losses_show_as_a_lost_device(fault: str) -> None:
 @pytest.mark.requirement("SR-13")
 def test_a_session_left_alone_is_run_to_its_end_at_closing(tmp_path: Path) -> None:
     path = f"sim:?speed=max&state={tmp_path}"
-    transport = SimTransport(path + "&fault=host_lost@20")
+    transport = simulated(path + "&fault=host_lost@20")
     start(transport, attended_s=10)
     with pytest.raises(DeviceLostError):
         while True:
             transport.receive(60.0)
     transport.close()
     transport.close()
-    again = SimTransport(path)
+    again = simulated(path)
     (entry,) = ask(again, "journal")["result"]["entries"]
     assert (entry["outcome"], entry["reason"]) == ("stopped", "attended")
 
 
-def test_a_closed_transport_is_gone(transport: SimTransport) -> None:
+def test_a_closed_transport_is_gone(transport: InProcessTransport) -> None:
     transport.close()
     with pytest.raises(DeviceLostError):
         transport.receive(1.0)
@@ -120,9 +120,9 @@ def test_speed_is_kept_by_sleeping(
     query: str, real_s: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = [0.0]
-    monkeypatch.setattr("poultice.transport.sim.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("poultice.virtual.in_process.time.monotonic", lambda: clock[0])
     monkeypatch.setattr(
-        "poultice.transport.sim.time.sleep", lambda s: clock.__setitem__(0, clock[0] + s * 1.2)
+        "poultice.virtual.in_process.time.sleep", lambda s: clock.__setitem__(0, clock[0] + s * 1.2)
     )
-    SimTransport("sim:" + query).receive(60.0)
+    simulated("sim:" + query).receive(60.0)
     assert clock[0] == pytest.approx(real_s, abs=0.02)

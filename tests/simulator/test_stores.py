@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from poultice.errors import ExitCode, PortBusyError
-from poultice.simulator.options import SimOptions
-from poultice.simulator.preset import preset_config
-from poultice.simulator.stores import FileStore, MemoryStore
-from poultice.simulator.virtual_device import VirtualDevice
-from poultice.transport.sim import SimTransport
+from poultice.virtual.in_process import simulated
+from poultice.virtual.options import SimOptions
+from poultice.virtual.preset import preset_config
+from poultice.virtual.stores import FileStore, MemoryStore
+from poultice.virtual.virtual_device import VirtualDevice
 from poultice_core import config, journal, recall
 from poultice_core.board import Store
 
@@ -68,7 +68,7 @@ def test_two_processes_do_not_share_a_flash(tmp_path: Path) -> None:
 
 def test_one_process_may_share_it_and_leaves_it_when_the_last_has_closed(tmp_path: Path) -> None:
     fcntl = pytest.importorskip("fcntl")
-    first = SimTransport(f"sim:?speed=max&state={tmp_path}")
+    first = simulated(f"sim:?speed=max&state={tmp_path}")
     second = FileStore(tmp_path)
     other = os.open(tmp_path, os.O_RDONLY)
     first.close()
@@ -78,7 +78,7 @@ def test_one_process_may_share_it_and_leaves_it_when_the_last_has_closed(tmp_pat
     second.hold.let_go()
     fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
     os.close(other)
-    SimTransport(f"sim:?speed=max&state={tmp_path}").close()
+    simulated(f"sim:?speed=max&state={tmp_path}").close()
 
 
 def test_preset_makes_a_configured_device_with_a_journal(store: Store) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poultice.simulator.thermistors import B3950, B3980, CURVES, Curve, code_of
+from poultice.virtual.thermistors import B3950, B3980, CURVES, Curve, code_of
 
 EACH = pytest.mark.parametrize("curve", CURVES.values(), ids=CURVES)
 

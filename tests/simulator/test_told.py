@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from poultice.simulator import told
-from poultice.simulator.options import SimOptions
+from poultice.virtual import told
+from poultice.virtual.options import SimOptions
 from poultice_core import config
 from poultice_core.limits import Limits
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from poultice.simulator.plant import Plant
-from poultice.simulator.stores import MemoryStore
-from poultice.simulator.virtual_board import RING_MS, TX_BUFFER_BYTES, VirtualBoard
+from poultice.virtual.plant import Plant
+from poultice.virtual.stores import MemoryStore
+from poultice.virtual.virtual_board import RING_MS, TX_BUFFER_BYTES, VirtualBoard
 from poultice_core.board import MIDDLE_X8, SENSE_BROKEN, SENSE_HIGH, SENSE_LOW, SPREAD
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from poultice.device.fingerprint import core_fingerprint
 from poultice.errors import UsageError
-from poultice.fingerprint import core_fingerprint
-from poultice.simulator.options import FAULTS, SimOptions
-from poultice.simulator.stores import MemoryStore
-from poultice.simulator.virtual_device import VirtualDevice
+from poultice.virtual.options import FAULTS, SimOptions
+from poultice.virtual.stores import MemoryStore
+from poultice.virtual.virtual_device import VirtualDevice
 from poultice_core import states
 from poultice_core.limits import Limits
 from tests.simulator.link import COLD, HEAT, Link, Message

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from poultice.simulator.faults import INJECT
-from poultice.simulator.hazards import HAZARDS
-from poultice.simulator.virtual_device import VirtualDevice
+from poultice.virtual.faults import INJECT
+from poultice.virtual.hazards import HAZARDS
+from poultice.virtual.virtual_device import VirtualDevice
 
 HEALTHY = "healthy"
 

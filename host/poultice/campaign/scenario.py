@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from random import Random
 
-from poultice import library
 from poultice.campaign.classes import CAN_FOLD, FAULT_CLASSES, HEALTHY, STARTS_WRONG, UNFELT_FOLDS
 from poultice.errors import UsageError
-from poultice.plan import HEAT, NORMAL, SENSITIVE, Phase, Plan, check, fit
-from poultice.simulator.body import Pad
-from poultice.simulator.options import FaultAt, SimOptions
-from poultice.simulator.told import limits as limits_of
+from poultice.therapy import library
+from poultice.therapy.plan import HEAT, NORMAL, SENSITIVE, Phase, Plan, check, fit
+from poultice.virtual.body import Pad
+from poultice.virtual.options import FaultAt, SimOptions
+from poultice.virtual.told import limits as limits_of
 
 SEED_MAX = 999_999_999
 RUNS_MAX = 1_000_000

@@ -12,12 +12,12 @@ from typing import Any
 
 from poultice.campaign import classes
 from poultice.campaign.scenario import Onset, Scenario, draw, parts_of
-from poultice.plan import HEAT
-from poultice.simulator.adc import Channel
-from poultice.simulator.plant import Plant
-from poultice.simulator.relays import Bimetal, Relay
-from poultice.simulator.virtual_board import TICK_MS
-from poultice.simulator.virtual_device import VirtualDevice
+from poultice.therapy.plan import HEAT
+from poultice.virtual.adc import Channel
+from poultice.virtual.plant import Plant
+from poultice.virtual.relays import Bimetal, Relay
+from poultice.virtual.virtual_board import TICK_MS
+from poultice.virtual.virtual_device import VirtualDevice
 from poultice_core import codec, faults, states
 
 Row = dict[str, Any]

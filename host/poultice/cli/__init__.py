@@ -1,4 +1,4 @@
-"""The command line. Private: programs use ``poultice.client``.
+"""The command line. Private: programs use ``poultice.link.client``.
 
 One module a command group, loaded when it is asked for; commands return data and ``output``
 alone turns it into text or JSON; errors end here, in ``main``, and nowhere else.

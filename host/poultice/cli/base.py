@@ -132,9 +132,9 @@ def switched_on(*names: str) -> bool:
 
 def show(ctx: click.Context, result: Result) -> None:
     """Render `result` as text or, with --json, as one object on one line."""
-    from poultice.cli import output
+    from poultice.cli import rendering
 
-    output.show(command_word(ctx), result.data, result.view, as_json=asked_for_json(ctx))
+    rendering.show(command_word(ctx), result.data, result.view, as_json=asked_for_json(ctx))
 
 
 def asked_for_json(ctx: click.Context) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import click
 
-from poultice.cli.app import root
+from poultice.cli.root import root
 from poultice.errors import ExitCode, Interrupted, PoulticeError
 
 _UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EIO)

@@ -22,9 +22,9 @@ from poultice.cli.base import (
 from poultice.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
-    from poultice.calibration import Point
-    from poultice.client import Client
-    from poultice.messages import Telemetry
+    from poultice.device.calibration import Point
+    from poultice.link.client import Client
+    from poultice.link.messages import Telemetry
 
 _TELL_EVERY_MS = 10_000
 
@@ -61,8 +61,8 @@ def calibrate(
     sent to the device, with `two_point`; a 3 s hold of its button puts both in force. Ctrl-C
     leaves all as it was.
     """
-    from poultice import calibration, device_config, discovery
     from poultice.cli import attend
+    from poultice.device import calibration, device_config, discovery
 
     if None in (reference_low, reference_high) and not attend.at_terminal():
         # Before the first bath is waited for, which takes minutes.
@@ -133,8 +133,8 @@ def _point(
     quiet: bool,
 ) -> Point:
     """One bath: the reference, given or asked for, and the steady readings."""
-    from poultice import calibration
     from poultice.cli import attend
+    from poultice.device import calibration
 
     reference_mc = _asked(name, span_mc) if given_mc is None else given_mc
     sensors = 2 if before["sensor_b"] else 1
@@ -172,8 +172,8 @@ def _asked(name: str, span_mc: tuple[int, int]) -> int:
 
 
 def _put_in_force(client: Client, offset_mc: int) -> None:
-    from poultice import calibration, device_config
     from poultice.cli import attend, output
+    from poultice.device import calibration, device_config
 
     output.say(
         f"both points agree with an offset of {calibration.signed(offset_mc)}; hold the device's "

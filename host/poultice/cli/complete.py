@@ -47,7 +47,7 @@ def _quietly(
 
 
 def _protocols(incomplete: str) -> Iterable[tuple[str, str | None]]:
-    from poultice import library
+    from poultice.therapy import library
 
     return [(name, None) for name in library.names()]
 
@@ -69,7 +69,7 @@ def _protocol_files(incomplete: str) -> Iterable[str]:
 def _sessions(incomplete: str) -> Iterable[tuple[str, str | None]]:
     """The latest, newest first. A record that is not there is not made."""
     from poultice import settings, words
-    from poultice.history import FILE_NAME, History
+    from poultice.record.store import FILE_NAME, History
 
     path = settings.data_dir() / FILE_NAME
     if not path.is_file():
@@ -88,7 +88,7 @@ def _sessions(incomplete: str) -> Iterable[tuple[str, str | None]]:
 
 
 def _commands(incomplete: str) -> Iterable[tuple[str, str | None]]:
-    from poultice.cli.app import COMMANDS
+    from poultice.cli.root import COMMANDS
 
     return [(name, text) for name, (_, text) in COMMANDS.items()]
 
@@ -103,7 +103,7 @@ def _devices(incomplete: str) -> Iterable[tuple[str, str | None]]:
     scheme, colon, _ = incomplete.partition(":")
     if colon and f"{scheme}:" in _SIMULATED:
         return _options(incomplete)
-    from poultice import discovery
+    from poultice.device import discovery
 
     found: list[tuple[str, str | None]] = []
     for port in discovery.candidates():
@@ -118,7 +118,7 @@ def _devices(incomplete: str) -> Iterable[tuple[str, str | None]]:
 
 def _options(incomplete: str) -> Iterable[tuple[str, str | None]]:
     """The options of `sim:` and `emulator:`, and what may stand behind each."""
-    from poultice.simulator import options
+    from poultice.virtual import options
 
     if "?" not in incomplete:
         incomplete = f"{incomplete.partition(':')[0]}:?"
@@ -145,7 +145,7 @@ def _options(incomplete: str) -> Iterable[tuple[str, str | None]]:
 
 
 def _config_pairs(incomplete: str) -> Iterable[tuple[str, str | None]]:
-    from poultice import device_config
+    from poultice.device import device_config
 
     name, equals, _ = incomplete.partition("=")
     if not equals:

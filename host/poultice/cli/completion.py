@@ -176,7 +176,7 @@ _SHELLS: dict[str, type[shell_completion.ShellComplete]] = {"bash": Bash, "zsh":
 
 def answer() -> int:
     """Answer a shell that asks by the environment; the exit code. Says nothing else, ever."""
-    from poultice.cli.app import root
+    from poultice.cli.root import root
 
     shell, _, what = os.environ[VARIABLE].partition("_")
     try:
@@ -193,7 +193,7 @@ def answer() -> int:
 
 def script(shell: str) -> str:
     """The script for `shell`, with how to install it in its head."""
-    from poultice.cli.app import root
+    from poultice.cli.root import root
 
     source = _SHELLS[shell](root, {}, "poultice", VARIABLE).source()
     head = "".join(f"# {line}\n" for line in ("To install:", *_INSTALL[shell]))

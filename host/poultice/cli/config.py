@@ -11,7 +11,7 @@ from poultice.cli.complete import config_pair
 from poultice.errors import UsageError
 
 if TYPE_CHECKING:
-    from poultice.client import Client
+    from poultice.link.client import Client
 
 
 @click.group(cls=Group, invoke_without_command=True)
@@ -55,8 +55,8 @@ def set_(
 
     For example `sensor_b=false density_mw_cm2=50`. Ctrl-C before the hold leaves all as it was.
     """
-    from poultice import device_config, discovery
     from poultice.cli import attend, output
+    from poultice.device import device_config, discovery
 
     changes = device_config.parse(_pairs(pairs))
     with discovery.open_device(_named(ctx, device)) as client:
@@ -81,7 +81,7 @@ def set_(
 @click.pass_context
 def drop(ctx: click.Context, device: str | None, as_json: bool) -> Result:
     """Take back what waits for the button: a hold then changes nothing."""
-    from poultice import device_config, discovery
+    from poultice.device import device_config, discovery
 
     with discovery.open_device(_named(ctx, device)) as client:
         client.hello()
@@ -105,7 +105,7 @@ def _named(ctx: click.Context, device: str | None) -> str | None:
 
 
 def _show(device: str | None) -> Result:
-    from poultice import discovery
+    from poultice.device import discovery
 
     with discovery.open_device(device) as client:
         client.hello()
@@ -114,7 +114,7 @@ def _show(device: str | None) -> Result:
 
 
 def _told(client: Client) -> Result:
-    from poultice import device_config
+    from poultice.device import device_config
     from poultice.errors import RefusedError
 
     hello = client.hello()

@@ -1,102 +1,97 @@
 """The configuration file's values as the defaults of the options.
 
-The options are named here once more, so that a file can be checked without loading a single
-command; a test holds the table against the commands themselves.
+What options there are is read off the commands themselves. To load them all would cost every
+command a tenth of a second, so only those are that the file speaks of, as far as that suffices.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+import click
 
 from poultice import settings
 from poultice.errors import UsageError
-
-_DEVICE = frozenset({"device", "json"})
-_SHOWN = _DEVICE | {"units"}
-
-OPTIONS: dict[str, frozenset[str]] = {
-    "devices": frozenset({"json"}),
-    "protocols": _SHOWN,
-    "run": _SHOWN
-    | {"dry-run", "detach", "yes", "sensitive", "fit", "confirm", "record"}
-    | {"view", "theme"},
-    "status": _SHOWN,
-    "watch": _SHOWN | {"for", "view", "theme"},
-    "stop": _SHOWN,
-    "pause": _SHOWN,
-    "resume": _SHOWN,
-    "confirm": _SHOWN,
-    "clear": _SHOWN,
-    "doctor": _SHOWN | {"udev"},
-    "calibrate": _SHOWN | {"reference-low", "reference-high", "dry-run"},
-    "config": _SHOWN | {"no-wait"},
-    "history": frozenset({"json", "limit", "format", "output", "simulated", "units", "weeks"}),
-    "report": frozenset({"json", "open", "output"}),
-    "firmware": _DEVICE | {"board", "image", "drive", "method", "yes"},
-    "simulator": frozenset({"device"}),
-    "campaign": frozenset({"runs", "seed", "pairs", "fault", "jobs", "cluster", "output", "plot"})
-    | {"json", "replay"},
-    "completion": frozenset(),
-    "help": frozenset(),
-}
 
 # Settings that are no option of any command, with their type.
 SETTINGS: dict[str, type] = {"data_dir": str}
 
 
-def defaults() -> dict[str, dict[str, Any]]:
-    """For each command the value of each option that the file names.
+def defaults(root: click.Group, command: str) -> dict[str, Any]:
+    """The value of each option of `command` that the file names, by its name inside click.
 
     A name at the top of the file holds for every command that has such an option; a table
     named after a command holds for that one and wins. Raises UsageError for anything in the
     file that is neither: a misspelt `sensitive` must not go unnoticed.
     """
+    names = root.list_commands(click.Context(root))
     loaded = settings.load()
-    everywhere = frozenset[str]().union(*OPTIONS.values())
-    common: dict[str, Any] = {}
+    if not loaded:
+        return {}
+    own = options(root, command)
+    values: dict[str, Any] = {}
     for name, value in loaded.items():
-        if name in OPTIONS and isinstance(value, dict):
-            _known(value, OPTIONS[name], f"[{name}] ")
+        if name in names and isinstance(value, dict):
+            _known(value, options(root, name), f"[{name}] ")
         elif name in SETTINGS:
             if not isinstance(value, SETTINGS[name]):
                 raise _not_understood(f"{name}: expected {SETTINGS[name].__name__}")
-        elif _hyphened(name) in everywhere and not isinstance(value, dict | list):
-            common[name] = value
-        elif name in OPTIONS:
-            raise _not_understood(f"{name}: expected a table, [{name}]")
-        elif _hyphened(name) in everywhere:
-            raise _not_understood(f"{name}: expected one value")
+        elif _hyphened(name) in own and not isinstance(value, dict | list):
+            values[own[_hyphened(name)]] = value
         else:
-            raise _unknown(name, everywhere | OPTIONS.keys() | SETTINGS.keys(), "")
-    return {
-        command: {
-            _parameter(name): value for name, value in {**common, **_table(loaded, command)}.items()
-        }
-        for command in OPTIONS
-    }
-
-
-def _table(loaded: Mapping[str, object], command: str) -> dict[str, Any]:
+            _elsewhere(name, value, root, names)
     table = loaded.get(command)
-    return table if isinstance(table, dict) else {}
+    if isinstance(table, dict):
+        values |= {own[_hyphened(name)]: value for name, value in table.items()}
+    return values
 
 
-def _known(table: Mapping[str, object], options: frozenset[str], where: str) -> None:
+def options(root: click.Group, command: str) -> dict[str, str]:
+    """The long options of `command` and of those below it, to their names inside click."""
+    found = root.get_command(click.Context(root), command)
+    return {} if found is None else _options(found)
+
+
+def _options(command: click.Command) -> dict[str, str]:
+    named = {
+        _hyphened(word): str(parameter.name)
+        for parameter in command.params
+        if isinstance(parameter, click.Option)
+        for word in parameter.opts
+        if word.startswith("--")
+    }
+    if isinstance(command, click.Group):
+        for child in command.commands.values():
+            named |= _options(child)
+    return named
+
+
+def _elsewhere(name: str, value: object, root: click.Group, names: list[str]) -> None:
+    """Raises UsageError unless `name` is an option of another command, and has one value."""
+    everywhere = {one for command in names for one in options(root, command)}
+    if _hyphened(name) in everywhere and not isinstance(value, dict | list):
+        return
+    if name in names:
+        raise _not_understood(f"{name}: expected a table, [{name}]")
+    if _hyphened(name) in everywhere:
+        raise _not_understood(f"{name}: expected one value")
+    raise _unknown(name, everywhere | {*names} | SETTINGS.keys(), "")
+
+
+def _known(table: Mapping[str, object], known: Mapping[str, str], where: str) -> None:
     for name, value in table.items():
-        if _hyphened(name) not in options:
-            raise _unknown(name, options, where)
+        if _hyphened(name) not in known:
+            raise _unknown(name, known.keys(), where)
         if isinstance(value, dict | list):
             raise _not_understood(f"{where}{name}: expected one value")
 
 
-def _unknown(name: str, known: frozenset[str], where: str) -> UsageError:
-    from poultice.words import nearest
+def _unknown(name: str, known: Iterable[str], where: str) -> UsageError:
+    from poultice.words import meant
 
-    near = nearest(name, sorted(known))
     error = _not_understood(f"{where}{name} is no option or setting")
-    if near:
-        error.hint = f"did you mean {' or '.join(near)}?"
+    error.hint = meant(name, sorted(known)) or error.hint
     return error
 
 
@@ -109,15 +104,3 @@ def _not_understood(problem: str) -> UsageError:
 
 def _hyphened(name: str) -> str:
     return name.removeprefix("--").replace("_", "-")
-
-
-def _parameter(option: str) -> str:
-    """The name inside click of an option: of `--json` it is not `json`."""
-    name = _hyphened(option).replace("-", "_")
-    return {
-        "json": "as_json",
-        "for": "for_s",
-        "format": "form",
-        "open": "opens",
-        "output": "path",
-    }.get(name, name)

@@ -13,7 +13,7 @@ from poultice.cli.base import Command, Result, json_option
 @json_option
 def devices(as_json: bool) -> Result:
     """Ports that could be a device, and what answered."""
-    from poultice import discovery
+    from poultice.device import discovery
 
     return Result({"devices": [_row(one) for one in discovery.find()]}, "devices")
 

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from poultice.messages import Event, Telemetry
+from poultice.link.messages import Event, Telemetry
 from poultice.session.orders import Orders
 
 _KEPT = 20_000

@@ -78,7 +78,7 @@ def calibrate(data: Data) -> list[str]:
 
 def config(data: Data) -> list[str]:
     """What is in force, and what waits."""
-    from poultice.device_config import MEMBERS
+    from poultice.device.device_config import MEMBERS
 
     now, other = data["config"], data["waiting"]
     values = {name: _value(now[name]) for name in MEMBERS}

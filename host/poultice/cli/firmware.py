@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,7 +20,7 @@ from poultice.cli.base import (
 )
 
 if TYPE_CHECKING:
-    from poultice.firmware import Progress
+    from poultice.device.flashing import Progress
 
 _board_option = option(
     "--board",
@@ -42,7 +42,7 @@ def firmware() -> None:
 @json_option
 def info(device: str | None, board: str, as_json: bool) -> Result:
     """This program's firmware, the image, the device's, and whether they match."""
-    from poultice import firmware as work
+    from poultice.device import flashing as work
 
     return Result({"action": "info", **work.describe(device, board)}, "firmware")
 
@@ -52,11 +52,11 @@ def info(device: str | None, board: str, as_json: bool) -> Result:
 @json_option
 def build(board: str, as_json: bool) -> Result:
     """Build the image from the source tree (as `make firmware` does)."""
-    from poultice import firmware as work
-    from poultice import uf2
+    from poultice.device import flashing as work
+    from poultice.device import uf2
 
     image = uf2.read(work.build(board))
-    data = {"action": "build", "image": _told(image)}
+    data = {"action": "build", "image": image.to_json()}
     return Result(data, "image")
 
 
@@ -104,8 +104,8 @@ def flash(
     Takes a board whose boot drive is mounted (hold BOOTSEL while plugging it in), or asks the
     running device to go there. Refused while anything runs. What the device recorded is kept.
     """
-    from poultice import firmware as work
-    from poultice import stock, uf2
+    from poultice.device import flashing as work
+    from poultice.device import mip, uf2
     from poultice.errors import UsageError
 
     if method == "mpremote":
@@ -115,10 +115,10 @@ def flash(
             )
         _agree(yes, "copy the firmware's files onto the board")
         with _progress(asked_for_json(ctx)) as progress:
-            done = stock.copy(device, progress)
+            done = mip.copy(device, progress)
         return Result({"action": "flash", "method": method, "device": done}, "flashed")
     work.real(device)
-    whole = uf2.read(image or work.image_path(board or "pico"))
+    whole = uf2.read(image or uf2.image_path(board or "pico"))
     if board not in (None, whole.board):
         raise UsageError(
             f"{whole.path} is for a {whole.board}, not for a {board}",
@@ -128,19 +128,8 @@ def flash(
     _agree(yes, f"write {named} ({whole.path.name}, for a {whole.board}) onto the board")
     with _progress(asked_for_json(ctx)) as progress:
         done = work.flash(whole, device, drive, progress)
-    data = {"action": "flash", "method": method, "image": _told(whole), "device": done}
+    data = {"action": "flash", "method": method, "image": whole.to_json(), "device": done}
     return Result(data, "flashed")
-
-
-def _told(image: Any) -> dict[str, Any]:
-    return {
-        "path": str(image.path),
-        "board": image.board,
-        "size": len(image.data),
-        "sha256": image.sha256,
-        "firmware": image.version,
-        "protocol": image.protocol,
-    }
 
 
 def _agree(yes: bool, what: str) -> None:
@@ -161,7 +150,7 @@ def _agree(yes: bool, what: str) -> None:
 def _progress(quiet: bool) -> Iterator[Progress]:
     """Sentences on stderr, and a bar on a terminal; nothing with --json."""
     from poultice.cli import output
-    from poultice.firmware import Progress
+    from poultice.device.flashing import Progress
 
     if quiet:
         yield Progress()

@@ -13,9 +13,9 @@ from typing import Any
 
 import click
 
-from poultice.cli import attend, output, views
+from poultice.cli import attend, rendering, views
 from poultice.cli.base import Result
-from poultice.cli.seat import Asked, Seat
+from poultice.cli.seat import Asked, Seat, somebody_answers
 from poultice.errors import ExitCode, Interrupted, PoulticeError, UsageError
 
 WORST_FIRST = (
@@ -35,7 +35,7 @@ WORST_FIRST = (
 
 def run(asked: Asked, *, as_json: bool) -> None:
     """Run PROTOCOL on each of the devices. Ends the process with the worst exit code."""
-    from poultice import library
+    from poultice.therapy import library
 
     seats = [Seat(path, views.prefixed(path)) for path in asked.device]
     for seat in seats:
@@ -48,8 +48,6 @@ def run(asked: Asked, *, as_json: bool) -> None:
                 "--record is for one device",
                 hint="the history has them all: `poultice history export`",
             )
-        from poultice.cli.run import somebody_answers
-
         somebody_answers(asked)
         with contextlib.ExitStack() as closing:
             ready = _ready(asked, protocol, seats, closing)
@@ -83,7 +81,7 @@ def worst(seats: Sequence[Seat]) -> int:
 
 def distinct(paths: Sequence[str]) -> None:
     """Raises UsageError where one of `paths` is no device path, or a device is named twice."""
-    from poultice.transport import split_path
+    from poultice.link.transport import split_path
 
     seen: set[tuple[str, str]] = set()
     for path in paths:
@@ -156,11 +154,11 @@ def _show(seats: Sequence[Seat]) -> None:
         error = seat.error
         devices.append({**one, "exit": int(seat.exit_code), "error": error and str(error)})
     data = {"exit": int(worst(seats)), "devices": devices}
-    output.show("fleet", data, "nothing", as_json=True)
+    rendering.show("fleet", data, "nothing", as_json=True)
 
 
 def _tell(seat: Seat) -> None:
     result = seat.result
     assert isinstance(result, Result)
     print(f"{seat.name}:")
-    output.show("run", result.data, result.view, as_json=False)
+    rendering.show("run", result.data, result.view, as_json=False)

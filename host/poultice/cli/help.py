@@ -16,7 +16,7 @@ from poultice.cli.base import Command
 def help(ctx: click.Context, words: Iterable[str]) -> None:
     """What COMMAND does and takes: as `poultice COMMAND --help`."""
     from poultice.errors import UsageError
-    from poultice.words import nearest
+    from poultice.words import meant
 
     here = ctx.find_root()
     for word in words:
@@ -24,8 +24,7 @@ def help(ctx: click.Context, words: Iterable[str]) -> None:
         found = group.get_command(here, word) if isinstance(group, click.Group) else None
         if found is None:
             names = group.list_commands(here) if isinstance(group, click.Group) else []
-            near = nearest(word, names)
-            hint = f"did you mean {' or '.join(near)}?" if near else "see `poultice help`"
+            hint = meant(word, names) or "see `poultice help`"
             raise UsageError(f"there is no command {word!r} in {here.command_path}", hint=hint)
         here = click.Context(found, info_name=word, parent=here)
     click.echo(here.get_help())

@@ -11,7 +11,7 @@ from poultice.cli.base import Group, Result, asked_for_json, json_option, option
 from poultice.errors import UsageError
 
 if TYPE_CHECKING:
-    from poultice.history import History
+    from poultice.record.store import History
 
 _N_MAX = 2**63 - 1  # SQLite's largest
 
@@ -19,17 +19,19 @@ simulated_option = option(
     "--simulated", is_flag=True, help="Those on a simulated device instead: no treatment."
 )
 
-
-@click.group(cls=Group, invoke_without_command=True)
-@units_option
-@json_option
-@option(
+_limit_option = option(
     "-n",
     "--limit",
     type=click.IntRange(min=1, max=_N_MAX),
     default=20,
     help="How many, newest first.",
 )
+
+
+@click.group(cls=Group, invoke_without_command=True)
+@units_option
+@json_option
+@_limit_option
 @simulated_option
 @click.pass_context
 def history(ctx: click.Context, as_json: bool, limit: int, simulated: bool) -> Result | None:
@@ -42,13 +44,7 @@ def history(ctx: click.Context, as_json: bool, limit: int, simulated: bool) -> R
 @history.command("list")
 @units_option
 @json_option
-@option(
-    "-n",
-    "--limit",
-    type=click.IntRange(min=1, max=_N_MAX),
-    default=20,
-    help="How many, newest first.",
-)
+@_limit_option
 @simulated_option
 def list_(as_json: bool, limit: int, simulated: bool) -> Result:
     """The latest sessions."""
@@ -66,7 +62,7 @@ def list_(as_json: bool, limit: int, simulated: bool) -> Result:
 @json_option
 def show(n: int | None, as_json: bool) -> Result:
     """Session N, or the latest: plan, answers, outcome, events."""
-    from poultice.history import History
+    from poultice.record.store import History
 
     book = History.open()
     return Result(book.show(latest(book) if n is None else n), "session")
@@ -87,8 +83,8 @@ def trends(as_json: bool, weeks: int, simulated: bool) -> Result:
     """Week by week: sessions, minutes, dose, how much of what was planned was done."""
     from datetime import date
 
-    from poultice import trends as weekly
-    from poultice.history import History
+    from poultice.record import trends as weekly
+    from poultice.record.store import History
 
     book = History.open()
     found = weekly.weekly(book, date.today(), weeks, simulated=simulated)
@@ -121,10 +117,9 @@ def export(
     ctx: click.Context, /, n: int | None, form: str | None, path: str | None, as_json: bool
 ) -> None:
     """Session N, or the latest, for other programs. --json is --format jsonl."""
-    from poultice import export as exporting
-    from poultice import outfile
-    from poultice.cli import output
-    from poultice.history import History
+    from poultice.cli import outfile, output
+    from poultice.record import export as exporting
+    from poultice.record.store import History
 
     form = "jsonl" if asked_for_json(ctx) else form or exporting.format_of(path)
     if form == "parquet" and not path:
@@ -159,7 +154,7 @@ def latest(book: History) -> int:
 
 
 def _list(limit: int, simulated: bool) -> Result:
-    from poultice.history import History
+    from poultice.record.store import History
 
     book = History.open()
     data = {"simulated": simulated, "sessions": book.list(limit, simulated=simulated)}

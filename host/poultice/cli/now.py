@@ -21,13 +21,13 @@ from poultice.cli.views import theme_option, view_option
 from poultice.errors import UsageError
 
 if TYPE_CHECKING:
-    from poultice.client import Client
+    from poultice.link.client import Client
 
 
 def _ask(device: str | None, do: Callable[[Client], Any]) -> Result:
     """Do one thing to the device and report how it is then."""
-    from poultice import discovery
     from poultice.cli import output
+    from poultice.device import discovery
     from poultice.session.takeover import take_over
 
     with discovery.open_device(device) as client:
@@ -98,12 +98,11 @@ def confirm(device: str | None, as_json: bool) -> Result:
 def clear(fault: str, device: str | None, as_json: bool) -> Result:
     """Clear FAULT, once its cause is gone. Severe faults only the device's button clears."""
     from poultice import remedies
-    from poultice.words import nearest
+    from poultice.words import meant
 
     name = fault.lower().replace("-", "_")
     if name not in remedies.FAULTS:
-        near = nearest(name, remedies.FAULTS)
-        hint = f"did you mean {' or '.join(near)}?" if near else "`poultice status` names it"
+        hint = meant(name, remedies.FAULTS) or "`poultice status` names it"
         raise UsageError(f"there is no fault {fault!r}", hint=hint)
     return _ask(device, lambda client: client.clear_fault(name))
 

@@ -10,7 +10,7 @@ from poultice.cli import attend, output
 from poultice.cli.feed import FRESH, Feed
 from poultice.cli.keyboard import Keyboard
 from poultice.cli.keys import Keys
-from poultice.messages import Event, Telemetry
+from poultice.link.messages import Event, Telemetry
 from poultice.session.tally import ACTIVE
 
 EVERY_S = 60

@@ -50,8 +50,8 @@ def list_(words: tuple[str, ...], as_json: bool) -> Result:
 def show(name: str, as_json: bool) -> Result:
     """One protocol (its name, what it is for, or a file): phases, and where its numbers come
     from."""
-    from poultice import library
     from poultice.errors import UnknownProtocolError
+    from poultice.therapy import library
 
     try:
         found = library.load(name)
@@ -71,7 +71,7 @@ def show(name: str, as_json: bool) -> Result:
 def check(file: str, device: str | None, as_json: bool) -> Result:
     """Check a protocol FILE against the limits: the device's with -d, else those of a
     fully equipped device of this version."""
-    from poultice import library, plan
+    from poultice.therapy import library, plan
 
     protocol = library.load(file)
     limits = _limits(device)
@@ -106,7 +106,8 @@ def check(file: str, device: str | None, as_json: bool) -> Result:
 
 
 def _limits(device: str | None) -> dict[str, int]:
-    from poultice import discovery, plan
+    from poultice.device import discovery
+    from poultice.therapy import plan
 
     if device is None:
         return plan.reference_limits()
@@ -116,7 +117,7 @@ def _limits(device: str | None) -> dict[str, int]:
 
 
 def _list(words: tuple[str, ...]) -> Result:
-    from poultice import library
+    from poultice.therapy import library
 
     found = library.find(" ".join(words)) if words else library.all_protocols()
     if not found:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from poultice.cli import output
 from poultice.errors import UsageError
-from poultice.messages import Event, Telemetry
+from poultice.link.messages import Event, Telemetry
 
 try:
     import fcntl

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from poultice.cli import attend, complete, output, views
+from poultice.cli import complete, rendering, views
 from poultice.cli.base import (
     Command,
     Result,
@@ -20,8 +20,8 @@ from poultice.cli.base import (
     switched_on,
     units_option,
 )
-from poultice.cli.seat import Asked, Report, Seat
-from poultice.errors import PoulticeError, ScreeningError
+from poultice.cli.seat import Asked, Report, Seat, somebody_answers
+from poultice.errors import PoulticeError
 
 
 class RunCommand(Command):
@@ -40,7 +40,7 @@ class RunCommand(Command):
             return super().make_context(info_name, args, parent, **more)
         except click.UsageError:
             if wanted:
-                output.show("run", Report().to_json("refused"), "nothing", as_json=True)
+                rendering.show("run", Report().to_json("refused"), "nothing", as_json=True)
             raise
 
 
@@ -87,13 +87,13 @@ def run(ctx: click.Context, /, confirm: str, as_json: bool, **options: Any) -> R
         return _run(asked, seat, as_json=quiet)
     except (PoulticeError, click.Abort, KeyboardInterrupt) as error:
         if quiet:
-            output.show("run", seat.report.after(error), "nothing", as_json=True)
+            rendering.show("run", seat.report.after(error), "nothing", as_json=True)
         raise
 
 
 def _run(asked: Asked, seat: Seat, *, as_json: bool) -> Result | None:
-    from poultice import library
     from poultice.cli import fleet
+    from poultice.therapy import library
 
     seat.report.protocol = asked.protocol
     protocol = library.load(asked.protocol)
@@ -116,20 +116,12 @@ def _run(asked: Asked, seat: Seat, *, as_json: bool) -> Result | None:
 
 def _inputs(asked: Asked) -> Iterator[Path]:
     """The files that this run reads, or writes otherwise."""
-    from poultice import history, settings
-    from poultice.transport import split_path
+    from poultice import settings
+    from poultice.link.transport import split_path
+    from poultice.record import store
 
     yield Path(asked.protocol)
     yield settings.config_path()
-    yield settings.data_dir() / history.FILE_NAME
+    yield settings.data_dir() / store.FILE_NAME
     for device in asked.device:
         yield Path(split_path(device)[1])
-
-
-def somebody_answers(asked: Asked) -> None:
-    """Raises ScreeningError where questions are to be asked and nobody is there."""
-    if not (asked.yes or asked.dry_run or attend.at_terminal()):
-        raise ScreeningError(
-            "there is nobody to answer the screening questions",
-            hint="run it in a terminal, or with --yes where you have answered them for yourself",
-        )

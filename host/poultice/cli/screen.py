@@ -20,7 +20,8 @@ def screen(protocol: Any, *, assume: bool, who: str | None = None) -> Any:
 
     Raises ScreeningError with the reasons where one of them speaks against it.
     """
-    from poultice import screening, session
+    from poultice import session
+    from poultice.therapy import screening
 
     answers = screening.assumed(protocol) if assume else _ask(protocol, who)
     for warning in session.judged(protocol, answers).warnings:
@@ -29,7 +30,7 @@ def screen(protocol: Any, *, assume: bool, who: str | None = None) -> Any:
 
 
 def _ask(protocol: Any, who: str | None) -> Any:
-    from poultice import screening
+    from poultice.therapy import screening
 
     modes = {phase.mode for phase in protocol.phases}
     questions = [one for one in screening.QUESTIONS if one.applies_to in ("both", *modes)]

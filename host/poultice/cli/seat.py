@@ -20,19 +20,18 @@ from poultice.errors import (
     PoulticeError,
     ScreeningError,
 )
-from poultice.messages import Event
+from poultice.link.messages import Event
 from poultice.session.orders import Orders
 
 if TYPE_CHECKING:
     from poultice.cli.feed import Feed
     from poultice.cli.record_file import RecordFile
-    from poultice.client import Client
-    from poultice.library import Protocol
-    from poultice.messages import Hello, Telemetry
-    from poultice.plan import Plan
-    from poultice.screening import Answers
+    from poultice.link.client import Client
+    from poultice.link.messages import Hello, Telemetry
     from poultice.session.engine import Ending, Engine
     from poultice.session.recorder import Recording
+    from poultice.therapy.plan import Plan, Protocol
+    from poultice.therapy.screening import Answers
 
 
 SCREENED_S = 600
@@ -165,8 +164,9 @@ class Seat:
 
     def open(self, asked: Asked, protocol: Protocol, closing: contextlib.ExitStack) -> None:
         """Get hold of the device and make a plan for it; in a dry run that is the result."""
-        from poultice import discovery, session
+        from poultice import session
         from poultice.cli.feed import Feed
+        from poultice.device import discovery
         from poultice.session.takeover import take_over
 
         self.report.protocol = protocol.name
@@ -308,3 +308,12 @@ class Seat:
             token_s=self.hello.limits.get("token_s", 60),
         )
         return engine
+
+
+def somebody_answers(asked: Asked) -> None:
+    """Raises ScreeningError where questions are to be asked and nobody is there."""
+    if not (asked.yes or asked.dry_run or attend.at_terminal()):
+        raise ScreeningError(
+            "there is nobody to answer the screening questions",
+            hint="run it in a terminal, or with --yes where you have answered them for yourself",
+        )

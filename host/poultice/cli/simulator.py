@@ -11,7 +11,7 @@ from poultice.cli.base import Command, option
 from poultice.errors import UsageError
 
 if TYPE_CHECKING:
-    from poultice.simulator.pty_server import Device
+    from poultice.virtual.pty_server import Device
 
 _START_UP_TICKS = 10
 
@@ -33,7 +33,7 @@ def simulator(device: str) -> None:
     of a real one, no more. The first line of output is the path to open, alone.
     """
     from poultice.cli import output
-    from poultice.simulator.pty_server import serve
+    from poultice.virtual.pty_server import serve
 
     served = _device(device)
 
@@ -48,18 +48,19 @@ def simulator(device: str) -> None:
 
 
 def _device(path: str) -> Device:
-    from poultice.transport import needs_emulator, split_path
+    from poultice.device.discovery import needs_emulator
+    from poultice.link.transport import split_path
 
     scheme, query = split_path(path)
     if scheme == "sim":
-        from poultice.simulator.options import parse_options
-        from poultice.simulator.virtual_device import VirtualDevice
+        from poultice.virtual.options import parse_options
+        from poultice.virtual.virtual_device import VirtualDevice
 
         return VirtualDevice(parse_options(query))
     if scheme == "emulator":
         with needs_emulator():
-            from poultice.emulator.device import EmulatedDevice
-            from poultice.emulator.options import parse_emulator_options
+            from poultice.virtual.emulator.emulated_device import EmulatedDevice
+            from poultice.virtual.emulator.emulator_options import parse_emulator_options
 
         device = EmulatedDevice(parse_emulator_options(query))
         # A start-up is slower than real time: what is announced should answer.

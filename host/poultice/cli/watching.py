@@ -14,8 +14,8 @@ from poultice.errors import ExitCode
 from poultice.session.orders import Orders
 
 if TYPE_CHECKING:
-    from poultice.client import Client
-    from poultice.messages import Event, Telemetry
+    from poultice.link.client import Client
+    from poultice.link.messages import Event, Telemetry
 
 
 def watch(
@@ -76,7 +76,7 @@ class _Watched:
 
     def open(self) -> Client:
         """Get hold of the device."""
-        from poultice import discovery
+        from poultice.device import discovery
         from poultice.session.takeover import take_over
 
         self._client = client = discovery.open_device(self.path)

@@ -1,6 +1,7 @@
 """A session from a script: the steps of `poultice run`, one call each or all in one.
 
-    from poultice import screening, session
+    from poultice import session
+    from poultice.therapy import screening
 
     done = session.run("arthritis", "sim:?speed=max", answers=screening.assumed)
     print(done.outcome, done.summary["peak_mc"] / 1000, "°C")
@@ -27,13 +28,12 @@ from poultice.errors import (
 # The rest is loaded by the calls that need it: this package's parts serve commands too that run
 # no session.
 if TYPE_CHECKING:
-    from poultice import screening
-    from poultice.client import Client
-    from poultice.library import Protocol
-    from poultice.messages import Event, Hello, Telemetry
-    from poultice.plan import Plan
-    from poultice.screening import Answers
+    from poultice.link.client import Client
+    from poultice.link.messages import Event, Hello, Telemetry
     from poultice.session.engine import Ending, Engine
+    from poultice.therapy import screening
+    from poultice.therapy.plan import Plan, Protocol
+    from poultice.therapy.screening import Answers
 
 ATTENDED_S = 10
 """The device stops an attended session by itself once it has heard nothing for so long."""
@@ -89,11 +89,12 @@ def run(
     NotReadyError, WrongStateError, DeviceFaultError, DeviceTimeoutError, DeviceLostError. How a
     session that was started ends is never raised: it is in what is returned.
     """
-    from poultice import discovery, library
-    from poultice.messages import Event
+    from poultice.device import discovery
+    from poultice.link.messages import Event
     from poultice.session.engine import Engine
     from poultice.session.recorder import shared
     from poultice.session.takeover import take_over
+    from poultice.therapy import library
 
     chosen = library.load(protocol) if isinstance(protocol, str) else protocol
     given = answers(chosen) if callable(answers) else answers
@@ -206,8 +207,8 @@ def plan_for(
     device would refuse the plan, naming all that is over; `fit` lowers that instead, but never
     what no device allows.
     """
-    from poultice import plan as plans
     from poultice import remedies
+    from poultice.therapy import plan as plans
 
     plans.within_reference(protocol, attended_s)
     plan, notes = plans.make_plan(
@@ -226,7 +227,7 @@ def plan_for(
 
 def judged(protocol: Protocol, answers: Answers) -> screening.Verdict:
     """The verdict on the answers. Raises ScreeningError where one of them refuses."""
-    from poultice import screening
+    from poultice.therapy import screening
 
     verdict = screening.judge(protocol, answers)
     if verdict.refusals:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from poultice import remedies
-from poultice.client import Client
 from poultice.errors import (
     DeviceFaultError,
     DeviceLostError,
@@ -23,7 +22,8 @@ from poultice.errors import (
     RefusedError,
     SessionTimeoutError,
 )
-from poultice.messages import Event, Telemetry
+from poultice.link.client import Client
+from poultice.link.messages import Event, Telemetry
 from poultice.session.orders import Orders
 from poultice.session.takeover import entries
 from poultice.session.tally import ACTIVE, PlannedPhase, Tally

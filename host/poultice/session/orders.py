@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from poultice.messages import Event, Telemetry
+from poultice.link.messages import Event, Telemetry
 
 
 class Orders:

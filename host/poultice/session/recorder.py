@@ -15,10 +15,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from poultice.errors import HistoryError, PoulticeError
-from poultice.messages import Event, Telemetry
+from poultice.link.messages import Event, Telemetry
 
 if TYPE_CHECKING:
-    from poultice import history
+    from poultice.record import store
 
 TRY_S = 1.0
 _HANGS_S = 10.0
@@ -45,7 +45,7 @@ class Recording:
         self._what = what
         self._said: deque[Telemetry | Event] = deque()
         self._ending: tuple[str, Mapping[str, Any]] | None = None
-        self._row: history.RowWriter | None = None
+        self._row: store.RowWriter | None = None
         self._dropped = 0
 
     def take(self, update: Telemetry | Event, *, began: bool) -> None:
@@ -110,7 +110,7 @@ class Recording:
         return self.error is not None and bool(self.error.data.get("busy"))
 
     def _write(self) -> None:
-        from poultice.history import History
+        from poultice.record.store import History
 
         if self._row is None:
             self._row = History.open().begin(**self._what)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from poultice.errors import PoulticeError
 
 if TYPE_CHECKING:
-    from poultice.client import Client
-    from poultice.messages import Hello
+    from poultice.link.client import Client
+    from poultice.link.messages import Hello
 
 _PAGES = 64
 _OUTCOMES = {"complete": "complete", "stopped": "stopped", "fault": "fault", "power_lost": "lost"}
@@ -40,7 +40,7 @@ def take_over(
     raised: where it fails, the next contact tries again.
     """
     from poultice import settings
-    from poultice.history import FILE_NAME, History
+    from poultice.record.store import FILE_NAME, History
 
     try:
         if awaited:
@@ -60,7 +60,7 @@ def take_over(
 
 def _taken(client: Client, hello: Hello, told: list[Mapping[str, Any]], now_s: float) -> int:
     """How many of them the history had not."""
-    from poultice.history import History
+    from poultice.record.store import History
 
     history = History.open()
     known = history.numbers(hello.uid)

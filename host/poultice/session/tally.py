@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from poultice import messages
-from poultice.messages import Event, Telemetry
+from poultice.link import messages
+from poultice.link.messages import Event, Telemetry
 
 ACTIVE = frozenset({"running", "waiting", "paused"})
 _LAST_SECOND = 1

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from poultice import remedies, words
-from poultice.messages import Event, Telemetry
+from poultice.link.messages import Event, Telemetry
 from poultice.session.tally import ACTIVE
 
 WINDOW_S = 900
@@ -30,7 +30,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Stretch:
+class PlannedSpan:
     """One phase of the plan: from, to, what, and its target (None for rest)."""
 
     start_s: int
@@ -54,7 +54,7 @@ class Course:
         self.name = name
         self._title = title
         self.limits: Mapping[str, int] = limits or {}
-        self.plan: list[Stretch] = []
+        self.plan: list[PlannedSpan] = []
         self.now: Telemetry | None = None
         self.log: deque[str] = deque(maxlen=_LOG_MAX)
         self.samples: deque[Sample] = deque(maxlen=_SAMPLES_MAX)
@@ -66,7 +66,7 @@ class Course:
         for index, phase in enumerate(phases):
             end_s = at_s + int(phase["duration_s"])
             say = says[index] if index < len(says) else None
-            self.plan.append(Stretch(at_s, end_s, phase["mode"], phase.get("target_mc"), say))
+            self.plan.append(PlannedSpan(at_s, end_s, phase["mode"], phase.get("target_mc"), say))
             at_s = end_s
 
     @property
@@ -135,7 +135,7 @@ class Course:
         """Something from this side, or an event."""
         self.log.append(text)
 
-    def phase(self) -> Stretch | None:
+    def phase(self) -> PlannedSpan | None:
         """The phase of the plan that runs now."""
         index = self.now.phase if self.now else None
         return self.plan[index] if index is not None and index < len(self.plan) else None

@@ -1,0 +1,74 @@
+"""`poultice report`: one session as a page."""
+
+from __future__ import annotations
+
+import click
+
+from poultice.cli import complete
+from poultice.cli.base import Command, Result, asked_for_json, json_option, option
+from poultice.errors import UsageError
+
+
+@click.command(cls=Command)
+@click.argument(
+    "n",
+    type=click.IntRange(min=1, max=2**63 - 1),
+    required=False,
+    shell_complete=complete.session,
+)
+@option(
+    "-o",
+    "--output",
+    "path",
+    metavar="FILE",
+    help="Where to: FILE.html, FILE.pdf (needs Chromium), a directory, or - for stdout. "
+    "Default: poultice-session-N.html here.",
+)
+@option("--open", "opens", is_flag=True, help="Show it in the browser.")
+@json_option
+@click.pass_context
+def report(
+    ctx: click.Context, /, n: int | None, path: str | None, opens: bool, as_json: bool
+) -> Result | None:
+    """Session N, or the latest, as one HTML page that needs nothing else, or as PDF. Prints its
+    path."""
+    import os
+    from pathlib import Path
+
+    from poultice.cli import outfile
+    from poultice.cli.history import latest
+    from poultice.record import report as reporting
+    from poultice.record.store import History
+
+    if path == outfile.STDOUT and (opens or asked_for_json(ctx)):
+        raise UsageError(
+            "the page itself goes to stdout with -o -", hint="take out --open and --json, or -o -"
+        )
+    into = path is None or os.path.isdir(path)  # noqa: PTH112 - False for a path no system takes
+    as_pdf = not into and reporting.is_pdf(path or "")
+    book = History.open()
+    n = latest(book) if n is None else n
+    page = reporting.render(book, n)
+    if as_pdf:
+        from poultice.record.report import pdf
+
+        page = pdf.printed(page)
+    if into or path is None:
+        path = str(Path(path or "", reporting.file_name(n)))
+    outfile.write(path, page, private=True)
+    if path == outfile.STDOUT:
+        return None
+    if opens:
+        _show(Path(path))
+    return Result({"session": n, "file": path, "size": len(page)}, "report")
+
+
+def _show(path: object) -> None:
+    import webbrowser
+    from pathlib import Path
+
+    from poultice.cli import output
+
+    assert isinstance(path, Path)
+    if not webbrowser.open(path.resolve().as_uri()):
+        output.say("note: no browser was found to show it in")

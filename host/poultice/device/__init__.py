@@ -1,0 +1,1 @@
+"""The device that is plugged in: finding, configuring, calibrating, flashing, examining it."""

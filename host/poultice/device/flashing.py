@@ -1,0 +1,296 @@
+"""The device's firmware: which there is, building it, and putting it on a board.
+
+Nothing here prints or asks. Waiting is by a clock that is handed in, so that a test of a board
+that never comes back takes no time.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from poultice.device import bootsel, discovery, uf2
+from poultice.errors import (
+    DeviceTimeoutError,
+    LinkError,
+    NoDeviceError,
+    PoulticeError,
+    UsageError,
+    VersionMismatchError,
+    WrongStateError,
+)
+from poultice.link.client import PROTOCOL, Client
+from poultice.link.messages import Hello
+
+BOARDS = ("pico", "pico2")
+DRIVE_WAIT_S = 30.0
+"""For the drive: a desktop mounts it within a few seconds, or a person has to."""
+
+BACK_WAIT_S = 30.0
+"""For the answer afterwards: start-up takes a second, a first format of its flash 20 s at most."""
+
+_LOOK_S = 0.5
+# While nothing runs; the device itself refuses the rest too.
+_QUIET = ("idle", "fault")
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Seconds that go on, and waiting for them."""
+
+    now_s: Callable[[], float] = time.monotonic
+    sleep_s: Callable[[float], None] = time.sleep
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a person is told meanwhile: a sentence, or how many bytes of how many."""
+
+    say: Callable[[str], None] = field(default=lambda text: None)
+    copied: Callable[[int, int], None] = field(default=lambda done, total: None)
+
+
+def shipped_version() -> str:
+    """The version of the firmware that belongs to this program."""
+    from poultice_core import VERSION
+
+    return VERSION
+
+
+def describe(device: str | None, board: str = "pico") -> dict[str, Any]:
+    """What belongs together: this program, the image, the device. For `firmware info`."""
+    told: dict[str, Any] = {
+        "firmware": shipped_version(),
+        "protocol": PROTOCOL,
+        "image": None,
+        "device": None,
+        "match": None,
+        "problem": None,
+        "hint": None,
+    }
+    try:
+        told["image"] = uf2.read(uf2.image_path(board)).to_json()
+    except PoulticeError as error:
+        told["problem"], told["hint"] = str(error), error.hint
+    try:
+        with discovery.open_device(device) as client:
+            hello = client.hello()
+            told["device"] = _device(client.path, hello)
+            told["match"] = hello.firmware == told["firmware"]
+            if not told["match"]:
+                told["problem"] = f"the device runs {hello.firmware}, this program brings " + str(
+                    told["firmware"]
+                )
+                told["hint"] = f"`poultice firmware flash --device {client.path}`"
+    except NoDeviceError as error:
+        # Asked for by name, it should be there.
+        if device is not None:
+            raise
+        if told["problem"] is None:
+            told["problem"], told["hint"] = str(error), error.hint
+    except VersionMismatchError as error:
+        told["match"] = False
+        told["problem"], told["hint"] = str(error), error.hint
+    return told
+
+
+def build(board: str) -> Path:
+    """Build the image from this source tree; its path. Output goes to stderr.
+
+    Raises UsageError where this is no source tree, PoulticeError where it does not build.
+    """
+    script = uf2.TREE / "firmware" / "build.py"
+    if not script.is_file():
+        raise UsageError(
+            "the firmware is built from poultice's source tree, and this is an installed package",
+            hint="get the source tree and run `make firmware` there",
+        )
+    done = subprocess.run([sys.executable, str(script), board], stdout=sys.stderr, check=False)
+    if done.returncode:
+        raise PoulticeError("the firmware could not be built", hint="what is above says why")
+    return uf2.TREE / "build" / f"poultice-{board}.uf2"
+
+
+def flash(
+    image: uf2.Image,
+    device: str | None,
+    drive: Path | None,
+    progress: Progress,
+    clock: Clock | None = None,
+) -> dict[str, Any]:
+    """Put `image` on a board and see it answer.
+
+    The board is the one whose boot drive is at `drive`, or is mounted, or the one that `device`
+    names; one that runs is asked to go into its boot ROM, which it refuses while anything runs.
+    Returns `path`, `uid`, `firmware`, `protocol`, `board` and `before` (the version it ran, or
+    None). Raises WrongStateError, NoDeviceError, UsageError, DeviceLostError,
+    DeviceTimeoutError, VersionMismatchError.
+    """
+    clock = clock or Clock()
+    port: discovery.Port | None = None
+    before: str | None = None
+    there = [bootsel.named(drive)] if drive is not None else _fitting(image)
+    if len(there) > 1:
+        listing = ", ".join(str(one.path) for one in there)
+        raise UsageError(
+            f"{len(there)} boards are in their boot ROM: {listing}", hint="choose one with --drive"
+        )
+    if device is not None and there and drive is None:
+        raise UsageError(
+            f"{there[0].path} is a board in its boot ROM, and {device} was asked for",
+            hint="unplug the one, or leave --device out",
+        )
+    known = {one.path for one in discovery.candidates()}
+    if not there:
+        port, before = send_to_bootloader(device, image)
+        progress.say("the device went into its boot ROM; waiting for its drive")
+        there = [_await_drive(image, clock)]
+    target = there[0]
+    progress.say(f"writing {image.path.name} to {target.path}")
+    bootsel.write(image, target, lambda done: progress.copied(done, len(image.data)))
+    progress.say("written; waiting for the device to answer")
+    found = _await_answer(port, known, clock)
+    return {**_verified(image.version, *found), "before": before}
+
+
+def await_verified(port: discovery.Port, version: str, clock: Clock) -> dict[str, Any]:
+    """What the board on `port` answers once it is back; raises as `flash` does."""
+    return _verified(version, *_await_answer(port, set(), clock))
+
+
+def send_to_bootloader(device: str | None, image: uf2.Image) -> tuple[discovery.Port, str | None]:
+    """Ask the running device to go into its boot ROM; its port and what it ran.
+
+    Raises WrongStateError while anything runs, UsageError for a simulated device or a board of
+    another kind, and what opening it raises.
+    """
+    return _leave(device, "bootloader", image.board)
+
+
+def send_to_prompt(device: str | None) -> tuple[discovery.Port, str | None]:
+    """Ask the running device to start its prompt instead of the application. As above."""
+    return _leave(device, "repl", None)
+
+
+def _leave(device: str | None, into: str, board: str | None) -> tuple[discovery.Port, str | None]:
+    real(device)
+    try:
+        client = discovery.open_device(device)
+    except NoDeviceError as error:
+        error.hint = bootsel.HOW_TO_GET_THERE
+        raise
+    except VersionMismatchError:
+        # The only one there is; that it is of another version is what is to be mended.
+        client = discovery.open_device(f"serial:{discovery.candidates()[0].path}")
+    with client:
+        hello = _who(client)
+        if hello is not None and board not in (None, hello.board):
+            raise UsageError(
+                f"{client.path} is a {hello.board}, and the image is for a {board}",
+                hint=f"--board {hello.board} takes the image for it",
+            )
+        state = client.status().state
+        if state not in _QUIET:
+            raise WrongStateError(
+                f"{client.path} is {state}: nothing is flashed while anything runs",
+                hint=f"`poultice stop --device {client.path}`, then again",
+                data={"state": state, "states": list(_QUIET)},
+            )
+        name = client.path.removeprefix("serial:")
+        ports = [one for one in discovery.candidates() if one.path == name]
+        client.reboot(into)
+    port = ports[0] if ports else discovery.Port(name, None, "")
+    return port, None if hello is None else hello.firmware
+
+
+def real(device: str | None) -> None:
+    """Raises UsageError for a device that has no flash to write."""
+    from poultice.link.transport import split_path
+
+    if device is not None and split_path(device)[0] in ("sim", "emulator"):
+        raise UsageError(
+            f"{device} is simulated: there is nothing to flash",
+            hint="the emulator takes the image of POULTICE_IMAGE, else the one just built",
+        )
+
+
+def _who(client: Client) -> Hello | None:
+    """Who answers, or None where its version is not ours: that is what is to be mended."""
+    try:
+        return client.hello()
+    except VersionMismatchError:
+        return None
+    except LinkError as error:
+        error.hint = f"not poultice's firmware? {bootsel.HOW_TO_GET_THERE}"
+        raise
+
+
+def _fitting(image: uf2.Image) -> list[bootsel.Drive]:
+    found = bootsel.drives()
+    return [one for one in found if one.board == image.board] or found
+
+
+def _await_drive(image: uf2.Image, clock: Clock) -> bootsel.Drive:
+    end_s = clock.now_s() + DRIVE_WAIT_S
+    while clock.now_s() < end_s:
+        clock.sleep_s(_LOOK_S)
+        found = _fitting(image)
+        if found:
+            return found[0]
+    raise NoDeviceError(
+        f"no boot drive appeared within {DRIVE_WAIT_S:.0f} s",
+        hint="mount it (`udisksctl mount -b /dev/disk/by-label/RPI-RP2`, or RP2350) and run the "
+        "same command again; unplugging the board starts its old firmware",
+    )
+
+
+def _await_answer(
+    port: discovery.Port | None, known: set[str], clock: Clock
+) -> tuple[discovery.Port, discovery.Found]:
+    """The flashed board: by its USB serial number, else the one that was not there before."""
+    end_s = clock.now_s() + BACK_WAIT_S
+    while True:
+        clock.sleep_s(_LOOK_S)
+        for one in discovery.candidates():
+            if port is not None and port.usb_serial is not None:
+                ours = one.usb_serial == port.usb_serial
+            else:
+                ours = one.path not in known or (port is not None and one.path == port.path)
+            if ours:
+                found = discovery.probe(one)
+                if found.hello is not None or isinstance(found.error, VersionMismatchError):
+                    return one, found
+        if clock.now_s() >= end_s:
+            raise DeviceTimeoutError(
+                f"the image was written, and no device answered within {BACK_WAIT_S:.0f} s",
+                hint="unplug it, plug it in again, then `poultice devices`",
+            )
+
+
+def _verified(version: str | None, port: discovery.Port, found: discovery.Found) -> dict[str, Any]:
+    hello = found.hello
+    path = f"serial:{port.path}"
+    if hello is None:
+        assert found.error is not None
+        raise found.error
+    if version is not None and hello.firmware != version:
+        raise VersionMismatchError(
+            f"{path} answers as firmware {hello.firmware}, and {version} was written",
+            hint="was another board plugged in? `poultice devices` lists them",
+        )
+    return _device(path, hello)
+
+
+def _device(path: str, hello: Hello) -> dict[str, Any]:
+    return {
+        "path": path,
+        "uid": hello.uid,
+        "board": hello.board,
+        "firmware": hello.firmware,
+        "protocol": hello.protocol,
+    }

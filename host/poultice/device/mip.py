@@ -1,0 +1,107 @@
+"""The firmware's files on a board that runs a stock MicroPython, by `mip` of mpremote.
+
+For who must not or cannot write a whole image. Slower to start than the release image, and
+without its larger buffer: see docs/how-to/flash-a-board.md.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from typing import Any
+
+from poultice.device import discovery, flashing, uf2
+from poultice.errors import DeviceLostError, NoDeviceError, UsageError
+
+_BACK_AT_PROMPT_S = 15.0
+_LOOK_S = 0.5
+_COPY_TIMEOUT_S = 180.0
+# By a path that holds no @, which mip takes for the beginning of a version; into the root.
+_INSTALL = ("resume", "mip", "install", "--target=", "./package.json", "+", "reset")
+
+
+def copy(
+    device: str | None, progress: flashing.Progress, clock: flashing.Clock | None = None
+) -> dict[str, Any]:
+    """Copy every file, restart the board, see it answer; as `flashing.flash` returns it.
+
+    Raises what `flashing.flash` does, and UsageError where mpremote is not installed.
+    """
+    clock = clock or flashing.Clock()
+    flashing.real(device)
+    firmware = uf2.TREE / "firmware"
+    if not (firmware / "package.json").is_file():
+        raise UsageError(
+            "the firmware's files are in poultice's source tree, and this is an installed package",
+            hint="flash the release image instead (--method uf2), or get the source tree",
+        )
+    if importlib.util.find_spec("mpremote") is None:
+        raise UsageError(
+            "--method mpremote needs the package mpremote, which is not installed",
+            hint="`python -m pip install mpremote`",
+        )
+    port = _port(device)
+    found = discovery.probe(port)
+    before = found.hello.firmware if found.hello else None
+    if found.hello is not None:
+        flashing.send_to_prompt(f"serial:{port.path}")
+        progress.say("the device went to its prompt")
+        _await_port(port, clock)
+    progress.say(f"copying the files to {port.path}")
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "mpremote", "connect", port.path, *_INSTALL],
+            cwd=firmware,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=_COPY_TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise DeviceLostError(
+            f"copying to {port.path} did not end within {_COPY_TIMEOUT_S:.0f} s",
+            hint="unplug the board, hold its button (GP16) while plugging it in, and try again",
+        ) from None
+    if done.returncode:
+        last = (done.stdout.strip().splitlines() or ["no reason given"])[-1]
+        raise DeviceLostError(
+            f"mpremote could not copy to {port.path}: {last}",
+            hint="is MicroPython on the board, and at its prompt? "
+            "`mpremote connect PORT` shows it; hold the button (GP16) at power-up to get there",
+        )
+    progress.say("copied; waiting for the device to answer")
+    return {**flashing.await_verified(port, flashing.shipped_version(), clock), "before": before}
+
+
+def _port(device: str | None) -> discovery.Port:
+    from poultice.link.transport import split_path
+
+    ports = discovery.candidates()
+    if device is None:
+        if len(ports) == 1:
+            return ports[0]
+        if ports:
+            listing = ", ".join(port.path for port in ports)
+            raise UsageError(f"{len(ports)} boards: {listing}", hint="choose one with --device")
+        raise NoDeviceError(
+            "no board found", hint="plug it in with a cable that carries data, then try again"
+        )
+    scheme, rest = split_path(device)
+    path = discovery.port_of_usb_serial(rest) if scheme == "usb" else rest
+    named = [port for port in ports if port.path == path]
+    return named[0] if named else discovery.Port(path, None, "")
+
+
+def _await_port(port: discovery.Port, clock: flashing.Clock) -> None:
+    end_s = clock.now_s() + _BACK_AT_PROMPT_S
+    # It goes away first.
+    clock.sleep_s(1.0)
+    while port.path not in {one.path for one in discovery.candidates()}:
+        if clock.now_s() >= end_s:
+            raise DeviceLostError(
+                f"{port.path} did not come back at its prompt",
+                hint="unplug the board, hold its button (GP16) while plugging it in, try again",
+            )
+        clock.sleep_s(_LOOK_S)

@@ -1,0 +1,1 @@
+"""The line protocol and what carries it: transports, messages, the client."""

@@ -1,0 +1,376 @@
+"""Typed calls on a device, over any transport.
+
+A line that cannot be trusted is counted and otherwise ignored; nothing is ever concluded
+from it. All waiting is by the transport's own clock, so that a simulated hour takes as long
+as its simulation.
+
+    with Client(open_transport("sim:")) as client:
+        print(client.hello().firmware)
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self, cast
+
+from poultice import remedies
+from poultice.errors import (
+    BusyError,
+    DeviceLostError,
+    DeviceTimeoutError,
+    LinkError,
+    VersionMismatchError,
+)
+from poultice.link import messages, wire
+from poultice.link.messages import Armed, Event, Hello, JournalPage, Telemetry
+from poultice.link.transport import Transport
+
+PROTOCOL = 1
+"""The version of the link contract that this host speaks."""
+
+PING_PERIOD_S = 2.0
+"""``link.md``: hosts ping every 2 s; the device falls silent 5 s after the last valid line."""
+
+PING_DEVICE_MS = 3000
+"""The same by the device's clock as last heard, which is up to a second old."""
+
+LOST_AFTER_PINGS = 3
+"""So many requests without a single valid line in between: nobody is there.
+
+Counted in requests and not in seconds: a host that slept has not heard for an hour either.
+"""
+
+CALL_TIMEOUT_S = 3.0
+"""`start` writes flash and waits for the tick's end; everything else is faster."""
+
+SETTLE_S = 10.0
+"""A device that has not finished its self-test by then is not going to."""
+
+_TRIES = 3
+_RETRY_MS = 100
+_RETRY_MAX_MS = 10_000
+_HELD_MAX = 1024
+# Asked twice, these do no more than asked once. `arm`, `start` and `confirm` are not here.
+_REPEATABLE = frozenset(
+    {
+        "hello",
+        "status",
+        "ping",
+        "journal",
+        "stop",
+        "get_config",
+        "self_test",
+        "set_clock",
+    }
+)
+_GARBLED_ON_THE_WAY = -32700
+
+
+class Client:
+    """One device. A context manager that closes its transport.
+
+    `garbled` counts lines that could not be trusted, `foreign` those that were sound but not
+    an answer to anything asked here.
+    """
+
+    def __init__(self, transport: Transport) -> None:
+        self.transport = transport
+        self.garbled = 0
+        self.foreign = 0
+        self._next_id = 1
+        self._held: deque[Telemetry | Event] = deque(maxlen=_HELD_MAX)
+        self._last_sent_s = transport.now_s()
+        self._unanswered = 0
+        self._ever_heard = False
+        self._device_ms = 0
+        self._device_ms_at_send = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def path(self) -> str:
+        """The device path of the transport."""
+        return self.transport.path
+
+    def now_s(self) -> float:
+        """The transport's clock, seconds."""
+        return self.transport.now_s()
+
+    def left_s(self, deadline_s: float) -> float:
+        """Seconds until `deadline_s` of that clock; 0 once less than a millisecond is left.
+
+        A remainder of rounding would otherwise be waited for without the clock ever moving.
+        """
+        left_s = deadline_s - self.now_s()
+        return left_s if left_s > 0.001 else 0.0
+
+    def close(self) -> None:
+        """Let go of the device; what runs there goes on by its own rules."""
+        self.transport.close()
+
+    # Calls, in the order of link.md.
+
+    def hello(self) -> Hello:
+        """Who answers. Raises VersionMismatchError where it speaks another version."""
+        result = self.call("hello", timeout_s=1.5)
+        spoken = result.get("protocol") if isinstance(result, dict) else None
+        if spoken != PROTOCOL:
+            raise self._mismatch(spoken)
+        return Hello.from_wire(result)
+
+    def status(self) -> Telemetry:
+        """The device now."""
+        status = messages.telemetry(self.call("status"))
+        if status is None:
+            raise LinkError("the device's status is not that of the link contract")
+        return status
+
+    def settle(self, timeout_s: float = SETTLE_S) -> Telemetry:
+        """The device once it has started up: its self-test takes a few ticks.
+
+        Raises DeviceTimeoutError where it does not come out of it.
+        """
+        deadline_s = self.now_s() + timeout_s
+        while (now := self.status()).state in ("boot", "self_test"):
+            if self.left_s(deadline_s) == 0:
+                raise DeviceTimeoutError(
+                    f"the device is still in {now.state} after {timeout_s:.0f} s",
+                    hint="unplug the device and plug it in again",
+                )
+            self._wait(0.1)
+        return now
+
+    def arm(self, plan: Mapping[str, Any]) -> Armed:
+        """Hand over a plan in its wire form; nothing is energised yet."""
+        result = self._members("arm", {"plan": dict(plan)}, "token")
+        return cast(Armed, result)
+
+    def start(self, token: str) -> int:
+        """Start what is armed; the number of the session."""
+        return self._number("start", {"token": token}, "session")
+
+    def confirm(self) -> None:
+        """Answer the prompt."""
+        self.call("confirm")
+
+    def pause(self) -> None:
+        """Relays off, the session kept."""
+        self.call("pause")
+
+    def resume(self) -> None:
+        """Go on after a pause."""
+        self.call("resume")
+
+    def stop(self) -> None:
+        """End what runs or is armed; answered once the outputs are low."""
+        self.call("stop", timeout_s=2.0)
+
+    def ping(self) -> int:
+        """Milliseconds since the device started."""
+        return self._number("ping", None, "uptime_ms")
+
+    def clear_fault(self, fault: str) -> None:
+        """Clear `fault` by name, once its cause is gone."""
+        self.call("clear_fault", {"fault": fault})
+
+    def journal(self, after: int = 0, limit: int = 8) -> JournalPage:
+        """A page of the device's own record."""
+        result = self._members("journal", {"after": after, "limit": limit}, "entries")
+        entries = result["entries"]
+        if not isinstance(entries, list):
+            raise LinkError("the device's journal is not that of the link contract")
+        following = result.get("next")
+        return {
+            "entries": [entry for entry in entries if isinstance(entry, dict)],
+            "next": following if isinstance(following, int) else None,
+        }
+
+    def set_clock(self, unix_s: int) -> int:
+        """Tell the time; the seconds of rest that were credited."""
+        return self._number("set_clock", {"unix_s": unix_s}, "credited_s")
+
+    def get_config(self) -> dict[str, Any]:
+        """The configuration in force."""
+        return self._members("get_config", None)
+
+    def set_config(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask for a configuration; it waits for a 3 s hold of the button."""
+        return self._members("set_config", dict(config))
+
+    def drop_config(self) -> dict[str, Any]:
+        """Take back what waits for the button; the configuration in force."""
+        return self._members("drop_config", None)
+
+    def self_test(self) -> dict[str, Any]:
+        """The device's checks by name; energises nothing."""
+        return self._members("self_test", None)
+
+    def reboot(self, into: str = "app") -> None:
+        """Restart into `app`, `repl` or `bootloader`."""
+        self.call("reboot", {"into": into})
+
+    # The machinery under them.
+
+    def call(
+        self,
+        method: str,
+        params: Mapping[str, Any] | None = None,
+        timeout_s: float = CALL_TIMEOUT_S,
+    ) -> Any:
+        """The result of one request.
+
+        A request that was garbled on its way is sent again, whatever it was, since the device
+        did not act on it; one that nobody answered only where repeating it does no more.
+        Raises the device's error, DeviceTimeoutError, LinkError or DeviceLostError.
+        """
+        tries = _TRIES if method in _REPEATABLE else 1
+        for last in [False] * (_TRIES - 1) + [True]:
+            asked = self._send(method, params)
+            answer = self._await(asked, timeout_s)
+            if answer is None:
+                tries -= 1
+                if tries <= 0:
+                    break
+                continue
+            if "result" in answer:
+                return answer["result"]
+            error = remedies.error_of(answer)
+            if last or not (error.code == _GARBLED_ON_THE_WAY or isinstance(error, BusyError)):
+                raise error
+            if isinstance(error, BusyError):
+                retry_ms = error.data.get("retry_ms")
+                if type(retry_ms) is not int or not 0 < retry_ms <= _RETRY_MAX_MS:
+                    retry_ms = _RETRY_MS
+                self._wait(min(timeout_s, retry_ms / 1000))
+        if not self._ever_heard and self.garbled + self.foreign > 0:
+            raise LinkError(
+                f"what answers on {self.path} does not speak this link",
+                hint="is the poultice firmware on it, and is a second program reading the port?",
+            )
+        raise DeviceTimeoutError(
+            f"no answer to {method} from {self.path}",
+            hint="does a second program read the port? Else unplug the device and plug it in "
+            "again, then `poultice status`",
+        )
+
+    def poll(self, timeout_s: float) -> Telemetry | Event | None:
+        """The next notification, or None after `timeout_s`; pings meanwhile, every 2 s.
+
+        Raises DeviceLostError where the transport does, or where pings stay unanswered.
+        """
+        deadline_s = self.now_s() + timeout_s
+        while not self._held:
+            if self._ping_due():
+                if self._unanswered >= LOST_AFTER_PINGS:
+                    raise DeviceLostError(
+                        f"{self.path} has fallen silent",
+                        hint="the device turns its pad off by itself; check the cable, and "
+                        "whether a second program reads the port, then `poultice status`",
+                    )
+                self._send("ping", None)
+            left_s = self.left_s(deadline_s)
+            if left_s == 0:
+                return None
+            self._take(min(left_s, self.left_s(self._last_sent_s + PING_PERIOD_S)))
+        return self._held.popleft()
+
+    def _ping_due(self) -> bool:
+        # By the device's clock too: a simulated one on a port may run faster than ours, and
+        # it is the device's seconds that count for an attended session.
+        fast = self._device_ms - self._device_ms_at_send >= PING_DEVICE_MS
+        return fast or self.left_s(self._last_sent_s + PING_PERIOD_S) == 0
+
+    def _members(
+        self, method: str, params: Mapping[str, Any] | None, needed: str | None = None
+    ) -> dict[str, Any]:
+        result = self.call(method, params)
+        if not isinstance(result, dict) or (needed is not None and needed not in result):
+            raise LinkError(f"the device's answer to {method} is not that of the link contract")
+        return result
+
+    def _number(self, method: str, params: Mapping[str, Any] | None, needed: str) -> int:
+        number = self._members(method, params, needed)[needed]
+        if type(number) is not int:
+            raise LinkError(f"the device's answer to {method} is not that of the link contract")
+        return number
+
+    def _send(self, method: str, params: Mapping[str, Any] | None) -> int:
+        asked = self._next_id
+        self._next_id = asked % 0x7FFFFFFF + 1
+        message: dict[str, Any] = {"jsonrpc": "2.0", "id": asked, "method": method}
+        if params is not None:
+            message["params"] = params
+        try:
+            line = wire.encode(message)
+        except ValueError as error:
+            raise LinkError(f"{method} does not fit the link: {error}") from None
+        self._last_sent_s = self.now_s()
+        self._device_ms_at_send = self._device_ms
+        self._unanswered += 1
+        self.transport.send(line)
+        return asked
+
+    def _await(self, asked: int, timeout_s: float) -> dict[str, Any] | None:
+        deadline_s = self.now_s() + timeout_s
+        while True:
+            left_s = self.left_s(deadline_s)
+            answer = self._take(left_s)
+            if answer is not None and answer.get("id") == asked:
+                return answer
+            if left_s == 0:
+                return None
+
+    def _wait(self, seconds: float) -> None:
+        deadline_s = self.now_s() + seconds
+        while (left_s := self.left_s(deadline_s)) > 0:
+            self._take(left_s)
+
+    def _take(self, timeout_s: float) -> dict[str, Any] | None:
+        """One line off the transport: held if a notification, given back if an answer."""
+        line = self.transport.receive(timeout_s)
+        if line is None:
+            return None
+        try:
+            message = wire.decode(line)
+        except wire.GarbledLine:
+            self.garbled += 1
+            return None
+        notice = messages.notification(message)
+        if notice is not None:
+            self._heard()
+            if notice.t_ms < self._device_ms:
+                self._device_ms_at_send = 0
+            self._device_ms = notice.t_ms
+            self._held.append(notice)
+            return None
+        # A port that echoes gives our own requests back: neither an answer nor a sign of life.
+        if "method" in message or type(message.get("id")) is not int:
+            self.foreign += 1
+            return None
+        self._heard()
+        return message
+
+    def _heard(self) -> None:
+        self._unanswered = 0
+        self._ever_heard = True
+
+    def _mismatch(self, spoken: object) -> VersionMismatchError:
+        if type(spoken) is int and spoken > PROTOCOL:
+            hint = "the device is newer: `python -m pip install --upgrade poultice`"
+        else:
+            hint = f"the device is older: `poultice firmware flash --device {self.path}`"
+        return VersionMismatchError(
+            f"the device speaks link version {spoken}, this program version {PROTOCOL}",
+            hint=hint,
+        )

@@ -1,0 +1,184 @@
+"""A device on a serial port (USB CDC of a Pico, or a pseudo-terminal of the simulator).
+
+What can be wrong with a port is told apart, because each has another remedy: it is not
+there, it is not ours to open, or another program has it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import select
+import time
+
+import serial
+
+from poultice.errors import (
+    DeviceLostError,
+    NoDeviceError,
+    PermissionDeniedError,
+    PortBusyError,
+    PortError,
+    PoulticeError,
+)
+from poultice.link.transport import LineBuffer
+
+_READ_BYTES = 4096
+_WRITE_TIMEOUT_S = 2.0
+# So many empty reads in a row, a while apart, are a port that is gone: a second.
+_EMPTY_MAX = 20
+_EMPTY_S = 0.05
+# USB CDC ignores the rate; a bridge chip in between would want one.
+_BAUD = 115_200
+
+
+class SerialTransport:
+    """One open port, held for us alone.
+
+    Raises NoDeviceError, PermissionDeniedError, PortBusyError or PortError where it cannot
+    be had.
+    """
+
+    virtual = False
+
+    def __init__(self, port: str) -> None:
+        self.path = f"serial:{port}"
+        self._lines = LineBuffer()
+        self._empty = 0
+        try:
+            self._port = serial.Serial(
+                port, _BAUD, timeout=0, write_timeout=_WRITE_TIMEOUT_S, exclusive=True
+            )
+        except (OSError, ValueError) as error:
+            raise opening_error(port, error) from None
+        # Against programs that ask for no lock too. Root may open it all the same.
+        self._exclusive(True)
+
+    def send(self, line: bytes) -> None:
+        """Write one whole line. Raises DeviceLostError where the port takes it no more."""
+        try:
+            # Whatever stands before it, of a host that died or of another program, is ended by
+            # an empty line, which costs nothing.
+            self._port.write(b"\n" + line)
+        except serial.SerialTimeoutException:
+            # Unanswered then, like one that was lost on its way: that is for the client to count.
+            pass
+        except (OSError, ValueError, TypeError) as error:
+            raise self._lost(error) from None
+
+    def receive(self, timeout_s: float) -> bytes | None:
+        """One line, or None after `timeout_s` seconds. Raises DeviceLostError."""
+        deadline_s = time.monotonic() + timeout_s
+        while True:
+            line = self._lines.pop()
+            if line is not None:
+                return line
+            left_s = deadline_s - time.monotonic()
+            if left_s < 0:
+                return None
+            self._lines.feed(self._read(left_s))
+
+    def now_s(self) -> float:
+        """Seconds of the monotonic clock."""
+        return time.monotonic()
+
+    def close(self) -> None:
+        """Let go of the port."""
+        # A pseudo-terminal that somebody else keeps open would stay ours for ever.
+        self._exclusive(False)
+        try:
+            self._port.close()
+        except OSError:
+            # Pulled out: there is nothing left to close.
+            pass
+
+    def _exclusive(self, ours: bool) -> None:
+        try:
+            import fcntl
+            import termios
+
+            fcntl.ioctl(self._port.fileno(), termios.TIOCEXCL if ours else termios.TIOCNXCL)
+        except (ImportError, OSError, ValueError, serial.SerialException):
+            pass
+
+    def _read(self, timeout_s: float) -> bytes:
+        try:
+            port = self._port.fileno()
+            ready, _, _ = select.select([port], [], [], timeout_s)
+            data = os.read(port, _READ_BYTES) if ready else b""
+        except BlockingIOError:
+            data = b""
+        except (OSError, ValueError, TypeError) as error:
+            raise self._lost(error) from None
+        self._empty = self._empty + 1 if ready and not data else 0
+        if self._empty > _EMPTY_MAX:
+            raise self._lost(OSError("it is ready to read, and there is nothing"))
+        if self._empty:
+            # Another program took it; a cable that was pulled out says so again and again.
+            time.sleep(min(_EMPTY_S, timeout_s))
+        return data
+
+    def _lost(self, error: BaseException) -> DeviceLostError:
+        return DeviceLostError(
+            f"{self.path} is gone ({error})",
+            hint="the device turns its pad off by itself; check the cable, and whether a second "
+            f"program reads the port (`fuser {self.path.partition(':')[2]}`), then "
+            "`poultice status`",
+        )
+
+
+def opening_error(port: str, error: BaseException) -> PoulticeError:
+    """What `error` on opening `port` means to the person who asked for it."""
+    number = _errno(error)
+    if number in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
+        return NoDeviceError(
+            f"there is no port {port}",
+            hint="check the cable (some only charge), then `poultice devices`",
+        )
+    if number in (errno.EACCES, errno.EPERM):
+        return PermissionDeniedError(f"no permission to open {port}", hint=permission_hint(port))
+    # pyserial takes the lock of `exclusive=True` with flock: EAGAIN is its "somebody has it".
+    if number in (errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK):
+        return PortBusyError(
+            f"another program has {port} open",
+            hint=f"close it (`fuser {port}` names it): a serial terminal, an editor for "
+            "MicroPython, or a `poultice run`, where Ctrl-C stops the session; so does the "
+            "device's button",
+        )
+    if number in (errno.ENOTTY, errno.EINVAL, errno.EISDIR) or isinstance(error, ValueError):
+        return NoDeviceError(
+            f"{port} is not a serial port",
+            hint="`poultice devices` lists the ones there are",
+        )
+    return PortError(f"{port} could not be opened: {error}", hint="unplug it and plug it in again")
+
+
+def _errno(error: BaseException) -> int | None:
+    """The system's number for it. pyserial hides that of termios (no OSError) in a text."""
+    for one in (error, error.__context__):
+        number = getattr(one, "errno", None)
+        if number is None and one is not None and one.args:
+            number = one.args[0]
+        if isinstance(number, int):
+            return number
+    return None
+
+
+def permission_hint(port: str) -> str:
+    """What gives this user `port`: the group that has it, or a udev rule."""
+    group = "dialout"
+    try:
+        import grp
+
+        group = grp.getgrgid(os.stat(port).st_gid).gr_name
+    except (ImportError, KeyError, OSError):
+        pass
+    if group == "root":
+        return (
+            "only root may open it: install the udev rule (`poultice doctor --udev`), then plug "
+            "the device in again"
+        )
+    return (
+        f"its group is {group}: `sudo usermod -aG {group} $USER`, then log in again "
+        "(or install the udev rule: `poultice doctor --udev`)"
+    )

@@ -1,0 +1,44 @@
+"""A recorded session as one HTML page that needs nothing else: no network, no other file.
+
+The same record gives the same bytes. The page is made for a screen, light or dark, and for A4
+paper; what it shows is described in docs/how-to/read-a-report.md.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from poultice.errors import UsageError
+from poultice.record.store import History
+
+
+def file_name(n: int) -> str:
+    """The name that the report of session `n` gets where none is asked for."""
+    return f"poultice-session-{n}.html"
+
+
+def is_pdf(path: str) -> bool:
+    """Whether the name of a file asks for a PDF rather than the page itself.
+
+    Raises UsageError for the ending of something else: it would hold HTML under another's name.
+    """
+    ending = PurePath(path).suffix.lower()
+    if ending not in ("", ".html", ".htm", ".pdf"):
+        raise UsageError(
+            f"{path}: a report has no form with the ending {ending}", hint="-o FILE.html, or .pdf"
+        )
+    return ending == ".pdf"
+
+
+def render(history: History, n: int) -> bytes:
+    """The report of session `n`, in UTF-8.
+
+    Raises UsageError where there is no such session, HistoryError where the record is unusable.
+    Whatever a device or a file put into the record is shown as text, never obeyed.
+    """
+    from poultice import temperature
+    from poultice.record.report import page, recorded
+
+    # One record, one page: in the units of its curves, whoever makes it.
+    with temperature.showing_in(temperature.CELSIUS):
+        return page.html(recorded.read(history, n), recorded.weeks(history, n)).encode()

@@ -1,0 +1,377 @@
+"""The record of past sessions: one SQLite file, kept by the standard library's `sqlite3`.
+
+A session is written as it goes. Samples are gathered for a second and committed together,
+events at once, so that a killed process loses at most a second and a vanished device nothing.
+Whatever is wrong with the file comes back as HistoryError: a session never depends on it.
+The tables are described in docs/reference/record.md.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from poultice.errors import HistoryError, UsageError
+from poultice.record import jsontext, private
+from poultice.record.schema import COUNTS, SIMULATED, checked, parsed, prepare
+from poultice.record.schema import SAMPLE_COLUMNS as SAMPLE_COLUMNS
+from poultice.record.schema import SCHEMA_VERSION as SCHEMA_VERSION
+
+FILE_NAME = "history.sqlite3"
+COMMIT_AFTER_S = 1.0
+BUSY_S = 2.0
+
+Rows = list[dict[str, Any]]
+
+_FLAGS = ("master", "heat", "cool", "sense")
+_SUMMARY_COLUMNS = ("outcome", "reason", "fault", *COUNTS)
+_TOLD = ("started_unix", "protocol", "screening", "injury_age", "plan", "device", "summary")
+
+_INSERT_EVENT = "INSERT INTO events (session_id, t_ms, kind, event) VALUES (?, ?, ?, ?)"
+_INSERT_SAMPLE = (
+    f"INSERT INTO samples (session_id, {', '.join(SAMPLE_COLUMNS)}) "
+    f"VALUES ({', '.join('?' * (1 + len(SAMPLE_COLUMNS)))})"
+)
+
+
+class RowWriter:
+    """The record of one session, open while it runs. Every method may raise HistoryError."""
+
+    def __init__(
+        self, path: Path, what: Mapping[str, Any] | int, clock_s: Callable[[], float]
+    ) -> None:
+        self.path = path
+        self._clock_s = clock_s
+        self._pending: list[tuple[str, tuple[Any, ...]]] = []
+        with _errors(path):
+            self._connection = _connect(path)
+        try:
+            with _errors(path), self._connection as connection:
+                # A reader does not keep a writer from it, nor the other way round.
+                connection.execute("PRAGMA journal_mode = WAL")
+                prepare(connection, path)
+                connection.execute("BEGIN IMMEDIATE")
+                # A session that is in the list already goes by its number.
+                self.record_id = (
+                    what if isinstance(what, int) else _insert_session(connection, what)
+                )
+        except HistoryError:
+            self._connection.close()
+            raise
+        self._committed_s = clock_s()
+
+    def sample(self, telemetry: Mapping[str, Any]) -> None:
+        """Record one telemetry object of the link; on disk within a second of the next one."""
+        values = (_plain(telemetry.get(name)) for name in SAMPLE_COLUMNS)
+        self._pending.append((_INSERT_SAMPLE, (self.record_id, *values)))
+        if self._clock_s() - self._committed_s >= COMMIT_AFTER_S:
+            self.commit()
+
+    def event(self, event: Mapping[str, Any]) -> None:
+        """Record one event, and with it every sample before it, at once."""
+        row = (self.record_id, event.get("t_ms"), _plain(str(event.get("kind"))), _json(event))
+        self._pending.append((_INSERT_EVENT, row))
+        self.commit()
+
+    def end(self, outcome: str, summary: Mapping[str, Any]) -> None:
+        """Put down the outcome and the summary, for the next commit."""
+        values = {name: _plain(summary.get(name)) for name in _SUMMARY_COLUMNS}
+        for name in COUNTS:
+            # A device's own journal may have said anything; a record with it could not be read.
+            values[name] = values[name] if type(values[name]) is int else None
+        values["outcome"] = outcome
+        assignments = ", ".join(f"{name} = ?" for name in values)
+        self._pending.append(
+            (
+                f"UPDATE sessions SET {assignments}, summary = ? WHERE id = ?",
+                (*values.values(), _json(summary), self.record_id),
+            )
+        )
+
+    def finish(self, outcome: str, summary: Mapping[str, Any]) -> None:
+        """Write the outcome and the summary, and close the file."""
+        self.end(outcome, summary)
+        self.commit()
+        self.close()
+
+    def commit(self) -> None:
+        """Write what was gathered, in one transaction; what fails is gathered still."""
+        with _errors(self.path), self._connection as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            for statement, row in self._pending:
+                connection.execute(statement, row)
+        self._pending.clear()
+        self._committed_s = self._clock_s()
+
+    def close(self) -> None:
+        """Let go of the file without an outcome; the session stays in the list as unfinished."""
+        self._connection.close()
+
+
+class History:
+    """The record as a whole. Holds no file open: each call opens it and lets it go."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def open(cls, path: Path | str | None = None) -> History:
+        """The record at `path`, else that in the data directory; made where there is none.
+
+        Raises HistoryError where it is damaged, from a newer version, or cannot be had.
+        """
+        if path is None:
+            from poultice import settings
+
+            path = settings.data_dir() / FILE_NAME
+        path = Path(path)
+        with _errors(path):
+            private.database(path)
+            with contextlib.closing(_connect(path)) as connection:
+                prepare(connection, path)
+        return cls(path)
+
+    def begin(
+        self,
+        *,
+        protocol: str | None,
+        plan: Mapping[str, Any],
+        device: Mapping[str, Any] | None,
+        answers: Mapping[str, Any],
+        started_unix: float,
+        hello: Mapping[str, Any] | None = None,
+        clock_s: Callable[[], float] = time.monotonic,
+    ) -> RowWriter:
+        """Start the record of one session; it is in the list from here on.
+
+        `answers` holds `screening` ("asked" or "assumed"), `injury_age` and the `answers`
+        themselves. `started_unix` is in seconds. `hello` is what the device said of itself:
+        `board`, `features` and the `limits` in force. `clock_s` paces the commits.
+        """
+        what = {
+            "protocol": protocol,
+            "plan": plan,
+            "device": device,
+            "answers": answers,
+            "started_unix": started_unix,
+            "hello": hello,
+        }
+        return RowWriter(self.path, what, clock_s)
+
+    def resume(self, n: int) -> RowWriter:
+        """Go on with the record of session `n`, which was cut off."""
+        return RowWriter(self.path, n, time.monotonic)
+
+    def numbers(self, uid: str) -> dict[int, tuple[int, bool, str | None]]:
+        """The sessions of one device by its own number of each, the latest of that number:
+        ours, whether it has an outcome, and the name of its plan."""
+        rows = self._read(
+            """
+            SELECT id AS n, outcome, json_extract(plan, '$.name') AS name,
+                coalesce(
+                    CASE WHEN json_valid(summary) THEN json_extract(summary, '$.session') END,
+                    (SELECT max(json_extract(event, '$.session')) FROM events
+                        WHERE session_id = sessions.id AND json_valid(event))
+                ) AS number
+            FROM sessions
+            WHERE json_valid(device) AND json_valid(plan)
+                AND json_extract(device, '$.uid') = ? ORDER BY id
+            """,
+            (uid,),
+        )
+        return {
+            row["number"]: (row["n"], row["outcome"] is not None, row["name"])
+            for row in rows
+            if type(row["number"]) is int
+        }
+
+    def closings(self) -> dict[str, int]:
+        """How often each device's pad relay has closed in the sessions recorded of it, by uid."""
+        rows = self._read(
+            """
+            SELECT json_extract(device, '$.uid') AS uid,
+                sum(json_extract(summary, '$.heat_operations')) AS closings
+            FROM sessions
+            WHERE json_valid(device) AND json_valid(summary)
+                AND json_type(summary, '$.heat_operations') = 'integer'
+            GROUP BY uid
+            """,
+            (),
+        )
+        return {str(row["uid"]): row["closings"] for row in rows}
+
+    def list(self, limit: int = 20, *, simulated: bool = False) -> Rows:
+        """The latest sessions, newest first. `outcome` None: cut off before its end.
+
+        Those on a simulated device are no treatment: they are left out, or with `simulated` they
+        alone are listed.
+        """
+        columns = ("id AS n", "started_unix", "protocol", *_SUMMARY_COLUMNS)
+        return self._read(
+            f"SELECT {', '.join(columns)}, {SIMULATED} AS simulated FROM sessions "
+            f"WHERE {SIMULATED} = ? ORDER BY id DESC LIMIT ?",
+            (simulated, limit),
+            session=True,
+        )
+
+    def show(self, n: int) -> dict[str, Any]:
+        """One session: plan, device, answers, summary, events, and how many samples.
+
+        Raises UsageError where there is no session of that number.
+        """
+        # By name, so that one which is not there is SQLite's error; `hello` may be missing.
+        columns = ("id AS n", *_TOLD, *_SUMMARY_COLUMNS, f"{SIMULATED} AS simulated", "*")
+        query = f"SELECT {', '.join(columns)} FROM sessions WHERE id = ?"
+        found = self._read(query, (n,), session=True)
+        if not found:
+            raise UsageError(
+                f"there is no recorded session {n}", hint="`poultice history` lists them"
+            )
+        session = found[0]
+        answers = self._read(
+            "SELECT question, answer FROM answers WHERE session_id = ? ORDER BY question", (n,)
+        )
+        events = self._read("SELECT event FROM events WHERE session_id = ? ORDER BY id", (n,))
+        count = self._read("SELECT count(*) AS n FROM samples WHERE session_id = ?", (n,))
+        with _errors(self.path):
+            return {
+                "n": session["n"],
+                "started_unix": session["started_unix"],
+                "protocol": session["protocol"],
+                "simulated": session["simulated"],
+                **{name: session[name] for name in _SUMMARY_COLUMNS},
+                "screening": session["screening"],
+                "injury_age": session["injury_age"],
+                "answers": {row["question"]: bool(row["answer"]) for row in answers},
+                **{
+                    name: parsed(name, session[name])
+                    if session.get(name) not in (None, "null")
+                    else None
+                    for name in ("plan", "device", "hello", "summary")
+                },
+                "events": [parsed("event", row["event"]) for row in events],
+                "samples": count[0]["n"],
+            }
+
+    def plans(self, *, simulated: bool = False) -> Rows:
+        """Every session, oldest first: as `list` has them, and `plan`.
+
+        A plan that is no JSON any more is None: it must not hide the other sessions.
+        """
+        columns = ("id AS n", "started_unix", "protocol", *_SUMMARY_COLUMNS, "plan")
+        query = f"SELECT {', '.join(columns)} FROM sessions WHERE {SIMULATED} = ? ORDER BY id"
+        rows = self._read(query, (simulated,), session=True)
+        for row in rows:
+            try:
+                row["plan"] = json.loads(row["plan"])
+            except (TypeError, ValueError, RecursionError):
+                row["plan"] = None
+        return rows
+
+    def rows(self, n: int) -> Rows:
+        """The samples of one session, oldest first: `SAMPLE_COLUMNS`, relays as booleans.
+
+        Raises UsageError where there is no session of that number.
+        """
+        self.show(n)
+        rows = self._read(
+            f"SELECT {', '.join(SAMPLE_COLUMNS)} FROM samples WHERE session_id = ? ORDER BY id",
+            (n,),
+        )
+        for row in rows:
+            for name in _FLAGS:
+                row[name] = None if row[name] is None else bool(row[name])
+        return rows
+
+    def _read(self, query: str, values: tuple[Any, ...], *, session: bool = False) -> Rows:
+        with _errors(self.path), contextlib.closing(_connect(self.path)) as connection:
+            cursor = connection.execute(query, values)
+            names = [column[0] for column in cursor.description]
+            rows = [checked(dict(zip(names, row, strict=True)), session=session) for row in cursor]
+        for row in rows:
+            if "simulated" in row:
+                row["simulated"] = bool(row["simulated"])
+        return rows
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+    # NORMAL is enough against a killed process, which is what is promised; a power cut may
+    # cost the last commit.
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+def _insert_session(connection: sqlite3.Connection, what: Mapping[str, Any]) -> int:
+    answers = what["answers"]
+    cursor = connection.execute(
+        "INSERT INTO sessions (started_unix, protocol, plan, device, hello, screening, "
+        "injury_age) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            what["started_unix"],
+            _plain(str(what["protocol"])),
+            _json(what["plan"]),
+            _json(what["device"]),
+            _json(what["hello"]),
+            answers.get("screening"),
+            answers.get("injury_age"),
+        ),
+    )
+    number = cursor.lastrowid
+    if number is None:
+        raise HistoryError("the record gave the session no number")
+    connection.executemany(
+        "INSERT INTO answers (session_id, question, answer) VALUES (?, ?, ?)",
+        [(number, key, int(bool(yes))) for key, yes in answers.get("answers", {}).items()],
+    )
+    return number
+
+
+@contextlib.contextmanager
+def _errors(path: Path) -> Iterator[None]:
+    """Turn whatever the file or SQLite may say into HistoryError with what to do about it."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        text = str(error)
+        busy = "locked" in text or "busy" in text
+        if busy:
+            hint = "another program holds it: close that, or wait a moment"
+        elif "readonly" in text or "unable to open" in text:
+            hint = "check its permissions, or set POULTICE_DATA_DIR to a directory you may write"
+        elif "full" in text:
+            hint = "make room on the disk, or set POULTICE_DATA_DIR to another"
+        else:
+            hint = "move it away and a new one is begun; `sqlite3 FILE .recover` may save the old"
+        raise HistoryError(
+            f"the record {path} cannot be used: {text}",
+            hint=hint,
+            data={"busy": busy},
+        ) from None
+    except (OSError, ValueError, OverflowError, RecursionError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise HistoryError(
+            f"the record {path} cannot be used: {reason}",
+            hint="check the path, or set POULTICE_DATA_DIR to a directory you may write",
+        ) from None
+
+
+def _plain(value: object) -> object:
+    """A value that SQLite takes, whatever the device sent in its place."""
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, int):
+        return value if -(2**63) <= value < 2**63 else None
+    if isinstance(value, str):
+        return jsontext.whole(value)  # SQLite takes no half of a surrogate pair
+    return value if value is None or isinstance(value, float) else _json(value)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=True, separators=(",", ":"), default=str)

@@ -1,0 +1,121 @@
+"""What the record says week by week: minutes, dose, and how much of what was planned was done.
+
+A week starts on Monday, in the computer's local time. *Planned* is the heat and cold of the
+plans that were started, rest apart; what was never started is not in the record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from poultice import words
+from poultice.record.store import History
+from poultice.session.tally import replay
+from poultice.therapy.plan import COLD, HEAT, Phase
+
+WEEKS = 12
+WEEKS_MAX = 520
+_PHASES_MAX = 64
+_SECONDS_MAX = 10**6
+
+
+@dataclass
+class Week:
+    """The sessions that started in the week of `monday`; seconds, and thousandths of CEM43."""
+
+    monday: date
+    sessions: int = 0
+    complete: int = 0
+    heat_s: int = 0
+    cold_s: int = 0
+    planned_s: int = 0
+    dose_m: int = 0
+    on: set[date] = field(default_factory=set)
+
+    @property
+    def done_pct(self) -> int | None:
+        """How much of the planned heat and cold was given, percent; None where none was."""
+        if not self.planned_s:
+            return None
+        return round(100 * min(1.0, (self.heat_s + self.cold_s) / self.planned_s))
+
+    def to_json(self) -> dict[str, Any]:
+        """The members of `history trends --json`."""
+        return {
+            "week": self.monday.isoformat(),
+            "sessions": self.sessions,
+            "complete": self.complete,
+            "days": len(self.on),
+            "heat_s": self.heat_s,
+            "cold_s": self.cold_s,
+            "planned_s": self.planned_s,
+            "done_pct": self.done_pct,
+            "dose_m": self.dose_m,
+        }
+
+
+def weekly(
+    history: History, until: date, weeks: int = WEEKS, *, simulated: bool = False
+) -> list[Week]:
+    """The `weeks` weeks up to that of `until`, oldest first, from the first with a session on.
+
+    A week between that has none is there, empty. A session that was cut off counts what its
+    samples show. One on a simulated device is no treatment: it is left out, or with `simulated`
+    such sessions alone are counted. Raises HistoryError where the record is unusable.
+    """
+    last = monday_of(until)
+    found: dict[date, Week] = {}
+    for row in history.plans(simulated=simulated):
+        started = words.local_time(row["started_unix"])
+        if started is None:
+            continue
+        monday = monday_of(started.date())
+        if not last - timedelta(weeks=weeks) < monday <= last:
+            continue
+        week = found.setdefault(monday, Week(monday))
+        week.sessions += 1
+        week.complete += row["outcome"] == "complete"
+        week.on.add(started.date())
+        phases = planned(row["plan"])
+        week.planned_s += sum(one.duration_s for one in phases if one.mode in (HEAT, COLD))
+        measured = row if row["outcome"] is not None else _cut_off(history, row["n"], phases)
+        week.heat_s += _seconds(measured["heat_s"])
+        week.cold_s += _seconds(measured["cold_s"])
+        week.dose_m += _seconds(measured["dose_m"])
+    if not found:
+        return []
+    first = min(found)
+    mondays = (first + timedelta(weeks=n) for n in range((last - first).days // 7 + 1))
+    return [found.get(monday, Week(monday)) for monday in mondays]
+
+
+def monday_of(day: date) -> date:
+    """The Monday of that week."""
+    return day - timedelta(days=day.weekday())
+
+
+def planned(plan: Any) -> list[Phase]:
+    """The phases of a recorded plan; what is none is left out."""
+    phases = plan.get("phases") if isinstance(plan, Mapping) else None
+    return [one for one in map(_phase, phases[:_PHASES_MAX] if isinstance(phases, list) else ())
+            if one is not None]  # fmt: skip
+
+
+def _phase(one: Any) -> Phase | None:
+    if not isinstance(one, Mapping) or not isinstance(one.get("mode"), str):
+        return None
+    duration_s, target_mc = one.get("duration_s"), one.get("target_mc")
+    if type(duration_s) is not int or not 0 <= duration_s <= _SECONDS_MAX:
+        return None
+    return Phase(one["mode"], target_mc if type(target_mc) is int else None, duration_s)
+
+
+def _cut_off(history: History, n: int, phases: Iterable[Phase]) -> dict[str, Any]:
+    return replay(list(phases), history.rows(n), history.show(n)["events"]).to_json()
+
+
+def _seconds(value: object) -> int:
+    return value if type(value) is int and 0 <= value <= _SECONDS_MAX else 0
