@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from poultice import __version__
+from poultice.cli.base import log_options
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -95,9 +96,9 @@ class LazyGroup(click.Group):
     },
 )
 @click.version_option(__version__, "-V", "--version", message="poultice %(version)s")
-@click.option("-v", "--verbose", is_flag=True, help="Show where an unexpected error came from.")
+@log_options
 @click.pass_context
-def root(ctx: click.Context, verbose: bool) -> None:
+def root(ctx: click.Context) -> None:
     """A hot/cold therapy timer built so that its heat does not burn.
 
     Not a certified medical device. `poultice run arthritis --device sim:` tries it without one.

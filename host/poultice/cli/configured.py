@@ -12,11 +12,12 @@ from typing import Any
 from poultice import settings
 from poultice.errors import UsageError
 
-_DEVICE = frozenset({"device", "json"})
+_LOG = frozenset({"log-file", "verbose"})
+_DEVICE = frozenset({"device", "json"}) | _LOG
 _SHOWN = _DEVICE | {"units"}
 
 OPTIONS: dict[str, frozenset[str]] = {
-    "devices": frozenset({"json"}),
+    "devices": frozenset({"json"}) | _LOG,
     "protocols": _SHOWN,
     "run": _SHOWN
     | {"dry-run", "detach", "yes", "sensitive", "fit", "confirm", "record"}

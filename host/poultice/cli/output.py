@@ -78,6 +78,35 @@ def json_line(data: Mapping[str, Any]) -> str:
     return _json(data) + "\n"
 
 
+_also: list[Callable[[str], None]] = []
+_loud: list[bool] = []
+
+
+@contextlib.contextmanager
+def also(say: Callable[[str], None]) -> Iterator[None]:
+    """Whatever is said meanwhile is said there too."""
+    _also.append(say)
+    try:
+        yield
+    finally:
+        _also.remove(say)
+
+
+@contextlib.contextmanager
+def loud() -> Iterator[None]:
+    """Meanwhile so much is said that a full screen would only hide it."""
+    _loud.append(True)
+    try:
+        yield
+    finally:
+        _loud.pop()
+
+
+def is_loud() -> bool:
+    """Whether it is so now."""
+    return bool(_loud)
+
+
 _held: list[list[str]] = []
 _behind: list[Behind] = []
 
@@ -159,6 +188,8 @@ _STATUS_BEHIND = 4
 
 def say(text: str) -> None:
     """Something for the person, not data. Where nobody can read it, the work goes on."""
+    for one in _also:
+        one(text)
     if _held:
         _held[-1].append(text)
     elif _behind:

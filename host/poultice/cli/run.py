@@ -43,6 +43,11 @@ class RunCommand(Command):
                 output.show("run", Report().to_json("refused"), "nothing", as_json=True)
             raise
 
+    def never_began(self, ctx: click.Context) -> None:
+        """A log that cannot be written: an outcome too."""
+        if asked_for_json(ctx):
+            output.show("run", Report().to_json("refused"), "nothing", as_json=True)
+
 
 @click.command(cls=RunCommand)
 @click.argument("protocol", shell_complete=complete.protocol)

@@ -47,7 +47,7 @@ def chosen(asked: str, *, as_json: bool = False) -> str:
         if asked == "full":
             output.say("note: no terminal to draw on: plain lines")
         return "plain"
-    why = _not_full()
+    why = "the log is on this terminal too" if output.is_loud() else _not_full()
     if why is None and not as_json:
         return "full"
     if not attend.at_terminal():

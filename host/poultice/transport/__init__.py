@@ -114,6 +114,12 @@ def open_transport(path: str) -> Transport:
     Raises UsageError for a path that is none, NoDeviceError, PortBusyError,
     PermissionDeniedError and DeviceLostError.
     """
+    from poultice.transport.tapped import tapped
+
+    return tapped(_opened(path))
+
+
+def _opened(path: str) -> Transport:
     scheme, rest = split_path(path)
     if scheme == "sim":
         from poultice.transport.sim import SimTransport
