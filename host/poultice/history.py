@@ -18,7 +18,7 @@ from typing import Any
 
 from poultice import jsontext, private
 from poultice.errors import HistoryError, UsageError
-from poultice.history_schema import COUNTS, SIMULATED, checked, migrate, parsed
+from poultice.history_schema import COUNTS, SIMULATED, WARNINGS, checked, migrate, parsed
 from poultice.history_schema import SAMPLE_COLUMNS as SAMPLE_COLUMNS
 from poultice.history_schema import SCHEMA_VERSION as SCHEMA_VERSION
 
@@ -212,12 +212,15 @@ class History:
         alone are listed.
         """
         columns = ("id AS n", "started_unix", "protocol", *_SUMMARY_COLUMNS)
-        return self._read(
-            f"SELECT {', '.join(columns)}, {SIMULATED} AS simulated FROM sessions "
-            f"WHERE {SIMULATED} = ? ORDER BY id DESC LIMIT ?",
+        rows = self._read(
+            f"SELECT {', '.join(columns)}, {SIMULATED} AS simulated, {WARNINGS} AS warnings "
+            f"FROM sessions WHERE {SIMULATED} = ? ORDER BY id DESC LIMIT ?",
             (simulated, limit),
             session=True,
         )
+        for row in rows:
+            row["warnings"] = json.loads(row["warnings"] or "[]")
+        return rows
 
     def show(self, n: int) -> dict[str, Any]:
         """One session: plan, device, answers, summary, events, and how many samples.

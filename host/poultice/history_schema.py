@@ -85,6 +85,10 @@ SIMULATED = f"""({_PATH} GLOB 'sim:*' OR {_PATH} GLOB 'emulator:*'
 """Whether a session ran on a simulated device, in SQL: in this process, or on a pseudo-terminal
 (the last is how macOS names one). No USB port is called so."""
 
+WARNINGS = """CASE WHEN json_valid(summary) AND json_type(summary, '$.warnings') = 'array'
+    THEN json_extract(summary, '$.warnings') END"""
+"""What a session warned of, in SQL: a list in JSON, null where none is recorded."""
+
 # What each format lacks against the next. A record only ever gains columns, so that a program
 # which reads it with SQL goes on.
 _STEPS = {1: "ALTER TABLE sessions ADD COLUMN hello TEXT"}

@@ -132,6 +132,32 @@ def warning(what: str) -> str:
     return _WARNINGS.get(what, what)
 
 
+LITTLE = "little was treated"
+_LITTLE = frozenset({"inhibited", "undertreated"})
+
+
+def treated_little(warnings: object) -> bool:
+    """Whether one of a session's `warnings` says that it gave little (SR-26): never only
+    `complete`."""
+    return isinstance(warnings, list | tuple) and any(
+        isinstance(one, str) and one in _LITTLE for one in warnings
+    )
+
+
+def little_at_end(update: Telemetry | Event, warned: list[str]) -> str | None:
+    """For who only watches: what to say once a session that gave little is over; `warned` is
+    kept here."""
+    kind = getattr(update, "kind", None)
+    data: Mapping[str, Any] = getattr(update, "data", {})
+    if kind == "phase" and not data.get("phase"):
+        warned.clear()
+    elif kind == "warning":
+        warned.append(str(data.get("what")))
+    elif kind in ("complete", "stopped") and treated_little(warned):
+        return f"warning: {LITTLE} in this session"
+    return None
+
+
 RELAY_LIFE = 100_000
 """Closings that K2 is rated for: docs/reference/parts.md."""
 
@@ -208,6 +234,8 @@ def summary(data: Mapping[str, Any]) -> list[str]:
         outcome += f": {data['fault']}"
     elif data["reason"]:
         outcome += f": {remedies.STOPS.get(data['reason'], data['reason'])}"
+    if treated_little(data.get("warnings")):
+        outcome += f", but {LITTLE}"
     lines = [f"{data['protocol']}: {outcome}"]
     if data["session"] is None:
         return lines

@@ -311,7 +311,8 @@ def _sessions(data: Data) -> list[str]:
                 str(one["n"]),
                 words.date(one["started_unix"]),
                 str(one["protocol"]) + (" (simulated)" if one["simulated"] else ""),
-                str(one["outcome"] or "unfinished"),
+                str(one["outcome"] or "unfinished")
+                + (", little treated" if words.treated_little(one["warnings"]) else ""),
                 words.span(one["duration_s"]),
                 temperature.shown(one["peak_mc"]),
             )

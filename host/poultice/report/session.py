@@ -75,6 +75,7 @@ class Session:
     min_mc: int | None
     dose_m: int | None
     heat_operations: int | None
+    warnings: Sequence[str]
     phases: Sequence[PhaseRow]
     times_s: Sequence[float]
     samples: Sequence[Row]
@@ -144,6 +145,7 @@ def read(history: History, n: int) -> Session:
         min_mc=_reading(measured["min_mc"]),
         dose_m=_number(measured["dose_m"]),
         heat_operations=_number(summary.get("heat_operations")),
+        warnings=_texts(summary.get("warnings")),
         phases=_phases(phases, summary.get("phases")),
         times_s=times_s,
         samples=samples,
@@ -274,6 +276,10 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 def _text(value: object) -> str | None:
     return None if value is None else str(value)
+
+
+def _texts(value: object) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
 def _number(value: object) -> int | None:
