@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from poultice import jsontext, private
+from poultice import jsontext, private, ratings
 from poultice.errors import HistoryError, UsageError
 from poultice.history_schema import COUNTS, SIMULATED, WARNINGS, checked, migrate, parsed
 from poultice.history_schema import SAMPLE_COLUMNS as SAMPLE_COLUMNS
@@ -145,13 +146,15 @@ class History:
         answers: Mapping[str, Any],
         started_unix: float,
         hello: Mapping[str, Any] | None = None,
+        rated: Mapping[str, Any] | None = None,
         clock_s: Callable[[], float] = time.monotonic,
     ) -> RowWriter:
         """Start the record of one session; it is in the list from here on.
 
         `answers` holds `screening` ("asked" or "assumed"), `injury_age` and the `answers`
         themselves. `started_unix` is in seconds. `hello` is what the device said of itself:
-        `board`, `features` and the `limits` in force. `clock_s` paces the commits.
+        `board`, `features` and the `limits` in force. `rated` holds what was rated before it
+        (``ratings.BEFORE``). `clock_s` paces the commits.
         """
         what = {
             "protocol": protocol,
@@ -160,12 +163,28 @@ class History:
             "answers": answers,
             "started_unix": started_unix,
             "hello": hello,
+            "rated": rated or {},
         }
         return RowWriter(self.path, what, clock_s)
 
     def resume(self, n: int) -> RowWriter:
         """Go on with the record of session `n`, which was cut off."""
         return RowWriter(self.path, n, time.monotonic)
+
+    def rate(self, n: int, changes: Mapping[str, int | str | None]) -> None:
+        """Put ratings, or a note, to session `n`; None takes one away.
+
+        Raises UsageError where there is no session of that number.
+        """
+        self.show(n)
+        names = [name for name in ratings.COLUMNS if name in changes]
+        if not names:
+            return
+        values = [_plain(changes[name]) for name in names]
+        with _errors(self.path), contextlib.closing(_connect(self.path)) as connection:
+            migrate(connection, self.path, to_write=True)
+            assignments = ", ".join(f"{name} = ?" for name in names)
+            connection.execute(f"UPDATE sessions SET {assignments} WHERE id = ?", (*values, n))
 
     def numbers(self, uid: str) -> dict[int, tuple[int, bool, str | None]]:
         """The sessions of one device by its own number of each, the latest of that number:
@@ -248,6 +267,7 @@ class History:
                 "protocol": session["protocol"],
                 "simulated": session["simulated"],
                 **{name: session[name] for name in _SUMMARY_COLUMNS},
+                **ratings.of(session),
                 "screening": session["screening"],
                 "injury_age": session["injury_age"],
                 "answers": {row["question"]: bool(row["answer"]) for row in answers},
@@ -261,14 +281,21 @@ class History:
                 "samples": count[0]["n"],
             }
 
-    def plans(self, *, simulated: bool = False) -> Rows:
-        """Every session, oldest first: as `list` has them, and `plan`.
+    def plans(
+        self, *, simulated: bool = False, since_unix: float = 0.0, until_unix: float = math.inf
+    ) -> Rows:
+        """The sessions that started in that time, oldest first: as `list` has them, with `plan`
+        and what was rated.
 
         A plan that is no JSON any more is None: it must not hide the other sessions.
         """
-        columns = ("id AS n", "started_unix", "protocol", *_SUMMARY_COLUMNS, "plan")
-        query = f"SELECT {', '.join(columns)} FROM sessions WHERE {SIMULATED} = ? ORDER BY id"
-        rows = self._read(query, (simulated,), session=True)
+        there = {row["name"] for row in self._read("PRAGMA table_info(sessions)", ())}
+        # A record of before that may only be read has no ratings.
+        rated = [one for one in ratings.SCALES if one in there]
+        columns = ("id AS n", "started_unix", "protocol", *_SUMMARY_COLUMNS, *rated, "plan")
+        query = f"""SELECT {", ".join(columns)} FROM sessions
+            WHERE started_unix >= ? AND started_unix < ? AND {SIMULATED} = ? ORDER BY id"""
+        rows = self._read(query, (since_unix, until_unix, simulated), session=True)
         for row in rows:
             try:
                 row["plan"] = json.loads(row["plan"])
@@ -315,7 +342,7 @@ def _insert_session(connection: sqlite3.Connection, what: Mapping[str, Any]) -> 
     answers = what["answers"]
     cursor = connection.execute(
         "INSERT INTO sessions (started_unix, protocol, plan, device, hello, screening, "
-        "injury_age) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        f"injury_age, {', '.join(ratings.BEFORE)}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             what["started_unix"],
             _plain(str(what["protocol"])),
@@ -324,6 +351,7 @@ def _insert_session(connection: sqlite3.Connection, what: Mapping[str, Any]) -> 
             _json(what["hello"]),
             answers.get("screening"),
             answers.get("injury_age"),
+            *(ratings.rating(what["rated"].get(name)) for name in ratings.BEFORE),
         ),
     )
     number = cursor.lastrowid

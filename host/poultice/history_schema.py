@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from poultice import ratings
 from poultice.errors import HistoryError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 SAMPLE_COLUMNS = (
     "t_ms",
@@ -42,6 +43,8 @@ SAMPLE_COLUMNS = (
 COUNTS = ("duration_s", "heat_s", "cold_s", "peak_mc", "min_mc", "dose_m")
 """The columns of `sessions` that hold whole numbers; null where nothing was measured."""
 
+_STARTED = "CREATE INDEX sessions_started ON sessions (started_unix)"
+
 _SCHEMA = f"""
 CREATE TABLE sessions (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -57,6 +60,8 @@ CREATE TABLE sessions (
     peak_mc INTEGER, min_mc INTEGER, dose_m INTEGER,
     summary TEXT
 );
+{ratings.ADD_COLUMNS};
+{_STARTED};
 CREATE TABLE answers (
     session_id INTEGER NOT NULL REFERENCES sessions (id),
     question TEXT NOT NULL,
@@ -91,7 +96,10 @@ WARNINGS = """CASE WHEN json_valid(summary) AND json_type(summary, '$.warnings')
 
 # What each format lacks against the next. A record only ever gains columns, so that a program
 # which reads it with SQL goes on.
-_STEPS = {1: "ALTER TABLE sessions ADD COLUMN hello TEXT"}
+_STEPS = {
+    1: "ALTER TABLE sessions ADD COLUMN hello TEXT",
+    2: f"{ratings.ADD_COLUMNS}; {_STARTED}",
+}
 
 
 def migrate(connection: sqlite3.Connection, path: Path, *, to_write: bool = False) -> None:
@@ -132,7 +140,8 @@ def _step(connection: sqlite3.Connection, path: Path) -> None:
             connection.execute(statement)
     else:
         for step in range(version, SCHEMA_VERSION):
-            connection.execute(_STEPS[step])
+            for statement in _STEPS[step].split(";"):
+                connection.execute(statement)
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 

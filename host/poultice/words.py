@@ -215,6 +215,15 @@ def facts(now: Mapping[str, Any]) -> list[tuple[str, str]]:
     return rows
 
 
+def next_allowed(now: Telemetry) -> str | None:
+    """From when on the device allows the next session, by the clock; None where it may be now."""
+    rests = [("heat", now.rest_heat_s), ("cold", now.rest_cold_s)]
+    if rests[0][1] and rests[0][1] == rests[1][1]:
+        return f"next session after {remedies.clock_after(rests[0][1])}"
+    told = [f"{mode} after {remedies.clock_after(rest_s)}" for mode, rest_s in rests if rest_s]
+    return f"next session: {', '.join(told)}" if told else None
+
+
 def plan(data: Mapping[str, Any]) -> list[str]:
     """A plan as it would be sent."""
     wire = data["plan"]

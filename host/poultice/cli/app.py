@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "calibrate": ("calibrate:calibrate", "Check the thermistors at two points."),
     "config": ("config:config", "The device's configuration."),
     "history": ("history:history", "Recorded sessions."),
+    "note": ("note:note", "Pain, stiffness and a note of a session."),
     "report": ("report:report", "A recorded session as one HTML page."),
     "firmware": ("firmware:firmware", "The device's firmware: look at it, build it, flash it."),
     "simulator": (

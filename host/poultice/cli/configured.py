@@ -21,7 +21,7 @@ OPTIONS: dict[str, frozenset[str]] = {
     "protocols": _SHOWN,
     "run": _SHOWN
     | {"dry-run", "detach", "yes", "sensitive", "fit", "confirm", "record"}
-    | {"view", "theme"},
+    | {"view", "theme", "rate", "bell"},
     "status": _SHOWN,
     "watch": _SHOWN | {"for", "view", "theme"},
     "stop": _SHOWN,
@@ -33,6 +33,8 @@ OPTIONS: dict[str, frozenset[str]] = {
     "calibrate": _SHOWN | {"reference-low", "reference-high", "dry-run"},
     "config": _SHOWN | {"no-wait"},
     "history": frozenset({"json", "limit", "format", "output", "simulated", "units", "weeks"}),
+    "note": frozenset({"json", "pain-before", "pain-after", "stiffness-before"})
+    | {"stiffness-after", "text"},
     "report": frozenset({"json", "open", "output"}),
     "firmware": _DEVICE | {"board", "image", "drive", "method", "yes"},
     "simulator": frozenset({"device"}),

@@ -84,7 +84,8 @@ def show(n: int | None, as_json: bool) -> Result:
 )
 @simulated_option
 def trends(as_json: bool, weeks: int, simulated: bool) -> Result:
-    """Week by week: sessions, minutes, dose, how much of what was planned was done."""
+    """Week by week: sessions, minutes, dose, how much of what was planned was done; pain and
+    stiffness before and after."""
     from datetime import date
 
     from poultice import trends as weekly
@@ -96,6 +97,7 @@ def trends(as_json: bool, weeks: int, simulated: bool) -> Result:
         "simulated": simulated,
         "weeks": [week.to_json() for week in found],
         "closings": book.closings(),
+        "ratings": weekly.rated(found),
     }
     return Result(data, "trends")
 

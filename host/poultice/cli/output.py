@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
-from poultice import temperature, words
+from poultice import ratings, temperature, words
 
 if TYPE_CHECKING:
     from poultice.messages import Event, Telemetry
@@ -159,6 +159,10 @@ class Behind:
             self._texts.put(f"\r{text:{len(self._status)}}" + ("" if text else "\r"))
             self._status = text
 
+    def ring(self) -> None:
+        """The bell; it moves nothing."""
+        self._texts.put("\a")
+
     def close(self) -> None:
         """Wait for a while until all is written."""
         self._texts.put(None)
@@ -202,6 +206,16 @@ def status(text: str) -> None:
     """The state now, as the last line of a terminal; only while things are said `behind`."""
     if _behind and not _held:
         _behind[-1].status(text)
+
+
+def ring() -> None:
+    """The terminal's bell, where there is one."""
+    if not sys.stderr.isatty():
+        return
+    if _behind:
+        _behind[-1].ring()
+    else:
+        _write("\a")
 
 
 def _write(text: str) -> None:
@@ -345,6 +359,7 @@ def _trends(data: Data) -> list[str]:
     lines = [
         *_table(rows),
         "DONE: of the heat and cold that were planned; the bar: minutes of both",
+        *ratings.trend(data["ratings"]),
         *(f"device {uid}: {words.relay_age(n)}" for uid, n in data["closings"].items()),
     ]
     return ["simulated sessions: no treatment", *lines] if data["simulated"] else lines
@@ -365,6 +380,7 @@ def _session(data: Data) -> list[str]:
         f"session {data['n']} of {words.date(data['started_unix'])}"
         + (", simulated: no treatment" if data["simulated"] else ""),
         f"  screening    {data['screening']}, injury: {data['injury_age']}",
+        *(f"  {label:<12} {text}" for label, text in ratings.lines(data)),
     ]
     if data["summary"] is None:
         lines.append(f"  {data['protocol']}: cut off before its end; {data['samples']} samples")
@@ -378,6 +394,12 @@ def _session(data: Data) -> list[str]:
         if event is not None:
             lines.append(f"  {words.clock(event.t_ms // 1000)}  {words.event(event)}")
     return lines
+
+
+def _note(data: Data) -> list[str]:
+    told = ratings.lines(data)
+    rows = [(f"session {data['session']}", words.date(data["started_unix"])), *told]
+    return _table(rows if told else [*rows, ("", "nothing is rated or noted")])
 
 
 def _run(data: Data) -> list[str]:
@@ -452,6 +474,7 @@ VIEWS: Mapping[str, Callable[[Data], list[str]]] = {
     "status": _status,
     "sessions": _sessions,
     "session": _session,
+    "note": _note,
     "trends": _trends,
     "report": _report,
     "run": _run,

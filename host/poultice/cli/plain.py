@@ -104,6 +104,9 @@ class Lines:
                 show(one)
                 if isinstance(one, Telemetry) and self._new_prompt(feed, one):
                     self._prompted(feed, say)
+        rung = [feed.rang() for feed in self._feeds]
+        if any(rung):
+            output.ring()
         if self._status:
             output.status(self._now()[: shutil.get_terminal_size().columns - 1])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,13 @@ class RunCommand(Command):
                 output.show("run", Report().to_json("refused"), "nothing", as_json=True)
             raise
 
+    def invoke(self, ctx: click.Context) -> None:
+        """Click's; what comes after a session comes after its summary too."""
+        try:
+            super().invoke(ctx)
+        finally:
+            _afterwards(ctx.meta.pop("poultice.over", []))
+
     def never_began(self, ctx: click.Context) -> None:
         """A log that cannot be written: an outcome too."""
         if asked_for_json(ctx):
@@ -69,6 +76,12 @@ class RunCommand(Command):
     help="Who answers start and prompts.",
 )
 @option("--record", metavar="FILE", help="All the device says, as JSON Lines.")
+@option(
+    "--rate/--no-rate",
+    default=True,
+    help="Ask for pain and stiffness before and after; default, where somebody is there.",
+)
+@option("--bell/--no-bell", default=True, help="Ring at prompts and at the end; default.")
 @views.view_option
 @views.theme_option
 @units_option
@@ -80,8 +93,13 @@ def run(ctx: click.Context, /, confirm: str, as_json: bool, **options: Any) -> R
     Screens, arms, starts, shows it live, stops on Ctrl-C, records and summarises. With several
     devices each has its own session; one that fails leaves the others alone.
     """
-    asked = Asked(by_button=confirm == "button", **options)
+    from poultice.cli import rate
+
     quiet = asked_for_json(ctx)
+    options["bell"] = options["bell"] and not quiet
+    if options["rate"]:
+        options["rate"] = rate.somebody_rates(quiet=quiet, assumed=options["yes"])
+    asked = Asked(by_button=confirm == "button", **options)
     if len(asked.device) > 1:
         from poultice.cli import fleet
 
@@ -94,6 +112,20 @@ def run(ctx: click.Context, /, confirm: str, as_json: bool, **options: Any) -> R
         if quiet:
             output.show("run", seat.report.after(error), "nothing", as_json=True)
         raise
+
+
+def after(seats: Sequence[Seat], *, as_json: bool) -> None:
+    """Something is to be said once the summary of `seats` is shown."""
+    if not as_json:
+        click.get_current_context().meta["poultice.over"] = list(seats)
+
+
+def _afterwards(seats: Sequence[Seat]) -> None:
+    from poultice.cli import rate
+
+    for seat in seats:
+        seat.say_next()
+    rate.after(seats)
 
 
 def _run(asked: Asked, seat: Seat, *, as_json: bool) -> Result | None:
@@ -114,6 +146,7 @@ def _run(asked: Asked, seat: Seat, *, as_json: bool) -> Result | None:
             return seat.result
         seat.screen(asked, protocol)
         fleet.treat(asked, protocol, [seat], as_json=as_json)
+    after([seat], as_json=as_json)
     if seat.failure is not None:
         raise seat.failure
     return seat.result

@@ -13,7 +13,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from poultice import __version__, temperature, words
+from poultice import __version__, ratings, temperature, trends, words
 from poultice.report import charts, weeks, why
 from poultice.report.session import Session
 from poultice.trends import Week
@@ -48,6 +48,7 @@ def html(session: Session, trend: Sequence[Week]) -> str:
         minutes=_minutes(session),
         injury=_AGES.get(session.injury_age, session.injury_age),
         trend=trend,
+        rated=ratings.trend(trends.rated(trend)),
         trend_figures=weeks.figures(trend),
         trend_rows=weeks.table(trend),
         features=_features(session),

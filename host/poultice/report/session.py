@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from poultice import messages, trends, words
+from poultice import messages, ratings, trends, words
 from poultice.history import History
 from poultice.messages import Event, Row
 from poultice.plan import Phase
@@ -76,6 +76,7 @@ class Session:
     dose_m: int | None
     heat_operations: int | None
     warnings: Sequence[str]
+    rated: Sequence[tuple[str, str]]
     phases: Sequence[PhaseRow]
     times_s: Sequence[float]
     samples: Sequence[Row]
@@ -145,6 +146,7 @@ def read(history: History, n: int) -> Session:
         min_mc=_reading(measured["min_mc"]),
         dose_m=_number(measured["dose_m"]),
         heat_operations=_number(summary.get("heat_operations")),
+        rated=ratings.lines(stored),
         warnings=_texts(summary.get("warnings")),
         phases=_phases(phases, summary.get("phases")),
         times_s=times_s,
