@@ -209,6 +209,28 @@ class History:
             if type(row["number"]) is int
         }
 
+    def without_number(
+        self,
+        uid: str,
+        protocol: str | None = None,
+        since_unix: float = 0.0,
+        until_unix: float = math.inf,
+    ) -> int | None:
+        """The latest session of one device (with that `protocol`) that was cut off before it said
+        anything of itself, and started in that time; None where there is none."""
+        [row] = self._read(
+            """
+            SELECT max(id) AS n FROM sessions
+            WHERE outcome IS NULL AND started_unix BETWEEN ? AND ?
+                AND json_valid(device) AND json_extract(device, '$.uid') = ?
+                AND json_valid(plan) AND (? IS NULL OR json_extract(plan, '$.name') = ?)
+                AND NOT EXISTS (SELECT 1 FROM events WHERE session_id = sessions.id)
+            """,
+            (since_unix, until_unix, uid, protocol, protocol),
+        )
+        n = row["n"]
+        return n if type(n) is int else None
+
     def closings(self) -> dict[str, int]:
         """How often each device's pad relay has closed in the sessions recorded of it, by uid."""
         rows = self._read(
@@ -228,7 +250,8 @@ class History:
         """The latest sessions, newest first. `outcome` None: cut off before its end.
 
         Those on a simulated device are no treatment: they are left out, or with `simulated` they
-        alone are listed.
+        alone are listed. A damaged one hides no other: what it lacks is None, and `damaged` says
+        what stood there.
         """
         columns = ("id AS n", "started_unix", "protocol", *_SUMMARY_COLUMNS)
         rows = self._read(
@@ -236,6 +259,7 @@ class History:
             f"FROM sessions WHERE {SIMULATED} = ? ORDER BY id DESC LIMIT ?",
             (simulated, limit),
             session=True,
+            mend=True,
         )
         for row in rows:
             row["warnings"] = json.loads(row["warnings"] or "[]")
@@ -295,7 +319,7 @@ class History:
         columns = ("id AS n", "started_unix", "protocol", *_SUMMARY_COLUMNS, *rated, "plan")
         query = f"""SELECT {", ".join(columns)} FROM sessions
             WHERE started_unix >= ? AND started_unix < ? AND {SIMULATED} = ? ORDER BY id"""
-        rows = self._read(query, (since_unix, until_unix, simulated), session=True)
+        rows = self._read(query, (since_unix, until_unix, simulated), session=True, mend=True)
         for row in rows:
             try:
                 row["plan"] = json.loads(row["plan"])
@@ -318,11 +342,21 @@ class History:
                 row[name] = None if row[name] is None else bool(row[name])
         return rows
 
-    def _read(self, query: str, values: tuple[Any, ...], *, session: bool = False) -> Rows:
+    def _read(
+        self,
+        query: str,
+        values: tuple[Any, ...],
+        *,
+        session: bool = False,
+        mend: bool = False,
+    ) -> Rows:
         with _errors(self.path), contextlib.closing(_connect(self.path)) as connection:
             cursor = connection.execute(query, values)
             names = [column[0] for column in cursor.description]
-            rows = [checked(dict(zip(names, row, strict=True)), session=session) for row in cursor]
+            rows = [
+                checked(dict(zip(names, row, strict=True)), session=session, mend=mend)
+                for row in cursor
+            ]
         for row in rows:
             if "simulated" in row:
                 row["simulated"] = bool(row["simulated"])
@@ -376,6 +410,8 @@ def _errors(path: Path) -> Iterator[None]:
             hint = "another program holds it: close that, or wait a moment"
         elif "readonly" in text or "unable to open" in text:
             hint = "check its permissions, or set POULTICE_DATA_DIR to a directory you may write"
+        elif (getattr(error, "sqlite_errorname", None) or "").startswith("SQLITE_IOERR"):
+            hint = _not_taken()
         elif "full" in text:
             hint = "make room on the disk, or set POULTICE_DATA_DIR to another"
         else:
@@ -391,6 +427,17 @@ def _errors(path: Path) -> Iterator[None]:
             f"the record {path} cannot be used: {reason}",
             hint="check the path, or set POULTICE_DATA_DIR to a directory you may write",
         ) from None
+
+
+def _not_taken() -> str:
+    """What may be wrong where the system did not read or write the file: that is no damage."""
+    with contextlib.suppress(ImportError):
+        import resource
+
+        limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+        if limit != resource.RLIM_INFINITY:
+            return f"files may not grow beyond {limit} bytes here: raise that (`ulimit -f`)"
+    return "the disk did not take it: look for a quota, a failing disk, a share that is gone"
 
 
 def _plain(value: object) -> object:

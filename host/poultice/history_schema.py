@@ -149,13 +149,21 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def checked(row: dict[str, Any], *, session: bool = False) -> dict[str, Any]:
+def checked(row: dict[str, Any], *, session: bool = False, mend: bool = False) -> dict[str, Any]:
     """`row`, where each value is of a type that its column may hold; of a `session`, also numbers
     where numbers belong; an endless `started_unix` is None.
 
     SQLite keeps whatever anything wrote, a text in a column of integers too. A sample holds what
-    a device said in place of a number. Raises sqlite3.DataError.
+    a device said in place of a number. Raises sqlite3.DataError; to `mend` a row is to go on
+    without such values: `damaged` then says of the first what it was, and is None for a sound row.
     """
+    if mend:
+        row["damaged"] = None
+        for name in list(row):
+            try:
+                checked({"n": row["n"], "started_unix": None, name: row[name]}, session=session)
+            except sqlite3.DataError as error:
+                row[name], row["damaged"] = None, row["damaged"] or str(error)
     where = f"session {row['n']} is damaged:" if session else "damaged:"
     for name, value in row.items():
         if isinstance(value, bytes) and name != "plan":  # `plans` passes over a plan that is none

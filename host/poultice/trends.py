@@ -35,6 +35,7 @@ class Week:
     dose_m: int = 0
     on: set[date] = field(default_factory=set)
     rated: list[dict[str, Any]] = field(default_factory=list)
+    damaged: list[str] = field(default_factory=list)
 
     @property
     def done_pct(self) -> int | None:
@@ -92,6 +93,8 @@ def weekly(
         week.cold_s += _seconds(measured["cold_s"])
         week.dose_m += _seconds(measured["dose_m"])
         week.rated.append(ratings.of(row))
+        if row["damaged"] is not None:
+            week.damaged.append(row["damaged"])
     if not found:
         return []
     first = min(found)

@@ -15,7 +15,7 @@ from poultice.cli import main
 from poultice.errors import UsageError
 from poultice.history import History
 from tests.host.fakes import FakeDevice
-from tests.host.recorded import opened, record
+from tests.host.recorded import before_ratings, opened, record
 from tests.host.terminal import Terminal
 from tests.host.written import phase, protocol
 
@@ -273,15 +273,6 @@ def test_what_anybody_wrote_into_the_record_is_no_rating(history: History) -> No
     found = history.show(1)
     assert {name: found[name] for name in ratings.COLUMNS} == {**NO_PAIN, "note": None}
     assert ratings.lines(found) == []
-
-
-def before_ratings(path: Path) -> None:
-    """Make a record one of format 2."""
-    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("DROP INDEX sessions_started")
-        for name in ratings.COLUMNS:
-            connection.execute(f"ALTER TABLE sessions DROP COLUMN {name}")
-        connection.execute("PRAGMA user_version = 2")
 
 
 def test_a_record_of_before_gains_them_and_loses_nothing(history: History) -> None:

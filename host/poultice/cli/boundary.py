@@ -13,7 +13,7 @@ import click
 from poultice.cli.app import root
 from poultice.errors import ExitCode, Interrupted, PoulticeError
 
-_UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EIO)
+_UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EFBIG)
 
 
 def run(args: Sequence[str]) -> int:

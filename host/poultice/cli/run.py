@@ -21,7 +21,7 @@ from poultice.cli.base import (
     units_option,
 )
 from poultice.cli.seat import Asked, Report, Seat
-from poultice.errors import PoulticeError, ScreeningError
+from poultice.errors import PoulticeError, ScreeningError, UsageError
 
 
 class RunCommand(Command):
@@ -38,7 +38,7 @@ class RunCommand(Command):
         wanted = "--json" in args or switched_on("POULTICE_RUN_JSON", "POULTICE_JSON")
         try:
             return super().make_context(info_name, args, parent, **more)
-        except click.UsageError:
+        except (click.UsageError, UsageError):
             if wanted:
                 output.show("run", Report().to_json("refused"), "nothing", as_json=True)
             raise
