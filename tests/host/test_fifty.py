@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
@@ -42,4 +43,4 @@ def test_fifty_pads_and_none_is_lost(own_record: Path, capsys: pytest.CaptureFix
         samples = book.rows(one["n"])
         # One a second of the device's clock, and none of another pad.
         assert len(samples) >= 30
-        assert all(a["t_ms"] <= b["t_ms"] for a, b in zip(samples, samples[1:], strict=False))
+        assert all(a["t_ms"] <= b["t_ms"] for a, b in itertools.pairwise(samples))
