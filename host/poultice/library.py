@@ -19,7 +19,7 @@ from typing import Any
 
 from poultice import temperature
 from poultice.errors import ProtocolFileError, UnknownProtocolError
-from poultice.plan import MODES, REST, Phase
+from poultice.phase import MODES, REST, Phase
 from poultice.settings import expanded
 from poultice.words import nearest
 

@@ -15,31 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 from poultice import temperature
 from poultice.errors import LimitError, LinkError
+from poultice.phase import COLD as COLD
+from poultice.phase import HEAT as HEAT
+from poultice.phase import MODES as MODES
+from poultice.phase import REST as REST
+from poultice.phase import Phase as Phase
 
 if TYPE_CHECKING:
     from poultice.library import Protocol
 
-HEAT = "heat"
-COLD = "cold"
-REST = "rest"
-MODES = (HEAT, COLD, REST)
-
 NORMAL = "normal"
 SENSITIVE = "sensitive"
-
-
-@dataclass(frozen=True)
-class Phase:
-    """One stretch of a plan.
-
-    `target_mc` is what the thermostat holds (heat), or where the cooler is switched off
-    (cold), in milli-°C; None for rest. `say` is for the person and never goes to the device.
-    """
-
-    mode: str
-    target_mc: int | None
-    duration_s: int
-    say: str | None = None
 
 
 @dataclass(frozen=True)

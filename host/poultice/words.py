@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from poultice import remedies
 from poultice.temperature import shown
 
 if TYPE_CHECKING:
@@ -107,6 +106,8 @@ def event(one: Event) -> str:
 
 
 def _event(one: Event) -> str:
+    from poultice import remedies
+
     data = one.data
     if one.kind == "phase":
         return f"phase {int(data.get('phase') or 0) + 1}: {phase(data)}"
@@ -187,6 +188,8 @@ def line(now: Telemetry) -> str:
 
 def facts(now: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The device now, as label and value."""
+    from poultice import remedies
+
     rows = [("state", str(now["state"]))]
     if now["fault"]:
         more = f" (and {now['faults_more']} more)" if now["faults_more"] else ""
@@ -217,6 +220,8 @@ def facts(now: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def next_allowed(now: Telemetry) -> str | None:
     """From when on the device allows the next session, by the clock; None where it may be now."""
+    from poultice import remedies
+
     rests = [("heat", now.rest_heat_s), ("cold", now.rest_cold_s)]
     if rests[0][1] and rests[0][1] == rests[1][1]:
         return f"next session after {remedies.clock_after(rests[0][1])}"
@@ -236,6 +241,8 @@ def plan(data: Mapping[str, Any]) -> list[str]:
 
 def summary(data: Mapping[str, Any]) -> list[str]:
     """How a session went."""
+    from poultice import remedies
+
     if data.get("detached"):
         return [f"session {data['session']} runs by itself; `poultice status` shows it"]
     outcome = str(data["outcome"])

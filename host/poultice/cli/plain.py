@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Sequence
 
 from poultice import words
@@ -108,6 +107,8 @@ class Lines:
         if any(rung):
             output.ring()
         if self._status:
+            import shutil
+
             output.status(self._now()[: shutil.get_terminal_size().columns - 1])
 
     def _new_prompt(self, feed: Feed, now: Telemetry) -> bool:

@@ -110,8 +110,3 @@ def _rating(answer: str) -> int | str | None:
 
 def _editing(answer: str) -> int | str | None:
     return _NONE if answer == _NONE else _rating(answer)
-
-
-def somebody_rates(*, quiet: bool, assumed: bool) -> bool:
-    """Whether to ask at all: a person at a terminal, who answers for themselves."""
-    return not quiet and not assumed and attend.at_terminal()

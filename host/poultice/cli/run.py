@@ -93,12 +93,11 @@ def run(ctx: click.Context, /, confirm: str, as_json: bool, **options: Any) -> R
     Screens, arms, starts, shows it live, stops on Ctrl-C, records and summarises. With several
     devices each has its own session; one that fails leaves the others alone.
     """
-    from poultice.cli import rate
-
     quiet = asked_for_json(ctx)
     options["bell"] = options["bell"] and not quiet
-    if options["rate"]:
-        options["rate"] = rate.somebody_rates(quiet=quiet, assumed=options["yes"])
+    # Of a person alone, who answers for themselves.
+    alone = options["dry_run"] or options["yes"] or quiet or not attend.at_terminal()
+    options["rate"] = options["rate"] and not alone
     asked = Asked(by_button=confirm == "button", **options)
     if len(asked.device) > 1:
         from poultice.cli import fleet
@@ -121,11 +120,12 @@ def after(seats: Sequence[Seat], *, as_json: bool) -> None:
 
 
 def _afterwards(seats: Sequence[Seat]) -> None:
-    from poultice.cli import rate
-
     for seat in seats:
         seat.say_next()
-    rate.after(seats)
+    if any(seat.rates for seat in seats):
+        from poultice.cli import rate
+
+        rate.after(seats)
 
 
 def _run(asked: Asked, seat: Seat, *, as_json: bool) -> Result | None:
