@@ -43,7 +43,16 @@ SAMPLE_COLUMNS = (
 COUNTS = ("duration_s", "heat_s", "cold_s", "peak_mc", "min_mc", "dose_m")
 """The columns of `sessions` that hold whole numbers; null where nothing was measured."""
 
-_STARTED = "CREATE INDEX sessions_started ON sessions (started_unix)"
+_PATH = "coalesce(CASE WHEN json_valid(device) THEN json_extract(device, '$.path') END, '')"
+
+SIMULATED = f"""({_PATH} GLOB 'sim:*' OR {_PATH} GLOB 'emulator:*'
+    OR {_PATH} GLOB 'serial:/dev/pts/*' OR {_PATH} GLOB 'serial:/dev/ttys[0-9]*')"""
+"""Whether a session ran on a simulated device, in SQL: in this process, or on a pseudo-terminal
+(the last is how macOS names one). No USB port is called so."""
+
+_INDICES = f"""CREATE INDEX sessions_kind ON sessions ({SIMULATED});
+CREATE INDEX sessions_started ON sessions ({SIMULATED}, started_unix)"""
+"""The latest sessions, and those of some weeks, are found without a look at every other one."""
 
 _SCHEMA = f"""
 CREATE TABLE sessions (
@@ -61,7 +70,7 @@ CREATE TABLE sessions (
     summary TEXT
 );
 {ratings.ADD_COLUMNS};
-{_STARTED};
+{_INDICES};
 CREATE TABLE answers (
     session_id INTEGER NOT NULL REFERENCES sessions (id),
     question TEXT NOT NULL,
@@ -83,13 +92,6 @@ CREATE TABLE events (
 );
 CREATE INDEX events_of ON events (session_id);
 """
-_PATH = "coalesce(CASE WHEN json_valid(device) THEN json_extract(device, '$.path') END, '')"
-
-SIMULATED = f"""({_PATH} GLOB 'sim:*' OR {_PATH} GLOB 'emulator:*'
-    OR {_PATH} GLOB 'serial:/dev/pts/*' OR {_PATH} GLOB 'serial:/dev/ttys[0-9]*')"""
-"""Whether a session ran on a simulated device, in SQL: in this process, or on a pseudo-terminal
-(the last is how macOS names one). No USB port is called so."""
-
 WARNINGS = """CASE WHEN json_valid(summary) AND json_type(summary, '$.warnings') = 'array'
     THEN json_extract(summary, '$.warnings') END"""
 """What a session warned of, in SQL: a list in JSON, null where none is recorded."""
@@ -98,7 +100,7 @@ WARNINGS = """CASE WHEN json_valid(summary) AND json_type(summary, '$.warnings')
 # which reads it with SQL goes on.
 _STEPS = {
     1: "ALTER TABLE sessions ADD COLUMN hello TEXT",
-    2: f"{ratings.ADD_COLUMNS}; {_STARTED}",
+    2: f"{ratings.ADD_COLUMNS}; {_INDICES}",
 }
 
 

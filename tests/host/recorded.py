@@ -144,7 +144,8 @@ def opened(path: Path) -> History:
 def before_ratings(path: Path) -> None:
     """Make a record one of format 2."""
     with contextlib.closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("DROP INDEX sessions_started")
+        for index in ("sessions_kind", "sessions_started"):
+            connection.execute(f"DROP INDEX {index}")
         for name in ratings.COLUMNS:
             connection.execute(f"ALTER TABLE sessions DROP COLUMN {name}")
         connection.execute("PRAGMA user_version = 2")
