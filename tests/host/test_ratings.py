@@ -110,6 +110,20 @@ def test_a_session_that_was_stopped_asks_nothing_more(mine: str, tmp_path: Path)
         assert "After the session" not in shell.text
 
 
+def test_one_that_is_left_running_is_not_over(mine: str, tmp_path: Path) -> None:
+    line = ["run", mine, "-d", "sim:?speed=max", "--detach"]
+    with Terminal(tmp_path / "data", *line, POULTICE_RATE="yes") as shell:
+        screened(shell)
+        shell.until("Pain:")
+        shell.type("7\n")
+        shell.until("Stiffness:")
+        shell.type("\n")
+        assert shell.ended() == 0
+        assert "runs by itself" in shell.text
+        assert "After the session" not in shell.text and "makes a page" not in shell.text
+    assert rated(tmp_path)["pain_before"] == 7
+
+
 @pytest.mark.parametrize(
     ("args", "environment"),
     [

@@ -42,7 +42,8 @@ def after(seats: Sequence[Seat]) -> None:
 
     for seat in seats:
         n = seat.recording.number if seat.recording is not None else None
-        if n is None or not seat.rates or seat.error is not None or not attend.at_terminal():
+        over = seat.ended is not None and seat.error is None
+        if n is None or not (seat.rates and over and attend.at_terminal()):
             continue
         # What was typed while it ran is no answer to this.
         Keyboard().forget()

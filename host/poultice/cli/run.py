@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -96,8 +97,9 @@ def run(ctx: click.Context, /, confirm: str, as_json: bool, **options: Any) -> R
     quiet = asked_for_json(ctx)
     options["bell"] = options["bell"] and not quiet
     # Of a person alone, who answers for themselves.
-    alone = options["dry_run"] or options["yes"] or quiet or not attend.at_terminal()
-    options["rate"] = options["rate"] and not alone
+    nobody = options["dry_run"] or options["yes"] or quiet
+    nobody = nobody or not (attend.at_terminal() and sys.stderr.isatty())
+    options["rate"] = options["rate"] and not nobody
     asked = Asked(by_button=confirm == "button", **options)
     if len(asked.device) > 1:
         from poultice.cli import fleet

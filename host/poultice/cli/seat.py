@@ -301,7 +301,7 @@ class Seat:
         allowed = words.next_allowed(self.rest) if self.rest is not None else None
         if allowed is not None:
             self.say(allowed)
-        if self.recording is not None and self.recording.number is not None:
+        if self.ended is not None and self.recording is not None and self.recording.number:
             self.say(f"`poultice report {self.recording.number}` makes a page of this session")
 
     def keep(self, do: Callable[[], None]) -> None:
