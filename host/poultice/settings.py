@@ -29,10 +29,19 @@ def config_path() -> Path:
 
 
 def expanded(path: str) -> str:
-    """`path` with a `~` at its beginning as the user's own directory; of a device path too."""
+    """`path` with a `~` at its beginning as the user's own directory; of a device path too.
+
+    Raises UsageError for a user that does not exist: a directory of that name is not meant.
+    """
     scheme = "serial:" if path.startswith("serial:~") else ""
-    # Not Path.expanduser: it raises for a user that does not exist.
-    return scheme + os.path.expanduser(path.removeprefix(scheme))  # noqa: PTH111
+    found = os.path.expanduser(path.removeprefix(scheme))  # noqa: PTH111
+    if found.startswith("~"):
+        user = found.partition("/")[0].removeprefix("~")
+        raise UsageError(
+            f"{path}: there is no user {user!r} here" if user else f"{path}: whose home is unknown",
+            hint=f"a directory of that name is ./{found}",
+        )
+    return scheme + found
 
 
 def data_dir() -> Path:

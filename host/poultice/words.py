@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from poultice import remedies
 from poultice.temperature import shown
 
 if TYPE_CHECKING:
@@ -113,6 +112,8 @@ def event(one: Event) -> str:
 
 
 def _event(one: Event) -> str:
+    from poultice import remedies
+
     data = one.data
     if one.kind == "phase":
         return f"phase {int(data.get('phase') or 0) + 1}: {phase(data)}"
@@ -136,6 +137,32 @@ def _event(one: Event) -> str:
 def warning(what: str) -> str:
     """A warning by its name on the wire; that name where it is not known here."""
     return _WARNINGS.get(what, what)
+
+
+LITTLE = "little was treated"
+_LITTLE = frozenset({"inhibited", "undertreated"})
+
+
+def treated_little(warnings: object) -> bool:
+    """Whether one of a session's `warnings` says that it gave little (SR-26): never only
+    `complete`."""
+    return isinstance(warnings, list | tuple) and any(
+        isinstance(one, str) and one in _LITTLE for one in warnings
+    )
+
+
+def little_at_end(update: Telemetry | Event, warned: list[str]) -> str | None:
+    """For who only watches: what to say once a session that gave little is over; `warned` is
+    kept here."""
+    kind = getattr(update, "kind", None)
+    data: Mapping[str, Any] = getattr(update, "data", {})
+    if kind == "phase" and not data.get("phase"):
+        warned.clear()
+    elif kind == "warning":
+        warned.append(str(data.get("what")))
+    elif kind in ("complete", "stopped") and treated_little(warned):
+        return f"warning: {LITTLE} in this session"
+    return None
 
 
 RELAY_LIFE = 100_000
@@ -167,6 +194,8 @@ def line(now: Telemetry) -> str:
 
 def facts(now: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The device now, as label and value."""
+    from poultice import remedies
+
     rows = [("state", str(now["state"]))]
     if now["fault"]:
         more = f" (and {now['faults_more']} more)" if now["faults_more"] else ""
@@ -195,6 +224,17 @@ def facts(now: Mapping[str, Any]) -> list[tuple[str, str]]:
     return rows
 
 
+def next_allowed(now: Telemetry) -> str | None:
+    """From when on the device allows the next session, by the clock; None where it may be now."""
+    from poultice import remedies
+
+    rests = [("heat", now.rest_heat_s), ("cold", now.rest_cold_s)]
+    if rests[0][1] and rests[0][1] == rests[1][1]:
+        return f"next session after {remedies.clock_after(rests[0][1])}"
+    told = [f"{mode} after {remedies.clock_after(rest_s)}" for mode, rest_s in rests if rest_s]
+    return f"next session: {', '.join(told)}" if told else None
+
+
 def plan(data: Mapping[str, Any]) -> list[str]:
     """A plan as it would be sent."""
     wire = data["plan"]
@@ -207,6 +247,8 @@ def plan(data: Mapping[str, Any]) -> list[str]:
 
 def summary(data: Mapping[str, Any]) -> list[str]:
     """How a session went."""
+    from poultice import remedies
+
     if data.get("detached"):
         return [f"session {data['session']} runs by itself; `poultice status` shows it"]
     outcome = str(data["outcome"])
@@ -214,6 +256,8 @@ def summary(data: Mapping[str, Any]) -> list[str]:
         outcome += f": {data['fault']}"
     elif data["reason"]:
         outcome += f": {remedies.STOPS.get(data['reason'], data['reason'])}"
+    if treated_little(data.get("warnings")):
+        outcome += f", but {LITTLE}"
     lines = [f"{data['protocol']}: {outcome}"]
     if data["session"] is None:
         return lines

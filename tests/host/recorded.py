@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from poultice.record import ratings
 from poultice.record.store import History
 from poultice.therapy.screening import QUESTIONS
 
@@ -136,3 +139,13 @@ def record(
 
 def opened(path: Path) -> History:
     return History.open(path / "history.sqlite3")
+
+
+def before_ratings(path: Path) -> None:
+    """Make a record one of format 2."""
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        for index in ("sessions_kind", "sessions_started"):
+            connection.execute(f"DROP INDEX {index}")
+        for name in ratings.COLUMNS:
+            connection.execute(f"ALTER TABLE sessions DROP COLUMN {name}")
+        connection.execute("PRAGMA user_version = 2")

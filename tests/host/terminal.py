@@ -51,6 +51,8 @@ class Terminal:
                 "TERM": "xterm-256color",
                 "COLUMNS": "",
                 "LINES": "",
+                # Asked only where a test answers.
+                "POULTICE_RATE": "no",
                 **environment,
             },
         )

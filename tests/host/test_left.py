@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -155,6 +157,42 @@ def test_a_session_whose_host_was_killed_gets_the_end_that_the_device_saw(
     assert len(take_over(client, client.hello())) == 1
     assert listed() == [("stopped", "arthritis")]
     assert History.open().show(1)["samples"] > 50
+
+
+@pytest.mark.parametrize("awaited", [False, True])
+def test_one_killed_before_its_first_event_leaves_no_row_behind(
+    awaited: bool, device: FakeDevice
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        session.run("arthritis", "fake:", answers=screening.assumed, on_update=killed(device))
+    history = History.open()
+    with contextlib.closing(sqlite3.connect(history.path)) as connection, connection:
+        # As the record stands between the row and the first event in it.
+        connection.execute("DELETE FROM events")
+    assert listed() == [(None, "arthritis")]
+    client = Client(device)
+    assert take_over(client, client.hello(), awaited=awaited) == [NOTE]
+    assert listed() == [("stopped", "arthritis")]
+    assert take_over(client, client.hello(), awaited=awaited) == []
+
+
+def test_one_of_another_day_is_another_session(device: FakeDevice) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        session.run("arthritis", "fake:", answers=screening.assumed, on_update=killed(device))
+    with contextlib.closing(sqlite3.connect(History.open().path)) as connection, connection:
+        connection.execute("DELETE FROM events")
+        connection.execute("UPDATE sessions SET started_unix = started_unix - 90000")
+    client = Client(device)
+    assert take_over(client, client.hello()) == [NOTE]
+    assert listed() == [(None, "arthritis"), ("stopped", "arthritis")]
+
+
+def killed(device: FakeDevice) -> Callable[[object], None]:
+    def show(update: object) -> None:
+        if device.clock_s > 60:
+            raise KeyboardInterrupt
+
+    return show
 
 
 def test_a_number_that_began_anew_is_another_session(device: FakeDevice) -> None:

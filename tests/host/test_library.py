@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from poultice.errors import ExitCode, ProtocolFileError, UnknownProtocolError
 from poultice.therapy import library, plan
-from poultice.therapy.plan import Phase, Protocol
+from poultice.therapy.phase import Phase, Protocol
 from poultice_core.limits import Limits
 
 # protocols.md's table: mode, milli-°C, seconds.

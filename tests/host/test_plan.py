@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from poultice import temperature
 from poultice.errors import LimitError, LinkError
 from poultice.therapy import library, plan
-from poultice.therapy.plan import Phase, Plan, Protocol
+from poultice.therapy.phase import Phase, Protocol
+from poultice.therapy.plan import Plan
 from poultice_core import plan as core_plan
 from poultice_core.codec import Refusal
 from poultice_core.config import default

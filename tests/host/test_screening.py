@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from poultice.therapy import library, screening
-from poultice.therapy.plan import Protocol
+from poultice.therapy.phase import Protocol
 from poultice.therapy.screening import Answers
 
 PROTOCOLS = library.all_protocols()

@@ -52,7 +52,6 @@ def test_a_file_that_is_named_has_to_be_there(
         ("serial:~/x", "serial:/home/anna/x"),
         ("/a/~/x", "/a/~/x"),
         ("./~", "./~"),
-        ("~nobody-of-that-name/x", "~nobody-of-that-name/x"),
         ("sim:?state=~/x", "sim:?state=~/x"),
         ("-", "-"),
         ("", ""),
@@ -63,6 +62,13 @@ def test_a_tilde_is_the_home_at_the_beginning_alone(
 ) -> None:
     monkeypatch.setenv("HOME", "/home/anna")
     assert settings.expanded(path) == is_
+
+
+@pytest.mark.parametrize("path", ["~nobody-of-that-name/x", "serial:~nobody-of-that-name"])
+def test_a_user_that_does_not_exist_is_no_directory(path: str) -> None:
+    with pytest.raises(UsageError, match="there is no user 'nobody-of-that-name'") as caught:
+        settings.expanded(path)
+    assert "./~nobody-of-that-name" in str(caught.value.hint)
 
 
 def test_what_stands_in_it(config: Path) -> None:

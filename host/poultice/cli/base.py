@@ -7,8 +7,9 @@ and from its default.
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -92,7 +93,11 @@ class Command(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run it, show its result, raise the error it ends with."""
-        _report(ctx, super().invoke(ctx))
+        with _logged(ctx):
+            _report(ctx, super().invoke(ctx))
+
+    def never_began(self, ctx: click.Context) -> None:
+        """Report it, where even that has a form."""
 
 
 class Group(click.Group):
@@ -102,7 +107,37 @@ class Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """As the command does; the result is that of the group's own function."""
-        _report(ctx, super().invoke(ctx))
+        with _logged(ctx):
+            _report(ctx, super().invoke(ctx))
+
+
+@contextlib.contextmanager
+def _logged(ctx: click.Context) -> Iterator[None]:
+    """Log what is done, where that was asked for; once, whatever words the command has."""
+    level, path = ctx.meta.pop("poultice.verbose", 0), ctx.meta.pop("poultice.log_file", None)
+    if not level and path is None:
+        yield
+        return
+    from pathlib import Path
+
+    from poultice import history, settings
+    from poultice.cli import log
+
+    args: list[str] = ctx.find_root().obj or []
+    # Any other word of the line may name a file that is read, or written otherwise.
+    after = zip(["", *args], args, strict=False)
+    others = [one for before, one in after if not f"{before}={one}".startswith("--log-file=")]
+    inputs = [Path(one.rpartition("=")[2].removeprefix("serial:")) for one in others
+              if not one.startswith("--log-file=")]  # fmt: skip
+    inputs += [settings.config_path(), settings.data_dir() / history.FILE_NAME]
+    try:
+        kept = log.Log(level, log.file(path, inputs) if path is not None else None)
+    except PoulticeError:
+        if isinstance(ctx.command, Command):
+            ctx.command.never_began(ctx)
+        raise
+    with kept.of(args):
+        yield
 
 
 def _report(ctx: click.Context, result: object) -> None:
@@ -159,7 +194,35 @@ def option(*names: str, **attributes: Any) -> Callable[[F], F]:
     return click.option(*names, cls=Option, **attributes)
 
 
-device_option = option(
+def _noted(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    """For the log: the nearer word says where to, the louder one how much."""
+    if value:
+        before = ctx.meta.get(f"poultice.{param.name}", 0)
+        louder = param.name == "verbose" and before
+        ctx.meta[f"poultice.{param.name}"] = max(before, value) if louder else value
+
+
+def log_options(command: F) -> F:
+    """`-v`, `-vv` and `--log-file`: of the root, and of each command that talks to a device."""
+    verbose = option(
+        "-v",
+        "--verbose",
+        count=True,
+        callback=_noted,
+        expose_value=False,
+        help="Log what is asked of the device; -vv every line of the link.",
+    )
+    file = option(
+        "--log-file",
+        metavar="FILE",
+        callback=_noted,
+        expose_value=False,
+        help="Where the log goes, at its end; for its owner alone. Else stderr.",
+    )
+    return verbose(file(command))
+
+
+_device = option(
     "-d",
     "--device",
     metavar="PATH",
@@ -167,6 +230,11 @@ device_option = option(
     help="serial:/dev/ttyACM0 (or just the path), usb:<serial number>, sim: or "
     "emulator:. Default: the only one that answers.",
 )
+
+
+def device_option(command: F) -> F:
+    """The device that a command is about, and the log of what is said to it."""
+    return _device(log_options(command))
 
 
 class Several(Option):
@@ -182,7 +250,7 @@ class Several(Option):
         return super().type_cast_value(ctx, (value,) if isinstance(value, str) else value)
 
 
-devices_option = click.option(
+_devices = click.option(
     "-d",
     "--device",
     cls=Several,
@@ -192,6 +260,11 @@ devices_option = click.option(
     help="serial:/dev/ttyACM0 (or just the path), usb:<serial number>, sim:, emulator:. "
     "Default: the only one that answers. Again for several at once.",
 )
+
+
+def devices_option(command: F) -> F:
+    """The same for several at once."""
+    return _devices(log_options(command))
 
 
 def _units(ctx: click.Context, param: click.Parameter, value: str | None) -> None:

@@ -13,7 +13,7 @@ import click
 from poultice.cli.root import root
 from poultice.errors import ExitCode, Interrupted, PoulticeError
 
-_UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EIO)
+_UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EFBIG)
 
 
 def run(args: Sequence[str]) -> int:
@@ -27,7 +27,7 @@ def run(args: Sequence[str]) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        code = root.main(args=list(args), prog_name="poultice", standalone_mode=False)
+        code = root.main(list(args), "poultice", standalone_mode=False, obj=list(args))
         sys.stdout.flush()
         return code if isinstance(code, int) else ExitCode.DONE
     except Interrupted as error:
@@ -76,7 +76,7 @@ def _unexpected(error: Exception, args: Sequence[str]) -> int:
 
 def wants_traceback(args: Sequence[str]) -> bool:
     """Whether the person asked to see the insides (-v, or POULTICE_DEBUG set)."""
-    return bool(os.environ.get("POULTICE_DEBUG")) or bool({"-v", "--verbose"} & set(args))
+    return bool(os.environ.get("POULTICE_DEBUG")) or bool({"-v", "-vv", "--verbose"} & set(args))
 
 
 def _tell(text: str) -> None:

@@ -6,11 +6,12 @@ from typing import Any
 
 import click
 
-from poultice.cli.base import Command, Result, json_option
+from poultice.cli.base import Command, Result, json_option, log_options
 
 
 @click.command(cls=Command)
 @json_option
+@log_options
 def devices(as_json: bool) -> Result:
     """Ports that could be a device, and what answered."""
     from poultice.device import discovery

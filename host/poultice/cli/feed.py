@@ -21,7 +21,8 @@ class Feed:
 
     `phases` is the plan in its wire form with what each phase says (empty where none is known),
     `limits` the device's. `by_button`: its prompts are left to its button. `seen` is the last
-    telemetry that a view took: what a person who presses a key looks at.
+    telemetry that a view took: what a person who presses a key looks at. With `rings` a bell is
+    due at each prompt and at the end.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class Feed:
         says: Sequence[str | None] = (),
         limits: Mapping[str, int] | None = None,
         by_button: bool = False,
+        rings: bool = False,
     ) -> None:
         self.name = name
         self.orders = orders
@@ -44,6 +46,9 @@ class Feed:
         self.limits: Mapping[str, int] = limits or {}
         self.seen: Telemetry | None = None
         self._over = False
+        self._rings = rings
+        self._due = False
+        self._prompt: str | None = None
         self._held: deque[Telemetry | Event | str] = deque(maxlen=_KEPT)
 
     @property
@@ -53,6 +58,7 @@ class Feed:
 
     @over.setter
     def over(self, over: bool) -> None:
+        self._due = self._due or (over and not self._over)
         self._over = over
         FRESH.set()
 
@@ -73,5 +79,13 @@ class Feed:
             one = self._held.popleft()
             if isinstance(one, Telemetry):
                 self.seen = one
+                prompt = one.prompt if one.state == "waiting" else None
+                self._due = self._due or prompt not in (None, self._prompt)
+                self._prompt = prompt
             taken.append(one)
         return taken
+
+    def rang(self) -> bool:
+        """Whether a bell is due; said once."""
+        due, self._due = self._due and self._rings, False
+        return due

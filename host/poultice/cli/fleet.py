@@ -63,9 +63,12 @@ def run(asked: Asked, *, as_json: bool) -> None:
     if as_json:
         _show(seats)
     else:
+        from poultice.cli.run import after
+
         for seat in seats:
             if seat.result is not None:
                 _tell(seat)
+        after(ready, as_json=as_json)
     for seat in ready:
         if isinstance(seat.error, Interrupted):
             seat.say(str(seat.error))

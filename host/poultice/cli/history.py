@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -80,7 +81,8 @@ def show(n: int | None, as_json: bool) -> Result:
 )
 @simulated_option
 def trends(as_json: bool, weeks: int, simulated: bool) -> Result:
-    """Week by week: sessions, minutes, dose, how much of what was planned was done."""
+    """Week by week: sessions, minutes, dose, how much of what was planned was done; pain and
+    stiffness before and after."""
     from datetime import date
 
     from poultice.record import trends as weekly
@@ -88,10 +90,13 @@ def trends(as_json: bool, weeks: int, simulated: bool) -> Result:
 
     book = History.open()
     found = weekly.weekly(book, date.today(), weeks, simulated=simulated)
+    for week in found:
+        _tell_damaged(week.damaged)
     data = {
         "simulated": simulated,
         "weeks": [week.to_json() for week in found],
         "closings": book.closings(),
+        "ratings": weekly.rated(found),
     }
     return Result(data, "trends")
 
@@ -157,5 +162,13 @@ def _list(limit: int, simulated: bool) -> Result:
     from poultice.record.store import History
 
     book = History.open()
-    data = {"simulated": simulated, "sessions": book.list(limit, simulated=simulated)}
-    return Result(data, "sessions")
+    rows = book.list(limit, simulated=simulated)
+    _tell_damaged([row["damaged"] for row in rows if row["damaged"] is not None])
+    return Result({"simulated": simulated, "sessions": rows}, "sessions")
+
+
+def _tell_damaged(found: Sequence[str]) -> None:
+    from poultice.cli import output
+
+    for text in found:
+        output.say(f"warning: {text}; left out")

@@ -45,10 +45,10 @@ def write(path: str, data: bytes, *, private: bool = False) -> str:
             target.write_bytes(data)
     except (OSError, ValueError, RuntimeError) as error:
         # ValueError: a zero byte in the path; RuntimeError: a loop of links.
-        full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
+        full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         raise UsageError(
             f"{path} cannot be written: {getattr(error, 'strerror', None) or error}",
-            hint="make room there, or name a file on another disk with -o"
+            hint="make room there (or raise `ulimit -f`), or name a file on another disk with -o"
             if full
             else "name a file in a directory that you may write to with -o",
         ) from None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
 from poultice import words
@@ -68,6 +68,35 @@ def json_line(data: Mapping[str, Any]) -> str:
     return _json(data) + "\n"
 
 
+_also: list[Callable[[str], None]] = []
+_loud: list[bool] = []
+
+
+@contextlib.contextmanager
+def also(say: Callable[[str], None]) -> Iterator[None]:
+    """Whatever is said meanwhile is said there too."""
+    _also.append(say)
+    try:
+        yield
+    finally:
+        _also.remove(say)
+
+
+@contextlib.contextmanager
+def loud() -> Iterator[None]:
+    """Meanwhile so much is said that a full screen would only hide it."""
+    _loud.append(True)
+    try:
+        yield
+    finally:
+        _loud.pop()
+
+
+def is_loud() -> bool:
+    """Whether it is so now."""
+    return bool(_loud)
+
+
 _held: list[list[str]] = []
 _behind: list[Behind] = []
 
@@ -120,6 +149,10 @@ class Behind:
             self._texts.put(f"\r{text:{len(self._status)}}" + ("" if text else "\r"))
             self._status = text
 
+    def ring(self) -> None:
+        """The bell; it moves nothing."""
+        self._texts.put("\a")
+
     def close(self) -> None:
         """Wait for a while until all is written."""
         self._texts.put(None)
@@ -149,6 +182,8 @@ _STATUS_BEHIND = 4
 
 def say(text: str) -> None:
     """Something for the person, not data. Where nobody can read it, the work goes on."""
+    for one in _also:
+        one(text)
     if _held:
         _held[-1].append(text)
     elif _behind:
@@ -161,6 +196,16 @@ def status(text: str) -> None:
     """The state now, as the last line of a terminal; only while things are said `behind`."""
     if _behind and not _held:
         _behind[-1].status(text)
+
+
+def ring() -> None:
+    """The terminal's bell, where there is one."""
+    if not sys.stderr.isatty():
+        return
+    if _behind:
+        _behind[-1].ring()
+    else:
+        _write("\a")
 
 
 def _write(text: str) -> None:

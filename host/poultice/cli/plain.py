@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Sequence
 
 from poultice import words
@@ -104,7 +103,12 @@ class Lines:
                 show(one)
                 if isinstance(one, Telemetry) and self._new_prompt(feed, one):
                     self._prompted(feed, say)
+        rung = [feed.rang() for feed in self._feeds]
+        if any(rung):
+            output.ring()
         if self._status:
+            import shutil
+
             output.status(self._now()[: shutil.get_terminal_size().columns - 1])
 
     def _new_prompt(self, feed: Feed, now: Telemetry) -> bool:

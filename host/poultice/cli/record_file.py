@@ -1,4 +1,5 @@
-"""`--record FILE`: all telemetry and events as JSON Lines, from a thread of its own."""
+"""Files that are written while a session runs, from a thread of their own: `--record FILE`, all
+telemetry and events as JSON Lines, and the log."""
 
 from __future__ import annotations
 
@@ -22,28 +23,36 @@ END_S = 10.0
 """So long is a slow disk waited for, once the session is over."""
 
 
-class RecordFile:
-    """One file, begun with the session and never before; a full disk ends it, not the session.
+class LinesFile:
+    """The file of `option`: emptied when it is begun, or with `append` gone on with. A full disk
+    ends it, nothing else.
 
-    Raises UsageError, before anything is armed and with the file as it was, where it cannot be
-    written, is one of `inputs`, or another program writes it.
+    Raises UsageError, with the file as it was, where it cannot be written, is one of `inputs`, or
+    another program writes it.
     """
 
-    def __init__(self, path: str, inputs: Iterable[Path] = ()) -> None:
+    def __init__(
+        self, option: str, path: str, inputs: Iterable[Path] = (), *, append: bool = False
+    ) -> None:
         self.path = path
+        self._option = option
+        self._append = append
         self._warning: str | None = None
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         why = _why_not(Path(path), inputs)
         if why is not None:
-            raise UsageError(f"--record {path}: {why}", hint="give a file of its own to write to")
+            raise UsageError(f"{option} {path}: {why}", hint="give a file of its own to write to")
 
-    def write(self, update: Telemetry | Event, *, began: bool) -> None:
-        """Add one line, once the session `began`; never waits."""
-        if self._thread is None and began:
-            self._thread = threading.Thread(target=self._write, name="record", daemon=True)
+    def begin(self) -> None:
+        """Open it, and write what was put until now."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._write, name=self._option, daemon=True)
             self._thread.start()
-        self._lines.put(output.json_line(output.as_member(update)))
+
+    def put(self, line: str) -> None:
+        """Add one line, its line feed included; never waits."""
+        self._lines.put(line)
 
     def close(self) -> str | None:
         """Wait for what is not written yet; what is to be told of it."""
@@ -51,22 +60,37 @@ class RecordFile:
             self._lines.put(None)
             self._thread.join(END_S)
             if self._thread.is_alive():
-                return f"warning: the end of --record {self.path} is missing"
+                return f"warning: the end of {self._option} {self.path} is missing"
         return self._warning
 
     def _write(self) -> None:
         try:
-            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o600)
-            with open(descriptor, "w", encoding="ascii", buffering=1) as file:  # noqa: PTH123
+            how = os.O_APPEND if self._append else 0
+            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | how, 0o600)
+            with open(descriptor, "w", encoding="utf-8", buffering=1) as file:  # noqa: PTH123
                 if stat.S_ISREG(os.fstat(descriptor).st_mode):
                     if fcntl is not None:
                         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    file.truncate()
+                    if not self._append:
+                        file.truncate()
                 while (line := self._lines.get()) is not None:
                     file.write(line)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
-            self._warning = f"warning: --record {self.path} ends early: {reason}"
+            self._warning = f"warning: {self._option} {self.path} ends early: {reason}"
+
+
+class RecordFile(LinesFile):
+    """`--record`: begun with the session and never before."""
+
+    def __init__(self, path: str, inputs: Iterable[Path] = ()) -> None:
+        super().__init__("--record", path, inputs)
+
+    def write(self, update: Telemetry | Event, *, began: bool) -> None:
+        """Add one line, once the session `began`; never waits."""
+        if began:
+            self.begin()
+        self.put(output.json_line(output.as_member(update)))
 
 
 def _why_not(path: Path, inputs: Iterable[Path]) -> str | None:
@@ -75,6 +99,8 @@ def _why_not(path: Path, inputs: Iterable[Path]) -> str | None:
         try:
             path.stat()
         except FileNotFoundError:
+            if path.resolve() in [one.resolve() for one in inputs]:
+                return "is named twice"
             parent = path.absolute().parent
             if not parent.is_dir():
                 return "cannot be written (there is no such directory)"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from poultice import temperature, words
 from poultice.cli.output import Data, json_line, say
+from poultice.record import ratings
 
 
 def show(command: str, data: Data, view: str, *, as_json: bool) -> None:
@@ -78,7 +79,8 @@ def _sessions(data: Data) -> list[str]:
                 str(one["n"]),
                 words.date(one["started_unix"]),
                 str(one["protocol"]) + (" (simulated)" if one["simulated"] else ""),
-                str(one["outcome"] or "unfinished"),
+                str(one["outcome"] or "unfinished")
+                + (", little treated" if words.treated_little(one["warnings"]) else ""),
                 words.span(one["duration_s"]),
                 temperature.shown(one["peak_mc"]),
             )
@@ -111,6 +113,7 @@ def _trends(data: Data) -> list[str]:
     lines = [
         *_table(rows),
         "DONE: of the heat and cold that were planned; the bar: minutes of both",
+        *ratings.trend(data["ratings"]),
         *(f"device {uid}: {words.relay_age(n)}" for uid, n in data["closings"].items()),
     ]
     return ["simulated sessions: no treatment", *lines] if data["simulated"] else lines
@@ -131,6 +134,7 @@ def _session(data: Data) -> list[str]:
         f"session {data['n']} of {words.date(data['started_unix'])}"
         + (", simulated: no treatment" if data["simulated"] else ""),
         f"  screening    {data['screening']}, injury: {data['injury_age']}",
+        *(f"  {label:<12} {text}" for label, text in ratings.lines(data)),
     ]
     if data["summary"] is None:
         lines.append(f"  {data['protocol']}: cut off before its end; {data['samples']} samples")
@@ -144,6 +148,12 @@ def _session(data: Data) -> list[str]:
         if event is not None:
             lines.append(f"  {words.clock(event.t_ms // 1000)}  {words.event(event)}")
     return lines
+
+
+def _note(data: Data) -> list[str]:
+    told = ratings.lines(data)
+    rows = [(f"session {data['session']}", words.date(data["started_unix"])), *told]
+    return _table(rows if told else [*rows, ("", "nothing is rated or noted")])
 
 
 def _run(data: Data) -> list[str]:
@@ -218,6 +228,7 @@ VIEWS: Mapping[str, Callable[[Data], list[str]]] = {
     "status": _status,
     "sessions": _sessions,
     "session": _session,
+    "note": _note,
     "trends": _trends,
     "report": _report,
     "run": _run,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from poultice import __version__
+from poultice.cli.base import log_options
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -27,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "calibrate": ("calibrate:calibrate", "Check the thermistors at two points."),
     "config": ("config:config", "The device's configuration."),
     "history": ("history:history", "Recorded sessions."),
+    "note": ("note:note", "Pain, stiffness and a note of a session."),
     "report": ("report_command:report", "A recorded session as one HTML page."),
     "firmware": ("firmware:firmware", "The device's firmware: look at it, build it, flash it."),
     "simulator": (
@@ -97,9 +99,9 @@ class LazyGroup(click.Group):
     },
 )
 @click.version_option(__version__, "-V", "--version", message="poultice %(version)s")
-@click.option("-v", "--verbose", is_flag=True, help="Show where an unexpected error came from.")
+@log_options
 @click.pass_context
-def root(ctx: click.Context, verbose: bool) -> None:
+def root(ctx: click.Context) -> None:
     """A hot/cold therapy timer built so that its heat does not burn.
 
     Not a certified medical device. `poultice run arthritis --device sim:` tries it without one.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from poultice.cli import complete, rendering, views
+from poultice.cli import attend, complete, rendering, views
 from poultice.cli.base import (
     Command,
     Result,
@@ -21,7 +22,7 @@ from poultice.cli.base import (
     units_option,
 )
 from poultice.cli.seat import Asked, Report, Seat, somebody_answers
-from poultice.errors import PoulticeError
+from poultice.errors import PoulticeError, UsageError
 
 
 class RunCommand(Command):
@@ -38,10 +39,22 @@ class RunCommand(Command):
         wanted = "--json" in args or switched_on("POULTICE_RUN_JSON", "POULTICE_JSON")
         try:
             return super().make_context(info_name, args, parent, **more)
-        except click.UsageError:
+        except (click.UsageError, UsageError):
             if wanted:
                 rendering.show("run", Report().to_json("refused"), "nothing", as_json=True)
             raise
+
+    def invoke(self, ctx: click.Context) -> None:
+        """Click's; what comes after a session comes after its summary too."""
+        try:
+            super().invoke(ctx)
+        finally:
+            _afterwards(ctx.meta.pop("poultice.over", []))
+
+    def never_began(self, ctx: click.Context) -> None:
+        """A log that cannot be written: an outcome too."""
+        if asked_for_json(ctx):
+            rendering.show("run", Report().to_json("refused"), "nothing", as_json=True)
 
 
 @click.command(cls=RunCommand)
@@ -64,6 +77,12 @@ class RunCommand(Command):
     help="Who answers start and prompts.",
 )
 @option("--record", metavar="FILE", help="All the device says, as JSON Lines.")
+@option(
+    "--rate/--no-rate",
+    default=True,
+    help="Ask for pain and stiffness before and after; default, where somebody is there.",
+)
+@option("--bell/--no-bell", default=True, help="Ring at prompts and at the end; default.")
 @views.view_option
 @views.theme_option
 @units_option
@@ -75,8 +94,13 @@ def run(ctx: click.Context, /, confirm: str, as_json: bool, **options: Any) -> R
     Screens, arms, starts, shows it live, stops on Ctrl-C, records and summarises. With several
     devices each has its own session; one that fails leaves the others alone.
     """
-    asked = Asked(by_button=confirm == "button", **options)
     quiet = asked_for_json(ctx)
+    options["bell"] = options["bell"] and not quiet
+    # Of a person alone, who answers for themselves.
+    nobody = options["dry_run"] or options["yes"] or quiet
+    nobody = nobody or not (attend.at_terminal() and sys.stderr.isatty())
+    options["rate"] = options["rate"] and not nobody
+    asked = Asked(by_button=confirm == "button", **options)
     if len(asked.device) > 1:
         from poultice.cli import fleet
 
@@ -89,6 +113,21 @@ def run(ctx: click.Context, /, confirm: str, as_json: bool, **options: Any) -> R
         if quiet:
             rendering.show("run", seat.report.after(error), "nothing", as_json=True)
         raise
+
+
+def after(seats: Sequence[Seat], *, as_json: bool) -> None:
+    """Something is to be said once the summary of `seats` is shown."""
+    if not as_json:
+        click.get_current_context().meta["poultice.over"] = list(seats)
+
+
+def _afterwards(seats: Sequence[Seat]) -> None:
+    for seat in seats:
+        seat.say_next()
+    if any(seat.rates for seat in seats):
+        from poultice.cli import rate
+
+        rate.after(seats)
 
 
 def _run(asked: Asked, seat: Seat, *, as_json: bool) -> Result | None:
@@ -109,6 +148,7 @@ def _run(asked: Asked, seat: Seat, *, as_json: bool) -> Result | None:
             return seat.result
         seat.screen(asked, protocol)
         fleet.treat(asked, protocol, [seat], as_json=as_json)
+    after([seat], as_json=as_json)
     if seat.failure is not None:
         raise seat.failure
     return seat.result

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from poultice.link.messages import Hello, Telemetry
     from poultice.session.engine import Ending, Engine
     from poultice.session.recorder import Recording
-    from poultice.therapy.plan import Plan, Protocol
+    from poultice.therapy.phase import Protocol
+    from poultice.therapy.plan import Plan
     from poultice.therapy.screening import Answers
 
 
@@ -53,6 +54,8 @@ class Asked:
     record: str | None
     view: str
     theme: str
+    rate: bool
+    bell: bool
 
 
 @dataclass
@@ -132,7 +135,10 @@ class Seat:
         self.client: Client
         self.hello: Hello
         self.plan: Plan
+        self.rates = False
+        self.rest: Telemetry | None = None
         self._answers: Answers
+        self._rated: dict[str, int] = {}
         self._by_button = False
         self._asked_s = 0.0
 
@@ -191,6 +197,7 @@ class Seat:
             says=[phase.say for phase in self.plan.phases],
             limits=self.hello.limits,
             by_button=asked.by_button,
+            rings=asked.bell,
         )
         if asked.dry_run:
             self.report.extra = {"dry_run": True, "plan": self.plan.to_wire()}
@@ -208,6 +215,11 @@ class Seat:
         remedies.require_free(self.client.status(), {phase.mode for phase in protocol.phases})
         self._asked_s = awake_s()
         self._answers = screen(protocol, assume=asked.yes, who=who)
+        if asked.rate and not self.rates:
+            from poultice.cli import rate
+
+            self._rated = rate.before(who)
+            self.rates = True
 
     def screen_again(self, asked: Asked, protocol: Protocol, who: str | None = None) -> None:
         """Where the answers are old by now: this program may have been stopped (Ctrl-Z) since."""
@@ -278,6 +290,20 @@ class Seat:
         if self.ended is not None:
             data = self.report.to_json(self.ended.outcome, self.ended.reason)
             self.result = Result(data, "run", self.ended.error)
+            if self.ended.outcome in ("complete", "stopped"):
+                # What is allowed next is the device's to say; without, nothing is said of it.
+                with contextlib.suppress(PoulticeError):
+                    self.rest = self.client.status()
+
+    def say_next(self) -> None:
+        """When the device allows the next session, and where this one can be looked at."""
+        from poultice import words
+
+        allowed = words.next_allowed(self.rest) if self.rest is not None else None
+        if allowed is not None:
+            self.say(allowed)
+        if self.ended is not None and self.recording is not None and self.recording.number:
+            self.say(f"`poultice report {self.recording.number}` makes a page of this session")
 
     def keep(self, do: Callable[[], None]) -> None:
         """Do it, and keep whatever it raises as `failure`: one device never ends another."""
@@ -291,9 +317,12 @@ class Seat:
         from poultice.session.recorder import shared
 
         return shared().begin(
-            session.described(
-                self.report.protocol, self.client.path, self.hello, self.plan, self._answers
-            )
+            {
+                **session.described(
+                    self.report.protocol, self.client.path, self.hello, self.plan, self._answers
+                ),
+                "rated": self._rated,
+            }
         )
 
     def _engine(self) -> Engine:

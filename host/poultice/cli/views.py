@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import sys
 import threading
@@ -47,7 +46,7 @@ def chosen(asked: str, *, as_json: bool = False) -> str:
         if asked == "full":
             output.say("note: no terminal to draw on: plain lines")
         return "plain"
-    why = _not_full()
+    why = "the log is on this terminal too" if output.is_loud() else _not_full()
     if why is None and not as_json:
         return "full"
     if not attend.at_terminal():
@@ -66,6 +65,8 @@ def _not_full() -> str | None:
         size = os.get_terminal_size(sys.stderr.fileno())
     except (OSError, ValueError):
         return "the terminal does not tell its size"
+    import shutil
+
     # COLUMNS and LINES overrule, as they do for what draws.
     width, height = shutil.get_terminal_size((size.columns, size.lines))
     if width < LEAST[0] or height < LEAST[1]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from poultice import words
 from poultice.cli import attend, fleet, output, views
 from poultice.cli.feed import Feed
 from poultice.errors import ExitCode
@@ -111,4 +112,12 @@ def _drawable(view: str) -> bool:
 
 
 def _printer(path: str | None, *, as_json: bool) -> Callable[[Telemetry | Event], None]:
-    return lambda update: output.stream("watch", update, as_json=as_json, device=path)
+    warned: list[str] = []
+
+    def show(update: Telemetry | Event) -> None:
+        output.stream("watch", update, as_json=as_json, device=path)
+        little = words.little_at_end(update, warned)
+        if little is not None and not as_json:
+            output.say(f"{path}: {little}" if path else little)
+
+    return show

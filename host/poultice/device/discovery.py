@@ -21,6 +21,7 @@ from poultice.errors import (
 )
 from poultice.link.client import Client
 from poultice.link.messages import Hello
+from poultice.link.tapped import tapped
 from poultice.link.transport import Transport, split_path
 
 USB_VENDOR = 0x2E8A
@@ -78,6 +79,10 @@ def open_transport(path: str) -> Transport:
     Raises UsageError for a path that is none, NoDeviceError, PortBusyError,
     PermissionDeniedError and DeviceLostError.
     """
+    return tapped(_opened(path))
+
+
+def _opened(path: str) -> Transport:
     scheme, rest = split_path(path)
     if scheme == "sim":
         from poultice.virtual.in_process import simulated

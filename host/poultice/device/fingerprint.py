@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,10 +12,17 @@ DIGITS = 16
 def fingerprint(package: Path) -> str:
     """The first 16 hex digits of a SHA-256 over every `.py` below `package`, by path (POSIX,
     relative): path, NUL, content, NUL."""
-    files = {path.relative_to(package).as_posix(): path for path in package.rglob("*.py")}
+    files = {}
+    # Not rglob: every simulated device asks this at its start, and that takes three times as long.
+    for directory, _, names in os.walk(package):
+        below = Path(directory).relative_to(package).as_posix()
+        for name in names:
+            if name.endswith(".py"):
+                files[name if below == "." else f"{below}/{name}"] = f"{directory}/{name}"
     digest = sha256()
     for name in sorted(files):
-        digest.update(name.encode() + b"\0" + files[name].read_bytes() + b"\0")
+        with open(files[name], "rb") as file:  # noqa: PTH123
+            digest.update(name.encode() + b"\0" + file.read() + b"\0")
     return digest.hexdigest()[:DIGITS]
 
 

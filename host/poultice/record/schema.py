@@ -1,4 +1,4 @@
-"""The tables of the record, and what is none of ours.
+"""The tables of the record, and how one of an older format becomes one of this.
 
 They are described in docs/reference/record.md.
 """
@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from poultice.errors import HistoryError
+from poultice.record import ratings
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 SAMPLE_COLUMNS = (
     "t_ms",
@@ -42,6 +43,17 @@ SAMPLE_COLUMNS = (
 COUNTS = ("duration_s", "heat_s", "cold_s", "peak_mc", "min_mc", "dose_m")
 """The columns of `sessions` that hold whole numbers; null where nothing was measured."""
 
+_PATH = "coalesce(CASE WHEN json_valid(device) THEN json_extract(device, '$.path') END, '')"
+
+SIMULATED = f"""({_PATH} GLOB 'sim:*' OR {_PATH} GLOB 'emulator:*'
+    OR {_PATH} GLOB 'serial:/dev/pts/*' OR {_PATH} GLOB 'serial:/dev/ttys[0-9]*')"""
+"""Whether a session ran on a simulated device, in SQL: in this process, or on a pseudo-terminal
+(the last is how macOS names one). No USB port is called so."""
+
+_INDICES = f"""CREATE INDEX sessions_kind ON sessions ({SIMULATED});
+CREATE INDEX sessions_started ON sessions ({SIMULATED}, started_unix)"""
+"""The latest sessions, and those of some weeks, are found without a look at every other one."""
+
 _SCHEMA = f"""
 CREATE TABLE sessions (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -57,6 +69,8 @@ CREATE TABLE sessions (
     peak_mc INTEGER, min_mc INTEGER, dose_m INTEGER,
     summary TEXT
 );
+{ratings.ADD_COLUMNS};
+{_INDICES};
 CREATE TABLE answers (
     session_id INTEGER NOT NULL REFERENCES sessions (id),
     question TEXT NOT NULL,
@@ -78,37 +92,52 @@ CREATE TABLE events (
 );
 CREATE INDEX events_of ON events (session_id);
 """
-_PATH = "coalesce(CASE WHEN json_valid(device) THEN json_extract(device, '$.path') END, '')"
+WARNINGS = """CASE WHEN json_valid(summary) AND json_type(summary, '$.warnings') = 'array'
+    THEN json_extract(summary, '$.warnings') END"""
+"""What a session warned of, in SQL: a list in JSON, null where none is recorded."""
 
-SIMULATED = f"""({_PATH} GLOB 'sim:*' OR {_PATH} GLOB 'emulator:*'
-    OR {_PATH} GLOB 'serial:/dev/pts/*' OR {_PATH} GLOB 'serial:/dev/ttys[0-9]*')"""
-"""Whether a session ran on a simulated device, in SQL: in this process, or on a pseudo-terminal
-(the last is how macOS names one). No USB port is called so."""
+# What each format lacks against the next. A record only ever gains columns, so that a program
+# which reads it with SQL goes on.
+_STEPS = {2: f"{ratings.ADD_COLUMNS}; {_INDICES}"}
 
 
-def prepare(connection: sqlite3.Connection, path: Path) -> None:
-    """Make the tables where there are none.
+def migrate(connection: sqlite3.Connection, path: Path, *, to_write: bool = False) -> None:
+    """Make the tables where there are none, and bring an older record up to this format.
 
-    Raises HistoryError for a record of another format and for another program's database, and
-    whatever SQLite raises.
+    An older one that may only be read stays as it is, unless it is meant `to_write`: all that
+    reads it does without what it lacks. Raises HistoryError for a record of a format that is not
+    read and for another program's database, and whatever SQLite raises.
     """
-    if _version(connection) == SCHEMA_VERSION:
+    version = _version(connection)
+    if version == SCHEMA_VERSION:
         return
-    with connection:
-        connection.execute("BEGIN IMMEDIATE")
-        # Asked again under the lock: another process may have made the tables meanwhile.
-        version = _version(connection)
-        tables = connection.execute("SELECT 1 FROM sqlite_master").fetchone()
-        if version < 0 or (version == 0) is bool(tables):
-            raise HistoryError(
-                f"{path} is a database, but not a record of poultice",
-                hint="set POULTICE_DATA_DIR to another directory",
-            )
-        refuse_other_format(version, path)
-        if version == 0:
-            for statement in _SCHEMA.split(";"):
+    try:
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            _step(connection, path)
+    except sqlite3.OperationalError as error:
+        if to_write or version not in _STEPS or "readonly" not in str(error):
+            raise
+
+
+def _step(connection: sqlite3.Connection, path: Path) -> None:
+    # Asked again under the lock: another process may have made the tables meanwhile.
+    version = _version(connection)
+    tables = connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+    if version < 0 or (version == 0) is bool(tables):
+        raise HistoryError(
+            f"{path} is a database, but not a record of poultice",
+            hint="set POULTICE_DATA_DIR to another directory",
+        )
+    refuse_other_format(version, path)
+    if version == 0:
+        for statement in _SCHEMA.split(";"):
+            connection.execute(statement)
+    else:
+        for step in range(version, SCHEMA_VERSION):
+            for statement in _STEPS[step].split(";"):
                 connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def refuse_other_format(version: int, path: Path) -> None:
@@ -118,9 +147,10 @@ def refuse_other_format(version: int, path: Path) -> None:
             f"the record {path} was written by a newer poultice (format {version})",
             hint="update poultice, or set POULTICE_DATA_DIR to another directory",
         )
-    if 0 < version < SCHEMA_VERSION:
+    if 0 < version < SCHEMA_VERSION and version not in _STEPS:
         raise HistoryError(
-            f"the record {path} is of format {version}, and only format {SCHEMA_VERSION} is read",
+            f"the record {path} is of format {version}, and formats {min(_STEPS)} to"
+            f" {SCHEMA_VERSION} are read",
             hint="move it away and a new one is begun",
         )
 
@@ -129,13 +159,21 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def checked(row: dict[str, Any], *, session: bool = False) -> dict[str, Any]:
+def checked(row: dict[str, Any], *, session: bool = False, mend: bool = False) -> dict[str, Any]:
     """`row`, where each value is of a type that its column may hold; of a `session`, also numbers
     where numbers belong; an endless `started_unix` is None.
 
     SQLite keeps whatever anything wrote, a text in a column of integers too. A sample holds what
-    a device said in place of a number. Raises sqlite3.DataError.
+    a device said in place of a number. Raises sqlite3.DataError; to `mend` a row is to go on
+    without such values: `damaged` then says of the first what it was, and is None for a sound row.
     """
+    if mend:
+        row["damaged"] = None
+        for name in list(row):
+            try:
+                checked({"n": row["n"], "started_unix": None, name: row[name]}, session=session)
+            except sqlite3.DataError as error:
+                row[name], row["damaged"] = None, row["damaged"] or str(error)
     where = f"session {row['n']} is damaged:" if session else "damaged:"
     for name, value in row.items():
         if isinstance(value, bytes) and name != "plan":  # `plans` passes over a plan that is none

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from poultice.errors import HistoryError, UsageError
-from poultice.record import jsontext, private
-from poultice.record.schema import COUNTS, SIMULATED, checked, parsed, prepare
+from poultice.record import jsontext, private, ratings
+from poultice.record.schema import COUNTS, SIMULATED, WARNINGS, checked, migrate, parsed
 from poultice.record.schema import SAMPLE_COLUMNS as SAMPLE_COLUMNS
 from poultice.record.schema import SCHEMA_VERSION as SCHEMA_VERSION
 
@@ -54,7 +55,7 @@ class RowWriter:
             with _errors(path), self._connection as connection:
                 # A reader does not keep a writer from it, nor the other way round.
                 connection.execute("PRAGMA journal_mode = WAL")
-                prepare(connection, path)
+                migrate(connection, path, to_write=True)
                 connection.execute("BEGIN IMMEDIATE")
                 # A session that is in the list already goes by its number.
                 self.record_id = (
@@ -133,7 +134,7 @@ class History:
         with _errors(path):
             private.database(path)
             with contextlib.closing(_connect(path)) as connection:
-                prepare(connection, path)
+                migrate(connection, path)
         return cls(path)
 
     def begin(
@@ -145,13 +146,15 @@ class History:
         answers: Mapping[str, Any],
         started_unix: float,
         hello: Mapping[str, Any] | None = None,
+        rated: Mapping[str, Any] | None = None,
         clock_s: Callable[[], float] = time.monotonic,
     ) -> RowWriter:
         """Start the record of one session; it is in the list from here on.
 
         `answers` holds `screening` ("asked" or "assumed"), `injury_age` and the `answers`
         themselves. `started_unix` is in seconds. `hello` is what the device said of itself:
-        `board`, `features` and the `limits` in force. `clock_s` paces the commits.
+        `board`, `features` and the `limits` in force. `rated` holds what was rated before it
+        (``ratings.BEFORE``). `clock_s` paces the commits.
         """
         what = {
             "protocol": protocol,
@@ -160,12 +163,28 @@ class History:
             "answers": answers,
             "started_unix": started_unix,
             "hello": hello,
+            "rated": rated or {},
         }
         return RowWriter(self.path, what, clock_s)
 
     def resume(self, n: int) -> RowWriter:
         """Go on with the record of session `n`, which was cut off."""
         return RowWriter(self.path, n, time.monotonic)
+
+    def rate(self, n: int, changes: Mapping[str, int | str | None]) -> None:
+        """Put ratings, or a note, to session `n`; None takes one away.
+
+        Raises UsageError where there is no session of that number.
+        """
+        self.show(n)
+        names = [name for name in ratings.COLUMNS if name in changes]
+        if not names:
+            return
+        values = [_plain(changes[name]) for name in names]
+        with _errors(self.path), contextlib.closing(_connect(self.path)) as connection:
+            migrate(connection, self.path, to_write=True)
+            assignments = ", ".join(f"{name} = ?" for name in names)
+            connection.execute(f"UPDATE sessions SET {assignments} WHERE id = ?", (*values, n))
 
     def numbers(self, uid: str) -> dict[int, tuple[int, bool, str | None]]:
         """The sessions of one device by its own number of each, the latest of that number:
@@ -190,6 +209,28 @@ class History:
             if type(row["number"]) is int
         }
 
+    def without_number(
+        self,
+        uid: str,
+        protocol: str | None = None,
+        since_unix: float = 0.0,
+        until_unix: float = math.inf,
+    ) -> int | None:
+        """The latest session of one device (with that `protocol`) that was cut off before it said
+        anything of itself, and started in that time; None where there is none."""
+        [row] = self._read(
+            """
+            SELECT max(id) AS n FROM sessions
+            WHERE outcome IS NULL AND started_unix BETWEEN ? AND ?
+                AND json_valid(device) AND json_extract(device, '$.uid') = ?
+                AND json_valid(plan) AND (? IS NULL OR json_extract(plan, '$.name') = ?)
+                AND NOT EXISTS (SELECT 1 FROM events WHERE session_id = sessions.id)
+            """,
+            (since_unix, until_unix, uid, protocol, protocol),
+        )
+        n = row["n"]
+        return n if type(n) is int else None
+
     def closings(self) -> dict[str, int]:
         """How often each device's pad relay has closed in the sessions recorded of it, by uid."""
         rows = self._read(
@@ -209,15 +250,20 @@ class History:
         """The latest sessions, newest first. `outcome` None: cut off before its end.
 
         Those on a simulated device are no treatment: they are left out, or with `simulated` they
-        alone are listed.
+        alone are listed. A damaged one hides no other: what it lacks is None, and `damaged` says
+        what stood there.
         """
         columns = ("id AS n", "started_unix", "protocol", *_SUMMARY_COLUMNS)
-        return self._read(
-            f"SELECT {', '.join(columns)}, {SIMULATED} AS simulated FROM sessions "
-            f"WHERE {SIMULATED} = ? ORDER BY id DESC LIMIT ?",
+        rows = self._read(
+            f"SELECT {', '.join(columns)}, {SIMULATED} AS simulated, {WARNINGS} AS warnings "
+            f"FROM sessions WHERE {SIMULATED} = ? ORDER BY id DESC LIMIT ?",
             (simulated, limit),
             session=True,
+            mend=True,
         )
+        for row in rows:
+            row["warnings"] = json.loads(row["warnings"] or "[]")
+        return rows
 
     def show(self, n: int) -> dict[str, Any]:
         """One session: plan, device, answers, summary, events, and how many samples.
@@ -245,6 +291,7 @@ class History:
                 "protocol": session["protocol"],
                 "simulated": session["simulated"],
                 **{name: session[name] for name in _SUMMARY_COLUMNS},
+                **ratings.of(session),
                 "screening": session["screening"],
                 "injury_age": session["injury_age"],
                 "answers": {row["question"]: bool(row["answer"]) for row in answers},
@@ -258,14 +305,21 @@ class History:
                 "samples": count[0]["n"],
             }
 
-    def plans(self, *, simulated: bool = False) -> Rows:
-        """Every session, oldest first: as `list` has them, and `plan`.
+    def plans(
+        self, *, simulated: bool = False, since_unix: float = 0.0, until_unix: float = math.inf
+    ) -> Rows:
+        """The sessions that started in that time, oldest first: as `list` has them, with `plan`
+        and what was rated.
 
         A plan that is no JSON any more is None: it must not hide the other sessions.
         """
-        columns = ("id AS n", "started_unix", "protocol", *_SUMMARY_COLUMNS, "plan")
-        query = f"SELECT {', '.join(columns)} FROM sessions WHERE {SIMULATED} = ? ORDER BY id"
-        rows = self._read(query, (simulated,), session=True)
+        there = {row["name"] for row in self._read("PRAGMA table_info(sessions)", ())}
+        # A record of before that may only be read has no ratings.
+        rated = [one for one in ratings.SCALES if one in there]
+        columns = ("id AS n", "started_unix", "protocol", *_SUMMARY_COLUMNS, *rated, "plan")
+        query = f"""SELECT {", ".join(columns)} FROM sessions
+            WHERE started_unix >= ? AND started_unix < ? AND {SIMULATED} = ? ORDER BY id"""
+        rows = self._read(query, (since_unix, until_unix, simulated), session=True, mend=True)
         for row in rows:
             try:
                 row["plan"] = json.loads(row["plan"])
@@ -288,11 +342,21 @@ class History:
                 row[name] = None if row[name] is None else bool(row[name])
         return rows
 
-    def _read(self, query: str, values: tuple[Any, ...], *, session: bool = False) -> Rows:
+    def _read(
+        self,
+        query: str,
+        values: tuple[Any, ...],
+        *,
+        session: bool = False,
+        mend: bool = False,
+    ) -> Rows:
         with _errors(self.path), contextlib.closing(_connect(self.path)) as connection:
             cursor = connection.execute(query, values)
             names = [column[0] for column in cursor.description]
-            rows = [checked(dict(zip(names, row, strict=True)), session=session) for row in cursor]
+            rows = [
+                checked(dict(zip(names, row, strict=True)), session=session, mend=mend)
+                for row in cursor
+            ]
         for row in rows:
             if "simulated" in row:
                 row["simulated"] = bool(row["simulated"])
@@ -312,7 +376,7 @@ def _insert_session(connection: sqlite3.Connection, what: Mapping[str, Any]) -> 
     answers = what["answers"]
     cursor = connection.execute(
         "INSERT INTO sessions (started_unix, protocol, plan, device, hello, screening, "
-        "injury_age) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        f"injury_age, {', '.join(ratings.BEFORE)}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             what["started_unix"],
             _plain(str(what["protocol"])),
@@ -321,6 +385,7 @@ def _insert_session(connection: sqlite3.Connection, what: Mapping[str, Any]) -> 
             _json(what["hello"]),
             answers.get("screening"),
             answers.get("injury_age"),
+            *(ratings.rating(what["rated"].get(name)) for name in ratings.BEFORE),
         ),
     )
     number = cursor.lastrowid
@@ -345,6 +410,8 @@ def _errors(path: Path) -> Iterator[None]:
             hint = "another program holds it: close that, or wait a moment"
         elif "readonly" in text or "unable to open" in text:
             hint = "check its permissions, or set POULTICE_DATA_DIR to a directory you may write"
+        elif (getattr(error, "sqlite_errorname", None) or "").startswith("SQLITE_IOERR"):
+            hint = _not_taken()
         elif "full" in text:
             hint = "make room on the disk, or set POULTICE_DATA_DIR to another"
         else:
@@ -360,6 +427,17 @@ def _errors(path: Path) -> Iterator[None]:
             f"the record {path} cannot be used: {reason}",
             hint="check the path, or set POULTICE_DATA_DIR to a directory you may write",
         ) from None
+
+
+def _not_taken() -> str:
+    """What may be wrong where the system did not read or write the file: that is no damage."""
+    with contextlib.suppress(ImportError):
+        import resource
+
+        limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+        if limit != resource.RLIM_INFINITY:
+            return f"files may not grow beyond {limit} bytes here: raise that (`ulimit -f`)"
+    return "the disk did not take it: look for a quota, a failing disk, a share that is gone"
 
 
 def _plain(value: object) -> object:

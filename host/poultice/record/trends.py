@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from poultice import words
+from poultice.record import ratings
 from poultice.record.store import History
 from poultice.session.tally import replay
 from poultice.therapy.plan import COLD, HEAT, Phase
@@ -34,6 +35,8 @@ class Week:
     planned_s: int = 0
     dose_m: int = 0
     on: set[date] = field(default_factory=set)
+    rated: list[dict[str, Any]] = field(default_factory=list)
+    damaged: list[str] = field(default_factory=list)
 
     @property
     def done_pct(self) -> int | None:
@@ -68,7 +71,12 @@ def weekly(
     """
     last = monday_of(until)
     found: dict[date, Week] = {}
-    for row in history.plans(simulated=simulated):
+    # What is shown is asked for alone, whatever else was ever recorded.
+    since = last - timedelta(weeks=weeks - 1)
+    until_unix = _midnight_unix(last + timedelta(weeks=1))
+    for row in history.plans(
+        simulated=simulated, since_unix=_midnight_unix(since), until_unix=until_unix
+    ):
         started = words.local_time(row["started_unix"])
         if started is None:
             continue
@@ -85,11 +93,27 @@ def weekly(
         week.heat_s += _seconds(measured["heat_s"])
         week.cold_s += _seconds(measured["cold_s"])
         week.dose_m += _seconds(measured["dose_m"])
+        week.rated.append(ratings.of(row))
+        if row["damaged"] is not None:
+            week.damaged.append(row["damaged"])
     if not found:
         return []
     first = min(found)
     mondays = (first + timedelta(weeks=n) for n in range((last - first).days // 7 + 1))
     return [found.get(monday, Week(monday)) for monday in mondays]
+
+
+def rated(weeks: Iterable[Week]) -> dict[str, dict[str, Any]]:
+    """What was rated in those weeks: ``ratings.compared``."""
+    return ratings.compared(row for week in weeks for row in week.rated)
+
+
+def _midnight_unix(day: date) -> float:
+    """The beginning of a day, local time; 0 where that is before any clock."""
+    try:
+        return datetime(day.year, day.month, day.day).timestamp()
+    except (ValueError, OverflowError, OSError):
+        return 0.0
 
 
 def monday_of(day: date) -> date:

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from poultice.link.messages import Event, Hello, Telemetry
     from poultice.session.engine import Ending, Engine
     from poultice.therapy import screening
-    from poultice.therapy.plan import Plan, Protocol
+    from poultice.therapy.phase import Protocol
+    from poultice.therapy.plan import Plan
     from poultice.therapy.screening import Answers
 
 ATTENDED_S = 10

@@ -32,11 +32,12 @@ KEPT = 50_000
 class Recording:
     """One session's record. From the engine's thread: `take`; once it is over: `finish`, `close`.
 
-    `path` is the history's file once the session is in it.
+    `path` is the history's file once the session is in it, `number` its number there.
     """
 
     def __init__(self, recorder: Recorder, what: Mapping[str, Any]) -> None:
         self.path: str | None = None
+        self.number: int | None = None
         self.began = False
         self.until_s: float | None = None
         self.error: PoulticeError | None = None
@@ -114,7 +115,7 @@ class Recording:
 
         if self._row is None:
             self._row = History.open().begin(**self._what)
-            self.path = str(self._row.path)
+            self.path, self.number = str(self._row.path), self._row.record_id
         while self._said:
             update = self._said.popleft()
             if isinstance(update, Event):

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from poultice.link.messages import Hello
 
 _PAGES = 64
+_UNTREATED_S = 3600
+"""A session may have waited and paused so long besides what its entry counts."""
+_LATER_S = 120
+"""So much two clocks may differ, and a start be waited for."""
 _OUTCOMES = {"complete": "complete", "stopped": "stopped", "fault": "fault", "power_lost": "lost"}
 
 
@@ -45,8 +49,14 @@ def take_over(
     try:
         if awaited:
             path = settings.data_dir() / FILE_NAME
-            known = History.open(path).numbers(hello.uid) if path.exists() else {}
-            if all(finished for _, finished, _ in known.values()):
+            if not path.exists():
+                return []
+            book = History.open(path)
+            known = book.numbers(hello.uid)
+            if (
+                all(finished for _, finished, _ in known.values())
+                and book.without_number(hello.uid) is None
+            ):
                 return []
         told = [one for one in entries(client) if _OUTCOMES.get(str(one.get("outcome")))]
         taken = _taken(client, hello, told, now_s()) if told else 0
@@ -77,8 +87,17 @@ def _taken(client: Client, hello: Hello, told: list[Mapping[str, Any]], now_s: f
             continue
         outcome = _OUTCOMES[str(entry["outcome"])]
         summary = _summary(client.path, hello, entry, outcome)
+        started_unix = _started_unix(client, entry, now_s)
         if row is None:
-            what = _described(summary, hello, _started_unix(client, entry, now_s))
+            # Ours may have been killed before its first event: then it has no number yet.
+            row = history.without_number(
+                hello.uid,
+                summary["protocol"],
+                started_unix - _UNTREATED_S,
+                started_unix + _LATER_S,
+            )
+        if row is None:
+            what = _described(summary, hello, started_unix)
             recorder = history.begin(**what)
         else:
             recorder = history.resume(row)

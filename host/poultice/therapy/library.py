@@ -19,7 +19,7 @@ from typing import Any
 from poultice import temperature
 from poultice.errors import ProtocolFileError, UnknownProtocolError
 from poultice.settings import expanded
-from poultice.therapy.plan import MODES, REST, Phase, Protocol
+from poultice.therapy.phase import MODES, REST, Phase, Protocol
 from poultice.words import meant, nearest
 
 SHIPPED = Path(__file__).parent / "protocols"

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from poultice.therapy.plan import Protocol
+    from poultice.therapy.phase import Protocol
 
 HEAT = "heat"
 COLD = "cold"

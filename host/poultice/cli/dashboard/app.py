@@ -153,6 +153,9 @@ class Dashboard(App[None]):
                     course.take(one)
             fresh = fresh or course.over != feed.over
             course.over = feed.over
+        rung = [feed.rang() for feed in self._feeds]
+        if any(rung):
+            self.bell()
         if fresh:
             self.draw()
         if all(feed.over for feed in self._feeds):

@@ -60,6 +60,8 @@ class Course:
         self.samples: deque[Sample] = deque(maxlen=_SAMPLES_MAX)
         self.over = False
         self._complete = False
+        self.little: str | None = None
+        self._warned: list[str] = []
         self._start_ms: int | None = None
         self._last_ms = 0
         at_s = 0
@@ -113,6 +115,11 @@ class Course:
                 return
             self.note(f"{self._stamp(update.t_ms)}  {words.event(update)}")
             self._complete = self._complete or update.kind == "complete"
+            little = words.little_at_end(update, self._warned)
+            if little is not None:
+                self.note(little)
+            if little is not None or update.kind == "phase":
+                self.little = little
             return
         if update.t_ms < self._last_ms and not self.plan:
             # It started again: what was before is on another clock.

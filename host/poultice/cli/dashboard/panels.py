@@ -109,7 +109,7 @@ def message(course: Course, *, watching: bool, stopping: bool) -> Run:
     if now is None:
         return "", ""
     if course.over:
-        return " this session is over", "say"
+        return f" this session is over{_little(course)}", "say"
     if now.state == "waiting" and now.prompt:
         asked = remedies.PROMPTS.get(now.prompt, now.prompt)
         return f" {asked}, then press Enter here or the button on the device", "ask"
@@ -128,8 +128,14 @@ def message(course: Course, *, watching: bool, stopping: bool) -> Run:
             for name, rest in (("heat", now.rest_heat_s), ("cold", now.rest_cold_s))
             if rest
         ]
+        if course.little is not None:
+            return f" {course.little}", "say"
         return f" {'; '.join(rests)}" if rests else "", "dim"
     return "", ""
+
+
+def _little(course: Course) -> str:
+    return "" if course.little is None else f"; {course.little}"
 
 
 def row(course: Course, width: int, marks: Marks, *, chosen: bool) -> Line:

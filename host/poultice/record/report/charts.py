@@ -91,7 +91,7 @@ def _temperature(session: Session) -> Figure:
         legend.append(("target", "target"))
     if any(one["temp_b_mc"] is not None for one in session.samples):
         parts.append(_curve(session, frame, lambda one: one["temp_b_mc"], 1000, "b"))
-        legend.append(("b", "sensor B, far end"))
+        legend.append(("b", "sensor B"))
     parts.append(_curve(session, frame, lambda one: one["temp_mc"], 1000, "a"))
     parts += [*_marks(session, frame), *_time_axis(frame)]
     return Figure(

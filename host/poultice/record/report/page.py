@@ -14,6 +14,7 @@ import jinja2
 from markupsafe import Markup
 
 from poultice import __version__, temperature, words
+from poultice.record import ratings, trends
 from poultice.record.report import charts, weeks, why
 from poultice.record.report.recorded import Session
 from poultice.record.trends import Week
@@ -48,6 +49,7 @@ def html(session: Session, trend: Sequence[Week]) -> str:
         minutes=_minutes(session),
         injury=_AGES.get(session.injury_age, session.injury_age),
         trend=trend,
+        rated=ratings.trend(trends.rated(trend)),
         trend_figures=weeks.figures(trend),
         trend_rows=weeks.table(trend),
         features=_features(session),

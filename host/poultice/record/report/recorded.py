@@ -15,7 +15,7 @@ from typing import Any
 from poultice import words
 from poultice.link import messages
 from poultice.link.messages import Event, Row
-from poultice.record import trends
+from poultice.record import ratings, trends
 from poultice.record.store import History
 from poultice.session.tally import ACTIVE, replay
 from poultice.therapy.plan import Phase
@@ -77,6 +77,8 @@ class Session:
     min_mc: int | None
     dose_m: int | None
     heat_operations: int | None
+    warnings: Sequence[str]
+    rated: Sequence[tuple[str, str]]
     phases: Sequence[PhaseRow]
     times_s: Sequence[float]
     samples: Sequence[Row]
@@ -146,6 +148,8 @@ def read(history: History, n: int) -> Session:
         min_mc=_reading(measured["min_mc"]),
         dose_m=_number(measured["dose_m"]),
         heat_operations=_number(summary.get("heat_operations")),
+        rated=ratings.lines(stored),
+        warnings=_texts(summary.get("warnings")),
         phases=_phases(phases, summary.get("phases")),
         times_s=times_s,
         samples=samples,
@@ -276,6 +280,10 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 def _text(value: object) -> str | None:
     return None if value is None else str(value)
+
+
+def _texts(value: object) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
 def _number(value: object) -> int | None:

@@ -47,6 +47,15 @@ class Conclusion:
 
 def verdict(session: Session) -> Conclusion:
     """How it ended, in a sentence, and what explains it."""
+    found = _verdict(session)
+    if words.treated_little(session.warnings):
+        tone = "plain" if found.tone == "good" else found.tone
+        found = Conclusion(tone, f"{found.headline[:-1]}, but {words.LITTLE}.", found.rows)
+    warned = [("Warning", words.warning(what)) for what in session.warnings]
+    return Conclusion(found.tone, found.headline, [*warned, *found.rows])
+
+
+def _verdict(session: Session) -> Conclusion:
     if session.outcome == "complete":
         early = sum(one.actual_s < one.planned_s for one in session.phases)
         rows = [("Phases", f"{early} ended before its time" if early == 1 else

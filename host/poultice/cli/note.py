@@ -1,0 +1,70 @@
+"""`poultice note`: pain, stiffness and a word on a session, added or changed afterwards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from poultice.cli import complete
+from poultice.cli.base import Command, Result, asked_for_json, json_option, option
+from poultice.errors import UsageError
+from poultice.record import ratings
+
+
+def _read(ctx: click.Context, param: click.Parameter, value: str | None) -> int | str | None:
+    """A whole number from 0 to 10, or `-`."""
+    if value is None or value == "-":
+        return value
+    found: int = click.IntRange(0, ratings.MOST)(value, param, ctx)
+    return found
+
+
+def _scales(command: Any) -> Any:
+    for name in reversed(ratings.SCALES):
+        what, _, when = name.partition("_")
+        command = option(
+            f"--{what}-{when}",
+            metavar="0-10",
+            callback=_read,
+            help=f"{what.capitalize()} {when} it; - removes.",
+        )(command)
+    return command
+
+
+@click.command(cls=Command)
+@click.argument(
+    "n",
+    type=click.IntRange(min=1, max=2**63 - 1),
+    required=False,
+    shell_complete=complete.session,
+)
+@_scales
+@option("--text", help="A note, on one line; - removes it.")
+@json_option
+@click.pass_context
+def note(ctx: click.Context, /, n: int | None, as_json: bool, **given: Any) -> Result:
+    """Pain and stiffness from 0 (none) to 10 (the worst there is), and a note, for session N or
+    the latest. Without an option it asks, where there is a terminal."""
+    from poultice.cli import attend, rate
+    from poultice.cli.history import latest
+    from poultice.record.store import History
+
+    changes = {name: given[name] for name in ratings.SCALES if given[name] is not None}
+    if given["text"] is not None:
+        changes[ratings.NOTE] = given["text"] if given["text"] == "-" else rate.text(given["text"])
+    asks = not changes and attend.at_terminal() and not asked_for_json(ctx)
+    if not changes and not asks:
+        raise UsageError(
+            "there is nothing to note, and nobody to ask",
+            hint="--pain-after 3, --text 'slept well', ...: `poultice note --help` has them all",
+        )
+    book = History.open()
+    n = latest(book) if n is None else n
+    if asks:
+        changes = rate.edited(book.show(n))
+    changes = {name: None if value == "-" else value for name, value in changes.items()}
+    book.rate(n, changes)
+    kept = book.show(n)
+    data = {"session": n, "started_unix": kept["started_unix"], **ratings.of(kept)}
+    return Result(data, "note")

@@ -1,0 +1,113 @@
+"""Pain and stiffness, asked before and after a session: two short questions on one screen.
+
+Only of a person at a terminal, before anything is armed and once the device has said how the
+session ended; whatever becomes of the second asking changes nothing of the session.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from poultice.cli import ask, attend, output
+from poultice.errors import PoulticeError
+from poultice.record import ratings
+
+if TYPE_CHECKING:
+    from poultice.cli.seat import Seat
+
+_SKIP = "skip"
+_NONE = "-"
+
+
+def before(who: str | None) -> dict[str, int]:
+    """What is rated now, by column; what was skipped is not in it. Raises Abort as ``ask``."""
+    where = f" on {who}" if who else ""
+    output.say(
+        ask.lines(
+            f"Before the session{where}, from 0 (none) to {ratings.MOST} (the worst there is); "
+            "Enter skips. `--no-rate` does not ask."
+        )
+    )
+    return _asked(ratings.BEFORE)
+
+
+def after(seats: Sequence[Seat]) -> None:
+    """Ask once the sessions are over, and put it into the record."""
+    from poultice.cli.keyboard import Keyboard
+    from poultice.record.store import History
+
+    for seat in seats:
+        n = seat.recording.number if seat.recording is not None else None
+        over = seat.ended is not None and seat.error is None
+        if n is None or not (seat.rates and over and attend.at_terminal()):
+            continue
+        # What was typed while it ran is no answer to this.
+        Keyboard().forget()
+        where = f" on {seat.name}" if len(seats) > 1 else ""
+        output.say(
+            ask.lines(f"After the session{where}, from 0 to {ratings.MOST}; Enter skips. "
+                      f"`poultice note {n}` changes it later.")
+        )  # fmt: skip
+        try:
+            found = _asked(ratings.AFTER)
+            if found:
+                History.open().rate(n, found)
+        except PoulticeError as error:
+            output.say(f"warning: not in the history: {error}")
+        except (click.Abort, KeyboardInterrupt):
+            return
+
+
+def edited(row: Mapping[str, Any]) -> dict[str, Any]:
+    """All of it asked anew: Enter keeps what stands, `-` takes it away. Raises Abort."""
+    output.say(f"From 0 (none) to {ratings.MOST} (the worst there is); Enter keeps, - removes.")
+    changes: dict[str, Any] = {}
+    for name in ratings.SCALES:
+        stands = "" if row[name] is None else f" [{row[name]}]"
+        answer = ask.until_read(f"{_label(name)}{stands}:", _editing, _EXPECTED)
+        if answer != _SKIP:
+            changes[name] = None if answer == _NONE else answer
+    stands = f" [{row[ratings.NOTE]}]" if row[ratings.NOTE] else ""
+    click.echo(ask.lines(f"Note, on one line{stands}:") + " ", err=True, nl=False)
+    line = sys.stdin.readline()
+    if not line:
+        raise click.Abort
+    if line.strip():
+        changes[ratings.NOTE] = None if line.strip() == _NONE else text(line)
+    return changes
+
+
+def text(line: str) -> str:
+    """A note as it is kept: one line, of what can be shown."""
+    shown = "".join(char if char.isprintable() else " " for char in line).strip()
+    return shown[: ratings.NOTE_MAX]
+
+
+_EXPECTED = f"Answer with a number from 0 to {ratings.MOST}, or just Enter."
+
+
+def _asked(names: Sequence[str]) -> dict[str, int]:
+    found = {}
+    for name in names:
+        answer = ask.until_read(f"  {_label(name.partition('_')[0])}:", _rating, _EXPECTED)
+        if isinstance(answer, int):
+            found[name] = answer
+    return found
+
+
+def _label(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _rating(answer: str) -> int | str | None:
+    if not answer:
+        return _SKIP
+    return ratings.rating(int(answer)) if answer.isdecimal() and len(answer) < 3 else None
+
+
+def _editing(answer: str) -> int | str | None:
+    return _NONE if answer == _NONE else _rating(answer)

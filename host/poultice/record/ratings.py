@@ -1,0 +1,102 @@
+"""Pain and stiffness before and after a session, as the person puts them, and a note.
+
+Numeric rating scales from 0 (none) to 10 (the worst there is). What few ratings say is told as
+few: a mean of them would pass for a result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+MOST = 10
+WHAT = ("pain", "stiffness")
+BEFORE = tuple(f"{one}_before" for one in WHAT)
+AFTER = tuple(f"{one}_after" for one in WHAT)
+SCALES = BEFORE + AFTER
+NOTE = "note"
+NOTE_MAX = 2000
+"""Characters."""
+
+COLUMNS = (*SCALES, NOTE)
+"""Of the record's table `sessions`; null where nobody was asked, or the question was skipped."""
+
+ADD_COLUMNS = "; ".join(
+    f"ALTER TABLE sessions ADD COLUMN {name} {'TEXT' if name == NOTE else 'INTEGER'}"
+    for name in COLUMNS
+)
+"""What a record of format 2 lacks."""
+
+ENOUGH = 10
+"""Rated sessions from which on a mean is told."""
+
+
+def rating(value: object) -> int | None:
+    """A rating out of the record, where anything may stand; None for what is none."""
+    return value if type(value) is int and 0 <= value <= MOST else None
+
+
+def of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The ratings and the note in a row of the record, whatever stands there."""
+    note = row.get(NOTE)
+    if isinstance(note, str):
+        note = "".join(char if char.isprintable() else " " for char in note)[:NOTE_MAX]
+    found: dict[str, Any] = {name: rating(row.get(name)) for name in SCALES}
+    return {**found, NOTE: note if isinstance(note, str) and note else None}
+
+
+def lines(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What there is of it, as label and text."""
+    found = of(row)
+    told = []
+    for what in WHAT:
+        before, after = found[f"{what}_before"], found[f"{what}_after"]
+        parts = [f"{value} {when}" for value, when in ((before, "before"), (after, "after"))
+                 if value is not None]  # fmt: skip
+        if parts:
+            told.append((what, f"{', '.join(parts)} (of {MOST})"))
+    return told + ([(NOTE, found[NOTE])] if found[NOTE] else [])
+
+
+def compared(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """For pain and for stiffness: in how many sessions both were rated, in how many it was less
+    and more afterwards, and the means of both, None where the sessions are too few for one."""
+    found = {}
+    taken = [of(row) for row in rows]
+    for what in WHAT:
+        both = [
+            (one[f"{what}_before"], one[f"{what}_after"])
+            for one in taken
+            if None not in (one[f"{what}_before"], one[f"{what}_after"])
+        ]
+        enough = len(both) >= ENOUGH
+        found[what] = {
+            "sessions": len(both),
+            "less": sum(after < before for before, after in both),
+            "more": sum(after > before for before, after in both),
+            "before_mean": _mean([one for one, _ in both]) if enough else None,
+            "after_mean": _mean([one for _, one in both]) if enough else None,
+        }
+    return found
+
+
+def trend(compared: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The same in words; nothing of what was never rated."""
+    told = []
+    for what, one in compared.items():
+        count = one["sessions"]
+        if not count:
+            continue
+        sessions = f"{count} session{'s' * (count > 1)}"
+        if one["before_mean"] is None:
+            told.append(f"{what}: rated before and after in {sessions}: too few to tell")
+            continue
+        told.append(
+            f"{what}: less after {one['less']} of {sessions}, more after {one['more']}; "
+            f"mean {one['before_mean']} before, {one['after_mean']} after"
+        )
+    return told
+
+
+def _mean(values: list[int]) -> float:
+    return round(sum(values) / len(values), 1)
