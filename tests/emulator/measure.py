@@ -329,8 +329,8 @@ def memory() -> list[Figure]:
     said.clear()
     # Warm already: the dose is to count while the heap is watched.
     plant = device.plant
-    plant.skin_c = plant.basal_c = 39.0
-    plant.pad_c = plant.element_c = plant.sensor_a_c = plant.sensor_b_c = 39.8
+    plant.skin_c = plant.basal_c = 39.5
+    plant.pad_c = plant.element_c = plant.sensor_a_c = plant.sensor_b_c = 40.0
     plan = {"name": "memory", "phases": [{"mode": "heat", "target_mc": 40_500, "duration_s": 300}]}
     link.send({"jsonrpc": "2.0", "id": 1, "method": "arm", "params": {"plan": plan}})
     assert until(b'"token"', 3.0), bytes(said)

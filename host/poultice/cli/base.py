@@ -120,8 +120,9 @@ def _logged(ctx: click.Context) -> Iterator[None]:
         return
     from pathlib import Path
 
-    from poultice import history, settings
+    from poultice import settings
     from poultice.cli import log
+    from poultice.record import store
 
     args: list[str] = ctx.find_root().obj or []
     # Any other word of the line may name a file that is read, or written otherwise.
@@ -129,7 +130,7 @@ def _logged(ctx: click.Context) -> Iterator[None]:
     others = [one for before, one in after if not f"{before}={one}".startswith("--log-file=")]
     inputs = [Path(one.rpartition("=")[2].removeprefix("serial:")) for one in others
               if not one.startswith("--log-file=")]  # fmt: skip
-    inputs += [settings.config_path(), settings.data_dir() / history.FILE_NAME]
+    inputs += [settings.config_path(), settings.data_dir() / store.FILE_NAME]
     try:
         kept = log.Log(level, log.file(path, inputs) if path is not None else None)
     except PoulticeError:

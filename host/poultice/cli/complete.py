@@ -88,7 +88,7 @@ def _sessions(incomplete: str) -> Iterable[tuple[str, str | None]]:
 
 
 def _commands(incomplete: str) -> Iterable[tuple[str, str | None]]:
-    from poultice.cli.root import COMMANDS
+    from poultice.cli.catalogue import COMMANDS
 
     return [(name, text) for name, (_, text) in COMMANDS.items()]
 

@@ -15,7 +15,7 @@ import click
 
 from poultice.cli import attend, rendering, views
 from poultice.cli.base import Result
-from poultice.cli.seat import Asked, Seat, somebody_answers
+from poultice.cli.seat import Asked, Seat, once_shown, somebody_answers
 from poultice.errors import ExitCode, Interrupted, PoulticeError, UsageError
 
 WORST_FIRST = (
@@ -63,12 +63,10 @@ def run(asked: Asked, *, as_json: bool) -> None:
     if as_json:
         _show(seats)
     else:
-        from poultice.cli.run import after
-
         for seat in seats:
             if seat.result is not None:
                 _tell(seat)
-        after(ready, as_json=as_json)
+        once_shown(ready, as_json=as_json)
     for seat in ready:
         if isinstance(seat.error, Interrupted):
             seat.say(str(seat.error))

@@ -15,9 +15,10 @@ import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from poultice import __version__, private
+from poultice import __version__
 from poultice.cli import output
 from poultice.cli.record_file import LinesFile
+from poultice.record import private
 
 KEPT = 20_000
 """Records that wait to be written: minutes of a link that says all it can."""

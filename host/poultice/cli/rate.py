@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from poultice.cli import ask, attend, output
+from poultice.cli import ask, output
 from poultice.errors import PoulticeError
 from poultice.record import ratings
-
-if TYPE_CHECKING:
-    from poultice.cli.seat import Seat
 
 _SKIP = "skip"
 _NONE = "-"
@@ -35,31 +32,29 @@ def before(who: str | None) -> dict[str, int]:
     return _asked(ratings.BEFORE)
 
 
-def after(seats: Sequence[Seat]) -> None:
-    """Ask once the sessions are over, and put it into the record."""
+def after(n: int, who: str | None) -> bool:
+    """Ask once session `n` is over, and put it into the record. False: no more is to be asked."""
     from poultice.cli.keyboard import Keyboard
     from poultice.record.store import History
 
-    for seat in seats:
-        n = seat.recording.number if seat.recording is not None else None
-        over = seat.ended is not None and seat.error is None
-        if n is None or not (seat.rates and over and attend.at_terminal()):
-            continue
-        # What was typed while it ran is no answer to this.
-        Keyboard().forget()
-        where = f" on {seat.name}" if len(seats) > 1 else ""
-        output.say(
-            ask.lines(f"After the session{where}, from 0 to {ratings.MOST}; Enter skips. "
-                      f"`poultice note {n}` changes it later.")
-        )  # fmt: skip
-        try:
-            found = _asked(ratings.AFTER)
-            if found:
-                History.open().rate(n, found)
-        except PoulticeError as error:
-            output.say(f"warning: not in the history: {error}")
-        except (click.Abort, KeyboardInterrupt):
-            return
+    # What was typed while it ran is no answer to this.
+    Keyboard().forget()
+    where = f" on {who}" if who else ""
+    output.say(
+        ask.lines(
+            f"After the session{where}, from 0 to {ratings.MOST}; Enter skips. "
+            f"`poultice note {n}` changes it later."
+        )
+    )
+    try:
+        found = _asked(ratings.AFTER)
+        if found:
+            History.open().rate(n, found)
+    except PoulticeError as error:
+        output.say(f"warning: not in the history: {error}")
+    except (click.Abort, KeyboardInterrupt):
+        return False
+    return True
 
 
 def edited(row: Mapping[str, Any]) -> dict[str, Any]:

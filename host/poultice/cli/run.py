@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from poultice.cli.base import (
     switched_on,
     units_option,
 )
-from poultice.cli.seat import Asked, Report, Seat, somebody_answers
+from poultice.cli.seat import Asked, Report, Seat, afterwards, once_shown, somebody_answers
 from poultice.errors import PoulticeError, UsageError
 
 
@@ -49,7 +49,7 @@ class RunCommand(Command):
         try:
             super().invoke(ctx)
         finally:
-            _afterwards(ctx.meta.pop("poultice.over", []))
+            afterwards(ctx)
 
     def never_began(self, ctx: click.Context) -> None:
         """A log that cannot be written: an outcome too."""
@@ -115,21 +115,6 @@ def run(ctx: click.Context, /, confirm: str, as_json: bool, **options: Any) -> R
         raise
 
 
-def after(seats: Sequence[Seat], *, as_json: bool) -> None:
-    """Something is to be said once the summary of `seats` is shown."""
-    if not as_json:
-        click.get_current_context().meta["poultice.over"] = list(seats)
-
-
-def _afterwards(seats: Sequence[Seat]) -> None:
-    for seat in seats:
-        seat.say_next()
-    if any(seat.rates for seat in seats):
-        from poultice.cli import rate
-
-        rate.after(seats)
-
-
 def _run(asked: Asked, seat: Seat, *, as_json: bool) -> Result | None:
     from poultice.cli import fleet
     from poultice.therapy import library
@@ -148,7 +133,7 @@ def _run(asked: Asked, seat: Seat, *, as_json: bool) -> Result | None:
             return seat.result
         seat.screen(asked, protocol)
         fleet.treat(asked, protocol, [seat], as_json=as_json)
-    after([seat], as_json=as_json)
+    once_shown([seat], as_json=as_json)
     if seat.failure is not None:
         raise seat.failure
     return seat.result

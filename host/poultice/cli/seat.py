@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 SCREENED_S = 600
 """So old may the answers to a screening be when the session starts."""
+
+# Of a command: whose sessions are over.
+_OVER = "poultice.over"
 
 
 @dataclass(frozen=True)
@@ -337,6 +340,28 @@ class Seat:
             token_s=self.hello.limits.get("token_s", 60),
         )
         return engine
+
+
+def once_shown(seats: Sequence[Seat], *, as_json: bool) -> None:
+    """Something is to be said, and asked, once the summary of `seats` is shown."""
+    if not as_json:
+        click.get_current_context().meta[_OVER] = list(seats)
+
+
+def afterwards(ctx: click.Context) -> None:
+    """The summary is shown: when the next session may be, and how this one has left the person."""
+    seats: list[Seat] = ctx.meta.pop(_OVER, [])
+    for seat in seats:
+        seat.say_next()
+    for seat in seats:
+        n = seat.recording.number if seat.recording is not None else None
+        over = seat.ended is not None and seat.error is None
+        if n is None or not (seat.rates and over and attend.at_terminal()):
+            continue
+        from poultice.cli import rate
+
+        if not rate.after(n, seat.name if len(seats) > 1 else None):
+            return
 
 
 def somebody_answers(asked: Asked) -> None:
