@@ -204,6 +204,25 @@ def test_what_raises_in_an_answer_is_asked_no_more(monkeypatch: pytest.MonkeyPat
     assert rig.state == "idle"
 
 
+@pytest.mark.requirement("SR-19")
+@pytest.mark.parametrize("piece", ["measure", "brief", "sequencer"])
+def test_a_device_that_raises_in_every_tick_still_answers(
+    piece: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner, name, _ = PIECES[piece]
+    rig = _running()
+
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(owner(rig), name, fail)
+    rig.ticks(3)
+    assert rig.board.outputs == OFF
+    answered = [rig.ask(method) for method in ("stop", "status", "ping")]
+    assert all("result" in one for one in answered)
+    assert answered[1]["result"]["fault"] == "internal"
+
+
 @pytest.mark.requirement("SR-14")
 def test_the_watchdog_is_fed_behind_memory_and_before_what_is_reported(
     monkeypatch: pytest.MonkeyPatch,

@@ -105,13 +105,14 @@ class Loop:
     def _before(self) -> None:
         """What the guard is given."""
         inputs = self.inputs
+        # First: where all that follows raises for good, a request is answered all the same.
+        waiting = self._waiting
+        if waiting is not None and not waiting.begun:
+            waiting.begin(inputs)
         self._measure.look(inputs, self.guard.settings.sensor_b)
         inputs.heard = self._heard
         self._heard = False
         self.memory.brief(inputs)
-        waiting = self._waiting
-        if waiting is not None and not waiting.begun:
-            waiting.begin(inputs)
         self.sequencer.step(self.guard, self.ask, inputs.dt_ms)
 
     def _after(self, live: bool) -> None:
