@@ -126,7 +126,34 @@ def test_how_it_failed_is_in_it() -> None:
     assert main(["status", "-d", "/dev/not-there", "--log-file", "log", "-v"]) == 3
     told = written()
     assert told[1] == "ended by NoDeviceError: there is no port /dev/not-there"
-    assert "Traceback (most recent call last):" in told
+    assert len(told) == 2, "an expected refusal is told in words"
+
+
+def test_an_unexpected_error_has_where_it_arose(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("broken")
+
+    monkeypatch.delenv("POULTICE_DEBUG", raising=False)
+    monkeypatch.setattr("poultice.device.discovery.open_device", broken)
+    monkeypatch.setenv("POULTICE_VERBOSE", "1")
+    assert main(["status", "-d", "sim:", "--log-file", "log"]) == 1
+    assert "Traceback (most recent call last):" in written()
+
+
+@pytest.mark.parametrize(
+    "line", ["run nosuch -d sim: -v", "status -d /dev/not-there -vv", "stop -d sim: -v --json"]
+)
+def test_an_expected_refusal_has_no_traceback(
+    line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(line.split())
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_several_that_all_went_well_are_done() -> None:
+    devices = ["-d", f"{SIM}&seed=1", "-d", f"{SIM}&seed=2"]
+    assert main(["run", "mine.toml", "--yes", "--log-file", "log", *devices]) == 0
+    assert written()[-1] == "done"
 
 
 def test_the_environment_and_the_file_say_it_too(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,9 +15,12 @@ import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+import click
+
 from poultice import __version__
 from poultice.cli import output
 from poultice.cli.record_file import LinesFile
+from poultice.errors import PoulticeError
 from poultice.record import private
 
 KEPT = 20_000
@@ -65,9 +68,12 @@ class Log:
             with said, tapped.listening(self.heard):
                 yield
             self.say("done")
+        except click.exceptions.Exit as error:
+            self.say(f"ended with exit code {error.exit_code}" if error.exit_code else "done")
+            raise
         except BaseException as error:
             self.say(f"ended by {type(error).__name__}: {error}")
-            if self.level:
+            if self.level and not _expected(error):
                 for one in traceback.format_exception(error):
                     for text in one.splitlines():
                         self.say(text)
@@ -101,6 +107,12 @@ class Log:
                 self._file.put(f"{text}\n")
             else:
                 output.say(text)
+
+
+def _expected(error: BaseException) -> bool:
+    """Whether it is one that a person is told in words: where it arose would tell them nothing."""
+    words = PoulticeError, click.ClickException, click.Abort, KeyboardInterrupt, BrokenPipeError
+    return isinstance(error, words)
 
 
 def told(record: Record, *, whole: bool) -> str | None:
