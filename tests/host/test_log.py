@@ -41,7 +41,9 @@ def test_a_session_with_its_log(level: str) -> None:
     assert main(line) == 0
     told = written()
     assert told[0].endswith(" ".join(line)) and told[-1] == "done"
-    # What was said on stderr is there at every level.
+    # What was said on stderr is there at every level, to the last line.
+    assert told[-2] == "`poultice report 1` makes a page of this session"
+    assert told[-3].startswith("next session after ")
     assert any(re.fullmatch(r"00:\d\d  complete", one) for one in told)
     asked = [one for one in told if one.startswith(f"{SIM}  > ")]
     heard = [one for one in told if one.startswith(f"{SIM}  < ")]

@@ -94,7 +94,13 @@ class Command(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         """Run it, show its result, raise the error it ends with."""
         with _logged(ctx):
-            _report(ctx, super().invoke(ctx))
+            try:
+                _report(ctx, super().invoke(ctx))
+            finally:
+                self.once_over(ctx)
+
+    def once_over(self, ctx: click.Context) -> None:
+        """What comes after its result, however it ended."""
 
     def never_began(self, ctx: click.Context) -> None:
         """Report it, where even that has a form."""

@@ -44,12 +44,9 @@ class RunCommand(Command):
                 rendering.show("run", Report().to_json("refused"), "nothing", as_json=True)
             raise
 
-    def invoke(self, ctx: click.Context) -> None:
-        """Click's; what comes after a session comes after its summary too."""
-        try:
-            super().invoke(ctx)
-        finally:
-            afterwards(ctx)
+    def once_over(self, ctx: click.Context) -> None:
+        """What comes after a session comes after its summary too."""
+        afterwards(ctx)
 
     def never_began(self, ctx: click.Context) -> None:
         """A log that cannot be written: an outcome too."""
