@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
+import signal
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from poultice.cli import main
+from poultice.cli import main, rate
 from poultice.errors import UsageError
 from poultice.record import ratings, report
 from poultice.record.store import History
@@ -80,19 +83,93 @@ def test_a_person_is_asked_before_and_after(view: str, mine: str, tmp_path: Path
     }
 
 
-def test_leaving_the_second_question_changes_nothing(mine: str, tmp_path: Path) -> None:
-    with Terminal(
-        tmp_path / "data", "run", mine, "-d", "sim:?speed=max", POULTICE_RATE="yes"
-    ) as shell:
+@contextlib.contextmanager
+def asked_afterwards(mine: str, tmp_path: Path) -> Iterator[Terminal]:
+    """A session is over, and the first question after it stands there."""
+    line = ["run", mine, "-d", "sim:?speed=max"]
+    with Terminal(tmp_path / "data", *line, POULTICE_RATE="yes") as shell:
         screened(shell)
         shell.until("Pain:")
         shell.type("7\n")
         shell.until("Stiffness:")
         shell.type("\n")
         shell.until("After the session[^:]*Pain:")
+        yield shell
+
+
+def test_leaving_the_first_question_changes_nothing(mine: str, tmp_path: Path) -> None:
+    with asked_afterwards(mine, tmp_path) as shell:
         shell.type("\x03")
         assert shell.ended() == 0
+        assert shell.text.endswith("\n"), "the shell's prompt begins a line"
     assert rated(tmp_path)["pain_before"] == 7
+    assert rated(tmp_path)["pain_after"] is None
+
+
+@pytest.mark.parametrize("how", ["\x03", "\x04", "hang up", "kill"])
+def test_what_was_answered_is_kept_however_the_next_question_is_left(
+    how: str, mine: str, tmp_path: Path
+) -> None:
+    with asked_afterwards(mine, tmp_path) as shell:
+        shell.type("3\n")
+        shell.until("Stiffness:")
+        if how == "kill":
+            shell.signal(signal.SIGKILL)
+        elif how == "hang up":
+            shell.hang_up()
+        else:
+            shell.type(how)
+        shell.ended()
+    assert rated(tmp_path)["pain_after"] == 3
+
+
+def test_a_record_that_is_held_is_waited_for(mine: str, tmp_path: Path) -> None:
+    with asked_afterwards(mine, tmp_path) as shell:
+        with contextlib.closing(sqlite3.connect(tmp_path / "data/history.sqlite3")) as other:
+            other.execute("BEGIN IMMEDIATE")
+            shell.type("3\n")
+            shell.until("waiting for the history")
+            other.rollback()
+        shell.until("Stiffness:")
+        shell.type("\n")
+        assert shell.ended() == 0
+    assert rated(tmp_path)["pain_after"] == 3
+
+
+def test_a_rating_that_cannot_be_kept_says_how_to_add_it(
+    history: History,
+    own_record: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    n = record(history)
+    monkeypatch.setattr("poultice.session.recorder.END_S", 0.0)
+    monkeypatch.setattr("poultice.record.store.BUSY_S", 0.05)
+    monkeypatch.setattr("sys.stdin", io.StringIO("3\n4\n"))
+    with contextlib.closing(sqlite3.connect(history.path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert not rate.after(n, None)
+    told = capsys.readouterr().err
+    assert "locked" in told and "close that, or wait a moment" in told
+    assert f"`poultice note {n}` adds it" in told
+    assert "Stiffness" not in told, "what nothing can keep is not asked"
+
+
+@pytest.mark.parametrize("key", ["\x03", "\x04"])
+@pytest.mark.parametrize("answered", [0, 4])
+def test_a_note_that_is_left_changed_nothing(
+    key: str, answered: int, history: History, tmp_path: Path
+) -> None:
+    record(history)
+    with Terminal(tmp_path / "data", "note") as shell:
+        for _ in range(answered):
+            shell.until(r"(before|after):")
+            shell.type("3\n")
+        shell.until(r"(before|on one line):")
+        shell.type(key)
+        assert shell.ended() == 130
+        assert shell.text.replace("\r", "").endswith("\nleft; nothing was changed\n")
+    assert rated(tmp_path)["pain_before"] is None
 
 
 def test_a_session_that_was_stopped_asks_nothing_more(mine: str, tmp_path: Path) -> None:

@@ -7,13 +7,14 @@ session ended; whatever becomes of the second asking changes nothing of the sess
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import click
 
 from poultice.cli import ask, output
-from poultice.errors import PoulticeError
+from poultice.errors import HistoryError, PoulticeError
 from poultice.record import ratings
 
 _SKIP = "skip"
@@ -29,13 +30,12 @@ def before(who: str | None) -> dict[str, int]:
             "Enter skips. `--no-rate` does not ask."
         )
     )
-    return _asked(ratings.BEFORE)
+    return dict(_answers(ratings.BEFORE))
 
 
 def after(n: int, who: str | None) -> bool:
     """Ask once session `n` is over, and put it into the record. False: no more is to be asked."""
     from poultice.cli.keyboard import Keyboard
-    from poultice.record.store import History
 
     # What was typed while it ran is no answer to this.
     Keyboard().forget()
@@ -47,14 +47,39 @@ def after(n: int, who: str | None) -> bool:
         )
     )
     try:
-        found = _asked(ratings.AFTER)
-        if found:
-            History.open().rate(n, found)
+        for name, answer in _answers(ratings.AFTER):
+            # At once: what is answered is kept, however the next question is left.
+            _keep(n, {name: answer})
     except PoulticeError as error:
         output.say(f"warning: not in the history: {error}")
-    except (click.Abort, KeyboardInterrupt):
+        hint = f"{error.hint}; " if error.hint else ""
+        output.say(f"hint: {hint}`poultice note {n}` adds it then")
+        return False
+    except click.Abort:
+        return False
+    except KeyboardInterrupt:
+        click.echo(err=True)
         return False
     return True
+
+
+def _keep(n: int, found: Mapping[str, int]) -> None:
+    """Put it into the record, which is waited for as long as the session's own is."""
+    from poultice.record.store import History
+    from poultice.session import recorder
+
+    until_s = time.monotonic() + recorder.END_S
+    told = False
+    while True:
+        try:
+            History.open().rate(n, found)
+            return
+        except HistoryError as error:
+            if not error.data.get("busy") or time.monotonic() >= until_s:
+                raise
+        if not told:
+            output.say("note: waiting for the history, which another program holds")
+            told = True
 
 
 def edited(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,6 +95,7 @@ def edited(row: Mapping[str, Any]) -> dict[str, Any]:
     click.echo(ask.lines(f"Note, on one line{stands}:") + " ", err=True, nl=False)
     line = sys.stdin.readline()
     if not line:
+        click.echo(err=True)
         raise click.Abort
     if line.strip():
         changes[ratings.NOTE] = None if line.strip() == _NONE else text(line)
@@ -85,13 +111,12 @@ def text(line: str) -> str:
 _EXPECTED = f"Answer with a number from 0 to {ratings.MOST}, or just Enter."
 
 
-def _asked(names: Sequence[str]) -> dict[str, int]:
-    found = {}
+def _answers(names: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """Each as it is given; what is skipped is left out."""
     for name in names:
         answer = ask.until_read(f"  {_label(name.partition('_')[0])}:", _rating, _EXPECTED)
         if isinstance(answer, int):
-            found[name] = answer
-    return found
+            yield name, answer
 
 
 def _label(name: str) -> str:
