@@ -113,3 +113,19 @@ def test_a_command_that_fails_is_shown_with_its_code() -> None:
         for (command, lines), (after, _) in pairwise(shown):
             if any(line.startswith("error:") for line in lines):
                 assert after == "echo $?", command
+
+
+@pytest.mark.parametrize("page", ["tutorials/*.md", "how-to/*.md"])
+def test_no_command_takes_somebodys_session_for_the_first(page: str) -> None:
+    for path in (ROOT / "docs").glob(page):
+        fixed = re.findall(
+            r"poultice (?:history show|history export|report|note) \d.*", path.read_text("utf-8")
+        )
+        assert not fixed, f"{path.name}: the number is whatever it is; left out, it is the latest"
+
+
+def test_what_is_asked_before_a_session_stands_before_it() -> None:
+    page = (ROOT / "docs/tutorials/first-real-session.md").read_text(encoding="utf-8")
+    run, afterwards = page.index("## 4. Run it"), page.index("## 5. Afterwards")
+    assert "pain" in page[run:afterwards]
+    assert page.index("once more for pain") < page.index("$ poultice history show")

@@ -243,10 +243,10 @@ def test_note_adds_changes_and_takes_away(
 ) -> None:
     record(history)
     record(history)
-    line = ["note", "--pain-before", "6", "--pain-after", "0", "--text", "slept\x1b[2J\nwell"]
+    line = ["note", "--pain-before", "6", "--pain-after", "0", "--text", " slept well "]
     assert main(line) == 0
     told = capsys.readouterr().out
-    assert "6 before, 0 after (of 10)" in told and "slept [2J well" in told
+    assert "6 before, 0 after (of 10)" in told and "slept well" in told
     assert history.show(1)["pain_before"] is None
     main(["note", "2", "--pain-after", "-", "--stiffness-after", "4", "--text", "-", "--json"])
     assert json.loads(capsys.readouterr().out) == {
@@ -268,6 +268,9 @@ def test_note_adds_changes_and_takes_away(
         ("note --pain-after 11", 2),
         ("note --pain-after -1", 2),
         ("note --pain-after bad", 2),
+        ("note --pain-after 1_0", 2),
+        ("note --pain-after 3.5", 2),
+        ("note --pain-after=", 2),
         ("note 7 --pain-after 1", 2),
     ],
 )
@@ -277,6 +280,58 @@ def test_what_is_no_rating_is_refused(
     n = record(history)
     assert main(line.split()) == code
     assert {name: history.show(n)[name] for name in ratings.SCALES} == NO_PAIN
+
+
+@pytest.mark.parametrize("value", ["1_0", "3.5", "+3", "bad", "11"])
+def test_what_is_no_rating_is_told_in_words_of_our_own(
+    value: str, own_record: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["note", "--pain-before", value]) == 2
+    told = capsys.readouterr().err
+    assert f"--pain-before '{value}' is no rating" in told
+    assert "a whole number from 0 (none) to 10 (the worst there is); - removes it" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("caf\udce9", "bytes that are no text"),
+        ("slept\nwell", "a line break"),
+        ("slept\x1b[2J", r"the character '\x1b'"),
+        ("x" * 2001, "2001 characters"),
+        ("", "- removes"),
+        (" ", "- removes"),
+    ],
+)
+def test_a_note_that_could_not_be_kept_as_it_is_is_refused(
+    text: str,
+    says: str,
+    history: History,
+    own_record: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    n = record(history)
+    history.rate(n, {"note": "before"})
+    assert main(["note", "--pain-after", "3", "--text", text]) == 2
+    told = capsys.readouterr().err
+    assert says in told and "hint: " in told
+    assert history.show(n)["note"] == "before" and history.show(n)["pain_after"] is None
+
+
+def test_the_longest_note_is_kept_whole(history: History, own_record: Path) -> None:
+    n = record(history)
+    assert main(["note", "--text", "é" * 2000]) == 0
+    assert history.show(n)["note"] == "é" * 2000
+
+
+def test_at_a_terminal_such_a_note_is_asked_for_again(
+    history: History, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    n = record(history)
+    typed = "\n" * 4 + "x" * 2001 + "\nslept\x1b\nslept well\n"
+    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+    assert rate.edited(history.show(n)) == {"note": "slept well"}
+    assert capsys.readouterr().err.count("Note, on one line:") == 3
 
 
 def test_note_asks_at_a_terminal(history: History, tmp_path: Path) -> None:

@@ -17,7 +17,15 @@ def _read(ctx: click.Context, param: click.Parameter, value: str | None) -> int 
     """A whole number from 0 to 10, or `-`."""
     if value is None or value == "-":
         return value
-    found: int = click.IntRange(0, ratings.MOST)(value, param, ctx)
+    from poultice.cli import rate
+
+    found = rate.rating(value.strip())
+    if found is None:
+        raise UsageError(
+            f"{param.opts[0]} {value!r} is no rating",
+            hint=f"a whole number from 0 (none) to {ratings.MOST} (the worst there is); "
+            "- removes it",
+        )
     return found
 
 

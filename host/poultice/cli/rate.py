@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from poultice.cli import ask, output
-from poultice.errors import HistoryError, PoulticeError
+from poultice.errors import HistoryError, PoulticeError, UsageError
 from poultice.record import ratings
 
 _SKIP = "skip"
@@ -92,20 +92,52 @@ def edited(row: Mapping[str, Any]) -> dict[str, Any]:
         if answer != _SKIP:
             changes[name] = None if answer == _NONE else answer
     stands = f" [{row[ratings.NOTE]}]" if row[ratings.NOTE] else ""
-    click.echo(ask.lines(f"Note, on one line{stands}:") + " ", err=True, nl=False)
-    line = sys.stdin.readline()
-    if not line:
-        click.echo(err=True)
-        raise click.Abort
-    if line.strip():
-        changes[ratings.NOTE] = None if line.strip() == _NONE else text(line)
+    changes |= _note(f"Note, on one line{stands}:")
     return changes
 
 
-def text(line: str) -> str:
-    """A note as it is kept: one line, of what can be shown."""
-    shown = "".join(char if char.isprintable() else " " for char in line).strip()
-    return shown[: ratings.NOTE_MAX]
+def _note(question: str) -> dict[str, str | None]:
+    while True:
+        click.echo(ask.lines(question) + " ", err=True, nl=False)
+        try:
+            line = sys.stdin.readline()
+            if not line:
+                click.echo(err=True)
+                raise click.Abort
+            if not line.strip():
+                return {}
+            return {ratings.NOTE: None if line.strip() == _NONE else text(line)}
+        except UnicodeDecodeError:
+            output.say("That is not text in this terminal's encoding.")
+        except UsageError as error:
+            output.say(ask.lines(f"{error}: {error.hint}"))
+
+
+def text(given: str) -> str:
+    """A note, which is kept as it is given. Raises UsageError where it could not be."""
+    found = given.strip()
+    if not found:
+        raise UsageError("the note is empty", hint="- removes one")
+    if len(found) > ratings.NOTE_MAX:
+        raise UsageError(
+            f"the note has {len(found)} characters", hint=f"{ratings.NOTE_MAX} at most are kept"
+        )
+    strange = next((char for char in found if not char.isprintable()), None)
+    if strange is not None:
+        what = f"the character {strange!a}"
+        if strange in "\r\n":
+            what = "a line break"
+        elif "\ud800" <= strange <= "\udfff":
+            what = "bytes that are no text"
+        raise UsageError(
+            f"the note holds {what}", hint="write it on one line, in characters that can be shown"
+        )
+    return found
+
+
+def rating(answer: str) -> int | None:
+    """An answer as a whole number from 0 to 10; None for anything else."""
+    return ratings.rating(int(answer)) if answer.isdecimal() and len(answer) < 3 else None
 
 
 _EXPECTED = f"Answer with a number from 0 to {ratings.MOST}, or just Enter."
@@ -124,9 +156,7 @@ def _label(name: str) -> str:
 
 
 def _rating(answer: str) -> int | str | None:
-    if not answer:
-        return _SKIP
-    return ratings.rating(int(answer)) if answer.isdecimal() and len(answer) < 3 else None
+    return rating(answer) if answer else _SKIP
 
 
 def _editing(answer: str) -> int | str | None:
