@@ -140,10 +140,10 @@ def _inputs(asked: Asked) -> Iterator[Path]:
     """The files that this run reads, or writes otherwise."""
     from poultice import settings
     from poultice.link.transport import split_path
-    from poultice.record import store
+    from poultice.record import private, store
 
     yield Path(asked.protocol)
     yield settings.config_path()
-    yield settings.data_dir() / store.FILE_NAME
+    yield from private.beside(settings.data_dir() / store.FILE_NAME)
     for device in asked.device:
         yield Path(split_path(device)[1])
