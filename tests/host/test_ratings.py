@@ -155,6 +155,19 @@ def test_a_rating_that_cannot_be_kept_says_how_to_add_it(
     assert "Stiffness" not in told, "what nothing can keep is not asked"
 
 
+def test_what_no_record_can_keep_is_not_asked(mine: str, tmp_path: Path) -> None:
+    history = opened(tmp_path / "data")
+    with contextlib.closing(sqlite3.connect(history.path)) as connection, connection:
+        connection.execute("PRAGMA user_version = 99")
+    line = ["run", mine, "-d", "sim:?speed=max"]
+    with Terminal(tmp_path / "data", *line, POULTICE_RATE="yes") as shell:
+        screened(shell)
+        assert shell.ended() == 0
+    asked = shell.text.index("[y/n]")
+    assert shell.text.index("will not be in the history") < asked, "it is known before"
+    assert "Pain:" not in shell.text and "mine: complete" in shell.text
+
+
 @pytest.mark.parametrize("key", ["\x03", "\x04"])
 @pytest.mark.parametrize("answered", [0, 4])
 def test_a_note_that_is_left_changed_nothing(

@@ -15,7 +15,7 @@ import click
 
 from poultice.cli import attend, rendering, views
 from poultice.cli.base import Result
-from poultice.cli.seat import Asked, Seat, once_shown, somebody_answers
+from poultice.cli.seat import Asked, Seat, once_shown, somebody_answers, told_of_record
 from poultice.errors import ExitCode, Interrupted, PoulticeError, UsageError
 
 WORST_FIRST = (
@@ -49,6 +49,8 @@ def run(asked: Asked, *, as_json: bool) -> None:
                 hint="the history has them all: `poultice history export`",
             )
         somebody_answers(asked)
+        if not asked.dry_run:
+            asked = told_of_record(asked)
         with contextlib.ExitStack() as closing:
             ready = _ready(asked, protocol, seats, closing)
             if not asked.dry_run:

@@ -21,7 +21,15 @@ from poultice.cli.base import (
     switched_on,
     units_option,
 )
-from poultice.cli.seat import Asked, Report, Seat, afterwards, once_shown, somebody_answers
+from poultice.cli.seat import (
+    Asked,
+    Report,
+    Seat,
+    afterwards,
+    once_shown,
+    somebody_answers,
+    told_of_record,
+)
 from poultice.errors import PoulticeError, UsageError
 
 
@@ -128,6 +136,7 @@ def _run(asked: Asked, seat: Seat, *, as_json: bool) -> Result | None:
         seat.open(asked, protocol, closing)
         if asked.dry_run:
             return seat.result
+        asked = told_of_record(asked)
         seat.screen(asked, protocol)
         fleet.treat(asked, protocol, [seat], as_json=as_json)
     once_shown([seat], as_json=as_json)
