@@ -141,7 +141,7 @@ class History:
         path = _path(path)
         with _errors(path):
             private.database(path)
-            with contextlib.closing(_connect(path)) as connection:
+            with contextlib.closing(_connect_to_read(path)) as connection:
                 migrate(connection, path)
         return cls(path)
 
@@ -374,7 +374,7 @@ class History:
         session: bool = False,
         mend: bool = False,
     ) -> Rows:
-        with _errors(self.path), contextlib.closing(_connect(self.path)) as connection:
+        with _errors(self.path), contextlib.closing(_connect_to_read(self.path)) as connection:
             cursor = connection.execute(query, values)
             names = [column[0] for column in cursor.description]
             rows = [
@@ -409,11 +409,38 @@ def _require_room(directory: Path) -> None:
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
-    # NORMAL is enough against a killed process, which is what is promised; a power cut may
-    # cost the last commit.
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA foreign_keys = ON")
+    try:
+        # NORMAL is enough against a killed process, which is what is promised; a power cut may
+        # cost the last commit.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
+
+
+def _connect_to_read(path: Path) -> sqlite3.Connection:
+    """As `_connect`; where SQLite may not write beside it, one that only reads.
+
+    WAL mode needs a file beside the record even for a reader. Without it there is nothing but the
+    record itself to be read, as one that nobody changes; with it SQLite reads both, or says that
+    it cannot.
+    """
+    try:
+        # Its settings make it look at the file.
+        return _connect(path)
+    except sqlite3.OperationalError as error:
+        if not _is_read_only(error):
+            raise
+    changes = path.with_name(f"{path.name}-wal")
+    alone = not (changes.exists() and changes.stat().st_size)
+    uri = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if alone else ''}"
+    return sqlite3.connect(uri, timeout=BUSY_S, isolation_level=None, uri=True)
+
+
+def _is_read_only(error: sqlite3.Error) -> bool:
+    return "readonly" in str(error) or "unable to open" in str(error)
 
 
 def _insert_session(connection: sqlite3.Connection, what: Mapping[str, Any]) -> int:
@@ -452,7 +479,7 @@ def _errors(path: Path) -> Iterator[None]:
         busy = "locked" in text or "busy" in text
         if busy:
             hint = "another program holds it: close that, or wait a moment"
-        elif "readonly" in text or "unable to open" in text:
+        elif _is_read_only(error):
             hint = "check its permissions, or set POULTICE_DATA_DIR to a directory you may write"
         elif (getattr(error, "sqlite_errorname", None) or "").startswith("SQLITE_IOERR"):
             hint = _not_taken()
