@@ -85,8 +85,10 @@ def worst(seats: Sequence[Seat]) -> int:
 def distinct(paths: Sequence[str]) -> None:
     """Raises UsageError where one of `paths` is no device path, or a device is named twice."""
     from poultice.link.transport import split_path
+    from poultice.virtual.options import state_of
 
     seen: set[tuple[str, str]] = set()
+    kept: dict[Path, str] = {}
     for path in paths:
         scheme, rest = split_path(path)
         if scheme == "serial":
@@ -101,6 +103,15 @@ def distinct(paths: Sequence[str]) -> None:
                 hint=hint if scheme in ("sim", "emulator") else "name each device once",
             )
         seen.add(same)
+        state = state_of(path)
+        if state is None:
+            continue
+        if (flash := state.resolve()) in kept:
+            raise UsageError(
+                f"the flash {state} is named twice: by {kept[flash]} and {path}",
+                hint="give each simulated one its own state=DIR",
+            )
+        kept[flash] = path
 
 
 def _ready(
