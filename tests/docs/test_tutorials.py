@@ -113,3 +113,19 @@ def test_a_command_that_fails_is_shown_with_its_code() -> None:
         for (command, lines), (after, _) in pairwise(shown):
             if any(line.startswith("error:") for line in lines):
                 assert after == "echo $?", command
+
+
+@pytest.mark.parametrize(
+    "page", [*(f"tutorials/{name}" for name in STANDS_IN), "how-to/run-a-session"]
+)
+def test_of_a_real_device_no_session_is_taken_for_the_first(page: str) -> None:
+    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    # Whoever tried a simulated one before has another number; left out, it is the latest.
+    assert not re.findall(r"poultice (?:history \w+|report|note) \d.*", text)
+
+
+def test_what_is_asked_before_a_session_stands_before_it() -> None:
+    page = (ROOT / "docs/tutorials/first-real-session.md").read_text(encoding="utf-8")
+    run, afterwards = page.index("## 4. Run it"), page.index("## 5. Afterwards")
+    assert "pain" in page[run:afterwards]
+    assert page.index("once more for pain") < page.index("$ poultice history show")

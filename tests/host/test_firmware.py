@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -271,6 +272,25 @@ def test_without_mpremote_it_says_what_to_install(
     with pytest.raises(errors.UsageError) as caught:
         mip.copy(None, Progress(), desk.clock)
     assert "pip install mpremote" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("what", ["missing", "directory", "pipe", os.devnull])
+def test_what_is_no_port_is_told_before_anything_is_copied(
+    what: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("directory").mkdir()
+    os.mkfifo("pipe")
+    ran: list[object] = []
+    monkeypatch.setattr("poultice.device.mip.subprocess.run", lambda *a, **_: ran.append(a))
+    path = str(tmp_path / what)
+    assert main(["firmware", "flash", "-y", "--method", "mpremote", "-d", path]) == 3
+    said = capsys.readouterr().err
+    assert f"there is no port {path}" in said and "hint: " in said
+    assert "copying" not in said and not ran
 
 
 # The command line.

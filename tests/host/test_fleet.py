@@ -120,6 +120,23 @@ def test_the_same_device_twice_is_a_usage_error(
     assert "is named twice" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", [["run", "arthritis", "--yes"], ["watch"]])
+@pytest.mark.parametrize("other", ["a&seed=2", "./b/../a&seed=3", "link&seed=2", "%61&seed=2"])
+def test_one_flash_is_no_two_devices(
+    other: str,
+    command: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("link").symlink_to("a")
+    assert main([*command, "-d", "sim:?state=a", "-d", f"sim:?state={other}"]) == 2
+    told = capsys.readouterr().err
+    assert "is named twice" in told and "its own state=DIR" in told
+    assert not Path("a").exists(), "nothing was begun"
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [(["--record", "x.jsonl"], "--record is for one device"), (["-d", "nope:x"], "nope:x")],

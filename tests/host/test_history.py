@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +20,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from poultice.cli import main
 from poultice.errors import ExitCode, HistoryError, UsageError
 from poultice.record import export
-from poultice.record.store import SAMPLE_COLUMNS, History, RowWriter
+from poultice.record.store import FILE_NAME, SAMPLE_COLUMNS, History, RowWriter
+from tests.host.recorded import record
 
 PLAN = {"name": "arthritis", "phases": [{"mode": "heat", "target_mc": 40500, "duration_s": 60}]}
 DEVICE = {"path": "serial:/dev/ttyACM0", "uid": "0123456789abcdef", "firmware": "0.1.0"}
@@ -338,3 +345,87 @@ def test_export(history: History) -> None:
     objects = [json.loads(line) for line in export.json_lines(history, 1)]
     assert [one["record"] for one in objects] == ["session", "event", "sample"]
     assert objects[0]["summary"] == SUMMARY
+
+
+@pytest.fixture
+def shelf() -> Iterator[Path]:
+    """A directory that a user without any rights may reach, which pytest's own is not."""
+    with tempfile.TemporaryDirectory() as made:
+        path = Path(made)
+        path.chmod(0o755)
+        yield path
+        path.chmod(0o755)
+
+
+@contextlib.contextmanager
+def may_only_read(directory: Path) -> Iterator[None]:
+    """Nobody may write there, nor what is there; root, who always may, is somebody else."""
+    for one in directory.iterdir():
+        one.chmod(0o444)
+    directory.chmod(0o555)
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+
+
+@pytest.mark.parametrize("beside", ["nothing", "an empty -wal", "all of it"])
+def test_one_that_may_only_be_read_is_read(
+    beside: str,
+    shelf: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = shelf / FILE_NAME
+    number = record(History.open(path), started_unix=time.time())
+    # What a session that runs keeps beside it, for whoever reads.
+    other = sqlite3.connect(path)
+    if beside == "all of it":
+        other.execute("UPDATE sessions SET note = 'written last'")
+        other.commit()
+    else:
+        other.close()
+    monkeypatch.setenv("POULTICE_DATA_DIR", str(shelf))
+    monkeypatch.setenv("POULTICE_CONFIG", os.devnull)
+    lines = ("history", "history show", "history trends", "report -o -", "history export")
+    for line in lines:
+        main(line.split())  # all modules are loaded, as somebody who may
+    capsys.readouterr()
+    if beside == "an empty -wal":
+        (shelf / f"{FILE_NAME}-wal").touch()
+    if beside == "nothing":
+        assert [one.name for one in shelf.iterdir()] == [FILE_NAME]
+    with may_only_read(shelf):
+        for line in lines:
+            assert main(line.split()) == 0, line
+            told = capsys.readouterr()
+            assert told.out and not told.err
+            if beside == "all of it" and line == "history show":
+                assert "written last" in told.out
+        assert main(["note", "--pain-after", "3"]) == 1
+        assert "check its permissions" in capsys.readouterr().err
+        with pytest.raises(HistoryError):
+            History.require_writable()
+    assert History(path).show(number)["pain_after"] is None
+    other.close()
+
+
+def test_one_with_changes_beside_it_that_nobody_may_join_is_not_read(
+    shelf: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record(History.open(shelf / "made.sqlite3"))
+    with contextlib.closing(sqlite3.connect(shelf / "made.sqlite3")) as other:
+        other.execute("UPDATE sessions SET note = 'written last'")
+        other.commit()
+        for ending in ("", "-wal"):
+            shutil.copy(shelf / f"made.sqlite3{ending}", shelf / f"{FILE_NAME}{ending}")
+    monkeypatch.setenv("POULTICE_DATA_DIR", str(shelf))
+    monkeypatch.setenv("POULTICE_CONFIG", os.devnull)
+    with may_only_read(shelf):
+        # Not without its last changes, as if they had not been.
+        assert main(["history"]) == 1
+    assert "check its permissions" in capsys.readouterr().err

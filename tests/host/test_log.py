@@ -41,7 +41,9 @@ def test_a_session_with_its_log(level: str) -> None:
     assert main(line) == 0
     told = written()
     assert told[0].endswith(" ".join(line)) and told[-1] == "done"
-    # What was said on stderr is there at every level.
+    # What was said on stderr is there at every level, to the last line.
+    assert told[-2] == "`poultice report 1` makes a page of this session"
+    assert told[-3].startswith("next session after ")
     assert any(re.fullmatch(r"00:\d\d  complete", one) for one in told)
     asked = [one for one in told if one.startswith(f"{SIM}  > ")]
     heard = [one for one in told if one.startswith(f"{SIM}  < ")]
@@ -80,6 +82,14 @@ def test_it_is_its_owners_alone_and_gone_on_with(umask: int) -> None:
         ("status -d sim: --log-file config.toml", "read by this very session"),
         ("--log-file data/history.sqlite3 status -d sim:", "read by this very session"),
         ("run mine.toml -d sim: --yes --record new --log-file new", "named twice"),
+        ("--log-file data/history.sqlite3-wal status -d sim:", "named twice"),
+        ("status -d sim: --log-file data/history.sqlite3-shm", "named twice"),
+        ("status -d sim:?state=kept&seed=2 --log-file kept/log", "of a simulated device"),
+        ("status -d sim:?state=kept --log-file kept", "of a simulated device"),
+        ("status --device=sim:?seed=2&state=./kept --log-file kept/log", "of a simulated device"),
+        ("--log-file a status -d sim: --log-file b", "given twice: a and b"),
+        ("status -d sim: --log-file -", "-v without --log-file"),
+        ("--log-file - status -d sim:", "-v without --log-file"),
         ("status -d sim: --log-file data", "it is a directory"),
         ("status -d sim: --log-file no/where", "no such directory"),
         ("status -d sim: --log-file /dev/zero", "is a device"),
@@ -95,7 +105,46 @@ def test_what_is_an_input_or_no_file_is_refused(
     assert main(line.split()) == 2
     assert says in capsys.readouterr().err
     assert Path("mine.toml").read_bytes() == before
+    assert not [one for one in ("new", "a", "b", "-", "kept") if Path(one).exists()]
+
+
+@pytest.mark.parametrize(
+    ("line", "configured", "environment"),
+    [
+        ("run mine.toml -d sim: --yes", '[run]\nrecord = "new"', {}),
+        ("run mine.toml -d sim: --yes", 'record = "./new"', {}),
+        ("run mine.toml -d sim: --yes", "", {"POULTICE_RECORD": "new"}),
+        ("report", '[report]\noutput = "new"', {}),
+        ("history export", '[history]\noutput = "new"', {}),
+        ("history export", "", {"POULTICE_HISTORY_EXPORT_OUTPUT": "new"}),
+        ("history export -onew", "", {}),
+        ("status", 'device = "sim:?state=new"', {}),
+        ("run mine.toml --yes", "", {"POULTICE_DEVICE": "sim:?state=new"}),
+    ],
+)
+def test_what_a_setting_names_is_no_log_either(
+    line: str,
+    configured: str,
+    environment: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("config.toml").write_text(f"{configured}\n", encoding="utf-8")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert main(["--log-file", "new", *line.split()]) == 2
+    told = capsys.readouterr().err
+    assert "named twice" in told or "of a simulated device" in told
     assert not Path("new").exists()
+
+
+def test_the_command_line_comes_before_any_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("config.toml").write_text('log-file = "configured"\n', encoding="utf-8")
+    monkeypatch.setenv("POULTICE_LOG_FILE", "named")
+    assert main(["--log-file", "log", "status", "-d", "sim:"]) == 0
+    assert main(["--log-file", "log", "status", "-d", "sim:", "--log-file", "log"]) == 0
+    assert written().count("done") == 2
+    assert not Path("named").exists() and not Path("configured").exists()
 
 
 def test_one_that_another_program_writes_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -126,7 +175,34 @@ def test_how_it_failed_is_in_it() -> None:
     assert main(["status", "-d", "/dev/not-there", "--log-file", "log", "-v"]) == 3
     told = written()
     assert told[1] == "ended by NoDeviceError: there is no port /dev/not-there"
-    assert "Traceback (most recent call last):" in told
+    assert len(told) == 2, "an expected refusal is told in words"
+
+
+def test_an_unexpected_error_has_where_it_arose(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("broken")
+
+    monkeypatch.delenv("POULTICE_DEBUG", raising=False)
+    monkeypatch.setattr("poultice.device.discovery.open_device", broken)
+    monkeypatch.setenv("POULTICE_VERBOSE", "1")
+    assert main(["status", "-d", "sim:", "--log-file", "log"]) == 1
+    assert "Traceback (most recent call last):" in written()
+
+
+@pytest.mark.parametrize(
+    "line", ["run nosuch -d sim: -v", "status -d /dev/not-there -vv", "stop -d sim: -v --json"]
+)
+def test_an_expected_refusal_has_no_traceback(
+    line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(line.split())
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_several_that_all_went_well_are_done() -> None:
+    devices = ["-d", f"{SIM}&seed=1", "-d", f"{SIM}&seed=2"]
+    assert main(["run", "mine.toml", "--yes", "--log-file", "log", *devices]) == 0
+    assert written()[-1] == "done"
 
 
 def test_the_environment_and_the_file_say_it_too(monkeypatch: pytest.MonkeyPatch) -> None:

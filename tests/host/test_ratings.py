@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
+import signal
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from poultice.cli import main
+from poultice.cli import main, rate
 from poultice.errors import UsageError
 from poultice.record import ratings, report
 from poultice.record.store import History
@@ -80,19 +83,106 @@ def test_a_person_is_asked_before_and_after(view: str, mine: str, tmp_path: Path
     }
 
 
-def test_leaving_the_second_question_changes_nothing(mine: str, tmp_path: Path) -> None:
-    with Terminal(
-        tmp_path / "data", "run", mine, "-d", "sim:?speed=max", POULTICE_RATE="yes"
-    ) as shell:
+@contextlib.contextmanager
+def asked_afterwards(mine: str, tmp_path: Path) -> Iterator[Terminal]:
+    """A session is over, and the first question after it stands there."""
+    line = ["run", mine, "-d", "sim:?speed=max"]
+    with Terminal(tmp_path / "data", *line, POULTICE_RATE="yes") as shell:
         screened(shell)
         shell.until("Pain:")
         shell.type("7\n")
         shell.until("Stiffness:")
         shell.type("\n")
         shell.until("After the session[^:]*Pain:")
+        yield shell
+
+
+def test_leaving_the_first_question_changes_nothing(mine: str, tmp_path: Path) -> None:
+    with asked_afterwards(mine, tmp_path) as shell:
         shell.type("\x03")
         assert shell.ended() == 0
+        assert shell.text.endswith("\n"), "the shell's prompt begins a line"
     assert rated(tmp_path)["pain_before"] == 7
+    assert rated(tmp_path)["pain_after"] is None
+
+
+@pytest.mark.parametrize("how", ["\x03", "\x04", "hang up", "kill"])
+def test_what_was_answered_is_kept_however_the_next_question_is_left(
+    how: str, mine: str, tmp_path: Path
+) -> None:
+    with asked_afterwards(mine, tmp_path) as shell:
+        shell.type("3\n")
+        shell.until("Stiffness:")
+        if how == "kill":
+            shell.signal(signal.SIGKILL)
+        elif how == "hang up":
+            shell.hang_up()
+        else:
+            shell.type(how)
+        shell.ended()
+    assert rated(tmp_path)["pain_after"] == 3
+
+
+def test_a_record_that_is_held_is_waited_for(mine: str, tmp_path: Path) -> None:
+    with asked_afterwards(mine, tmp_path) as shell:
+        with contextlib.closing(sqlite3.connect(tmp_path / "data/history.sqlite3")) as other:
+            other.execute("BEGIN IMMEDIATE")
+            shell.type("3\n")
+            shell.until("waiting for the history")
+            other.rollback()
+        shell.until("Stiffness:")
+        shell.type("\n")
+        assert shell.ended() == 0
+    assert rated(tmp_path)["pain_after"] == 3
+
+
+def test_a_rating_that_cannot_be_kept_says_how_to_add_it(
+    history: History,
+    own_record: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    n = record(history)
+    monkeypatch.setattr("poultice.session.recorder.END_S", 0.0)
+    monkeypatch.setattr("poultice.record.store.BUSY_S", 0.05)
+    monkeypatch.setattr("sys.stdin", io.StringIO("3\n4\n"))
+    with contextlib.closing(sqlite3.connect(history.path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert not rate.after(n, None)
+    told = capsys.readouterr().err
+    assert "locked" in told and "close that, or wait a moment" in told
+    assert f"`poultice note {n}` adds it" in told
+    assert "Stiffness" not in told, "what nothing can keep is not asked"
+
+
+def test_what_no_record_can_keep_is_not_asked(mine: str, tmp_path: Path) -> None:
+    history = opened(tmp_path / "data")
+    with contextlib.closing(sqlite3.connect(history.path)) as connection, connection:
+        connection.execute("PRAGMA user_version = 99")
+    line = ["run", mine, "-d", "sim:?speed=max"]
+    with Terminal(tmp_path / "data", *line, POULTICE_RATE="yes") as shell:
+        screened(shell)
+        assert shell.ended() == 0
+    asked = shell.text.index("[y/n]")
+    assert shell.text.index("will not be in the history") < asked, "it is known before"
+    assert "Pain:" not in shell.text and "mine: complete" in shell.text
+
+
+@pytest.mark.parametrize("key", ["\x03", "\x04"])
+@pytest.mark.parametrize("answered", [0, 4])
+def test_a_note_that_is_left_changed_nothing(
+    key: str, answered: int, history: History, tmp_path: Path
+) -> None:
+    record(history)
+    with Terminal(tmp_path / "data", "note") as shell:
+        for _ in range(answered):
+            shell.until(r"(before|after):")
+            shell.type("3\n")
+        shell.until(r"(before|on one line):")
+        shell.type(key)
+        assert shell.ended() == 130
+        assert shell.text.replace("\r", "").endswith("\nleft; nothing was changed\n")
+    assert rated(tmp_path)["pain_before"] is None
 
 
 def test_a_session_that_was_stopped_asks_nothing_more(mine: str, tmp_path: Path) -> None:
@@ -166,10 +256,10 @@ def test_note_adds_changes_and_takes_away(
 ) -> None:
     record(history)
     record(history)
-    line = ["note", "--pain-before", "6", "--pain-after", "0", "--text", "slept\x1b[2J\nwell"]
+    line = ["note", "--pain-before", "6", "--pain-after", "0", "--text", " slept well "]
     assert main(line) == 0
     told = capsys.readouterr().out
-    assert "6 before, 0 after (of 10)" in told and "slept [2J well" in told
+    assert "6 before, 0 after (of 10)" in told and "slept well" in told
     assert history.show(1)["pain_before"] is None
     main(["note", "2", "--pain-after", "-", "--stiffness-after", "4", "--text", "-", "--json"])
     assert json.loads(capsys.readouterr().out) == {
@@ -191,6 +281,9 @@ def test_note_adds_changes_and_takes_away(
         ("note --pain-after 11", 2),
         ("note --pain-after -1", 2),
         ("note --pain-after bad", 2),
+        ("note --pain-after 1_0", 2),
+        ("note --pain-after 3.5", 2),
+        ("note --pain-after=", 2),
         ("note 7 --pain-after 1", 2),
     ],
 )
@@ -200,6 +293,58 @@ def test_what_is_no_rating_is_refused(
     n = record(history)
     assert main(line.split()) == code
     assert {name: history.show(n)[name] for name in ratings.SCALES} == NO_PAIN
+
+
+@pytest.mark.parametrize("value", ["1_0", "3.5", "+3", "bad", "11"])
+def test_what_is_no_rating_is_told_in_words_of_our_own(
+    value: str, own_record: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["note", "--pain-before", value]) == 2
+    told = capsys.readouterr().err
+    assert f"--pain-before '{value}' is no rating" in told
+    assert "a whole number from 0 (none) to 10 (the worst there is); - removes it" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("caf\udce9", "bytes that are no text"),
+        ("slept\nwell", "a line break"),
+        ("slept\x1b[2J", r"the character '\x1b'"),
+        ("x" * 2001, "2001 characters"),
+        ("", "- removes"),
+        (" ", "- removes"),
+    ],
+)
+def test_a_note_that_could_not_be_kept_as_it_is_is_refused(
+    text: str,
+    says: str,
+    history: History,
+    own_record: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    n = record(history)
+    history.rate(n, {"note": "before"})
+    assert main(["note", "--pain-after", "3", "--text", text]) == 2
+    told = capsys.readouterr().err
+    assert says in told and "hint: " in told
+    assert history.show(n)["note"] == "before" and history.show(n)["pain_after"] is None
+
+
+def test_the_longest_note_is_kept_whole(history: History, own_record: Path) -> None:
+    n = record(history)
+    assert main(["note", "--text", "é" * 2000]) == 0
+    assert history.show(n)["note"] == "é" * 2000
+
+
+def test_at_a_terminal_such_a_note_is_asked_for_again(
+    history: History, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    n = record(history)
+    typed = "\n" * 4 + "x" * 2001 + "\nslept\x1b\nslept well\n"
+    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+    assert rate.edited(history.show(n)) == {"note": "slept well"}
+    assert capsys.readouterr().err.count("Note, on one line:") == 3
 
 
 def test_note_asks_at_a_terminal(history: History, tmp_path: Path) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import io
 import itertools
 import json
+import os
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -18,7 +21,7 @@ from poultice.cli import main
 from poultice.link.messages import Event, Telemetry
 from poultice.record.store import History
 from poultice.session import recorder as recorders
-from poultice.session.recorder import END_S, Recorder, Recording
+from poultice.session.recorder import END_S, Recorder, Recording, unwritable
 from tests.host.fakes import FakeDevice
 
 WHAT = {
@@ -252,3 +255,83 @@ def test_a_disk_that_does_not_answer_keeps_no_session(
     monkeypatch.setattr("poultice.device.discovery.choose", lambda: "fake:")
     assert main(["run", "arthritis", "--yes"]) == 0
     assert written()[0][0] == "complete" and written()[0][1] >= 1200
+
+
+def unusable_record(how: str, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the record at `path` one that no session can be put into."""
+    History.open(path)
+    if how == "another format":
+        with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("PRAGMA user_version = 99")
+    elif how == "another program's":
+        with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("PRAGMA user_version = 0")
+    elif how == "no database":
+        path.write_bytes(b"not a database, by far " * 100)
+    elif how == "a directory":
+        path.unlink()
+        path.mkdir()
+    elif how == "a full disk":
+
+        def full(descriptor: int) -> None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        monkeypatch.setattr("poultice.record.store.os.fsync", full)
+    else:
+        may_read = partial(sqlite3.connect, f"{path.as_uri()}?mode=ro", uri=True)
+        monkeypatch.setattr("poultice.record.store._connect", lambda path: may_read())
+
+
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [
+        ("another format", "newer poultice"),
+        ("another program's", "not a record of poultice"),
+        ("no database", "not a database"),
+        ("a directory", "unable to open"),
+        ("a full disk", "make room on the disk"),
+        ("read-only", "readonly"),
+    ],
+)
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_record_that_cannot_be_used_is_told_before_anything_is_armed(
+    how: str,
+    says: str,
+    count: int,
+    own_record: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("poultice.session.recorder.END_S", 0.2)
+    unusable_record(how, own_record / "data/history.sqlite3", monkeypatch)
+    devices = [f"-dsim:?speed=max&seed={seed}" for seed in range(count)]
+    assert main(["run", "arthritis", "--yes", "--view", "plain", "-vv", *devices]) == 0
+    told = capsys.readouterr().err
+    warned = told.index("warning: this session will not be in the history")
+    assert says in told[warned : warned + 500]
+    assert told.count("will not be") == 1
+    assert warned < told.index('"arm"')
+
+
+def test_one_that_is_held_is_waited_for_and_no_word_of_it(own_record: Path) -> None:
+    path = own_record / "data/history.sqlite3"
+    History.open(path)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert unwritable() is None
+    assert unwritable() is None
+
+
+def test_a_disk_that_does_not_answer_is_not_waited_for(
+    own_record: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hangs = threading.Event()
+    monkeypatch.setattr("poultice.session.recorder.LOOK_S", 0.05)
+    monkeypatch.setattr(History, "require_writable", hangs.wait)
+    assert "does not answer" in str(unwritable())
+    hangs.set()
+
+
+def test_looking_makes_nothing(own_record: Path) -> None:
+    assert unwritable() is None
+    assert not (own_record / "data").exists()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from poultice.cli import complete
-from poultice.errors import PoulticeError
+from poultice.errors import PoulticeError, UsageError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -39,6 +39,8 @@ class Result:
 
 _PATHS = ("DIR", "FILE", "PATH")
 """What an option that takes a path calls its value."""
+
+_LOG_FILE = "log_file"
 
 
 class Option(click.Option):
@@ -94,7 +96,13 @@ class Command(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         """Run it, show its result, raise the error it ends with."""
         with _logged(ctx):
-            _report(ctx, super().invoke(ctx))
+            try:
+                _report(ctx, super().invoke(ctx))
+            finally:
+                self.once_over(ctx)
+
+    def once_over(self, ctx: click.Context) -> None:
+        """What comes after its result, however it ended."""
 
     def never_began(self, ctx: click.Context) -> None:
         """Report it, where even that has a form."""
@@ -118,27 +126,31 @@ def _logged(ctx: click.Context) -> Iterator[None]:
     if not level and path is None:
         yield
         return
-    from pathlib import Path
-
-    from poultice import settings
     from poultice.cli import log
-    from poultice.record import store
 
     args: list[str] = ctx.find_root().obj or []
-    # Any other word of the line may name a file that is read, or written otherwise.
-    after = zip(["", *args], args, strict=False)
-    others = [one for before, one in after if not f"{before}={one}".startswith("--log-file=")]
-    inputs = [Path(one.rpartition("=")[2].removeprefix("serial:")) for one in others
-              if not one.startswith("--log-file=")]  # fmt: skip
-    inputs += [settings.config_path(), settings.data_dir() / store.FILE_NAME]
     try:
-        kept = log.Log(level, log.file(path, inputs) if path is not None else None)
+        file = log.file(path, args, _paths(ctx)) if path is not None else None
+        kept = log.Log(level, file)
     except PoulticeError:
         if isinstance(ctx.command, Command):
             ctx.command.never_began(ctx)
         raise
     with kept.of(args):
         yield
+
+
+def _paths(ctx: click.Context) -> Iterator[str]:
+    """The paths that its options name, or those of the words below it, wherever they come from."""
+    for param in ctx.command.params:
+        if not isinstance(param, Option) or param.metavar not in _PATHS or param.name == _LOG_FILE:
+            continue
+        value = ctx.params.get(str(param.name)) or param.resolve_envvar_value(ctx)
+        value = value or (ctx.default_map or {}).get(str(param.name)) or ()
+        yield from (value,) if isinstance(value, str) else map(str, value)
+    if isinstance(ctx.command, Group):
+        for name, child in ctx.command.commands.items():
+            yield from _paths(click.Context(child, ctx, name, default_map=ctx.default_map))
 
 
 def _report(ctx: click.Context, result: object) -> None:
@@ -195,12 +207,38 @@ def option(*names: str, **attributes: Any) -> Callable[[F], F]:
     return click.option(*names, cls=Option, **attributes)
 
 
-def _noted(ctx: click.Context, param: click.Parameter, value: Any) -> None:
-    """For the log: the nearer word says where to, the louder one how much."""
-    if value:
-        before = ctx.meta.get(f"poultice.{param.name}", 0)
-        louder = param.name == "verbose" and before
-        ctx.meta[f"poultice.{param.name}"] = max(before, value) if louder else value
+def _source(ctx: click.Context, param: click.Parameter) -> int:
+    """How near to this run its value was given: the command line is the nearest, -1 is nowhere."""
+    from click.core import ParameterSource
+
+    ranks = (
+        ParameterSource.DEFAULT_MAP,
+        ParameterSource.ENVIRONMENT,
+        ParameterSource.COMMANDLINE,
+    )
+    source = ctx.get_parameter_source(str(param.name))
+    return ranks.index(source) if source in ranks else -1
+
+
+def _verbosity(ctx: click.Context, param: click.Parameter, value: int) -> None:
+    """For the log: the louder word says how much."""
+    ctx.meta["poultice.verbose"] = max(ctx.meta.get("poultice.verbose", 0), value)
+
+
+def _log_file(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    """For the log: of two words the nearer source says where to. Raises UsageError for two files
+    of one command line."""
+    if not value:
+        return
+    rank = _source(ctx, param)
+    before, named = ctx.meta.get("poultice.log_file_from", (-1, value))
+    if rank == before == 2 and named != value:
+        raise UsageError(
+            f"--log-file is given twice: {named} and {value}", hint="one file takes the whole log"
+        )
+    if rank >= before:
+        ctx.meta["poultice.log_file_from"] = rank, value
+        ctx.meta["poultice.log_file"] = value
 
 
 def log_options(command: F) -> F:
@@ -209,14 +247,14 @@ def log_options(command: F) -> F:
         "-v",
         "--verbose",
         count=True,
-        callback=_noted,
+        callback=_verbosity,
         expose_value=False,
         help="Log what is asked of the device; -vv every line of the link.",
     )
     file = option(
         "--log-file",
         metavar="FILE",
-        callback=_noted,
+        callback=_log_file,
         expose_value=False,
         help="Where the log goes, at its end; for its owner alone. Else stderr.",
     )
@@ -270,17 +308,9 @@ def devices_option(command: F) -> F:
 
 def _units(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
     """Show temperatures in these; of two words of one command line the nearer source says it."""
-    from click.core import ParameterSource
-
     from poultice import temperature
 
-    ranks = (
-        ParameterSource.DEFAULT_MAP,
-        ParameterSource.ENVIRONMENT,
-        ParameterSource.COMMANDLINE,
-    )
-    source = ctx.get_parameter_source("units")
-    rank = ranks.index(source) if value is not None and source in ranks else -1
+    rank = _source(ctx, param) if value is not None else -1
     before, shown = ctx.meta.get("poultice.units", (-2, temperature.CELSIUS))
     if rank >= before:
         ctx.meta["poultice.units"] = rank, (shown := value or shown)

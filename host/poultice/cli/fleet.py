@@ -15,7 +15,7 @@ import click
 
 from poultice.cli import attend, rendering, views
 from poultice.cli.base import Result
-from poultice.cli.seat import Asked, Seat, once_shown, somebody_answers
+from poultice.cli.seat import Asked, Seat, once_shown, somebody_answers, told_of_record
 from poultice.errors import ExitCode, Interrupted, PoulticeError, UsageError
 
 WORST_FIRST = (
@@ -49,6 +49,8 @@ def run(asked: Asked, *, as_json: bool) -> None:
                 hint="the history has them all: `poultice history export`",
             )
         somebody_answers(asked)
+        if not asked.dry_run:
+            asked = told_of_record(asked)
         with contextlib.ExitStack() as closing:
             ready = _ready(asked, protocol, seats, closing)
             if not asked.dry_run:
@@ -83,8 +85,10 @@ def worst(seats: Sequence[Seat]) -> int:
 def distinct(paths: Sequence[str]) -> None:
     """Raises UsageError where one of `paths` is no device path, or a device is named twice."""
     from poultice.link.transport import split_path
+    from poultice.virtual.options import state_of
 
     seen: set[tuple[str, str]] = set()
+    kept: dict[Path, str] = {}
     for path in paths:
         scheme, rest = split_path(path)
         if scheme == "serial":
@@ -99,6 +103,15 @@ def distinct(paths: Sequence[str]) -> None:
                 hint=hint if scheme in ("sim", "emulator") else "name each device once",
             )
         seen.add(same)
+        state = state_of(path)
+        if state is None:
+            continue
+        if (flash := state.resolve()) in kept:
+            raise UsageError(
+                f"the flash {state} is named twice: by {kept[flash]} and {path}",
+                hint="give each simulated one its own state=DIR",
+            )
+        kept[flash] = path
 
 
 def _ready(

@@ -13,12 +13,16 @@ import threading
 import time
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
-from poultice import __version__
+import click
+
+from poultice import __version__, settings
 from poultice.cli import output
 from poultice.cli.record_file import LinesFile
-from poultice.record import private
+from poultice.errors import PoulticeError, UsageError
+from poultice.record import private, store
 
 KEPT = 20_000
 """Records that wait to be written: minutes of a link that says all it can."""
@@ -65,9 +69,12 @@ class Log:
             with said, tapped.listening(self.heard):
                 yield
             self.say("done")
+        except click.exceptions.Exit as error:
+            self.say(f"ended with exit code {error.exit_code}" if error.exit_code else "done")
+            raise
         except BaseException as error:
             self.say(f"ended by {type(error).__name__}: {error}")
-            if self.level:
+            if self.level and not _expected(error):
                 for one in traceback.format_exception(error):
                     for text in one.splitlines():
                         self.say(text)
@@ -103,6 +110,12 @@ class Log:
                 output.say(text)
 
 
+def _expected(error: BaseException) -> bool:
+    """Whether it is one that a person is told in words: where it arose would tell them nothing."""
+    words = PoulticeError, click.ClickException, click.Abort, KeyboardInterrupt, BrokenPipeError
+    return isinstance(error, words)
+
+
 def told(record: Record, *, whole: bool) -> str | None:
     """A record as a line: the link's as it went over it if `whole`, else by its name, and None
     where that would tell nothing (telemetry, pings, answers that are no errors)."""
@@ -135,8 +148,41 @@ def _name(line: bytes) -> str | None:
     return f"error {message['error']}" if "error" in message else None
 
 
-def file(path: str, inputs: Iterable[Path]) -> LinesFile:
-    """The file to log to. Raises UsageError where it cannot be written, or is one of `inputs`."""
+def file(path: str, args: Sequence[str], named: Iterable[str]) -> LinesFile:
+    """The file to log to, for the command line `args` whose options name the paths `named`.
+
+    Raises UsageError where it cannot be written, or is anything else to this command.
+    """
+    from poultice.virtual.options import state_of
+
+    if path == "-":
+        raise UsageError(
+            "--log-file - is no file", hint="-v without --log-file: the log goes to stderr"
+        )
+    # Any other word of the line may name a file that is read, or written otherwise.
+    others = [
+        word
+        for before, word in pairwise(["", *args])
+        if before != "--log-file" and not word.startswith("--log-file=")
+    ]
+    words = [one for word in (*others, *named) for one in (word, _value(word))]
+    for one in words:
+        state = state_of(one)
+        if state is not None and Path(path).resolve().is_relative_to(state.resolve()):
+            raise UsageError(
+                f"--log-file {path}: is in the folder of a simulated device",
+                hint="give a file of its own to write to",
+            )
+    inputs = [Path(one.rpartition("=")[2].removeprefix("serial:")) for one in words]
+    inputs += [Path(one) for one in words]
+    inputs += [settings.config_path(), *private.beside(settings.data_dir() / store.FILE_NAME)]
     found = LinesFile("--log-file", path, inputs, append=True)
     private.narrow(Path(path))
     return found
+
+
+def _value(word: str) -> str:
+    """What an option that is one word with its value says: `--record=FILE`, `-oFILE`."""
+    if word.startswith("--"):
+        return word.partition("=")[2]
+    return word[2:] if word.startswith("-") else word

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
 from poultice.cli import complete
 from poultice.cli.base import Command, Result, asked_for_json, json_option, option
-from poultice.errors import UsageError
+from poultice.errors import Interrupted, UsageError
 from poultice.record import ratings
 
 
@@ -16,7 +17,15 @@ def _read(ctx: click.Context, param: click.Parameter, value: str | None) -> int 
     """A whole number from 0 to 10, or `-`."""
     if value is None or value == "-":
         return value
-    found: int = click.IntRange(0, ratings.MOST)(value, param, ctx)
+    from poultice.cli import rate
+
+    found = rate.rating(value.strip())
+    if found is None:
+        raise UsageError(
+            f"{param.opts[0]} {value!r} is no rating",
+            hint=f"a whole number from 0 (none) to {ratings.MOST} (the worst there is); "
+            "- removes it",
+        )
     return found
 
 
@@ -30,6 +39,17 @@ def _scales(command: Any) -> Any:
             help=f"{what.capitalize()} {when} it; - removes.",
         )(command)
     return command
+
+
+def _edited(row: Mapping[str, Any]) -> dict[str, Any]:
+    from poultice.cli import rate
+
+    try:
+        return rate.edited(row)
+    except (click.Abort, KeyboardInterrupt) as error:
+        if isinstance(error, KeyboardInterrupt):
+            click.echo(err=True)
+        raise Interrupted("left; nothing was changed") from None
 
 
 @click.command(cls=Command)
@@ -62,7 +82,7 @@ def note(ctx: click.Context, /, n: int | None, as_json: bool, **given: Any) -> R
     book = History.open()
     n = latest(book) if n is None else n
     if asks:
-        changes = rate.edited(book.show(n))
+        changes = _edited(book.show(n))
     changes = {name: None if value == "-" else value for name, value in changes.items()}
     book.rate(n, changes)
     kept = book.show(n)

@@ -7,13 +7,14 @@ session ended; whatever becomes of the second asking changes nothing of the sess
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import click
 
 from poultice.cli import ask, output
-from poultice.errors import PoulticeError
+from poultice.errors import HistoryError, PoulticeError, UsageError
 from poultice.record import ratings
 
 _SKIP = "skip"
@@ -29,13 +30,12 @@ def before(who: str | None) -> dict[str, int]:
             "Enter skips. `--no-rate` does not ask."
         )
     )
-    return _asked(ratings.BEFORE)
+    return dict(_answers(ratings.BEFORE))
 
 
 def after(n: int, who: str | None) -> bool:
     """Ask once session `n` is over, and put it into the record. False: no more is to be asked."""
     from poultice.cli.keyboard import Keyboard
-    from poultice.record.store import History
 
     # What was typed while it ran is no answer to this.
     Keyboard().forget()
@@ -47,14 +47,39 @@ def after(n: int, who: str | None) -> bool:
         )
     )
     try:
-        found = _asked(ratings.AFTER)
-        if found:
-            History.open().rate(n, found)
+        for name, answer in _answers(ratings.AFTER):
+            # At once: what is answered is kept, however the next question is left.
+            _keep(n, {name: answer})
     except PoulticeError as error:
         output.say(f"warning: not in the history: {error}")
-    except (click.Abort, KeyboardInterrupt):
+        hint = f"{error.hint}; " if error.hint else ""
+        output.say(f"hint: {hint}`poultice note {n}` adds it then")
+        return False
+    except click.Abort:
+        return False
+    except KeyboardInterrupt:
+        click.echo(err=True)
         return False
     return True
+
+
+def _keep(n: int, found: Mapping[str, int]) -> None:
+    """Put it into the record, which is waited for as long as the session's own is."""
+    from poultice.record.store import History
+    from poultice.session import recorder
+
+    until_s = time.monotonic() + recorder.END_S
+    told = False
+    while True:
+        try:
+            History.open().rate(n, found)
+            return
+        except HistoryError as error:
+            if not error.data.get("busy") or time.monotonic() >= until_s:
+                raise
+        if not told:
+            output.say("note: waiting for the history, which another program holds")
+            told = True
 
 
 def edited(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,31 +92,63 @@ def edited(row: Mapping[str, Any]) -> dict[str, Any]:
         if answer != _SKIP:
             changes[name] = None if answer == _NONE else answer
     stands = f" [{row[ratings.NOTE]}]" if row[ratings.NOTE] else ""
-    click.echo(ask.lines(f"Note, on one line{stands}:") + " ", err=True, nl=False)
-    line = sys.stdin.readline()
-    if not line:
-        raise click.Abort
-    if line.strip():
-        changes[ratings.NOTE] = None if line.strip() == _NONE else text(line)
+    changes |= _note(f"Note, on one line{stands}:")
     return changes
 
 
-def text(line: str) -> str:
-    """A note as it is kept: one line, of what can be shown."""
-    shown = "".join(char if char.isprintable() else " " for char in line).strip()
-    return shown[: ratings.NOTE_MAX]
+def _note(question: str) -> dict[str, str | None]:
+    while True:
+        click.echo(ask.lines(question) + " ", err=True, nl=False)
+        try:
+            line = sys.stdin.readline()
+            if not line:
+                click.echo(err=True)
+                raise click.Abort
+            if not line.strip():
+                return {}
+            return {ratings.NOTE: None if line.strip() == _NONE else text(line)}
+        except UnicodeDecodeError:
+            output.say("That is not text in this terminal's encoding.")
+        except UsageError as error:
+            output.say(ask.lines(f"{error}: {error.hint}"))
+
+
+def text(given: str) -> str:
+    """A note, which is kept as it is given. Raises UsageError where it could not be."""
+    found = given.strip()
+    if not found:
+        raise UsageError("the note is empty", hint="- removes one")
+    if len(found) > ratings.NOTE_MAX:
+        raise UsageError(
+            f"the note has {len(found)} characters", hint=f"{ratings.NOTE_MAX} at most are kept"
+        )
+    strange = next((char for char in found if not char.isprintable()), None)
+    if strange is not None:
+        what = f"the character {strange!a}"
+        if strange in "\r\n":
+            what = "a line break"
+        elif "\ud800" <= strange <= "\udfff":
+            what = "bytes that are no text"
+        raise UsageError(
+            f"the note holds {what}", hint="write it on one line, in characters that can be shown"
+        )
+    return found
+
+
+def rating(answer: str) -> int | None:
+    """An answer as a whole number from 0 to 10; None for anything else."""
+    return ratings.rating(int(answer)) if answer.isdecimal() and len(answer) < 3 else None
 
 
 _EXPECTED = f"Answer with a number from 0 to {ratings.MOST}, or just Enter."
 
 
-def _asked(names: Sequence[str]) -> dict[str, int]:
-    found = {}
+def _answers(names: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """Each as it is given; what is skipped is left out."""
     for name in names:
         answer = ask.until_read(f"  {_label(name.partition('_')[0])}:", _rating, _EXPECTED)
         if isinstance(answer, int):
-            found[name] = answer
-    return found
+            yield name, answer
 
 
 def _label(name: str) -> str:
@@ -99,9 +156,7 @@ def _label(name: str) -> str:
 
 
 def _rating(answer: str) -> int | str | None:
-    if not answer:
-        return _SKIP
-    return ratings.rating(int(answer)) if answer.isdecimal() and len(answer) < 3 else None
+    return rating(answer) if answer else _SKIP
 
 
 def _editing(answer: str) -> int | str | None:

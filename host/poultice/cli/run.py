@@ -21,7 +21,15 @@ from poultice.cli.base import (
     switched_on,
     units_option,
 )
-from poultice.cli.seat import Asked, Report, Seat, afterwards, once_shown, somebody_answers
+from poultice.cli.seat import (
+    Asked,
+    Report,
+    Seat,
+    afterwards,
+    once_shown,
+    somebody_answers,
+    told_of_record,
+)
 from poultice.errors import PoulticeError, UsageError
 
 
@@ -44,12 +52,9 @@ class RunCommand(Command):
                 rendering.show("run", Report().to_json("refused"), "nothing", as_json=True)
             raise
 
-    def invoke(self, ctx: click.Context) -> None:
-        """Click's; what comes after a session comes after its summary too."""
-        try:
-            super().invoke(ctx)
-        finally:
-            afterwards(ctx)
+    def once_over(self, ctx: click.Context) -> None:
+        """What comes after a session comes after its summary too."""
+        afterwards(ctx)
 
     def never_began(self, ctx: click.Context) -> None:
         """A log that cannot be written: an outcome too."""
@@ -131,6 +136,7 @@ def _run(asked: Asked, seat: Seat, *, as_json: bool) -> Result | None:
         seat.open(asked, protocol, closing)
         if asked.dry_run:
             return seat.result
+        asked = told_of_record(asked)
         seat.screen(asked, protocol)
         fleet.treat(asked, protocol, [seat], as_json=as_json)
     once_shown([seat], as_json=as_json)
@@ -143,10 +149,10 @@ def _inputs(asked: Asked) -> Iterator[Path]:
     """The files that this run reads, or writes otherwise."""
     from poultice import settings
     from poultice.link.transport import split_path
-    from poultice.record import store
+    from poultice.record import private, store
 
     yield Path(asked.protocol)
     yield settings.config_path()
-    yield settings.data_dir() / store.FILE_NAME
+    yield from private.beside(settings.data_dir() / store.FILE_NAME)
     for device in asked.device:
         yield Path(split_path(device)[1])

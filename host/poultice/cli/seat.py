@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -362,6 +362,20 @@ def afterwards(ctx: click.Context) -> None:
 
         if not rate.after(n, seat.name if len(seats) > 1 else None):
             return
+
+
+def told_of_record(asked: Asked) -> Asked:
+    """Say it now where the record cannot be used: the session comes first, and goes on without.
+    What nothing can keep is then not asked."""
+    from poultice.session import recorder
+
+    why = recorder.unwritable()
+    if why is None:
+        return asked
+    output.say(f"warning: this session will not be in the history: {why}")
+    if why.hint:
+        output.say(f"hint: {why.hint}")
+    return replace(asked, rate=False)
 
 
 def somebody_answers(asked: Asked) -> None:

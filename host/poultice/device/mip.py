@@ -43,6 +43,9 @@ def copy(
         )
     port = _port(device)
     found = discovery.probe(port)
+    if isinstance(found.error, NoDeviceError):
+        # A directory, a pipe, /dev/null are there, and no port.
+        raise NoDeviceError(f"there is no port {port.path}", hint=found.error.hint)
     before = found.hello.firmware if found.hello else None
     if found.hello is not None:
         flashing.send_to_prompt(f"serial:{port.path}")

@@ -29,12 +29,17 @@ def database(path: Path) -> None:
     # SQLite itself would make it as the umask says.
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, FILE_MODE))
-    ours = {path.name + ending for ending in _BESIDE}
-    for name in ours:
-        narrow(path.with_name(name))
+    ours = {one.name for one in beside(path)}
+    for one in beside(path):
+        narrow(one)
     with contextlib.suppress(OSError):
         if set(os.listdir(path.parent)) <= ours:  # noqa: PTH208 - names are enough
             narrow(path.parent)
+
+
+def beside(path: Path) -> list[Path]:
+    """The database `path`, and the files that SQLite keeps beside it."""
+    return [path.with_name(path.name + ending) for ending in _BESIDE]
 
 
 def narrow(path: Path) -> None:

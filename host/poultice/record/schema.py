@@ -122,14 +122,7 @@ def migrate(connection: sqlite3.Connection, path: Path, *, to_write: bool = Fals
 
 def _step(connection: sqlite3.Connection, path: Path) -> None:
     # Asked again under the lock: another process may have made the tables meanwhile.
-    version = _version(connection)
-    tables = connection.execute("SELECT 1 FROM sqlite_master").fetchone()
-    if version < 0 or (version == 0) is bool(tables):
-        raise HistoryError(
-            f"{path} is a database, but not a record of poultice",
-            hint="set POULTICE_DATA_DIR to another directory",
-        )
-    refuse_other_format(version, path)
+    version = require_ours(connection, path)
     if version == 0:
         for statement in _SCHEMA.split(";"):
             connection.execute(statement)
@@ -138,6 +131,22 @@ def _step(connection: sqlite3.Connection, path: Path) -> None:
             for statement in _STEPS[step].split(";"):
                 connection.execute(statement)
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def require_ours(connection: sqlite3.Connection, path: Path) -> int:
+    """The format of a record that this program reads, 0 where it is still empty.
+
+    Raises HistoryError for any other format and for another program's database.
+    """
+    version = _version(connection)
+    tables = connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+    if version < 0 or (version == 0) is bool(tables):
+        raise HistoryError(
+            f"{path} is a database, but not a record of poultice",
+            hint="set POULTICE_DATA_DIR to another directory",
+        )
+    refuse_other_format(version, path)
+    return version
 
 
 def refuse_other_format(version: int, path: Path) -> None:

@@ -9,8 +9,10 @@ The tables are described in docs/reference/record.md.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import math
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -19,13 +21,23 @@ from typing import Any
 
 from poultice.errors import HistoryError, UsageError
 from poultice.record import jsontext, private, ratings
-from poultice.record.schema import COUNTS, SIMULATED, WARNINGS, checked, migrate, parsed
+from poultice.record.schema import (
+    COUNTS,
+    SIMULATED,
+    WARNINGS,
+    checked,
+    migrate,
+    parsed,
+    require_ours,
+)
 from poultice.record.schema import SAMPLE_COLUMNS as SAMPLE_COLUMNS
 from poultice.record.schema import SCHEMA_VERSION as SCHEMA_VERSION
 
 FILE_NAME = "history.sqlite3"
 COMMIT_AFTER_S = 1.0
 BUSY_S = 2.0
+ROOM_BYTES = 65_536
+"""So much has to fit on the disk before a session: ten minutes of one."""
 
 Rows = list[dict[str, Any]]
 
@@ -126,16 +138,28 @@ class History:
 
         Raises HistoryError where it is damaged, from a newer version, or cannot be had.
         """
-        if path is None:
-            from poultice import settings
-
-            path = settings.data_dir() / FILE_NAME
-        path = Path(path)
+        path = _path(path)
         with _errors(path):
             private.database(path)
-            with contextlib.closing(_connect(path)) as connection:
+            with contextlib.closing(_connect_to_read(path)) as connection:
                 migrate(connection, path)
         return cls(path)
+
+    @staticmethod
+    def require_writable(path: Path | str | None = None) -> None:
+        """Raises HistoryError where a session could not be put into the record; makes nothing."""
+        path = _path(path)
+        with _errors(path):
+            _require_room(path.parent)
+            if not path.exists():
+                return
+            with contextlib.closing(_connect(path)) as connection:
+                connection.execute("PRAGMA busy_timeout = 0")
+                connection.execute("BEGIN IMMEDIATE")
+                version = require_ours(connection, path)
+                # One that may only be read says so at the first change; never committed.
+                connection.execute(f"PRAGMA user_version = {version}")
+                connection.execute("ROLLBACK")
 
     def begin(
         self,
@@ -350,7 +374,7 @@ class History:
         session: bool = False,
         mend: bool = False,
     ) -> Rows:
-        with _errors(self.path), contextlib.closing(_connect(self.path)) as connection:
+        with _errors(self.path), contextlib.closing(_connect_to_read(self.path)) as connection:
             cursor = connection.execute(query, values)
             names = [column[0] for column in cursor.description]
             rows = [
@@ -363,13 +387,60 @@ class History:
         return rows
 
 
+def _path(path: Path | str | None) -> Path:
+    if path is None:
+        from poultice import settings
+
+        path = settings.data_dir() / FILE_NAME
+    return Path(path)
+
+
+def _require_room(directory: Path) -> None:
+    """Raises OSError where nothing can be written in `directory`, or where it is to be made."""
+    import tempfile
+
+    while not directory.exists():
+        directory = directory.parent
+    # A file without a name: it is gone whatever happens.
+    with tempfile.TemporaryFile(dir=directory, buffering=0) as file:
+        file.write(bytes(ROOM_BYTES))
+        os.fsync(file.fileno())
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
-    # NORMAL is enough against a killed process, which is what is promised; a power cut may
-    # cost the last commit.
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA foreign_keys = ON")
+    try:
+        # NORMAL is enough against a killed process, which is what is promised; a power cut may
+        # cost the last commit.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
+
+
+def _connect_to_read(path: Path) -> sqlite3.Connection:
+    """As `_connect`; where SQLite may not write beside it, one that only reads.
+
+    WAL mode needs a file beside the record even for a reader. Without it there is nothing but the
+    record itself to be read, as one that nobody changes; with it SQLite reads both, or says that
+    it cannot.
+    """
+    try:
+        # Its settings make it look at the file.
+        return _connect(path)
+    except sqlite3.OperationalError as error:
+        if not _is_read_only(error):
+            raise
+    changes = path.with_name(f"{path.name}-wal")
+    alone = not (changes.exists() and changes.stat().st_size)
+    uri = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if alone else ''}"
+    return sqlite3.connect(uri, timeout=BUSY_S, isolation_level=None, uri=True)
+
+
+def _is_read_only(error: sqlite3.Error) -> bool:
+    return "readonly" in str(error) or "unable to open" in str(error)
 
 
 def _insert_session(connection: sqlite3.Connection, what: Mapping[str, Any]) -> int:
@@ -408,7 +479,7 @@ def _errors(path: Path) -> Iterator[None]:
         busy = "locked" in text or "busy" in text
         if busy:
             hint = "another program holds it: close that, or wait a moment"
-        elif "readonly" in text or "unable to open" in text:
+        elif _is_read_only(error):
             hint = "check its permissions, or set POULTICE_DATA_DIR to a directory you may write"
         elif (getattr(error, "sqlite_errorname", None) or "").startswith("SQLITE_IOERR"):
             hint = _not_taken()
@@ -423,10 +494,12 @@ def _errors(path: Path) -> Iterator[None]:
         ) from None
     except (OSError, ValueError, OverflowError, RecursionError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise HistoryError(
-            f"the record {path} cannot be used: {reason}",
-            hint="check the path, or set POULTICE_DATA_DIR to a directory you may write",
-        ) from None
+        hint = "check the path, or set POULTICE_DATA_DIR to a directory you may write"
+        if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+            hint = "make room on the disk, or set POULTICE_DATA_DIR to another"
+        elif getattr(error, "errno", None) == errno.EFBIG:
+            hint = _not_taken()
+        raise HistoryError(f"the record {path} cannot be used: {reason}", hint=hint) from None
 
 
 def _not_taken() -> str:

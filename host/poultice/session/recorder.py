@@ -25,6 +25,9 @@ _HANGS_S = 10.0
 END_S = 20.0
 """So long is a record waited for that another program holds, once the session is over."""
 
+LOOK_S = 2.0
+"""So long is a disk waited for before a session."""
+
 KEPT = 50_000
 """Samples of one session that are kept in memory: fourteen hours."""
 
@@ -203,6 +206,33 @@ class Recorder:
                 if not self._open:
                     self._thread = None
                     return
+
+
+def unwritable() -> PoulticeError | None:
+    """Why no session can be put into the history just now; None where nothing is known against it.
+
+    A disk that does not answer is not waited for: it must not cost a session.
+    """
+    from poultice.record.store import History
+
+    found: list[PoulticeError] = []
+
+    def look() -> None:
+        try:
+            History.require_writable()
+        except PoulticeError as error:
+            # One that another program holds is waited for, once there is something to write.
+            if not error.data.get("busy"):
+                found.append(error)
+        except Exception as error:
+            found.append(HistoryError(f"unexpected: {error!r}"))
+
+    looking = threading.Thread(target=look, name="record", daemon=True)
+    looking.start()
+    looking.join(LOOK_S)
+    if looking.is_alive():
+        return HistoryError("the disk does not answer")
+    return found[0] if found else None
 
 
 @cache

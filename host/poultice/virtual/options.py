@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -94,6 +95,20 @@ def parse_options(query: str) -> SimOptions:
             raise UsageError(f"the option {key} of sim: is given twice", hint="give it once")
         given[field] = read(key, unquote(value))
     return SimOptions(**given)  # type: ignore[arg-type]
+
+
+def state_of(path: str) -> Path | None:
+    """The folder that a simulated device of this path keeps its flash in; None where it has none,
+    or is none."""
+    scheme, _, query = path.partition(":")
+    if scheme not in ("sim", "emulator"):
+        return None
+    for pair in query.strip().removeprefix("?").split("&"):
+        key, _, value = pair.partition("=")
+        if unquote(key) == "state":
+            with contextlib.suppress(UsageError):
+                return _state(key, unquote(value))
+    return None
 
 
 def _unknown(what: str, word: str, known: Iterable[str]) -> UsageError:
