@@ -8,6 +8,7 @@ import pytest
 
 from poultice_core.interval import Interval
 from poultice_core.judges.integrity import Integrity
+from poultice_core.limits import NAMES as LIMITS
 from tests.flips.__main__ import Flip, every, names, run
 
 SAMPLE = 60
@@ -19,7 +20,7 @@ NAMED = (
     ("._limits.dose_session_m", 15, "limits_corrupt"),
     ("._limits.heat_session_s", 12, "limits_corrupt"),
     ("._limits.late_trip_ms", 10, "limits_corrupt"),
-    ("._expected.heat_cutoff_mc", 3, "limits_corrupt"),
+    (f"._expected[{LIMITS.index('heat_cutoff_mc')}]", 3, "limits_corrupt"),
     ("._settings.offset_mc", 10, "limits_corrupt"),
     ("._settings.density_mw_cm2", 5, "limits_corrupt"),
     ("._settings.sensor_b", 0, "limits_corrupt"),
