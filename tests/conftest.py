@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -51,6 +52,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.option.collectonly:
         _collecting.append(True)
+    # Whoever starts them in the background leaves Ctrl-C ignored, here and in every child.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     # The settings and the record of whoever runs the tests are none of the tests' business.
     _home.append(tempfile.mkdtemp(prefix="poultice-tests-"))
     for name in list(os.environ):
