@@ -33,6 +33,7 @@ help:  ## this list
 demo: $(VENV)/.installed  ## a whole session on a simulated device
 	POULTICE_DATA_DIR=build/demo POULTICE_CONFIG=/dev/null \
 		$(BIN)/poultice run arthritis --device sim: --yes
+	@echo "to look at it: POULTICE_DATA_DIR=build/demo $(BIN)/poultice report 1"
 
 test: lint coverage $(if $(EMULATED),images)  ## ruff, mypy, and every test that this machine can run
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(if $(EMULATED),$(ALL_TESTS))
