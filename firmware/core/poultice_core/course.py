@@ -51,8 +51,6 @@ class Course:
         """What was armed last."""
         return self._parts.admission.order
 
-    # --- commands -----------------------------------------------------------------------
-
     def obey(self, tick: Tick) -> int:
         """The host's command of this tick; the answer to it (of `tick`). Closes no relay."""
         command = tick.command
@@ -205,7 +203,6 @@ class Course:
             self._parts.durations.over = True
         return self._parts.durations.look(now)
 
-    # --- transitions --------------------------------------------------------------------
     def _begin(self) -> None:
         """The armed session; nothing is energised before its intent is on flash."""
         self._parts.begin(self.order)

@@ -71,7 +71,7 @@ def _burst(cs: ptr32, source: int, codes: ptr16, burst) -> bool:  # noqa: F821 (
     middle = 0
     for i in range(4, 12):
         middle += codes[i]
-    burst[0] = total
-    burst[1] = middle
-    burst[2] = codes[11] - codes[4]
+    burst[0] = total  # SUM
+    burst[1] = middle  # MIDDLE_X8
+    burst[2] = codes[11] - codes[4]  # SPREAD
     return True

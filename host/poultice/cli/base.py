@@ -276,6 +276,18 @@ def device_option(command: F) -> F:
     return _device(log_options(command))
 
 
+N_MAX = 2**63 - 1
+"""SQLite's largest."""
+
+session_argument = click.argument(
+    "n",
+    type=click.IntRange(min=1, max=N_MAX),
+    required=False,
+    shell_complete=complete.session,
+)
+"""N, a recorded session; the latest where it is left out."""
+
+
 class Several(Option):
     """An option that may be given more than once; the environment and the file give one."""
 

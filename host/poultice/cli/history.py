@@ -7,14 +7,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from poultice.cli import complete
-from poultice.cli.base import Group, Result, asked_for_json, json_option, option, units_option
+from poultice.cli.base import (
+    N_MAX,
+    Group,
+    Result,
+    asked_for_json,
+    json_option,
+    option,
+    session_argument,
+    units_option,
+)
 from poultice.errors import UsageError
 
 if TYPE_CHECKING:
     from poultice.record.store import History
-
-_N_MAX = 2**63 - 1  # SQLite's largest
 
 simulated_option = option(
     "--simulated", is_flag=True, help="Those on a simulated device instead: no treatment."
@@ -23,7 +29,7 @@ simulated_option = option(
 _limit_option = option(
     "-n",
     "--limit",
-    type=click.IntRange(min=1, max=_N_MAX),
+    type=click.IntRange(min=1, max=N_MAX),
     default=20,
     help="How many, newest first.",
 )
@@ -53,12 +59,7 @@ def list_(as_json: bool, limit: int, simulated: bool) -> Result:
 
 
 @history.command()
-@click.argument(
-    "n",
-    type=click.IntRange(min=1, max=_N_MAX),
-    required=False,
-    shell_complete=complete.session,
-)
+@session_argument
 @units_option
 @json_option
 def show(n: int | None, as_json: bool) -> Result:
@@ -102,12 +103,7 @@ def trends(as_json: bool, weeks: int, simulated: bool) -> Result:
 
 
 @history.command()
-@click.argument(
-    "n",
-    type=click.IntRange(min=1, max=_N_MAX),
-    required=False,
-    shell_complete=complete.session,
-)
+@session_argument
 @option(
     "--format",
     "form",

@@ -7,8 +7,7 @@ from typing import Any
 
 import click
 
-from poultice.cli import complete
-from poultice.cli.base import Command, Result, asked_for_json, json_option, option
+from poultice.cli.base import Command, Result, asked_for_json, json_option, option, session_argument
 from poultice.errors import Interrupted, UsageError
 from poultice.record import ratings
 
@@ -53,12 +52,7 @@ def _edited(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @click.command(cls=Command)
-@click.argument(
-    "n",
-    type=click.IntRange(min=1, max=2**63 - 1),
-    required=False,
-    shell_complete=complete.session,
-)
+@session_argument
 @_scales
 @option("--text", help="A note, on one line; - removes it.")
 @json_option

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import click
 
-from poultice.cli import complete
-from poultice.cli.base import Command, Result, asked_for_json, json_option, option
+from poultice.cli.base import Command, Result, asked_for_json, json_option, option, session_argument
 from poultice.errors import UsageError
 
 
 @click.command(cls=Command)
-@click.argument(
-    "n",
-    type=click.IntRange(min=1, max=2**63 - 1),
-    required=False,
-    shell_complete=complete.session,
-)
+@session_argument
 @option(
     "-o",
     "--output",

@@ -20,7 +20,7 @@ from poultice.therapy.phase import HEAT as HEAT
 from poultice.therapy.phase import MODES as MODES
 from poultice.therapy.phase import REST as REST
 from poultice.therapy.phase import Phase as Phase
-from poultice.therapy.phase import Protocol as Protocol
+from poultice.therapy.phase import Protocol
 
 NORMAL = "normal"
 SENSITIVE = "sensitive"
