@@ -16,6 +16,8 @@ from poultice_core import codec, states
 from poultice_core.loop import Loop
 
 _ANSWER_TICKS = 20
+_BUSY_TRIES = 10
+_SOON_MS = 1000
 
 
 class Flash:
@@ -153,8 +155,20 @@ class Page:
         return self.look()
 
     def ask(self, method, params="null"):
-        """A request, as a host sends it; the device's answer or error. A command is answered by a
-        tick, or by some."""
+        """A request, as a host sends it; the device's answer or error. A device that is busy is
+        asked again when it says so, as hosts do."""
+        answer = self._answer(method, params)
+        for _ in range(_BUSY_TRIES):
+            error = answer.get("error", {})
+            if error.get("code") != codec.BUSY or error["data"]["retry_ms"] > _SOON_MS:
+                break
+            for _ in range(error["data"]["retry_ms"] // TICK_MS):
+                self._tick()
+            answer = self._answer(method, params)
+        return json.dumps(answer)
+
+    def _answer(self, method, params):
+        """What one request is answered. A command is answered by a tick, or by some."""
         asked = self._send(method, json.loads(params))
         for _ in range(_ANSWER_TICKS):
             if self.hung:
@@ -162,9 +176,9 @@ class Page:
             self._serve()
             answer = self._listen(asked)
             if answer is not None:
-                return json.dumps(answer)
+                return answer
             self._tick()
-        return json.dumps({"error": {"message": "no answer: the processor stands still"}})
+        return {"error": {"message": "no answer: the processor stands still"}}
 
     def _tick(self):
         board = self.board

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from docs.browser.device import Page
 from docs.site import browser
+from poultice_core import codec
 from tests.properties.backend import micropython
 
 ROOT = Path(__file__).parents[2]
@@ -112,6 +114,31 @@ def test_it_does_on_micropython_what_the_simulator_does(
         # The noise of the converters differs, and with it the moment of a closing.
         assert one["skin_c"] == pytest.approx(other["skin_c"], abs=0.3)
         assert one["telemetry"]["dose_m"] == pytest.approx(other["telemetry"]["dose_m"], abs=40)
+
+
+def test_a_device_that_has_just_started_is_asked_again_until_it_is_ready() -> None:
+    """A click that came while it wrote was refused, and nothing began."""
+    plan = {"name": "page", "phases": [{"mode": "heat", "target_mc": 40_000, "duration_s": 60}]}
+    for ticks in range(5, 16):
+        one = Page()
+        one.step(ticks)
+
+        armed = json.loads(one.ask("arm", json.dumps({"plan": plan})))
+
+        assert "result" in armed, (ticks, armed)
+
+
+@pytest.mark.parametrize(("retry_ms", "passed_ms"), [(1_000, 10_000), (1_001, 0)])
+def test_a_device_that_stays_busy_says_so(
+    retry_ms: int, passed_ms: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hours do not pass in one click."""
+    one = Page()
+    busy = {"error": {"code": codec.BUSY, "data": {"retry_ms": retry_ms}}}
+    monkeypatch.setattr(one, "_answer", lambda method, params: busy)
+
+    assert json.loads(one.ask("arm")) == busy
+    assert one.board.now_ms == passed_ms
 
 
 def test_a_package_that_is_not_the_pinned_one_is_refused(
