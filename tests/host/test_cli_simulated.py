@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from poultice.cli import main
+from tests.host.served import Served
 from tests.host.written import phase, protocol
 
 pytest.importorskip("poultice.virtual.in_process")
@@ -101,23 +101,12 @@ def test_rest_is_asked_across_runs_with_a_kept_flash(
 
 
 def test_everything_over_a_real_port(short: str, capsys: pytest.CaptureFixture[str]) -> None:
-    from poultice.virtual.options import parse_options
-    from poultice.virtual.pty_server import PtyServer
-    from poultice.virtual.virtual_device import VirtualDevice
-
-    server = PtyServer(VirtualDevice(parse_options("?speed=30")))
-    over = threading.Event()
-    serving = threading.Thread(target=server.serve, args=(over.is_set,))
-    serving.start()
-    try:
-        code, found = ran(capsys, short, "-d", server.path, "--yes")
+    with Served() as served:
+        code, found = ran(capsys, short, "-d", served.path, "--yes")
         assert (code, found["outcome"]) == (0, "complete")
-        assert found["device"]["path"] == f"serial:{server.path}"
-        assert main(["status", "-d", f"serial:{server.path}", "--json"]) == 0
+        assert found["device"]["path"] == f"serial:{served.path}"
+        assert main(["status", "-d", f"serial:{served.path}", "--json"]) == 0
         assert json.loads(capsys.readouterr().out)["state"] == "idle"
-    finally:
-        over.set()
-        serving.join(timeout=10)
 
 
 def test_the_first_prompt_is_in_the_record(capsys: pytest.CaptureFixture[str], cold: str) -> None:

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,7 @@ import pytest
 from poultice.cli import main
 from poultice.record import trends
 from poultice.record.store import History
-from poultice.virtual.options import parse_options
-from poultice.virtual.pty_server import PtyServer
-from poultice.virtual.virtual_device import VirtualDevice
+from tests.host.served import Served
 
 ROOT = Path(__file__).parents[2]
 
@@ -126,15 +123,8 @@ def test_a_device_served_on_a_pseudo_terminal_is_simulated_too(
         'name = "short"\ntitle = "Short"\nacute = "any"\n'
         '[[phase]]\nmode = "heat"\ntarget = 40\nseconds = 60\n'
     )
-    server = PtyServer(VirtualDevice(parse_options("?speed=60")))
-    over = threading.Event()
-    serving = threading.Thread(target=server.serve, args=(over.is_set,))
-    serving.start()
-    try:
-        assert main(["run", str(short), "-d", server.path, "--yes"]) == 0
-    finally:
-        over.set()
-        serving.join(timeout=10)
+    with Served() as served:
+        assert main(["run", str(short), "-d", served.path, "--yes"]) == 0
     assert told(capsys, "history")["sessions"] == []
     assert len(told(capsys, "history --simulated")["sessions"]) == 1
 

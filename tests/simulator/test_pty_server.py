@@ -60,6 +60,26 @@ def test_any_serial_program_can_talk_to_it_again_and_again() -> None:
             transport.close()
 
 
+@pytest.mark.parametrize("speed", [1, 20])
+def test_what_a_slow_machine_missed_is_not_raced_through(
+    speed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock_s, waits = [0.0], []
+    monkeypatch.setattr(pty_server.time, "monotonic", lambda: clock_s[0])
+    device = VirtualDevice(parse_options(f"?speed={speed}"))
+    server = pty_server.PtyServer(device)
+
+    def exchange(wait_s: float) -> None:
+        waits.append(wait_s)
+        # Once the machine is busy with something else for a while.
+        clock_s[0] += wait_s if len(waits) != 5 else 60.0
+
+    monkeypatch.setattr(server, "_exchange", exchange)
+    server.serve(lambda: len(waits) > 50)
+    at_once = [wait_s < 1e-9 for wait_s in waits[5:]]
+    assert 9 <= sum(at_once) <= 11 and not any(at_once[11:])
+
+
 def test_a_server_that_stops_is_a_device_pulled_out() -> None:
     with served("?speed=500") as (path, stop):
         transport = open_transport(path)

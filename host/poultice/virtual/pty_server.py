@@ -20,8 +20,9 @@ from poultice.virtual.virtual_board import TICK_MS
 
 DEFAULT_SPEED = 1.0
 _READ_BYTES = 4096
-# After a suspend the device must not race through the hours it slept.
-_CATCH_UP_S = 1.0
+# After a suspend, or while a slow machine did something else, the device must not race through
+# what it missed: the program at the other end missed it too, and would be found silent. A second.
+_CATCH_UP_TICKS = 10
 # A host pings every two seconds.
 _GONE_S = 10.0
 
@@ -88,7 +89,8 @@ class PtyServer:
                     _free(self._far)
                 if now_s >= due_s:
                     device.step()
-                    due_s = max(due_s + self._tick_real_s, now_s - _CATCH_UP_S)
+                    missed_s = _CATCH_UP_TICKS * self._tick_real_s
+                    due_s = max(due_s + self._tick_real_s, now_s - missed_s)
             self._drain()
         finally:
             self.close()
