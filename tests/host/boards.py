@@ -6,12 +6,12 @@ import shutil
 import struct
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from poultice.device import discovery, uf2
-from poultice.device.flashing import Clock
+from poultice.device import discovery, flashing, mip, uf2
 from poultice.errors import NoDeviceError
 from poultice.link.transport import Transport
 from tests.host.fakes import FakeDevice
@@ -36,7 +36,7 @@ def blocks(
 
 
 class Desk:
-    """One board, its port and its drive; time passes in `clock`.
+    """One board, its port and its drive; for who flashes it, time passes by its own clock.
 
     `after_s` is how long it takes to show its drive or to answer, None for never. Whatever
     happens at a moment is in `at`.
@@ -57,10 +57,9 @@ class Desk:
         monkeypatch.setattr("poultice.device.bootsel.mounted", lambda: [root / "x", self.drive])
         monkeypatch.setattr("poultice.device.discovery.candidates", self._candidates)
         monkeypatch.setattr("poultice.device.discovery.open_transport", self._open)
-
-    @property
-    def clock(self) -> Clock:
-        return Clock(lambda: self.now_s, self._sleep)
+        clock = SimpleNamespace(monotonic=lambda: self.now_s, sleep=self._sleep)
+        for module in (flashing, mip):
+            monkeypatch.setattr(module, "time", clock)
 
     def in_boot_rom(self) -> None:
         """It is there from the start, as after BOOTSEL was held."""

@@ -126,7 +126,7 @@ def test_flashing_reaches_no_other_either(
     pads.plug_in()
     pads.hold(busy)
     with pytest.raises(errors.UsageError, match="another program"):
-        flashing.send_to_prompt(None)
+        flashing.restart(None, "repl")
     assert set(pads.devices[1].methods) <= {"hello"}
 
 

@@ -30,7 +30,7 @@ def image(family: int = 0xE48BFF56, version: str = "0.1.0") -> uf2.Image:
 
 def flash(desk: Desk, which: uf2.Image | None = None, **more: Any) -> dict[str, Any]:
     options = {"device": None, "drive": None, "progress": Progress(), **more}
-    return flashing.flash(which or image(), clock=desk.clock, **options)
+    return flashing.flash(which or image(), **options)
 
 
 def test_a_running_device_is_sent_to_its_boot_rom_and_comes_back(
@@ -258,7 +258,7 @@ def test_files_are_copied_from_the_prompt(desk: Desk, monkeypatch: pytest.Monkey
     desk._back = lambda: setattr(  # type: ignore[method-assign]
         desk, "port", flashing.discovery.Port("/dev/ttyACM7", "E66", "Board")
     )
-    done = mip.copy(None, Progress(), desk.clock)
+    done = mip.copy(None, Progress())
     assert desk.rebooted == ["repl"]
     assert ran[0][1:7] == ["-m", "mpremote", "connect", "/dev/ttyACM7", "resume", "mip"]
     assert ran[0][-1] == "reset"
@@ -270,7 +270,7 @@ def test_without_mpremote_it_says_what_to_install(
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(errors.UsageError) as caught:
-        mip.copy(None, Progress(), desk.clock)
+        mip.copy(None, Progress())
     assert "pip install mpremote" in (caught.value.hint or "")
 
 
@@ -360,12 +360,8 @@ def test_flash_asks_first_where_nobody_said_yes(
 
 
 def test_flash_through_the_command_line(
-    desk: Desk,
-    built: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    desk: Desk, built: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(flashing, "Clock", lambda: desk.clock)
     assert main(["firmware", "flash", "--yes", "--json"]) == 0
     streams = capsys.readouterr()
     found = json.loads(streams.out)

@@ -62,6 +62,11 @@ def candidates() -> list[Port]:
     return sorted(ports, key=lambda port: port.path)
 
 
+def port_at(path: str) -> Port:
+    """The port at `path`, whatever its USB identity."""
+    return next((one for one in candidates() if one.path == path), Port(path, None, ""))
+
+
 def port_of_usb_serial(usb_serial: str) -> str:
     """The port of the device with that USB serial number, any case. Raises NoDeviceError."""
     ports = candidates()

@@ -1,7 +1,6 @@
 """The device's firmware: which there is, building it, and putting it on a board.
 
-Nothing here prints or asks. Waiting is by a clock that is handed in, so that a test of a board
-that never comes back takes no time.
+Nothing here prints or asks.
 """
 
 from __future__ import annotations
@@ -9,10 +8,10 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from poultice.device import bootsel, discovery, uf2
 from poultice.errors import (
@@ -26,8 +25,10 @@ from poultice.errors import (
 )
 from poultice.link.client import PROTOCOL, Client
 from poultice.link.messages import Hello
+from poultice.link.transport import split_path
 
-BOARDS = ("pico", "pico2")
+_T = TypeVar("_T")
+
 DRIVE_WAIT_S = 30.0
 """For the drive: a desktop mounts it within a few seconds, or a person has to."""
 
@@ -37,14 +38,6 @@ BACK_WAIT_S = 30.0
 _LOOK_S = 0.5
 # While nothing runs; the device itself refuses the rest too.
 _QUIET = ("idle", "fault")
-
-
-@dataclass(frozen=True)
-class Clock:
-    """Seconds that go on, and waiting for them."""
-
-    now_s: Callable[[], float] = time.monotonic
-    sleep_s: Callable[[float], None] = time.sleep
 
 
 @dataclass(frozen=True)
@@ -64,38 +57,36 @@ def shipped_version() -> str:
 
 def describe(device: str | None, board: str = "pico") -> dict[str, Any]:
     """What belongs together: this program, the image, the device. For `firmware info`."""
-    told: dict[str, Any] = {
-        "firmware": shipped_version(),
-        "protocol": PROTOCOL,
-        "image": None,
-        "device": None,
-        "match": None,
-        "problem": None,
-        "hint": None,
-    }
+    shipped = shipped_version()
+    told: dict[str, Any] = {"firmware": shipped, "protocol": PROTOCOL}
+    told |= dict.fromkeys(("image", "device", "match", "problem", "hint"))
+
+    def wrong(problem: object, hint: str | None) -> None:
+        told.update(problem=str(problem), hint=hint)
+
     try:
         told["image"] = uf2.read(uf2.image_path(board)).to_json()
     except PoulticeError as error:
-        told["problem"], told["hint"] = str(error), error.hint
+        wrong(error, error.hint)
     try:
         with discovery.open_device(device) as client:
             hello = client.hello()
             told["device"] = _device(client.path, hello)
-            told["match"] = hello.firmware == told["firmware"]
+            told["match"] = hello.firmware == shipped
             if not told["match"]:
-                told["problem"] = f"the device runs {hello.firmware}, this program brings " + str(
-                    told["firmware"]
+                wrong(
+                    f"the device runs {hello.firmware}, this program brings {shipped}",
+                    f"`poultice firmware flash --device {client.path}`",
                 )
-                told["hint"] = f"`poultice firmware flash --device {client.path}`"
     except NoDeviceError as error:
         # Asked for by name, it should be there.
         if device is not None:
             raise
         if told["problem"] is None:
-            told["problem"], told["hint"] = str(error), error.hint
+            wrong(error, error.hint)
     except VersionMismatchError as error:
         told["match"] = False
-        told["problem"], told["hint"] = str(error), error.hint
+        wrong(error, error.hint)
     return told
 
 
@@ -117,11 +108,7 @@ def build(board: str) -> Path:
 
 
 def flash(
-    image: uf2.Image,
-    device: str | None,
-    drive: Path | None,
-    progress: Progress,
-    clock: Clock | None = None,
+    image: uf2.Image, device: str | None, drive: Path | None, progress: Progress
 ) -> dict[str, Any]:
     """Put `image` on a board and see it answer.
 
@@ -131,9 +118,7 @@ def flash(
     None). Raises WrongStateError, NoDeviceError, UsageError, DeviceLostError,
     DeviceTimeoutError, VersionMismatchError.
     """
-    clock = clock or Clock()
-    port: discovery.Port | None = None
-    before: str | None = None
+    port, before = None, None
     there = [bootsel.named(drive)] if drive is not None else _fitting(image)
     if len(there) > 1:
         listing = ", ".join(str(one.path) for one in there)
@@ -147,37 +132,44 @@ def flash(
         )
     known = {one.path for one in discovery.candidates()}
     if not there:
-        port, before = send_to_bootloader(device, image)
+        port, before = restart(device, "bootloader", image.board)
         progress.say("the device went into its boot ROM; waiting for its drive")
-        there = [_await_drive(image, clock)]
+        there = until(
+            lambda: _fitting(image) or None,
+            DRIVE_WAIT_S,
+            NoDeviceError(
+                f"no boot drive appeared within {DRIVE_WAIT_S:.0f} s",
+                hint="mount it (`udisksctl mount -b /dev/disk/by-label/RPI-RP2`, or RP2350) and "
+                "run the same command again; unplugging the board starts its old firmware",
+            ),
+        )
     target = there[0]
     progress.say(f"writing {image.path.name} to {target.path}")
     bootsel.write(image, target, lambda done: progress.copied(done, len(image.data)))
     progress.say("written; waiting for the device to answer")
-    found = _await_answer(port, known, clock)
-    return {**_verified(image.version, *found), "before": before}
+    return {**answered(image.version, port, known), "before": before}
 
 
-def await_verified(port: discovery.Port, version: str, clock: Clock) -> dict[str, Any]:
-    """What the board on `port` answers once it is back; raises as `flash` does."""
-    return _verified(version, *_await_answer(port, set(), clock))
+def until(look: Callable[[], _T | None], limit_s: float, never: PoulticeError) -> _T:
+    """What `look` finds, soon after it is there. Raises `never` where that takes too long."""
+    end_s = time.monotonic() + limit_s
+    while True:
+        time.sleep(_LOOK_S)
+        found = look()
+        if found is not None:
+            return found
+        if time.monotonic() >= end_s:
+            raise never
 
 
-def send_to_bootloader(device: str | None, image: uf2.Image) -> tuple[discovery.Port, str | None]:
-    """Ask the running device to go into its boot ROM; its port and what it ran.
+def restart(
+    device: str | None, into: str, board: str | None = None
+) -> tuple[discovery.Port, str | None]:
+    """Ask the running device to start its `bootloader`, or its `repl`; its port and what it ran.
 
-    Raises WrongStateError while anything runs, UsageError for a simulated device or a board of
-    another kind, and what opening it raises.
+    Raises WrongStateError while anything runs, UsageError for a simulated device or one that is
+    no `board`, and what opening it raises.
     """
-    return _leave(device, "bootloader", image.board)
-
-
-def send_to_prompt(device: str | None) -> tuple[discovery.Port, str | None]:
-    """Ask the running device to start its prompt instead of the application. As above."""
-    return _leave(device, "repl", None)
-
-
-def _leave(device: str | None, into: str, board: str | None) -> tuple[discovery.Port, str | None]:
     real(device)
     try:
         client = discovery.open_device(device)
@@ -201,17 +193,13 @@ def _leave(device: str | None, into: str, board: str | None) -> tuple[discovery.
                 hint=f"`poultice stop --device {client.path}`, then again",
                 data={"state": state, "states": list(_QUIET)},
             )
-        name = client.path.removeprefix("serial:")
-        ports = [one for one in discovery.candidates() if one.path == name]
+        port = discovery.port_at(client.path.removeprefix("serial:"))
         client.reboot(into)
-    port = ports[0] if ports else discovery.Port(name, None, "")
     return port, None if hello is None else hello.firmware
 
 
 def real(device: str | None) -> None:
     """Raises UsageError for a device that has no flash to write."""
-    from poultice.link.transport import split_path
-
     if device is not None and split_path(device)[0] in ("sim", "emulator"):
         raise UsageError(
             f"{device} is simulated: there is nothing to flash",
@@ -235,46 +223,34 @@ def _fitting(image: uf2.Image) -> list[bootsel.Drive]:
     return [one for one in found if one.board == image.board] or found
 
 
-def _await_drive(image: uf2.Image, clock: Clock) -> bootsel.Drive:
-    end_s = clock.now_s() + DRIVE_WAIT_S
-    while clock.now_s() < end_s:
-        clock.sleep_s(_LOOK_S)
-        found = _fitting(image)
-        if found:
-            return found[0]
-    raise NoDeviceError(
-        f"no boot drive appeared within {DRIVE_WAIT_S:.0f} s",
-        hint="mount it (`udisksctl mount -b /dev/disk/by-label/RPI-RP2`, or RP2350) and run the "
-        "same command again; unplugging the board starts its old firmware",
-    )
+def answered(
+    version: str | None, port: discovery.Port | None, known: Collection[str] = ()
+) -> dict[str, Any]:
+    """What the flashed board answers: by its USB serial number, else the one that is not `known`.
 
+    Raises DeviceTimeoutError, VersionMismatchError.
+    """
 
-def _await_answer(
-    port: discovery.Port | None, known: set[str], clock: Clock
-) -> tuple[discovery.Port, discovery.Found]:
-    """The flashed board: by its USB serial number, else the one that was not there before."""
-    end_s = clock.now_s() + BACK_WAIT_S
-    while True:
-        clock.sleep_s(_LOOK_S)
+    def look() -> discovery.Found | None:
         for one in discovery.candidates():
             if port is not None and port.usb_serial is not None:
                 ours = one.usb_serial == port.usb_serial
             else:
                 ours = one.path not in known or (port is not None and one.path == port.path)
-            if ours:
-                found = discovery.probe(one)
-                if found.hello is not None or isinstance(found.error, VersionMismatchError):
-                    return one, found
-        if clock.now_s() >= end_s:
-            raise DeviceTimeoutError(
-                f"the image was written, and no device answered within {BACK_WAIT_S:.0f} s",
-                hint="unplug it, plug it in again, then `poultice devices`",
-            )
+            found = discovery.probe(one) if ours else None
+            if found and (found.hello or isinstance(found.error, VersionMismatchError)):
+                return found
+        return None
 
-
-def _verified(version: str | None, port: discovery.Port, found: discovery.Found) -> dict[str, Any]:
-    hello = found.hello
-    path = f"serial:{port.path}"
+    found = until(
+        look,
+        BACK_WAIT_S,
+        DeviceTimeoutError(
+            f"the image was written, and no device answered within {BACK_WAIT_S:.0f} s",
+            hint="unplug it, plug it in again, then `poultice devices`",
+        ),
+    )
+    path, hello = f"serial:{found.port.path}", found.hello
     if hello is None:
         assert found.error is not None
         raise found.error
@@ -287,10 +263,4 @@ def _verified(version: str | None, port: discovery.Port, found: discovery.Found)
 
 
 def _device(path: str, hello: Hello) -> dict[str, Any]:
-    return {
-        "path": path,
-        "uid": hello.uid,
-        "board": hello.board,
-        "firmware": hello.firmware,
-        "protocol": hello.protocol,
-    }
+    return {**hello.device(path), "board": hello.board, "protocol": hello.protocol}

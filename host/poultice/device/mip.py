@@ -9,26 +9,24 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
+import time
 from typing import Any
 
 from poultice.device import discovery, flashing, uf2
 from poultice.errors import DeviceLostError, NoDeviceError, UsageError
+from poultice.link.transport import split_path
 
 _BACK_AT_PROMPT_S = 15.0
-_LOOK_S = 0.5
 _COPY_TIMEOUT_S = 180.0
 # By a path that holds no @, which mip takes for the beginning of a version; into the root.
 _INSTALL = ("resume", "mip", "install", "--target=", "./package.json", "+", "reset")
 
 
-def copy(
-    device: str | None, progress: flashing.Progress, clock: flashing.Clock | None = None
-) -> dict[str, Any]:
+def copy(device: str | None, progress: flashing.Progress) -> dict[str, Any]:
     """Copy every file, restart the board, see it answer; as `flashing.flash` returns it.
 
     Raises what `flashing.flash` does, and UsageError where mpremote is not installed.
     """
-    clock = clock or flashing.Clock()
     flashing.real(device)
     firmware = uf2.TREE / "firmware"
     if not (firmware / "package.json").is_file():
@@ -48,9 +46,18 @@ def copy(
         raise NoDeviceError(f"there is no port {port.path}", hint=found.error.hint)
     before = found.hello.firmware if found.hello else None
     if found.hello is not None:
-        flashing.send_to_prompt(f"serial:{port.path}")
+        flashing.restart(f"serial:{port.path}", "repl")
         progress.say("the device went to its prompt")
-        _await_port(port, clock)
+        # It goes away first.
+        time.sleep(0.5)
+        flashing.until(
+            lambda: port.path in {one.path for one in discovery.candidates()} or None,
+            _BACK_AT_PROMPT_S,
+            DeviceLostError(
+                f"{port.path} did not come back at its prompt",
+                hint="unplug the board, hold its button (GP16) while plugging it in, try again",
+            ),
+        )
     progress.say(f"copying the files to {port.path}")
     try:
         done = subprocess.run(
@@ -75,36 +82,19 @@ def copy(
             "`mpremote connect PORT` shows it; hold the button (GP16) at power-up to get there",
         )
     progress.say("copied; waiting for the device to answer")
-    return {**flashing.await_verified(port, flashing.shipped_version(), clock), "before": before}
+    return {**flashing.answered(flashing.shipped_version(), port), "before": before}
 
 
 def _port(device: str | None) -> discovery.Port:
-    from poultice.link.transport import split_path
-
+    if device is not None:
+        scheme, rest = split_path(device)
+        return discovery.port_at(discovery.port_of_usb_serial(rest) if scheme == "usb" else rest)
     ports = discovery.candidates()
-    if device is None:
-        if len(ports) == 1:
-            return ports[0]
-        if ports:
-            listing = ", ".join(port.path for port in ports)
-            raise UsageError(f"{len(ports)} boards: {listing}", hint="choose one with --device")
-        raise NoDeviceError(
-            "no board found", hint="plug it in with a cable that carries data, then try again"
-        )
-    scheme, rest = split_path(device)
-    path = discovery.port_of_usb_serial(rest) if scheme == "usb" else rest
-    named = [port for port in ports if port.path == path]
-    return named[0] if named else discovery.Port(path, None, "")
-
-
-def _await_port(port: discovery.Port, clock: flashing.Clock) -> None:
-    end_s = clock.now_s() + _BACK_AT_PROMPT_S
-    # It goes away first.
-    clock.sleep_s(1.0)
-    while port.path not in {one.path for one in discovery.candidates()}:
-        if clock.now_s() >= end_s:
-            raise DeviceLostError(
-                f"{port.path} did not come back at its prompt",
-                hint="unplug the board, hold its button (GP16) while plugging it in, try again",
-            )
-        clock.sleep_s(_LOOK_S)
+    if len(ports) == 1:
+        return ports[0]
+    if ports:
+        listing = ", ".join(port.path for port in ports)
+        raise UsageError(f"{len(ports)} boards: {listing}", hint="choose one with --device")
+    raise NoDeviceError(
+        "no board found", hint="plug it in with a cable that carries data, then try again"
+    )
