@@ -406,7 +406,7 @@ def test_a_record_of_a_newer_version(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "data" / "history.sqlite3") as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
-    found = computer.history()
+    found = look("history", computer.history)[0]
     assert (found.result, "update poultice" in str(found.remedy)) == ("fail", True)
 
 
@@ -495,7 +495,7 @@ def test_completion_is_found_where_it_says_to_put_it(
         assert "bash, zsh and fish" in computer.completion().says
         return
     assert f"poultice completion {shell}" in computer.completion().says
-    [place] = computer._COMPLETIONS[shell]
+    place = computer._COMPLETIONS[shell]
     (tmp_path / place).parent.mkdir(parents=True)
     (tmp_path / place).write_text("")
     assert place in computer.completion().says

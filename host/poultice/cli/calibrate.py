@@ -61,6 +61,7 @@ def calibrate(
     sent to the device, with `two_point`; a 3 s hold of its button puts both in force. Ctrl-C
     leaves all as it was.
     """
+    from poultice import remedies
     from poultice.cli import attend
     from poultice.device import calibration, device_config, discovery
 
@@ -72,7 +73,7 @@ def calibrate(
         )
     with discovery.open_device(device) as client:
         hello = client.hello()
-        calibration.require_idle(client.settle())
+        remedies.require_free(client.settle(), ())
         before, _ = device_config.in_force(client)
         if device_config.waiting(client) is not None:
             raise RefusedError(

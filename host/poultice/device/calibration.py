@@ -8,19 +8,14 @@ tell a wrong part from one that is merely a little off. Bounds and tolerance are
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from poultice import remedies, temperature
-from poultice.errors import (
-    DeviceTimeoutError,
-    Interrupted,
-    NotReadyError,
-    RefusedError,
-    WrongStateError,
-)
+from poultice.errors import DeviceTimeoutError, Interrupted, NotReadyError, RefusedError
 from poultice.link.messages import Telemetry
 
 if TYPE_CHECKING:
@@ -42,7 +37,7 @@ STEADY_MS = 20_000
 NEAR_MC = 4_000
 """A reading further from the reference than any part that can be mended is not in its water yet."""
 
-LIMIT_S = 600.0
+LIMIT_S = 600
 _SAMPLES_MIN = 15
 _GAP_MS = 5_000
 _ALIKE_MC = 300
@@ -95,71 +90,52 @@ def steady(
     *,
     interrupted: Callable[[], bool] = lambda: False,
     tell: Callable[[Telemetry], None] = lambda now: None,
-    limit_s: float = LIMIT_S,
 ) -> tuple[int, ...]:
     """Wait until `sensors` (1 or 2) readings stand still near `reference_mc`; their means.
 
-    Raises RefusedError where they stand still elsewhere until `limit_s` of the device's time are
+    Raises RefusedError where they stand still elsewhere until `LIMIT_S` of the device's time are
     over, DeviceTimeoutError where they never do, NotReadyError where a sensor gives no
     temperature, WrongStateError or DeviceFaultError where the device leaves `idle`, Interrupted
     once `interrupted` says so.
     """
-    window = Steadiness()
-    elsewhere: tuple[int, ...] | None = None
+    window, elsewhere = Steadiness(), None
     # What was said while a person looked at the thermometer is not news.
     while client.poll(0) is not None:
         pass
-    _require_readings(client.status(), sensors)
-    deadline_s = client.now_s() + limit_s
+    now = client.status()
+    for name, reading in list(zip("AB", (now.temp_mc, now.temp_b_mc), strict=True))[:sensors]:
+        if reading is None:
+            more = "; where none is fitted: `poultice config set sensor_b=false`"
+            raise NotReadyError(
+                f"sensor {name} gives no temperature",
+                hint=f"check its plug and wires{more if name == 'B' else ''}",
+            )
+    deadline_s = client.now_s() + LIMIT_S
     while True:
         if interrupted():
             raise Interrupted("left; the device's configuration is as it was")
         update = client.poll(min(1.0, client.left_s(deadline_s)))
         if isinstance(update, Telemetry):
-            require_idle(update)
+            remedies.require_free(update, ())
             tell(update)
             elsewhere = window.feed(update.t_ms, (update.temp_mc, update.temp_b_mc)[:sensors])
             if elsewhere and all(abs(one - reference_mc) <= NEAR_MC for one in elsewhere):
                 return elsewhere
         if client.left_s(deadline_s) == 0:
-            raise _never(elsewhere, reference_mc, limit_s)
-
-
-def _require_readings(now: Telemetry, sensors: int) -> None:
-    for name, reading in zip("AB", (now.temp_mc, now.temp_b_mc)[:sensors], strict=False):
-        if reading is None:
-            raise NotReadyError(
-                f"sensor {name} gives no temperature",
-                hint="check its plug and wires; where none is fitted: "
-                "`poultice config set sensor_b=false`"
-                if name == "B"
-                else "check its plug and wires",
-            )
-
-
-def require_idle(now: Telemetry) -> None:
-    """Raises DeviceFaultError or WrongStateError: with anything running nothing is measured."""
-    if now.fault is not None:
-        raise remedies.fault_error(now.fault, state=now.state)
-    if now.state != "idle":
-        raise WrongStateError(
-            f"not possible while the device is {now.state}",
-            hint=remedies.state_hint(now.state, ["idle"]),
-            data={"state": now.state, "states": ["idle"]},
-        )
+            raise _never(elsewhere, reference_mc)
 
 
 def _never(
-    elsewhere: tuple[int, ...] | None, reference_mc: int, limit_s: float
+    elsewhere: tuple[int, ...] | None, reference_mc: int
 ) -> RefusedError | DeviceTimeoutError:
     if elsewhere is None:
         return DeviceTimeoutError(
-            f"no steady reading within {remedies.duration(round(limit_s))}",
+            f"no steady reading within {remedies.duration(LIMIT_S)}",
             hint="stir the water, keep the beads off the walls, take more of it: it must stand "
             f"within {temperature.difference(100)} for 20 s",
         )
     return RefusedError(
-        f"steady at {_each(elsewhere)}, far from the thermometer's "
+        f"steady at {' and '.join(map(temperature.shown, elsewhere))}, far from the thermometer's "
         f"{temperature.shown(reference_mc)}",
         hint="are the beads in the water beside the thermometer? Is it a 10 kΩ part, with a 10 kΩ "
         "pull-up?",
@@ -227,28 +203,22 @@ def _error_mc(part: bytes, table: bytes, true_mc: int) -> int:
     """What would have to be added to a reading of `part` by `table`, m°C."""
     from poultice_core.thermistor import temp_mc
 
-    cold, warm = 3_496 * 8, 462 * 8
-    while cold - warm > 1:
-        middle = (cold + warm) // 2
-        if temp_mc(part, middle) > true_mc:
-            warm = middle
-        else:
-            cold = middle
-    return true_mc - temp_mc(table, cold)
+    raws = range(3_496 * 8, 462 * 8, -1)
+    cold = bisect(raws, true_mc, key=lambda raw: temp_mc(part, raw))
+    return true_mc - temp_mc(table, raws[max(0, cold - 1)])
 
 
 def _wrong_part(sensor: str, spread_mc: int, low_mc: int, high_mc: int) -> RefusedError:
     found = suspects(spread_mc, low_mc, high_mc)
+    hint = (
+        "no part of the list does that: was the thermometer beside the beads both times, and the "
+        "water stirred?"
+    )
     if found:
         like = " or ".join(
             f"a 10 kΩ {part} part read by the table for {name}" for part, name in found
         )
         hint = f"so does {like}: fit the part that the firmware is built for (B3950 as released)"
-    else:
-        hint = (
-            "no part of the list does that: was the thermometer beside the beads both times, and "
-            "the water stirred?"
-        )
     return RefusedError(
         f"sensor {sensor}: its error changes by {signed(spread_mc)} from "
         f"{temperature.shown(low_mc)} to {temperature.shown(high_mc)}; "
@@ -260,10 +230,6 @@ def _wrong_part(sensor: str, spread_mc: int, low_mc: int, high_mc: int) -> Refus
 def signed(value_mc: int) -> str:
     """A difference as `+0.8 °C`."""
     return temperature.difference(value_mc, signed=True)
-
-
-def _each(values_mc: tuple[int, ...]) -> str:
-    return " and ".join(temperature.shown(one) for one in values_mc)
 
 
 def _span() -> str:

@@ -11,7 +11,7 @@ as its simulation.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self, cast
 
@@ -52,6 +52,7 @@ _TRIES = 3
 _RETRY_MS = 100
 _RETRY_MAX_MS = 10_000
 _HELD_MAX = 1024
+_PAGES = 64
 # Asked twice, these do no more than asked once. `arm`, `start` and `confirm` are not here.
 _REPEATABLE = frozenset(
     {
@@ -195,6 +196,17 @@ class Client:
             "entries": [entry for entry in entries if isinstance(entry, dict)],
             "next": following if isinstance(following, int) else None,
         }
+
+    def entries(self) -> Iterator[dict[str, Any]]:
+        """The whole of that record, oldest first; one without an end is not followed for ever."""
+        after: int | None = 0
+        for _ in range(_PAGES):
+            if after is None:
+                return
+            page = self.journal(after)
+            yield from page["entries"]
+            following = page["next"]
+            after = following if following is not None and following > after else None
 
     def set_clock(self, unix_s: int) -> int:
         """Tell the time; the seconds of rest that were credited."""
@@ -366,7 +378,9 @@ class Client:
         self._ever_heard = True
 
     def _mismatch(self, spoken: object) -> VersionMismatchError:
-        if type(spoken) is int and spoken > PROTOCOL:
+        if self.path.startswith("emulator:"):
+            hint = "`make firmware` builds the image of this version"
+        elif type(spoken) is int and spoken > PROTOCOL:
             hint = "the device is newer: `python -m pip install --upgrade poultice`"
         else:
             hint = f"the device is older: `poultice firmware flash --device {self.path}`"

@@ -25,7 +25,6 @@ from poultice.errors import (
 from poultice.link.client import Client
 from poultice.link.messages import Event, Telemetry
 from poultice.session.orders import Orders
-from poultice.session.takeover import entries
 from poultice.session.tally import ACTIVE, PlannedPhase, Tally
 
 POLL_S = 0.2
@@ -319,11 +318,10 @@ class Engine:
         return None
 
     def _find_entry(self) -> Mapping[str, Any] | None:
-        found = None
-        for entry in entries(self.client):
-            if entry.get("session") == self.tally.session:
-                found = entry
-        return found
+        ours = ("session", self.tally.session)
+        told = self.client.entries()
+        found = [one for one in told if (one.get("kind"), one.get("session")) == ours]
+        return found[-1] if found else None
 
     def _abandon(self) -> None:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from poultice.errors import PoulticeError
@@ -12,23 +12,11 @@ if TYPE_CHECKING:
     from poultice.link.client import Client
     from poultice.link.messages import Hello
 
-_PAGES = 64
 _UNTREATED_S = 3600
 """A session may have waited and paused so long besides what its entry counts."""
 _LATER_S = 120
 """So much two clocks may differ, and a start be waited for."""
 _OUTCOMES = {"complete": "complete", "stopped": "stopped", "fault": "fault", "power_lost": "lost"}
-
-
-def entries(client: Client) -> Iterator[Mapping[str, Any]]:
-    """The closing entries of sessions, oldest first."""
-    after = 0
-    for _ in range(_PAGES):
-        page = client.journal(after)
-        yield from (one for one in page["entries"] if one.get("kind") == "session")
-        if page["next"] is None or page["next"] <= after:
-            return
-        after = page["next"]
 
 
 def take_over(
@@ -58,7 +46,11 @@ def take_over(
                 and book.without_number(hello.uid) is None
             ):
                 return []
-        told = [one for one in entries(client) if _OUTCOMES.get(str(one.get("outcome")))]
+        told = [
+            one
+            for one in client.entries()
+            if one.get("kind") == "session" and str(one.get("outcome")) in _OUTCOMES
+        ]
         taken = _taken(client, hello, told, now_s()) if told else 0
     except PoulticeError:
         return []
@@ -68,7 +60,7 @@ def take_over(
     return [f"note: the device tells of {what} by itself; the history has it now"]
 
 
-def _taken(client: Client, hello: Hello, told: list[Mapping[str, Any]], now_s: float) -> int:
+def _taken(client: Client, hello: Hello, told: Sequence[Mapping[str, Any]], now_s: float) -> int:
     """How many of them the history had not."""
     from poultice.record.store import History
 

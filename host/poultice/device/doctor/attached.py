@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from poultice import remedies
-from poultice.device.doctor.probe import FAIL, OK, WARN, Finding, Probe, look
+from poultice.device.doctor.probe import FAIL, OK, WARN, Finding, Probe, failed, look
 from poultice.errors import PoulticeError
 from poultice.temperature import difference, exact, shown
 
@@ -45,34 +45,18 @@ def examine(device: str | None) -> tuple[str | None, list[Finding]]:
     try:
         client = discovery.open_device(device)
     except Exception as error:
-        return None, look("device", _raising(error))
+        return None, [failed("device", error)]
     with client:
         try:
             hello = client.hello()
             now = client.settle()
         except Exception as error:
-            return client.path, look("device", _raising(_of_emulator(client.path, error)))
+            return client.path, [failed("device", error)]
         says = f"{client.path} answers: board {hello.board}, uid {hello.uid}"
         found = [Finding("device", OK, says)]
         for name, probe in _probes(client, hello, now):
             found += look(name, probe)
         return client.path, found
-
-
-def _raising(error: Exception) -> Probe:
-    def probe() -> Finding:
-        raise error
-
-    return probe
-
-
-def _of_emulator(path: str, error: Exception) -> Exception:
-    """A simulated board is not flashed: its image is built anew."""
-    from poultice.errors import VersionMismatchError
-
-    if isinstance(error, VersionMismatchError) and path.startswith("emulator:"):
-        error.hint = "`make firmware` builds the image of this version"
-    return error
 
 
 def _probes(client: Client, hello: Hello, now: Telemetry) -> list[tuple[str, Probe]]:
@@ -196,10 +180,10 @@ def clock(client: Client, now_unix: float) -> Finding:
     if now_unix < CLOCK_FROM_UNIX:
         remedy = "set the computer's clock first (`timedatectl`): the device takes it once a start"
         return Finding("clock", WARN, "this computer's clock is years behind", remedy)
-    last = _last_entry(client)
-    if last is None:
+    entries = list(client.entries())
+    if not entries:
         return Finding("clock", OK, "nothing recorded on the device yet; `run` tells it the time")
-    stamp = last.get("unix_s")
+    stamp = entries[-1].get("unix_s")
     if not isinstance(stamp, int):
         says = "the device had no clock at its last entry: only powered time counted as rest"
         remedy = (
@@ -212,20 +196,6 @@ def clock(client: Client, now_unix: float) -> Finding:
     from poultice.words import date
 
     return Finding("clock", OK, f"the last entry is of {date(stamp)}")
-
-
-def _last_entry(client: Client) -> dict[str, Any] | None:
-    after, last = 0, None
-    # At least 64 are kept; a device that never comes to an end is not followed.
-    for _ in range(64):
-        page = client.journal(after)
-        if page["entries"]:
-            last = page["entries"][-1]
-        following = page["next"]
-        if following is None or following <= after:
-            break
-        after = following
-    return last
 
 
 def configuration(client: Client) -> Iterable[Finding]:
@@ -243,20 +213,18 @@ def configuration(client: Client) -> Iterable[Finding]:
     if config["two_point"]:
         yield Finding("two_point", OK, "the thermistor was checked at two points")
     else:
-        most = exact(41_000)
-        says = f"the thermistor was not checked at two points: {most} at most"
+        says = f"the thermistor was not checked at two points: {exact(41_000)} at most"
         yield Finding("two_point", WARN, says, "`poultice calibrate`")
     if config["fold_safe"]:
         yield Finding("fold_safe", OK, "the pad has no fold that nothing feels")
     else:
-        most = exact(39_000)
-        says = f"nobody has shown that the pad has no fold that nothing feels: {most} at most"
+        says = "nobody has shown that the pad has no fold that nothing feels"
         remedy = (
             "try by hand whether it can lie double where nothing feels it "
             "(docs/tutorials/build-one.md); if not, `poultice config set fold_safe=true` and hold "
             "the device's button for 3 s"
         )
-        yield Finding("fold_safe", WARN, says, remedy)
+        yield Finding("fold_safe", WARN, f"{says}: {exact(39_000)} at most", remedy)
     if pending:
         try:
             other = device_config.waiting(client)

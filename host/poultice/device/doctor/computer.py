@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import platform
 import re
 import shutil
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from poultice.device.doctor.probe import FAIL, OK, WARN, Finding, Probe
@@ -37,8 +38,7 @@ def python() -> Finding:
     """The interpreter, and this program."""
     from poultice import __version__
 
-    version = ".".join(str(part) for part in sys.version_info[:3])
-    says = f"poultice {__version__} on Python {version} ({sys.platform})"
+    says = f"poultice {__version__} on Python {platform.python_version()} ({sys.platform})"
     return Finding("python", OK, says)
 
 
@@ -72,9 +72,8 @@ def configuration_file(check: Callable[[], object]) -> Finding:
 
     path = settings.config_path()
     check()
-    if path.exists():
-        return Finding("configuration_file", OK, str(path))
-    return Finding("configuration_file", OK, f"none ({path} would be read)")
+    says = str(path) if path.exists() else f"none ({path} would be read)"
+    return Finding("configuration_file", OK, says)
 
 
 def data_directory() -> Finding:
@@ -84,27 +83,20 @@ def data_directory() -> Finding:
     path = settings.data_dir()
     there = next((one for one in (path, *path.parents) if one.exists()), Path("/"))
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        return Finding(
-            "data_directory",
-            FAIL,
-            f"{path} cannot be written: sessions run, but are not recorded",
-            f"`sudo chown $USER {there}`, or set POULTICE_DATA_DIR to a directory of yours",
-        )
+        says = f"{path} cannot be written: sessions run, but are not recorded"
+        remedy = f"`sudo chown $USER {there}`, or set POULTICE_DATA_DIR to a directory of yours"
+        return Finding("data_directory", FAIL, says, remedy)
     free = shutil.disk_usage(there).free
     if free < ROOM_MIN_BYTES:
-        return Finding(
-            "data_directory",
-            WARN,
-            f"{path}: {free // 1_000_000} MB left on the disk",
-            "make room, or set POULTICE_DATA_DIR to another disk",
-        )
+        says = f"{path}: {free // 1_000_000} MB left on the disk"
+        remedy = "make room, or set POULTICE_DATA_DIR to another disk"
+        return Finding("data_directory", WARN, says, remedy)
     return Finding("data_directory", OK, str(path) if path.is_dir() else f"{path} (not made yet)")
 
 
 def history() -> Finding:
     """Whether the record is whole. Read only: what is damaged stays as it is."""
     from poultice import settings
-    from poultice.errors import HistoryError
     from poultice.record.schema import SCHEMA_VERSION, refuse_other_format
     from poultice.record.store import FILE_NAME
 
@@ -116,19 +108,16 @@ def history() -> Finding:
         with contextlib.closing(
             sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=2.0)
         ) as connection:
-            verdict = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
-            version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+            [verdict] = connection.execute("PRAGMA integrity_check(1)").fetchone()
+            [version] = connection.execute("PRAGMA user_version").fetchone()
             count = 0
             if verdict == "ok" and version == SCHEMA_VERSION:
-                count = int(connection.execute("SELECT count(*) FROM sessions").fetchone()[0])
+                [count] = connection.execute("SELECT count(*) FROM sessions").fetchone()
     except sqlite3.Error as error:
         return Finding("history", FAIL, f"{path}: {error}", remedy)
     if verdict != "ok":
         return Finding("history", FAIL, f"{path}: {verdict}", remedy)
-    try:
-        refuse_other_format(version, path)
-    except HistoryError as error:
-        return Finding("history", FAIL, str(error), error.hint)
+    refuse_other_format(version, path)
     return Finding("history", OK, f"{path}, whole; {count} session{'s' * (count != 1)}")
 
 
@@ -148,34 +137,26 @@ def completion() -> Finding:
     shell = Path(os.environ.get("SHELL") or "bash").name
     if shell not in _COMPLETIONS:
         return Finding("completion", OK, f"none for {shell}: bash, zsh and fish have one")
-    for path in _completion_places(shell):
-        if path.is_file():
-            return Finding("completion", OK, f"{shell}: {path}")
-    for path in (Path.home() / one for one in (".bashrc", ".zshrc")):
+    places = [Path.home() / _COMPLETIONS[shell], Path(_SYSTEM[shell])]
+    for path in (*places, Path.home() / ".bashrc", Path.home() / ".zshrc"):
         with contextlib.suppress(OSError):
-            if "poultice completion" in path.read_text(encoding="utf-8", errors="replace"):
+            text = path.read_text(encoding="utf-8", errors="replace")
+            if path in places or "poultice completion" in text:
                 return Finding("completion", OK, f"{shell}: {path}")
-    return Finding(
-        "completion", OK, f"not installed; `poultice completion {shell}` prints it, and says how"
-    )
+    says = f"not installed; `poultice completion {shell}` prints it, and says how"
+    return Finding("completion", OK, says)
 
 
 _COMPLETIONS = {
-    "bash": (".local/share/bash-completion/completions/poultice",),
-    "zsh": (".zfunc/_poultice",),
-    "fish": (".config/fish/completions/poultice.fish",),
+    "bash": ".local/share/bash-completion/completions/poultice",
+    "zsh": ".zfunc/_poultice",
+    "fish": ".config/fish/completions/poultice.fish",
 }
 _SYSTEM = {
     "bash": "/usr/share/bash-completion/completions/poultice",
     "zsh": "/usr/share/zsh/vendor-completions/_poultice",
     "fish": "/usr/share/fish/vendor_completions.d/poultice.fish",
 }
-
-
-def _completion_places(shell: str) -> Iterator[Path]:
-    for one in _COMPLETIONS[shell]:
-        yield Path.home() / one
-    yield Path(_SYSTEM[shell])
 
 
 def emulator(wanted: bool) -> Finding:
@@ -204,10 +185,6 @@ def image(wanted: bool) -> Finding:
         return Finding("image", OK, f"not built; to flash a board: {error.hint}")
     shipped = flashing.shipped_version()
     if found.version != shipped:
-        return Finding(
-            "image",
-            WARN,
-            f"{found.path} is firmware {found.version}, this program brings {shipped}",
-            "`make firmware`",
-        )
+        says = f"{found.path} is firmware {found.version}, this program brings {shipped}"
+        return Finding("image", WARN, says, "`make firmware`")
     return Finding("image", OK, f"{found.path}, firmware {found.version}")

@@ -32,14 +32,17 @@ def look(name: str, probe: Probe) -> list[Finding]:
     try:
         found = probe()
         return [found] if isinstance(found, Finding) else list(found)
-    except PoulticeError as error:
-        return [Finding(name, FAIL, str(error), error.hint or "see `poultice --help`")]
     except Exception as error:
-        return [
-            Finding(
-                name,
-                WARN,
-                f"this probe itself failed: {type(error).__name__}: {error}",
-                "please report it, with the output of `poultice doctor --json`",
-            )
-        ]
+        return [failed(name, error)]
+
+
+def failed(name: str, error: Exception) -> Finding:
+    """That `error` came of it."""
+    if isinstance(error, PoulticeError):
+        return Finding(name, FAIL, str(error), error.hint or "see `poultice --help`")
+    return Finding(
+        name,
+        WARN,
+        f"this probe itself failed: {type(error).__name__}: {error}",
+        "please report it, with the output of `poultice doctor --json`",
+    )
