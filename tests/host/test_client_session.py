@@ -114,6 +114,15 @@ def test_the_end_is_found_where_its_event_was_torn() -> None:
     assert result.outcome == "complete"
 
 
+def test_an_end_that_nothing_tells_is_no_restart() -> None:
+    device = FakeDevice(override={"journal": lambda _: {"entries": [], "next": None}})
+    device.mangle = lambda line: None if b'"complete"' in line and b"event" in line else line
+    result = ran(device).result
+    assert result is not None
+    assert (result.outcome, "restarted" in str(result.error)) == ("lost", False)
+    assert "restarted" in str(getattr(ran(FakeDevice(restart_at_s=20)).result, "error", None))
+
+
 def test_ctrl_c_stops_and_waits_until_the_pad_is_off() -> None:
     device = FakeDevice()
     engine = ran(device, stopping=lambda: device.clock_s > 15)

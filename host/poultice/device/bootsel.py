@@ -12,7 +12,7 @@ import os
 import re
 import string
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,10 +49,9 @@ def drive_at(path: Path) -> Drive | None:
     return None if board is None else Drive(path, board)
 
 
-def drives(places: Sequence[Path] | None = None) -> list[Drive]:
-    """Every boot ROM mounted on this machine, or at one of `places`, by path."""
-    found = [drive_at(place) for place in (mounted() if places is None else places)]
-    return [one for one in found if one is not None]
+def drives() -> list[Drive]:
+    """Every boot ROM mounted on this machine, by path."""
+    return [one for one in map(drive_at, mounted()) if one is not None]
 
 
 def mounted() -> list[Path]:
@@ -68,7 +67,9 @@ def mounted() -> list[Path]:
         fields = line.split(" ")
         # The boot ROM's drive is FAT, wherever it was mounted; nothing else is even looked at.
         if len(fields) > 2 and fields[2] in ("vfat", "msdos"):
-            places.add(Path(_unescaped(fields[1])))
+            # A blank in a path is written in octal.
+            named = re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), fields[1])
+            places.add(Path(named))
     if not lines:
         for top in _MOUNT_POINTS:
             places.update(path for path in Path(top).glob("*") if os.path.ismount(path))
@@ -112,7 +113,7 @@ def write(image: Image, drive: Drive, progress: Callable[[int], None]) -> None:
             while done < len(image.data):
                 done += file.write(image.data[done : done + _CHUNK_BYTES])
                 progress(done)
-            _flush(file.fileno())
+            os.fsync(file.fileno())
     except OSError as error:
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             raise PermissionDeniedError(
@@ -125,16 +126,3 @@ def write(image: Image, drive: Drive, progress: Callable[[int], None]) -> None:
                 f"{drive.path} took {done} of {len(image.data)} bytes: {error.strerror}",
                 hint=_AGAIN,
             ) from None
-
-
-def _flush(descriptor: int) -> None:
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno not in (errno.EIO, errno.ENODEV, errno.ENXIO, errno.ENOENT):
-            raise
-
-
-def _unescaped(text: str) -> str:
-    """A path of /proc/mounts, where a blank is written in octal."""
-    return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), text)

@@ -82,7 +82,7 @@ def parse(pairs: Mapping[str, str]) -> dict[str, Any]:
 
             raise UsageError(
                 f"there is no {name!r} in the device's configuration",
-                hint=meant(name, MEMBERS) or f"one of {_names()}",
+                hint=meant(name, MEMBERS) or f"one of {', '.join(MEMBERS)}",
             )
         value = _value(name, text)
         try:
@@ -117,11 +117,10 @@ def put_in_force(
     where it does not accept them or something else came into force, DeviceFaultError,
     DeviceLostError.
     """
-    before, _ = in_force(client)
     wanted = client.set_config(changes)
     wanted.pop("pending", None)
     try:
-        return _held(client, before, wanted, wait_s, interrupted)
+        return _held(client, wanted, wait_s, interrupted)
     except (DeviceLostError, DeviceFaultError) as error:
         error.hint = f"{error.hint}; what was asked for may still wait for the button: " + (
             "`poultice config` shows it, `poultice config drop` takes it back"
@@ -130,11 +129,7 @@ def put_in_force(
 
 
 def _held(
-    client: Client,
-    before: Mapping[str, Any],
-    wanted: Mapping[str, Any],
-    wait_s: float,
-    interrupted: Callable[[], bool],
+    client: Client, wanted: Mapping[str, Any], wait_s: float, interrupted: Callable[[], bool]
 ) -> dict[str, Any]:
     deadline_s = client.now_s() + wait_s
     while True:
@@ -187,7 +182,3 @@ def _value(name: str, text: str) -> Any:
     if not re.fullmatch(r"-?[0-9]{1,9}", word):
         raise UsageError(f"{name}={text}: expected a whole number", hint=MEMBERS[name])
     return int(word)
-
-
-def _names() -> str:
-    return ", ".join(MEMBERS)

@@ -55,10 +55,20 @@ def shipped_version() -> str:
     return VERSION
 
 
+def other_firmware(path: str, hello: Hello) -> tuple[str, str] | None:
+    """What is wrong with a device of another version than this program's, and what mends it."""
+    shipped = shipped_version()
+    if hello.firmware == shipped:
+        return None
+    remedy = f"`poultice firmware flash --device {path}`"
+    if path.startswith("emulator:"):
+        remedy = "`make firmware` builds the image of this version"
+    return f"the device runs {hello.firmware}, this program brings {shipped}", remedy
+
+
 def describe(device: str | None, board: str = "pico") -> dict[str, Any]:
     """What belongs together: this program, the image, the device. For `firmware info`."""
-    shipped = shipped_version()
-    told: dict[str, Any] = {"firmware": shipped, "protocol": PROTOCOL}
+    told: dict[str, Any] = {"firmware": shipped_version(), "protocol": PROTOCOL}
     told |= dict.fromkeys(("image", "device", "match", "problem", "hint"))
 
     def wrong(problem: object, hint: str | None) -> None:
@@ -72,12 +82,10 @@ def describe(device: str | None, board: str = "pico") -> dict[str, Any]:
         with discovery.open_device(device) as client:
             hello = client.hello()
             told["device"] = _device(client.path, hello)
-            told["match"] = hello.firmware == shipped
-            if not told["match"]:
-                wrong(
-                    f"the device runs {hello.firmware}, this program brings {shipped}",
-                    f"`poultice firmware flash --device {client.path}`",
-                )
+            other = other_firmware(client.path, hello)
+            told["match"] = other is None
+            if other is not None:
+                wrong(*other)
     except NoDeviceError as error:
         # Asked for by name, it should be there.
         if device is not None:

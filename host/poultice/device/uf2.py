@@ -10,7 +10,6 @@ import hashlib
 import os
 import re
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,16 +89,24 @@ def parse(path: Path, data: bytes) -> Image:
     count = len(data) // BLOCK_BYTES
     family: int | None = None
     content = bytearray()
-    for number, (address, payload, this_family) in enumerate(_blocks(path, data, count)):
-        if this_family not in FAMILIES:
-            raise _bad(path, f"block {number} is for another chip (family {this_family:#010x})")
-        if family is None:
-            family = this_family
-        if this_family != family:
+    for number in range(count):
+        block = data[number * BLOCK_BYTES : (number + 1) * BLOCK_BYTES]
+        start_0, start_1, flags, address, size, this, total, of = _HEADER.unpack_from(block)
+        (end,) = _FOOTER.unpack_from(block, BLOCK_BYTES - _FOOTER.size)
+        if (start_0, start_1, end) != (_START_0, _START_1, _END):
+            raise _bad(path, f"block {number} is not a UF2 block")
+        if this != number or total != count:
+            raise _bad(path, f"block {number} says it is {this} of {total}, not of {count}")
+        if flags != _FAMILY_PRESENT or size != PAYLOAD_BYTES:
+            raise _bad(path, f"block {number} has flags {flags:#x} and {size} bytes")
+        if of not in FAMILIES:
+            raise _bad(path, f"block {number} is for another chip (family {of:#010x})")
+        if family not in (None, of):
             raise _bad(path, f"block {number} is for another chip than block 0")
+        family = of
         if address != FLASH_START + number * PAYLOAD_BYTES:
             raise _bad(path, f"block {number} is for address {address:#010x}, out of order")
-        content += payload
+        content += block[_HEADER.size : _HEADER.size + size]
     assert family is not None
     board = FAMILIES[family]
     if len(content) > FLASH_BYTES[board]:
@@ -112,21 +119,6 @@ def parse(path: Path, data: bytes) -> Image:
         found[1].decode() if found else None,
         int(found[2]) if found else None,
     )
-
-
-def _blocks(path: Path, data: bytes, count: int) -> Iterator[tuple[int, bytes, int]]:
-    """Address, payload and family of each block; whatever is wrong with one is raised."""
-    for number in range(count):
-        block = data[number * BLOCK_BYTES : (number + 1) * BLOCK_BYTES]
-        start_0, start_1, flags, address, size, this, total, family = _HEADER.unpack_from(block)
-        (end,) = _FOOTER.unpack_from(block, BLOCK_BYTES - _FOOTER.size)
-        if (start_0, start_1, end) != (_START_0, _START_1, _END):
-            raise _bad(path, f"block {number} is not a UF2 block")
-        if this != number or total != count:
-            raise _bad(path, f"block {number} says it is {this} of {total}, not of {count}")
-        if flags != _FAMILY_PRESENT or size != PAYLOAD_BYTES:
-            raise _bad(path, f"block {number} has flags {flags:#x} and {size} bytes")
-        yield address, block[_HEADER.size : _HEADER.size + size], family
 
 
 def _bad(path: Path, why: str) -> ImageError:

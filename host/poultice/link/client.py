@@ -12,8 +12,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Self
 
 from poultice import remedies
 from poultice.errors import (
@@ -24,7 +23,7 @@ from poultice.errors import (
     VersionMismatchError,
 )
 from poultice.link import messages, wire
-from poultice.link.messages import Armed, Event, Hello, JournalPage, Telemetry
+from poultice.link.messages import Event, Hello, Telemetry
 from poultice.link.transport import Transport
 
 PROTOCOL = 1
@@ -55,29 +54,22 @@ _HELD_MAX = 1024
 _PAGES = 64
 # Asked twice, these do no more than asked once. `arm`, `start` and `confirm` are not here.
 _REPEATABLE = frozenset(
-    {
-        "hello",
-        "status",
-        "ping",
-        "journal",
-        "stop",
-        "get_config",
-        "self_test",
-        "set_clock",
-    }
+    {"hello", "status", "ping", "journal", "stop", "get_config", "self_test", "set_clock"}
 )
 _GARBLED_ON_THE_WAY = -32700
 
 
 class Client:
-    """One device. A context manager that closes its transport.
+    """One device, at `path`. A context manager that closes its transport.
 
+    `now_s` is the transport's clock, seconds, by which everything here waits.
     `garbled` counts lines that could not be trusted, `foreign` those that were sound but not
     an answer to anything asked here.
     """
 
     def __init__(self, transport: Transport) -> None:
         self.transport = transport
+        self.path, self.now_s = transport.path, transport.now_s
         self.garbled = 0
         self.foreign = 0
         self._next_id = 1
@@ -91,22 +83,8 @@ class Client:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.close()
-
-    @property
-    def path(self) -> str:
-        """The device path of the transport."""
-        return self.transport.path
-
-    def now_s(self) -> float:
-        """The transport's clock, seconds."""
-        return self.transport.now_s()
 
     def left_s(self, deadline_s: float) -> float:
         """Seconds until `deadline_s` of that clock; 0 once less than a millisecond is left.
@@ -127,7 +105,15 @@ class Client:
         result = self.call("hello", timeout_s=1.5)
         spoken = result.get("protocol") if isinstance(result, dict) else None
         if spoken != PROTOCOL:
-            raise self._mismatch(spoken)
+            hint = f"the device is older: `poultice firmware flash --device {self.path}`"
+            if self.path.startswith("emulator:"):
+                hint = "`make firmware` builds the image of this version"
+            elif type(spoken) is int and spoken > PROTOCOL:
+                hint = "the device is newer: `python -m pip install --upgrade poultice`"
+            raise VersionMismatchError(
+                f"the device speaks link version {spoken}, this program version {PROTOCOL}",
+                hint=hint,
+            )
         return Hello.from_wire(result)
 
     def status(self) -> Telemetry:
@@ -152,10 +138,9 @@ class Client:
             self._wait(0.1)
         return now
 
-    def arm(self, plan: Mapping[str, Any]) -> Armed:
-        """Hand over a plan in its wire form; nothing is energised yet."""
-        result = self._members("arm", {"plan": dict(plan)}, "token")
-        return cast(Armed, result)
+    def arm(self, plan: Mapping[str, Any]) -> dict[str, Any]:
+        """Hand over a plan in its wire form; nothing is energised yet. The answer has `token`."""
+        return self._members("arm", {"plan": dict(plan)}, "token")
 
     def start(self, token: str) -> int:
         """Start what is armed; the number of the session."""
@@ -185,13 +170,12 @@ class Client:
         """Clear `fault` by name, once its cause is gone."""
         self.call("clear_fault", {"fault": fault})
 
-    def journal(self, after: int = 0, limit: int = 8) -> JournalPage:
-        """A page of the device's own record."""
+    def journal(self, after: int = 0, limit: int = 8) -> dict[str, Any]:
+        """A page of the device's own record: its `entries`, and `next`, None at the end."""
         result = self._members("journal", {"after": after, "limit": limit}, "entries")
-        entries = result["entries"]
+        entries, following = result["entries"], result.get("next")
         if not isinstance(entries, list):
             raise LinkError("the device's journal is not that of the link contract")
-        following = result.get("next")
         return {
             "entries": [entry for entry in entries if isinstance(entry, dict)],
             "next": following if isinstance(following, int) else None,
@@ -199,14 +183,13 @@ class Client:
 
     def entries(self) -> Iterator[dict[str, Any]]:
         """The whole of that record, oldest first; one without an end is not followed for ever."""
-        after: int | None = 0
+        after = 0
         for _ in range(_PAGES):
-            if after is None:
-                return
             page = self.journal(after)
             yield from page["entries"]
-            following = page["next"]
-            after = following if following is not None and following > after else None
+            if page["next"] is None or page["next"] <= after:
+                return
+            after = page["next"]
 
     def set_clock(self, unix_s: int) -> int:
         """Tell the time; the seconds of rest that were credited."""
@@ -376,15 +359,3 @@ class Client:
     def _heard(self) -> None:
         self._unanswered = 0
         self._ever_heard = True
-
-    def _mismatch(self, spoken: object) -> VersionMismatchError:
-        if self.path.startswith("emulator:"):
-            hint = "`make firmware` builds the image of this version"
-        elif type(spoken) is int and spoken > PROTOCOL:
-            hint = "the device is newer: `python -m pip install --upgrade poultice`"
-        else:
-            hint = f"the device is older: `poultice firmware flash --device {self.path}`"
-        return VersionMismatchError(
-            f"the device speaks link version {spoken}, this program version {PROTOCOL}",
-            hint=hint,
-        )

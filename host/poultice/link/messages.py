@@ -7,14 +7,13 @@ milliseconds, `_m` thousandths of a CEM43 minute.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, TypedDict
+from types import MappingProxyType
+from typing import Any, NamedTuple, get_args, get_type_hints
 
 from poultice.errors import LinkError
 
 
-@dataclass(frozen=True, slots=True)
-class Telemetry:
+class Telemetry(NamedTuple):
     """The device now; None where there is none. `said` is the object as it came."""
 
     t_ms: int
@@ -43,30 +42,16 @@ class Telemetry:
     rest_cold_s: int | None = None
     rx_errors: int | None = None
     tx_dropped: int | None = None
-    said: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    said: Mapping[str, Any] = MappingProxyType({})
 
     def to_json(self) -> dict[str, Any]:
         """Every member of ``link.md``, and whatever else the device said."""
-        return {**{name: getattr(self, name) for name in MEMBERS}, **self.said}
+        members = self._asdict()
+        del members["said"]
+        return {**members, **self.said}
 
 
-class Armed(TypedDict):
-    """The answer to `arm`."""
-
-    token: str
-    total_s: int
-    plan_id: Any
-
-
-class JournalPage(TypedDict):
-    """Some entries, and where the next ones start (None at the end)."""
-
-    entries: list[dict[str, Any]]
-    next: int | None
-
-
-@dataclass(frozen=True)
-class Hello:
+class Hello(NamedTuple):
     """Who answers, and under which limits."""
 
     protocol: int
@@ -94,19 +79,13 @@ class Hello:
     def from_wire(cls, result: Any) -> Hello:
         """Raises LinkError where members are missing or of another type."""
         try:
-            hello = cls(
-                protocol=result["protocol"],
-                firmware=result["firmware"],
-                board=result["board"],
-                uid=result["uid"],
-                reset_cause=result["reset_cause"],
-                limits=dict(result["limits"]),
-                features=dict(result["features"]),
-            )
+            members = {name: result[name] for name in cls._fields}
+            members |= {name: dict(members[name]) for name in ("limits", "features")}
         except (KeyError, TypeError, ValueError) as error:
             raise LinkError(
                 f"the device's hello is not that of the link contract ({error})"
             ) from None
+        hello = cls(**members)
         texts = (hello.firmware, hello.board, hello.uid, hello.reset_cause)
         if not all(isinstance(text, str) for text in texts) or not all(
             type(value) is int for value in hello.limits.values()
@@ -115,8 +94,7 @@ class Hello:
         return hello
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(NamedTuple):
     """Something that happened on the device; `data` is everything it said of it."""
 
     kind: str
@@ -127,23 +105,16 @@ class Event:
 Row = dict[str, Any]
 """The members of a telemetry object, as a record has them."""
 
-MEMBERS = tuple(one.name for one in fields(Telemetry) if one.name != "said")
-# What stands in an annotation is what may come: this module's are texts.
-_KINDS: Mapping[str, tuple[type, ...]] = {
-    one.name: tuple(
-        {"int": int, "str": str, "bool": bool, "None": type(None)}[kind]
-        for kind in str(one.type).split(" | ")
-    )
-    for one in fields(Telemetry)
-    if one.name != "said"
-}
+# What stands in an annotation is what may come.
+_KINDS = {name: get_args(kind) or (kind,) for name, kind in get_type_hints(Telemetry).items()}
+del _KINDS["said"]
 
 
 def telemetry(params: Any) -> Telemetry | None:
     """`params` as telemetry, or None where it is not telemetry: the one place that judges it."""
     if not isinstance(params, dict):
         return None
-    known = {name: params[name] for name in MEMBERS if name in params}
+    known = {name: params[name] for name in _KINDS if name in params}
     if any(type(value) not in _KINDS[name] for name, value in known.items()):
         return None
     return Telemetry(**known, said=params) if {"t_ms", "state"} <= known.keys() else None

@@ -7,6 +7,7 @@ knows which it has.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Protocol
 
 from poultice.errors import UsageError
@@ -52,33 +53,27 @@ class LineBuffer:
 
     def __init__(self, max_line_bytes: int = MAX_LINE_BYTES) -> None:
         self._max = max_line_bytes
-        self._held = bytearray()
-        self._lines: list[bytes] = []
+        self._held = b""
+        self._lines: deque[bytes] = deque()
         self._skipping = False
 
     def feed(self, data: bytes) -> None:
         """Take what arrived."""
-        pieces = data.split(b"\n")
-        for index, piece in enumerate(pieces):
-            if not self._skipping:
-                self._held += piece[: self._max - len(self._held)]
-                if len(self._held) >= self._max:
-                    self._finish()
-                    self._skipping = True
-            if index < len(pieces) - 1:
-                if not self._skipping:
-                    self._finish()
-                self._skipping = False
+        *whole, self._held = (self._held + data).split(b"\n")
+        if whole and self._skipping:
+            self._skipping = False
+            del whole[0]
+        if self._skipping:
+            self._held = b""
+        elif len(self._held) >= self._max:
+            whole.append(self._held)
+            self._held, self._skipping = b"", True
+        cut = (one[: self._max].rstrip(b"\r") for one in whole)
+        self._lines += filter(None, cut)
 
     def pop(self) -> bytes | None:
         """The oldest complete line that is not empty, or None."""
-        return self._lines.pop(0) if self._lines else None
-
-    def _finish(self) -> None:
-        line = bytes(self._held).rstrip(b"\r")
-        if line:
-            self._lines.append(line)
-        self._held.clear()
+        return self._lines.popleft() if self._lines else None
 
 
 def split_path(path: str) -> tuple[str, str]:

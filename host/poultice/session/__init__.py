@@ -18,12 +18,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from poultice.errors import (
-    DeviceLostError,
-    PoulticeError,
-    RefusedError,
-    ScreeningError,
-)
+from poultice.errors import DeviceLostError, PoulticeError, RefusedError, ScreeningError
 
 # The rest is loaded by the calls that need it: this package's parts serve commands too that run
 # no session.
@@ -81,9 +76,9 @@ def run(
     every question, which the record shows. Prompts are left to the device's button.
 
     `on_update` gets all that the device says, about once a second: telemetry as a dict, an event
-    as an `Event`. If it raises, the device is
-    told to stop and the exception goes on; so it is with KeyboardInterrupt. `interrupted` is
-    asked a few times a second and ends the session in good order.
+    as an `Event`. If it raises, the device is told to stop and the exception goes on; so it is
+    with KeyboardInterrupt. `interrupted` is asked a few times a second and ends the session in
+    good order.
 
     Raises, with nothing energised: UsageError (protocol, path), NoDeviceError, PortError,
     LinkError, ScreeningError, LimitError (`fit` lowers the plan instead), RestError,
@@ -99,11 +94,9 @@ def run(
 
     chosen = library.load(protocol) if isinstance(protocol, str) else protocol
     given = answers(chosen) if callable(answers) else answers
-    notes: list[str] = []
     with discovery.open_device(device) as client:
         hello = client.hello()
-        plan, lowered = plan_for(chosen, hello, sensitive=sensitive, fit=fit)
-        notes += lowered
+        plan, notes = plan_for(chosen, hello, sensitive=sensitive, fit=fit)
         notes += judged(chosen, given).warnings
         if record:
             notes += take_over(client, hello)
@@ -217,7 +210,7 @@ def plan_for(
     )
     if fit:
         plan, more = plans.fit(plan, hello.limits)
-        notes = [*notes, *more]
+        notes += more
     violations = plans.check(plan, hello.limits)
     if violations:
         first = violations[0]

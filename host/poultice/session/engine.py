@@ -7,9 +7,10 @@ What the device says goes to `tell`, which must not wait either; what a person w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from poultice import remedies
 from poultice.errors import (
@@ -25,7 +26,10 @@ from poultice.errors import (
 from poultice.link.client import Client
 from poultice.link.messages import Event, Telemetry
 from poultice.session.orders import Orders
-from poultice.session.tally import ACTIVE, PlannedPhase, Tally
+from poultice.session.tally import ACTIVE, Tally
+
+if TYPE_CHECKING:
+    from poultice.therapy.plan import Plan
 
 POLL_S = 0.2
 """How soon a key or Ctrl-C is seen."""
@@ -43,17 +47,6 @@ _TIMED_OUT = frozenset(
 
 Tell = Callable[[Telemetry | Event], None]
 Refused = Callable[[PoulticeError], None]
-
-
-class Planned(Protocol):
-    """What is needed of a plan here."""
-
-    @property
-    def phases(self) -> Sequence[PlannedPhase]:
-        """What it is made of, in order."""
-
-    def to_wire(self) -> dict[str, Any]:
-        """As ``link.md`` has it."""
 
 
 @dataclass
@@ -76,7 +69,7 @@ class Engine:
     def __init__(
         self,
         client: Client,
-        plan: Planned,
+        plan: Plan,
         *,
         orders: Orders | None = None,
         refused: Refused = lambda error: None,
@@ -158,7 +151,7 @@ class Engine:
         # press of its button would start what nobody watches.
         for last in (False, True):
             try:
-                return self.client.arm(self.plan.to_wire())["token"]
+                return str(self.client.arm(self.plan.to_wire())["token"])
             except (DeviceTimeoutError, LinkError) as error:
                 try:
                     state = self.client.status().state
@@ -209,13 +202,11 @@ class Engine:
             expired = was_armed and self.tally.state == "idle"
             if expired or self.client.left_s(deadline_s) == 0:
                 self._abandon()
-                self.result = Ending(
-                    "refused",
-                    error=DeviceTimeoutError(
-                        f"nobody pressed the device's button within {self._token_s} s",
-                        hint="run it again and press the button when it asks",
-                    ),
+                error = DeviceTimeoutError(
+                    f"nobody pressed the device's button within {self._token_s} s",
+                    hint="run it again and press the button when it asks",
                 )
+                self.result = Ending("refused", error=error)
                 return
 
     def _leaving(self) -> bool:
@@ -254,7 +245,11 @@ class Engine:
             if now.state not in ACTIVE and not (now.master or now.heat or now.cool):
                 break
             if self.client.left_s(deadline_s) == 0:
-                self.result = Ending("stopped", "host", error=_unconfirmed())
+                error = DeviceTimeoutError(
+                    "the device did not confirm that the pad is off",
+                    hint="press the emergency stop or pull the pad's plug",
+                )
+                self.result = Ending("stopped", "host", error=error)
                 return
             self._drain(POLL_S)
         if now.state == "fault":
@@ -291,45 +286,38 @@ class Engine:
         reason = reason if isinstance(reason, str) else None
         if outcome == "fault":
             return Ending("fault", None, reason, remedies.fault_error(reason))
-        if outcome not in ("complete", "stopped"):
-            error = DeviceLostError("the device restarted during the session")
-            return Ending("lost", error=error)
         if outcome == "complete":
             return Ending("complete")
+        if outcome != "stopped":
+            lost = "the device restarted during the session"
+            if entry is None and not tally.restarted:
+                lost = "the session is over, and the device could not be asked how it ended"
+            return Ending("lost", error=DeviceLostError(lost))
         late = None
         if reason in _TIMED_OUT:
-            late = SessionTimeoutError(
-                f"the session was {remedies.STOPS[reason]}", data={"reason": reason}
-            )
+            said = f"the session was {remedies.STOPS[reason]}"
+            late = SessionTimeoutError(said, data={"reason": reason})
         return Ending("stopped", reason, error=late)
 
     def _take_journal(self) -> Mapping[str, Any] | None:
         """The closing entry of this session, where the device has it and can be asked."""
-        try:
+        ours = ("session", self.tally.session)
+        # The session is over and its outcome known; only some figures are less exact without.
+        with contextlib.suppress(PoulticeError):
             for _ in range(_JOURNAL_TRIES):
-                entry = self._find_entry()
-                if entry is not None:
-                    self.tally.journal(entry)
-                    return entry
+                told = self.client.entries()
+                found = [one for one in told if (one.get("kind"), one.get("session")) == ours]
+                if found:
+                    self.tally.journal(found[-1])
+                    return found[-1]
                 self._drain(0.5, tell=False)
-        except PoulticeError:
-            # The session is over and its outcome known; only some figures are less exact.
-            pass
         return None
 
-    def _find_entry(self) -> Mapping[str, Any] | None:
-        ours = ("session", self.tally.session)
-        told = self.client.entries()
-        found = [one for one in told if (one.get("kind"), one.get("session")) == ours]
-        return found[-1] if found else None
-
     def _abandon(self) -> None:
-        try:
+        # Nothing more can be done from here; without requests the device stops by itself after
+        # `attended_s`.
+        with contextlib.suppress(PoulticeError):
             self.client.stop()
-        except PoulticeError:
-            # Nothing more can be done from here; without requests the device stops by itself
-            # after `attended_s`.
-            pass
 
 
 def follow(
@@ -378,10 +366,3 @@ def _ask(call: Callable[[], object], refused: Refused) -> None:
         call()
     except (RefusedError, DeviceFaultError, DeviceTimeoutError) as error:
         refused(error)
-
-
-def _unconfirmed() -> DeviceTimeoutError:
-    return DeviceTimeoutError(
-        "the device did not confirm that the pad is off",
-        hint="press the emergency stop or pull the pad's plug",
-    )

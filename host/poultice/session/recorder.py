@@ -98,10 +98,9 @@ class Recording:
             self.error = None
         except PoulticeError as error:
             self.error = error
-            return closing and not self.busy
         except Exception as error:
             self.error = HistoryError(f"unexpected: {error!r}")
-        return closing
+        return closing and not self.busy
 
     def let_go(self) -> None:
         """Close the file, with whatever is missing from it."""

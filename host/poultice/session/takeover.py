@@ -40,11 +40,8 @@ def take_over(
             if not path.exists():
                 return []
             book = History.open(path)
-            known = book.numbers(hello.uid)
-            if (
-                all(finished for _, finished, _ in known.values())
-                and book.without_number(hello.uid) is None
-            ):
+            known = book.numbers(hello.uid).values()
+            if all(done for _, done, _ in known) and book.without_number(hello.uid) is None:
                 return []
         told = [
             one
@@ -82,15 +79,17 @@ def _taken(client: Client, hello: Hello, told: Sequence[Mapping[str, Any]], now_
         started_unix = _started_unix(client, entry, now_s)
         if row is None:
             # Ours may have been killed before its first event: then it has no number yet.
-            row = history.without_number(
-                hello.uid,
-                summary["protocol"],
-                started_unix - _UNTREATED_S,
-                started_unix + _LATER_S,
-            )
+            since_unix, until_unix = started_unix - _UNTREATED_S, started_unix + _LATER_S
+            row = history.without_number(hello.uid, summary["protocol"], since_unix, until_unix)
         if row is None:
-            what = _described(summary, hello, started_unix)
-            recorder = history.begin(**what)
+            recorder = history.begin(
+                protocol=summary["protocol"],
+                plan={"name": summary["protocol"], "phases": []},
+                device=summary["device"],
+                answers={"screening": "journal"},
+                started_unix=started_unix,
+                hello=hello.to_record(),
+            )
         else:
             recorder = history.resume(row)
         summary["record"] = str(history.path)
@@ -120,17 +119,6 @@ def _summary(path: str, hello: Hello, entry: Mapping[str, Any], outcome: str) ->
         "warnings": warnings if isinstance(warnings, list) else [],
         "record": None,
         "from_journal": True,
-    }
-
-
-def _described(summary: Mapping[str, Any], hello: Hello, started_unix: float) -> dict[str, Any]:
-    return {
-        "protocol": summary["protocol"],
-        "plan": {"name": summary["protocol"], "phases": []},
-        "device": summary["device"],
-        "answers": {"screening": "journal"},
-        "started_unix": started_unix,
-        "hello": hello.to_record(),
     }
 
 

@@ -8,25 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from poultice.link import messages
 from poultice.link.messages import Event, Telemetry
 
+if TYPE_CHECKING:
+    from poultice.therapy.phase import Phase
+
 ACTIVE = frozenset({"running", "waiting", "paused"})
 _LAST_SECOND = 1
-
-
-class PlannedPhase(Protocol):
-    """The part of a plan's phase that is needed here."""
-
-    @property
-    def mode(self) -> str:
-        """`heat`, `cold` or `rest`."""
-
-    @property
-    def duration_s(self) -> int:
-        """How long it is meant to last, seconds."""
 
 
 @dataclass
@@ -55,12 +46,11 @@ class PhaseTally:
 
     def to_json(self) -> dict[str, Any]:
         """The members of `run --json`."""
-        mean_mc = round(self._sum_mc / self._count) if self._count else None
         return {
             "mode": self.mode,
             "planned_s": self.planned_s,
             "actual_s": self.actual_s,
-            "mean_mc": mean_mc,
+            "mean_mc": round(self._sum_mc / self._count) if self._count else None,
             "peak_mc": self.peak_mc,
         }
 
@@ -89,7 +79,7 @@ class Tally:
     _journal: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, phases: Sequence[PlannedPhase]) -> Tally:
+    def of(cls, phases: Sequence[Phase]) -> Tally:
         """An empty one for these phases."""
         return cls([PhaseTally(phase.mode, phase.duration_s) for phase in phases])
 
@@ -102,11 +92,8 @@ class Tally:
         """Count what the device said."""
         if isinstance(update, Event):
             self.event(update)
-        else:
-            self.sample(update)
-
-    def sample(self, now: Telemetry) -> None:
-        """Count one telemetry object."""
+            return
+        now = update
         if self.began and now.t_ms < self.last_ms:
             self.restarted = True
         self.state, self.prompt = now.state, now.prompt
@@ -134,11 +121,11 @@ class Tally:
         if event.kind in ("complete", "stopped", "fault"):
             if event.kind == "fault":
                 self.fault = self.fault or event.data.get("fault")
+            elif event.kind == "complete":
+                self._enter(None)
             if self.ended is None and self.began:
                 self.ended = event
                 self.last_ms = max(self.last_ms, event.t_ms)
-            if event.kind == "complete":
-                self._enter(None)
 
     def journal(self, entry: Mapping[str, Any]) -> None:
         """Take the device's own closing entry."""
@@ -157,9 +144,8 @@ class Tally:
             "dose_m": self.dose_m,
             "heat_operations": self.closings,
         }
-        for name in measured:
-            if self._journal.get(name) is not None:
-                measured[name] = self._journal[name]
+        told = {name: self._journal.get(name) for name in measured}
+        measured |= {name: value for name, value in told.items() if value is not None}
         span_ms = self.last_ms - self.first_ms if self.first_ms is not None else 0
         return {
             "duration_s": round(span_ms / 1000),
@@ -191,14 +177,14 @@ class Tally:
         if self._phase is not None and self._phase != index:
             self.phases[self._phase].over()
         in_plan = isinstance(index, int) and 0 <= index < len(self.phases)
-        self._phase = index if isinstance(index, int) and in_plan else None
+        self._phase = index if in_plan else None  # type: ignore[assignment]
 
     def _seconds(self, mode: str) -> int:
         return sum(phase.actual_s for phase in self.phases if phase.mode == mode)
 
 
 def replay(
-    phases: Sequence[PlannedPhase],
+    phases: Sequence[Phase],
     samples: Iterable[Mapping[str, Any]],
     events: Iterable[Mapping[str, Any]],
 ) -> Tally:
@@ -215,7 +201,7 @@ def replay(
             continue
         while said and said[0].t_ms <= now.t_ms:
             tally.event(said.pop(0))
-        tally.sample(now)
+        tally.take(now)
         if tally.restarted:
             return tally
     for event in said:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from poultice import remedies, words
@@ -129,7 +129,7 @@ class Course:
             # The last look at a session stays: it shows that, not the idle after it.
             if self.now is not None:
                 names = ("state", "master", "heat", "cool", "prompt")
-                self.now = replace(self.now, **{name: getattr(update, name) for name in names})
+                self.now = self.now._replace(**{name: getattr(update, name) for name in names})
             return
         active = update.state in ACTIVE
         if active and self._start_ms is None:

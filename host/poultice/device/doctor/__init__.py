@@ -25,16 +25,11 @@ def examine(
     """
     from poultice.device.doctor import attached as devices
     from poultice.device.doctor import computer, ports
-    from poultice.device.doctor.probe import look
+    from poultice.device.doctor.probe import looked
 
-    simulated = device is not None and device.partition(":")[0] in ("sim", "emulator")
-    wants = device.partition(":")[0] if device else ""
-    findings = [
-        finding
-        for name, probe in computer.probes(wants, check_configuration)
-        for finding in look(name, probe)
-    ]
-    if not simulated:
-        findings += [one for name, probe in ports.probes(device) for one in look(name, probe)]
+    scheme = (device or "").partition(":")[0]
+    findings = looked(computer.probes(scheme, check_configuration))
+    if scheme not in ("sim", "emulator"):
+        findings += looked(ports.probes(device))
     path, found = devices.examine(device)
     return {"device": path, "probes": [asdict(one) for one in [*findings, *found]]}

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from poultice import remedies
-from poultice.device.doctor.probe import FAIL, OK, WARN, Finding, Probe, failed, look
+from poultice.device.doctor.probe import FAIL, OK, WARN, Finding, Probe, failed, looked
 from poultice.errors import PoulticeError
 from poultice.temperature import difference, exact, shown
 
@@ -54,37 +54,28 @@ def examine(device: str | None) -> tuple[str | None, list[Finding]]:
             return client.path, [failed("device", error)]
         says = f"{client.path} answers: board {hello.board}, uid {hello.uid}"
         found = [Finding("device", OK, says)]
-        for name, probe in _probes(client, hello, now):
-            found += look(name, probe)
-        return client.path, found
-
-
-def _probes(client: Client, hello: Hello, now: Telemetry) -> list[tuple[str, Probe]]:
-    return [
-        ("firmware", lambda: firmware(client.path, hello)),
-        ("restart", lambda: restart(hello)),
-        ("fault", lambda: fault(now)),
-        ("self_test", lambda: self_test(client, now)),
-        ("temperature", lambda: temperature(now)),
-        ("rest", lambda: rest(now)),
-        ("clock", lambda: clock(client, time.time())),
-        ("configuration", lambda: configuration(client)),
-        ("relay", lambda: relay(hello.uid)),
-    ]
+        probes: dict[str, Probe] = {
+            "firmware": lambda: firmware(client.path, hello),
+            "restart": lambda: restart(hello),
+            "fault": lambda: fault(now),
+            "self_test": lambda: self_test(client, now),
+            "temperature": lambda: temperature(now),
+            "rest": lambda: rest(now),
+            "clock": lambda: clock(client, time.time()),
+            "configuration": lambda: configuration(client),
+            "relay": lambda: relay(hello.uid),
+        }
+        return client.path, [*found, *looked(probes.items())]
 
 
 def firmware(path: str, hello: Hello) -> Finding:
     """Whether the device runs the firmware that this program brings."""
-    from poultice.device.flashing import shipped_version
+    from poultice.device.flashing import other_firmware
 
-    shipped = shipped_version()
-    if hello.firmware == shipped:
+    other = other_firmware(path, hello)
+    if other is None:
         return Finding("firmware", OK, f"{hello.firmware}, link {hello.protocol}")
-    remedy = f"`poultice firmware flash --device {path}`"
-    if path.startswith("emulator:"):
-        remedy = "`make firmware` builds the image of this version"
-    says = f"the device runs {hello.firmware}, this program brings {shipped}"
-    return Finding("firmware", WARN, says, remedy)
+    return Finding("firmware", WARN, *other)
 
 
 def restart(hello: Hello) -> Finding:

@@ -74,12 +74,9 @@ def serial_ports(named: str | None = None) -> Finding:
         says = f"{names}: from Raspberry Pi, but not running poultice's firmware"
         remedy = "hold BOOTSEL while plugging it in, then `poultice firmware flash`"
         return Finding("serial_ports", WARN, says, remedy)
-    return Finding(
-        "serial_ports",
-        WARN,
-        "no port looks like a device (USB 2e8a:0005)",
-        "plug it in with a cable that carries data (many only charge); to try without: -d sim:",
-    )
+    remedy = "plug it in with a cable that carries data (many only charge); to try without: -d sim:"
+    says = "no port looks like a device (USB 2e8a:0005)"
+    return Finding("serial_ports", WARN, says, remedy)
 
 
 def permission(ports: Sequence[str]) -> Iterable[Finding]:
@@ -111,19 +108,19 @@ def udev_rule(places: Sequence[Path] = RULE_PLACES) -> Iterable[Finding]:
 
 
 def _rule(places: Sequence[Path]) -> Path | None:
-    for place in places:
-        try:
-            files = sorted(place.glob("*.rules"))
-        except OSError:
-            continue
-        for path in files:
-            try:
-                text = path.read_text(encoding="utf-8", errors="replace").lower()
-            except OSError:
-                continue
-            if path.name == RULES.name or ("2e8a" in text and "0005" in text and "tty" in text):
-                return path
+    for path in (path for place in places for path in sorted(place.glob("*.rules"))):
+        text = _read(path).lower()
+        if path.name == RULES.name or ("2e8a" in text and "0005" in text and "tty" in text):
+            return path
     return None
+
+
+def _read(path: Path) -> str:
+    """The text there, none where it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def _in_a_serial_group() -> bool:
@@ -131,10 +128,8 @@ def _in_a_serial_group() -> bool:
 
     names = set()
     for number in {*os.getgroups(), os.getegid()}:
-        try:
+        with contextlib.suppress(KeyError):
             names.add(grp.getgrgid(number).gr_name)
-        except KeyError:
-            continue
     return bool(names & {"dialout", "uucp"})
 
 
@@ -192,10 +187,7 @@ def _serves(link: Path, one: os.stat_result, port: os.stat_result) -> bool:
     """Whether that open file is the other end of the pseudo-terminal `port`."""
     if os.major(port.st_rdev) not in _PSEUDO_TERMINALS or one.st_rdev != _PTMX:
         return False
-    try:
-        told = (link.parents[1] / "fdinfo" / link.name).read_text()
-    except OSError:
-        return True
+    told = _read(link.parents[1] / "fdinfo" / link.name)
     index = re.search(r"^tty-index:\s*(\d+)", told, re.M)
     return index is None or int(index[1]) == os.minor(port.st_rdev)
 
@@ -213,20 +205,12 @@ def _serial(port: str) -> bool:
 
 
 def _poultice(directory: Path) -> bool:
-    try:
-        words = (directory / "cmdline").read_bytes().split(b"\0")
-    except OSError:
-        words = []
-    return any(word.rpartition(b"/")[2] == b"poultice" for word in words[:3]) or (
-        _name(directory) == "poultice"
-    )
+    words = [*_read(directory / "cmdline").split("\0")[:3], _name(directory)]
+    return any(word.rpartition("/")[2] == "poultice" for word in words)
 
 
 def _name(directory: Path) -> str:
-    try:
-        return (directory / "comm").read_text(encoding="utf-8", errors="replace").strip() or "?"
-    except OSError:
-        return "?"
+    return _read(directory / "comm").strip() or "?"
 
 
 def modem_manager(proc: Path = PROC, places: Sequence[Path] = RULE_PLACES) -> Iterable[Finding]:
@@ -237,12 +221,9 @@ def modem_manager(proc: Path = PROC, places: Sequence[Path] = RULE_PLACES) -> It
         yield Finding("modem_manager", OK, "not running")
         return
     rule = _rule(places)
-    if rule is not None and "ID_MM_DEVICE_IGNORE" in rule.read_text("utf-8", "replace"):
+    if rule is not None and "ID_MM_DEVICE_IGNORE" in _read(rule):
         yield Finding("modem_manager", OK, f"running, and told to leave the device by {rule}")
         return
-    yield Finding(
-        "modem_manager",
-        WARN,
-        "running: it takes a new port for some seconds, and writes to it as to a modem",
-        f"{_INSTALL} (or `sudo systemctl stop ModemManager`)",
-    )
+    says = "running: it takes a new port for some seconds, and writes to it as to a modem"
+    remedy = f"{_INSTALL} (or `sudo systemctl stop ModemManager`)"
+    yield Finding("modem_manager", WARN, says, remedy)

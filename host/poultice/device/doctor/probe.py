@@ -36,6 +36,11 @@ def look(name: str, probe: Probe) -> list[Finding]:
         return [failed(name, error)]
 
 
+def looked(probes: Iterable[tuple[str, Probe]]) -> list[Finding]:
+    """The same of several, each with its name."""
+    return [one for name, probe in probes for one in look(name, probe)]
+
+
 def failed(name: str, error: Exception) -> Finding:
     """That `error` came of it."""
     if isinstance(error, PoulticeError):
