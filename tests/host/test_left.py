@@ -114,7 +114,9 @@ def test_a_detached_session_gets_its_end_at_the_next_contact(
     assert main(["report", "1", "-o", "-"]) == 0
 
 
-def test_what_ran_without_this_history_is_taken_in_and_marked(device: FakeDevice) -> None:
+def test_what_ran_without_this_history_is_taken_in_and_marked(
+    device: FakeDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
     client = Client(device)
     for _ in range(2):
         client.start(client.arm({"name": "contrast", "phases": [{"mode": "heat",
@@ -122,7 +124,8 @@ def test_what_ran_without_this_history_is_taken_in_and_marked(device: FakeDevice
         passes(device, 100)
     device.journal[0]["unix_s"] = 1_780_000_060
     passes(device, 240)
-    told = take_over(client, client.hello(), now_s=lambda: 1_790_000_000.0)
+    monkeypatch.setattr("time.time", lambda: 1_790_000_000.0)
+    told = take_over(client, client.hello())
     assert told == [NOTE.replace("a session", "2 sessions")]
     assert listed() == [("complete", "contrast")] * 2
     shown = [History.open().show(n) for n in (1, 2)]

@@ -37,7 +37,7 @@ MEMBERS: Mapping[str, str] = {
 }
 """What each member says, in the order of ``docs/reference/link.md``."""
 
-HOLD_WAIT_S = 120.0
+HOLD_WAIT_S = 120
 """For somebody to reach the button, hold it, and the device to write it down."""
 
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
@@ -106,54 +106,48 @@ def put_in_force(
     client: Client,
     changes: Mapping[str, Any],
     *,
-    wait_s: float = HOLD_WAIT_S,
     interrupted: Callable[[], bool] = lambda: False,
 ) -> dict[str, Any]:
     """Ask for `changes`, wait for the 3 s hold of the button, and see them in force.
 
-    Returns the configuration then in force. Where the button is not held within `wait_s` of the
-    device's time (DeviceTimeoutError), or `interrupted` says so (Interrupted), what waits is
+    Returns the configuration then in force. Where the button is not held within `HOLD_WAIT_S` of
+    the device's time (DeviceTimeoutError), or `interrupted` says so (Interrupted), what waits is
     what was in force. Raises WrongStateError where the device is not in `idle`, RefusedError
     where it does not accept them or something else came into force, DeviceFaultError,
     DeviceLostError.
     """
     wanted = client.set_config(changes)
     wanted.pop("pending", None)
+    deadline_s = client.now_s() + HOLD_WAIT_S
     try:
-        return _held(client, wanted, wait_s, interrupted)
+        while True:
+            now, pending = in_force(client)
+            if not pending and now == wanted:
+                return now
+            if not pending:
+                raise RefusedError(
+                    "another configuration came into force than the one asked for",
+                    hint="does a second program talk to the device? `poultice config` shows it",
+                )
+            if interrupted():
+                drop(client)
+                raise Interrupted("left; the configuration in force is the one from before")
+            if client.left_s(deadline_s) == 0:
+                drop(client)
+                raise DeviceTimeoutError(
+                    f"nobody held the device's button within {remedies.duration(HOLD_WAIT_S)}",
+                    hint="the configuration in force is the one from before; try again, and hold "
+                    "the button for 3 s when it is asked for",
+                )
+            update = client.poll(min(1.0, client.left_s(deadline_s)))
+            if isinstance(update, Telemetry) and update.fault is not None:
+                raise remedies.fault_error(update.fault, state=update.state)
     except (DeviceLostError, DeviceFaultError) as error:
-        error.hint = f"{error.hint}; what was asked for may still wait for the button: " + (
-            "`poultice config` shows it, `poultice config drop` takes it back"
+        error.hint = (
+            f"{error.hint}; what was asked for may still wait for the button: `poultice config` "
+            "shows it, `poultice config drop` takes it back"
         )
         raise
-
-
-def _held(
-    client: Client, wanted: Mapping[str, Any], wait_s: float, interrupted: Callable[[], bool]
-) -> dict[str, Any]:
-    deadline_s = client.now_s() + wait_s
-    while True:
-        now, pending = in_force(client)
-        if not pending:
-            if now == wanted:
-                return now
-            raise RefusedError(
-                "another configuration came into force than the one asked for",
-                hint="does a second program talk to the device? `poultice config` shows it",
-            )
-        if interrupted():
-            drop(client)
-            raise Interrupted("left; the configuration in force is the one from before")
-        if client.left_s(deadline_s) == 0:
-            drop(client)
-            raise DeviceTimeoutError(
-                f"nobody held the device's button within {remedies.duration(round(wait_s))}",
-                hint="the configuration in force is the one from before; try again, and hold the "
-                "button for 3 s when it is asked for",
-            )
-        update = client.poll(min(1.0, client.left_s(deadline_s)))
-        if isinstance(update, Telemetry) and update.fault is not None:
-            raise remedies.fault_error(update.fault, state=update.state)
 
 
 def drop(client: Client) -> dict[str, Any]:
@@ -162,13 +156,11 @@ def drop(client: Client) -> dict[str, Any]:
     Raises PoulticeError where the device does not do so.
     """
     before, pending = in_force(client)
-    if pending:
-        told = client.drop_config()
-        if told != before:
-            raise PoulticeError(
-                "the device still holds another configuration for its button",
-                hint="do not hold the button; `poultice config` shows what waits",
-            )
+    if pending and client.drop_config() != before:
+        raise PoulticeError(
+            "the device still holds another configuration for its button",
+            hint="do not hold the button; `poultice config` shows what waits",
+        )
     return before
 
 

@@ -26,8 +26,7 @@ FLASH_BYTES = {"pico": 2 * 1024 * 1024, "pico2": 4 * 1024 * 1024}
 PAYLOAD_BYTES = 256
 """What the boot ROM takes a block; it ignores blocks of any other size."""
 
-_HEADER = struct.Struct("<8I")
-_FOOTER = struct.Struct("<I")
+_BLOCK = struct.Struct(f"<8I{PAYLOAD_BYTES}s220xI")
 _START_0, _START_1, _END = 0x0A324655, 0x9E5D5157, 0x0AB16F30
 _FAMILY_PRESENT = 0x2000
 _MAX_BYTES = 16 * 1024 * 1024
@@ -89,10 +88,8 @@ def parse(path: Path, data: bytes) -> Image:
     count = len(data) // BLOCK_BYTES
     family: int | None = None
     content = bytearray()
-    for number in range(count):
-        block = data[number * BLOCK_BYTES : (number + 1) * BLOCK_BYTES]
-        start_0, start_1, flags, address, size, this, total, of = _HEADER.unpack_from(block)
-        (end,) = _FOOTER.unpack_from(block, BLOCK_BYTES - _FOOTER.size)
+    for number, block in enumerate(_BLOCK.iter_unpack(data)):
+        start_0, start_1, flags, address, size, this, total, of, payload, end = block
         if (start_0, start_1, end) != (_START_0, _START_1, _END):
             raise _bad(path, f"block {number} is not a UF2 block")
         if this != number or total != count:
@@ -106,7 +103,7 @@ def parse(path: Path, data: bytes) -> Image:
         family = of
         if address != FLASH_START + number * PAYLOAD_BYTES:
             raise _bad(path, f"block {number} is for address {address:#010x}, out of order")
-        content += block[_HEADER.size : _HEADER.size + size]
+        content += payload
     assert family is not None
     board = FAMILIES[family]
     if len(content) > FLASH_BYTES[board]:

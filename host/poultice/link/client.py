@@ -51,7 +51,7 @@ _TRIES = 3
 _RETRY_MS = 100
 _RETRY_MAX_MS = 10_000
 _HELD_MAX = 1024
-_PAGES = 64
+_PAGES, _PAGE_ENTRIES = 64, 8
 # Asked twice, these do no more than asked once. `arm`, `start` and `confirm` are not here.
 _REPEATABLE = frozenset(
     {"hello", "status", "ping", "journal", "stop", "get_config", "self_test", "set_clock"}
@@ -123,16 +123,16 @@ class Client:
             raise LinkError("the device's status is not that of the link contract")
         return status
 
-    def settle(self, timeout_s: float = SETTLE_S) -> Telemetry:
+    def settle(self) -> Telemetry:
         """The device once it has started up: its self-test takes a few ticks.
 
         Raises DeviceTimeoutError where it does not come out of it.
         """
-        deadline_s = self.now_s() + timeout_s
+        deadline_s = self.now_s() + SETTLE_S
         while (now := self.status()).state in ("boot", "self_test"):
             if self.left_s(deadline_s) == 0:
                 raise DeviceTimeoutError(
-                    f"the device is still in {now.state} after {timeout_s:.0f} s",
+                    f"the device is still in {now.state} after {SETTLE_S:.0f} s",
                     hint="unplug the device and plug it in again",
                 )
             self._wait(0.1)
@@ -170,9 +170,9 @@ class Client:
         """Clear `fault` by name, once its cause is gone."""
         self.call("clear_fault", {"fault": fault})
 
-    def journal(self, after: int = 0, limit: int = 8) -> dict[str, Any]:
+    def journal(self, after: int = 0) -> dict[str, Any]:
         """A page of the device's own record: its `entries`, and `next`, None at the end."""
-        result = self._members("journal", {"after": after, "limit": limit}, "entries")
+        result = self._members("journal", {"after": after, "limit": _PAGE_ENTRIES}, "entries")
         entries, following = result["entries"], result.get("next")
         if not isinstance(entries, list):
             raise LinkError("the device's journal is not that of the link contract")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from poultice.errors import PoulticeError
@@ -19,13 +19,7 @@ _LATER_S = 120
 _OUTCOMES = {"complete": "complete", "stopped": "stopped", "fault": "fault", "power_lost": "lost"}
 
 
-def take_over(
-    client: Client,
-    hello: Hello,
-    *,
-    awaited: bool = False,
-    now_s: Callable[[], float] = time.time,
-) -> list[str]:
+def take_over(client: Client, hello: Hello, *, awaited: bool = False) -> list[str]:
     """Bring into the history what ran on this device without it, marked so; what there is to say.
 
     With `awaited` only where the history has a session of this device without an end. Nothing is
@@ -48,7 +42,7 @@ def take_over(
             for one in client.entries()
             if one.get("kind") == "session" and str(one.get("outcome")) in _OUTCOMES
         ]
-        taken = _taken(client, hello, told, now_s()) if told else 0
+        taken = _taken(client, hello, told) if told else 0
     except PoulticeError:
         return []
     if not taken:
@@ -57,7 +51,7 @@ def take_over(
     return [f"note: the device tells of {what} by itself; the history has it now"]
 
 
-def _taken(client: Client, hello: Hello, told: Sequence[Mapping[str, Any]], now_s: float) -> int:
+def _taken(client: Client, hello: Hello, told: Sequence[Mapping[str, Any]]) -> int:
     """How many of them the history had not."""
     from poultice.record.store import History
 
@@ -76,7 +70,7 @@ def _taken(client: Client, hello: Hello, told: Sequence[Mapping[str, Any]], now_
             continue
         outcome = _OUTCOMES[str(entry["outcome"])]
         summary = _summary(client.path, hello, entry, outcome)
-        started_unix = _started_unix(client, entry, now_s)
+        started_unix = _started_unix(client, entry)
         if row is None:
             # Ours may have been killed before its first event: then it has no number yet.
             since_unix, until_unix = started_unix - _UNTREATED_S, started_unix + _LATER_S
@@ -122,13 +116,13 @@ def _summary(path: str, hello: Hello, entry: Mapping[str, Any], outcome: str) ->
     }
 
 
-def _started_unix(client: Client, entry: Mapping[str, Any], now_s: float) -> float:
+def _started_unix(client: Client, entry: Mapping[str, Any]) -> float:
     """When it began, as near as can be said: the entry is of its end."""
     ended_s = entry.get("unix_s")
     if type(ended_s) is not int:
         # By the device's own clock, where that has not begun anew since.
         since_ms = client.status().t_ms - _count(entry.get("t_ms"))
-        ended_s = now_s - max(0, since_ms) / 1000
+        ended_s = time.time() - max(0, since_ms) / 1000
     return float(ended_s - _count(entry.get("heat_s")) - _count(entry.get("cold_s")))
 
 
