@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -19,7 +20,10 @@ class Served:
         self, options: str = "?speed=20", heard: Callable[[bytes], bytes] = lambda data: data
     ) -> None:
         self.device = VirtualDevice(parse_options(options))
-        take = self.device.host_bytes_in
+        self._going = threading.Event()
+        self._going.set()
+        take, step = self.device.host_bytes_in, self.device.step
+        self.device.step = lambda: self._going.wait() and step()  # type: ignore[assignment]
         self.device.host_bytes_in = lambda data: take(heard(data))  # type: ignore[method-assign]
         self._server = PtyServer(self.device)
         self.path = self._server.path
@@ -38,6 +42,15 @@ class Served:
     ) -> None:
         self._over.set()
         self._thread.join(60)
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Its time stands still meanwhile: whatever that takes, it takes none of its seconds."""
+        self._going.clear()
+        try:
+            yield
+        finally:
+            self._going.set()
 
     @property
     def running(self) -> bool:

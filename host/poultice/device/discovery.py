@@ -78,6 +78,12 @@ def port_of_usb_serial(usb_serial: str) -> str:
     raise NoDeviceError(f"there is no device with USB serial number {usb_serial}", hint=hint)
 
 
+def port_named(device: str) -> str:
+    """The port of a `serial:` or `usb:` path. Raises UsageError, NoDeviceError."""
+    scheme, rest = split_path(device)
+    return port_of_usb_serial(rest) if scheme == "usb" else rest
+
+
 def open_transport(path: str) -> Transport:
     """Open the device that `path` names.
 
@@ -88,7 +94,7 @@ def open_transport(path: str) -> Transport:
 
 
 def _opened(path: str) -> Transport:
-    scheme, rest = split_path(path)
+    scheme, _ = split_path(path)
     if scheme == "sim":
         from poultice.virtual.in_process import simulated
 
@@ -100,7 +106,7 @@ def _opened(path: str) -> Transport:
             return emulated(path)
     from poultice.link.serial_port import SerialTransport
 
-    return SerialTransport(port_of_usb_serial(rest) if scheme == "usb" else rest)
+    return SerialTransport(port_named(path))
 
 
 @contextmanager

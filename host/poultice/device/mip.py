@@ -14,7 +14,6 @@ from typing import Any
 
 from poultice.device import discovery, flashing, uf2
 from poultice.errors import DeviceLostError, NoDeviceError, UsageError
-from poultice.link.transport import split_path
 
 _BACK_AT_PROMPT_S = 15.0
 _COPY_TIMEOUT_S = 180.0
@@ -87,8 +86,7 @@ def copy(device: str | None, progress: flashing.Progress) -> dict[str, Any]:
 
 def _port(device: str | None) -> discovery.Port:
     if device is not None:
-        scheme, rest = split_path(device)
-        return discovery.port_at(discovery.port_of_usb_serial(rest) if scheme == "usb" else rest)
+        return discovery.port_at(discovery.port_named(device))
     ports = discovery.candidates()
     if len(ports) == 1:
         return ports[0]

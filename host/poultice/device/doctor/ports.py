@@ -44,12 +44,10 @@ def _named(device: str | None) -> str | None:
 
 def _wanted(device: str | None) -> list[str]:
     from poultice.device import discovery
-    from poultice.link.transport import split_path
 
     if device is None:
         return [port.path for port in discovery.candidates()]
-    scheme, rest = split_path(device)
-    return [discovery.port_of_usb_serial(rest) if scheme == "usb" else rest]
+    return [discovery.port_named(device)]
 
 
 def serial_ports(named: str | None = None) -> Finding:
