@@ -114,6 +114,14 @@ def test_the_end_is_found_where_its_event_was_torn() -> None:
     assert result.outcome == "complete"
 
 
+def test_a_trip_of_which_nothing_is_heard_is_asked_for() -> None:
+    device = FakeDevice(fault_at_s=2)
+    device.mangle = lambda line: None if b'"method"' in line else line
+    result = ran(device).result
+    assert result is not None
+    assert (result.outcome, result.fault) == ("fault", "sensor_open")
+
+
 def test_an_end_that_nothing_tells_is_no_restart() -> None:
     device = FakeDevice(override={"journal": lambda _: {"entries": [], "next": None}})
     device.mangle = lambda line: None if b'"complete"' in line and b"event" in line else line

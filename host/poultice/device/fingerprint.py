@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from glob import glob
 from hashlib import sha256
 from pathlib import Path
 
@@ -12,17 +13,11 @@ DIGITS = 16
 def fingerprint(package: Path) -> str:
     """The first 16 hex digits of a SHA-256 over every `.py` below `package`, by path (POSIX,
     relative): path, NUL, content, NUL."""
-    files = {}
     # Not rglob: every simulated device asks this at its start, and that takes three times as long.
-    for directory, _, names in os.walk(package):
-        below = Path(directory).relative_to(package).as_posix()
-        for name in names:
-            if name.endswith(".py"):
-                files[name if below == "." else f"{below}/{name}"] = f"{directory}/{name}"
+    found = glob("**/*.py", root_dir=package, recursive=True)  # noqa: PTH207
     digest = sha256()
-    for name in sorted(files):
-        with open(files[name], "rb") as file:  # noqa: PTH123
-            digest.update(name.encode() + b"\0" + file.read() + b"\0")
+    for name in sorted(one.replace(os.sep, "/") for one in found):
+        digest.update(name.encode() + b"\0" + (package / name).read_bytes() + b"\0")
     return digest.hexdigest()[:DIGITS]
 
 

@@ -132,11 +132,5 @@ def event(params: Any) -> Event | None:
 
 def notification(message: Mapping[str, Any]) -> Telemetry | Event | None:
     """The notification that `message` is, or None where it is none or not sound."""
-    if "id" in message:
-        return None
-    method = message.get("method")
-    if method == "telemetry":
-        return telemetry(message.get("params"))
-    if method == "event":
-        return event(message.get("params"))
-    return None
+    judge = {"telemetry": telemetry, "event": event}.get(str(message.get("method")))
+    return judge(message.get("params")) if judge is not None and "id" not in message else None

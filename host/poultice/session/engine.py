@@ -123,11 +123,9 @@ class Engine:
                 raise self.result.error
             # Its relays are proven first: what trips there is not left "running by itself".
             self._drain(_PROVEN_S)
-            now = self.client.status()
+            now = self._running()
             if now.state == "fault":
                 raise remedies.fault_error(now.fault)
-            if now.state not in ACTIVE:
-                raise LinkError("the device says it started and does not run")
         except PoulticeError:
             self._abandon()
             raise
@@ -181,13 +179,18 @@ class Engine:
                 return
             update = self.client.poll(POLL_S)
             if update is None and not self.tally.began and self.client.left_s(quiet_s) == 0:
-                update = self.client.status()
-                if update.state not in ACTIVE:
-                    raise LinkError("the device says it started and does not run")
+                update = self._running()
             self._heard(update)
             self._obey()
             if self._over():
                 self._close()
+
+    def _running(self) -> Telemetry:
+        """The device, asked: it runs the session, or has tripped by now. Raises LinkError."""
+        now = self.client.status()
+        if now.state not in (*ACTIVE, "fault"):
+            raise LinkError("the device says it started and does not run")
+        return now
 
     def _until_begun(self) -> None:
         """Wait for the button. Sets `result` where nobody presses it."""
