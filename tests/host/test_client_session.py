@@ -114,6 +114,17 @@ def test_the_end_is_found_where_its_event_was_torn() -> None:
     assert result.outcome == "complete"
 
 
+@pytest.mark.parametrize("button", [False, True])
+@pytest.mark.parametrize("what", [b'"method"', b'"telemetry"'])
+def test_a_session_of_which_nothing_is_heard_comes_to_its_end(button: bool, what: bytes) -> None:
+    device = FakeDevice(button_at_s=30 if button else None)
+    device.mangle = lambda line: None if what in line else line
+    engine = ran(device, by_button=button, stopping=lambda: device.clock_s > 1_000)
+    assert engine.result is not None
+    assert (engine.result.outcome, engine.result.error) == ("complete", None)
+    assert device.clock_s < 180
+
+
 def test_a_trip_of_which_nothing_is_heard_is_asked_for() -> None:
     device = FakeDevice(fault_at_s=2)
     device.mangle = lambda line: None if b'"method"' in line else line

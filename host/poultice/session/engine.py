@@ -38,7 +38,9 @@ STOP_S = 10.0
 """A stop is answered within a tick; the closing entry is a flash save of at most 0.4 s."""
 
 _BUTTON_GRACE_S = 3.0
-_START_SEEN_S = 5.0
+# It says once a second how it is: what is not heard for so long was lost on its way, or read by
+# a second program.
+_QUIET_S = 5.0
 _PROVEN_S = 2.0
 _JOURNAL_TRIES = 6
 _TIMED_OUT = frozenset(
@@ -86,6 +88,7 @@ class Engine:
         self._by_button = by_button
         self._token_s = token_s
         self._armed = False
+        self._quiet_s = 0.0
 
     def run(self, tell: Tell) -> None:
         """To its end. Raises the device's refusals of `arm` and `start`; nothing afterwards."""
@@ -172,15 +175,14 @@ class Engine:
             return now.session
 
     def _until_over(self) -> None:
-        quiet_s = self.client.now_s() + _START_SEEN_S
+        seen_s = self.client.now_s() + _QUIET_S
         while self.result is None:
             if self._leaving():
                 self._stop()
                 return
-            update = self.client.poll(POLL_S)
-            if update is None and not self.tally.began and self.client.left_s(quiet_s) == 0:
-                update = self._running()
-            self._heard(update)
+            self._next()
+            if not self.tally.began and self.client.left_s(seen_s) == 0:
+                self._heard(self._running())
             self._obey()
             if self._over():
                 self._close()
@@ -200,7 +202,7 @@ class Engine:
             if self._leaving():
                 self._stop()
                 return
-            self._heard(self.client.poll(POLL_S))
+            self._next()
             was_armed = was_armed or self.tally.state == "armed"
             expired = was_armed and self.tally.state == "idle"
             if expired or self.client.left_s(deadline_s) == 0:
@@ -217,9 +219,16 @@ class Engine:
             raise Interrupted("left; the device was told to stop")
         return self.orders.stopping()
 
+    def _next(self) -> None:
+        update = self.client.poll(POLL_S)
+        if update is None and self.client.left_s(self._quiet_s) == 0:
+            update = self.client.status()
+        self._heard(update)
+
     def _heard(self, update: Telemetry | Event | None) -> None:
         if update is None:
             return
+        self._quiet_s = self.client.now_s() + _QUIET_S
         self.tally.take(update)
         self.orders.heard(update)
         self._tell(update)
