@@ -57,6 +57,8 @@ _REPEATABLE = frozenset(
     {"hello", "status", "ping", "journal", "stop", "get_config", "self_test", "set_clock"}
 )
 _GARBLED_ON_THE_WAY = -32700
+# The number of no request: who waits for its answer just waits.
+_NOTHING = 0
 
 
 class Client:
@@ -135,7 +137,7 @@ class Client:
                     f"the device is still in {now.state} after {SETTLE_S:.0f} s",
                     hint="unplug the device and plug it in again",
                 )
-            self._wait(0.1)
+            self._await(_NOTHING, 0.1)
         return now
 
     def arm(self, plan: Mapping[str, Any]) -> dict[str, Any]:
@@ -247,7 +249,7 @@ class Client:
                 retry_ms = error.data.get("retry_ms")
                 if type(retry_ms) is not int or not 0 < retry_ms <= _RETRY_MAX_MS:
                     retry_ms = _RETRY_MS
-                self._wait(min(timeout_s, retry_ms / 1000))
+                self._await(_NOTHING, min(timeout_s, retry_ms / 1000))
         if not self._ever_heard and self.garbled + self.foreign > 0:
             raise LinkError(
                 f"what answers on {self.path} does not speak this link",
@@ -325,11 +327,6 @@ class Client:
                 return answer
             if left_s == 0:
                 return None
-
-    def _wait(self, seconds: float) -> None:
-        deadline_s = self.now_s() + seconds
-        while (left_s := self.left_s(deadline_s)) > 0:
-            self._take(left_s)
 
     def _take(self, timeout_s: float) -> dict[str, Any] | None:
         """One line off the transport: held if a notification, given back if an answer."""

@@ -88,7 +88,7 @@ class Engine:
         self._by_button = by_button
         self._token_s = token_s
         self._armed = False
-        self._quiet_s = 0.0
+        self._quiet_s = client.now_s() + _QUIET_S
 
     def run(self, tell: Tell) -> None:
         """To its end. Raises the device's refusals of `arm` and `start`; nothing afterwards."""

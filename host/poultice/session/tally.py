@@ -176,8 +176,7 @@ class Tally:
     def _enter(self, index: object) -> None:
         if self._phase is not None and self._phase != index:
             self.phases[self._phase].over()
-        in_plan = isinstance(index, int) and 0 <= index < len(self.phases)
-        self._phase = index if in_plan else None  # type: ignore[assignment]
+        self._phase = index if isinstance(index, int) and 0 <= index < len(self.phases) else None
 
     def _seconds(self, mode: str) -> int:
         return sum(phase.actual_s for phase in self.phases if phase.mode == mode)
