@@ -6,7 +6,6 @@ import io
 import re
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -150,10 +149,10 @@ def test_what_stands_in_the_way(
     changes: dict[str, Any], modes: set[str], kind: type[Exception] | None
 ) -> None:
     if kind is None:
-        remedies.require_free(replace(FREE, **changes), modes)
+        remedies.require_free(FREE._replace(**changes), modes)
         return
     with pytest.raises(kind):
-        remedies.require_free(replace(FREE, **changes), modes)
+        remedies.require_free(FREE._replace(**changes), modes)
 
 
 @pytest.mark.parametrize(
