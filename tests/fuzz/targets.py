@@ -189,7 +189,7 @@ _CALLS: tuple[Callable[[Client], Any], ...] = (
     lambda client: client.get_config(),
     lambda client: client.self_test(),
     lambda client: client.stop(),
-    lambda client: client.settle(1.0),
+    lambda client: client.settle(),
 )
 
 
