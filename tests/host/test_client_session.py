@@ -125,6 +125,14 @@ def test_a_session_of_which_nothing_is_heard_comes_to_its_end(button: bool, what
     assert device.clock_s < 180
 
 
+def test_one_that_answers_nothing_has_fallen_silent_within_seconds() -> None:
+    device = FakeDevice(silent_at_s=20)
+    result = ran(device).result
+    assert result is not None
+    assert (result.outcome, "fallen silent" in str(result.error)) == ("lost", True)
+    assert device.asked[-1] == "stop" and "status" not in device.asked
+
+
 def test_a_trip_of_which_nothing_is_heard_is_asked_for() -> None:
     device = FakeDevice(fault_at_s=2)
     device.mangle = lambda line: None if b'"method"' in line else line

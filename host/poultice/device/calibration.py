@@ -12,6 +12,7 @@ from bisect import bisect
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 from poultice import remedies, temperature
@@ -190,12 +191,10 @@ def suspects(spread_mc: int, low_mc: int, high_mc: int) -> list[tuple[str, str]]
 
     tables = {name: getattr(thermistor, name) for name in ("B3950", "B3435", "B3980")}
     found = []
-    for part, own in tables.items():
-        for name, table in tables.items():
-            if name != part:
-                predicted = _error_mc(own, table, high_mc) - _error_mc(own, table, low_mc)
-                if abs(predicted - spread_mc) <= _ALIKE_MC:
-                    found.append((abs(predicted - spread_mc), part, name))
+    for (part, own), (name, table) in permutations(tables.items(), 2):
+        predicted = _error_mc(own, table, high_mc) - _error_mc(own, table, low_mc)
+        if abs(predicted - spread_mc) <= _ALIKE_MC:
+            found.append((abs(predicted - spread_mc), part, name))
     return [(part, name) for _, part, name in sorted(found)]
 
 

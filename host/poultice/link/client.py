@@ -88,6 +88,11 @@ class Client:
     def __exit__(self, *raised: object) -> None:
         self.close()
 
+    @property
+    def answering(self) -> bool:
+        """Whether anything valid was heard since the last request."""
+        return self._unanswered == 0
+
     def left_s(self, deadline_s: float) -> float:
         """Seconds until `deadline_s` of that clock; 0 once less than a millisecond is left.
 

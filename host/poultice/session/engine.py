@@ -221,7 +221,8 @@ class Engine:
 
     def _next(self) -> None:
         update = self.client.poll(POLL_S)
-        if update is None and self.client.left_s(self._quiet_s) == 0:
+        # One that answers nothing at all is not asked and waited for: the client counts that.
+        if update is None and self.client.answering and self.client.left_s(self._quiet_s) == 0:
             update = self.client.status()
         self._heard(update)
 
