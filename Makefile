@@ -13,6 +13,10 @@ FUZZ_S ?= 60
 SOAK_H ?= 720
 RUNS ?= 5000
 SEED ?= 1
+# What long runs are made on, where it has been built; what is older than the sources is built anew.
+FAST := build/fast/.done
+COMPILED := $(wildcard $(FAST))
+ON_FAST := $(if $(COMPILED),PYTHONPATH=build/fast)
 # The tests of the release image take ten minutes and its toolchain: they are part of `make test`
 # where the image has been built, or where they are required.
 IMAGE := build/poultice-pico.uf2
@@ -24,7 +28,7 @@ space := $(empty) $(empty)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator
-.PHONY: explore symbolic mutation coverage campaign compare fuzz soak browser docs clean
+.PHONY: explore symbolic mutation coverage campaign compare fast fuzz soak browser docs clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -79,23 +83,29 @@ docs: $(VENV)/.documented  ## the documentation site and the safety case, into b
 browser:  ## Chromium for the browser tests, where there is none: apt-get, as root
 	@.ci/browser
 
-campaign: $(VENV)/.developed  ## 5000 simulated sessions, each with a fault: about 7 minutes on 2 idle cores
+fast: $(FAST)  ## the core and the simulated body as machine code, for long runs: 2 minutes, once
+
+$(FAST): $(VENV)/.developed $(shell find firmware/core host/poultice -name '*.py') \
+		tests/compiled/__main__.py
+	@$(BIN)/python -m tests.compiled
+
+campaign: $(VENV)/.developed $(COMPILED)  ## 5000 simulated sessions, each with a fault; sooner after `make fast`
 	@mkdir -p build
-	$(BIN)/poultice campaign --runs $(RUNS) --seed $(SEED) --jobs $(JOBS) \
+	$(ON_FAST) $(BIN)/poultice campaign --runs $(RUNS) --seed $(SEED) --jobs $(JOBS) \
 		--output build/campaign.jsonl --plot build/campaign.svg >build/campaign.txt
 	$(BIN)/python docs/campaign_evidence.py build/campaign.jsonl build/campaign.evidence.json
 	@cat build/campaign.txt
 
-compare: $(VENV)/.installed  ## ours against others' published rules: docs/safety, 2 minutes
-	$(BIN)/python -m tests.rivals --jobs $(JOBS) --markdown docs/safety/against-the-others.md \
+compare: $(VENV)/.installed $(COMPILED)  ## ours against others' published rules: docs/safety, 2 minutes
+	$(ON_FAST) $(BIN)/python -m tests.rivals --jobs $(JOBS) --markdown docs/safety/against-the-others.md \
 		--plot docs/safety/against-the-others.svg --evidence docs/safety/evidence/comparison.json
 
 fuzz: $(VENV)/.developed  ## coverage-guided fuzzing of the link, FUZZ_S seconds a target; grows the corpus
 	$(BIN)/python -m pip install --quiet --group fuzz
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_S)
 
-soak: $(VENV)/.developed  ## a month in virtual time, and every power cut followed by every other
-	$(BIN)/python -m tests.soak --hours $(SOAK_H)
+soak: $(VENV)/.developed $(COMPILED)  ## a month in virtual time, and every power cut followed by every other
+	$(ON_FAST) $(BIN)/python -m tests.soak --hours $(SOAK_H)
 	$(BIN)/python -m tests.flash
 
 coverage: $(VENV)/.developed

@@ -30,6 +30,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 # What a run has to have that lacks a tier, for whoever reads its last lines.
 HOW_TO_GET = {
     "browser": "Chromium: `make browser` as root, or its path in CHROMIUM",
+    "compiled": "the core as machine code: `make fast`, with a C compiler",
     "emulator": "the release image on an emulated chip: `make firmware`, then `make test` again"
     " (some minutes more)",
     "hardware": "a board on a bench: docs/how-to/test-on-a-bench.md",

@@ -124,10 +124,9 @@ class MemoryStore(Store):
 class DriverBoard(Board):
     """Every pin and reading as last set."""
 
-    name = "driver"
-    uid = "00000000000000dd"
-
     def __init__(self, store, reset_cause, now_ms):  # type: ignore[no-untyped-def]
+        self.name = "driver"
+        self.uid = "00000000000000dd"
         self.store = store
         self.reset_cause = reset_cause
         self.now_ms = now_ms

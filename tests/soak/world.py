@@ -131,10 +131,9 @@ OPEN = [[16 * 4000, 8 * 4000, 0]] * 7
 class WorldBoard(Board):
     """Pins and readings as the world has them."""
 
-    name = "world"
-    uid = "00000000000000ee"
-
     def __init__(self, store, reset_cause, now_ms):  # type: ignore[no-untyped-def]
+        self.name = "world"
+        self.uid = "00000000000000ee"
         self.store = store
         self.reset_cause = reset_cause
         self.now_ms = now_ms
