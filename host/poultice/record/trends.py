@@ -15,7 +15,7 @@ from poultice import words
 from poultice.record import ratings
 from poultice.record.store import History
 from poultice.session.tally import replay
-from poultice.therapy.plan import COLD, HEAT, Phase
+from poultice.therapy.phase import COLD, HEAT, Phase
 
 WEEKS = 12
 WEEKS_MAX = 520

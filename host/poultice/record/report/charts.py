@@ -11,7 +11,7 @@ from poultice import temperature, words
 from poultice.link.messages import Row
 from poultice.record.report.recorded import Session
 from poultice.record.report.svg import Point, bars, line, picture, tag, thinned, ticks
-from poultice.therapy.plan import COLD, HEAT
+from poultice.therapy.phase import COLD, HEAT
 
 WIDTH = 960
 LEFT = 66

@@ -18,7 +18,7 @@ from poultice.link.messages import Event, Row
 from poultice.record import ratings, trends
 from poultice.record.store import History
 from poultice.session.tally import ACTIVE, replay
-from poultice.therapy.plan import Phase
+from poultice.therapy.phase import Phase
 from poultice.therapy.screening import QUESTIONS
 
 SPAN_MAX_S = 86_400
