@@ -21,12 +21,6 @@ NOTE_MAX = 2000
 COLUMNS = (*SCALES, NOTE)
 """Of the record's table `sessions`; null where nobody was asked, or the question was skipped."""
 
-ADD_COLUMNS = "; ".join(
-    f"ALTER TABLE sessions ADD COLUMN {name} {'TEXT' if name == NOTE else 'INTEGER'}"
-    for name in COLUMNS
-)
-"""What a record of format 2 lacks."""
-
 ENOUGH = 10
 """Rated sessions from which on a mean is told."""
 
