@@ -1,100 +1,99 @@
-"""The pictures over weeks: minutes, dose, sessions."""
+"""The pictures over weeks: minutes, dose, sessions. `pictures.html` draws them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
-from markupsafe import Markup
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from poultice import words
-from poultice.record.report.charts import Figure
-from poultice.record.report.svg import bars, picture, tag, ticks
+from poultice.record.report import svg
 from poultice.record.trends import Week
 
-WIDTH = 310
-HEIGHT = 176
+RIGHT = 306
 LEFT = 34
 TOP = 22
 BASE = 148
 _STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
 _MOST_NAMES = 4
 
-Part = tuple[str, Callable[[Week], float]]
+Series = dict[str, list[float]]
+"""A value a week, by what it is."""
 
 
-def figures(weeks: Sequence[Week]) -> list[Figure]:
+@dataclass(frozen=True)
+class Columns:
+    """One picture: a column a week; `bars` are class and path, `names` with their places."""
+
+    name: str
+    heading: str
+    legend: Sequence[tuple[str, str]]
+    told: str
+    scale: Sequence[tuple[float, float]]
+    bars: Sequence[tuple[str, str]]
+    names: Sequence[tuple[str, float]]
+
+
+def figures(weeks: Sequence[Week]) -> list[Columns]:
     """Three of them; none where there is only one week to show."""
     if len(weeks) < 2:
         return []
-    heat: Part = ("heat", lambda week: week.heat_s / 60)
-    cold: Part = ("cold", lambda week: week.cold_s / 60)
-    complete: Part = ("complete", lambda week: week.complete)
-    ended: Part = ("ended", lambda week: week.sessions - week.complete)
-    dose: Part = ("dose-bar", lambda week: week.dose_m / 1000)
+    minutes: Series = {"heat": [week.heat_s / 60 for week in weeks],
+                       "cold": [week.cold_s / 60 for week in weeks]}  # fmt: skip
+    dose: Series = {"dose-bar": [week.dose_m / 1000 for week in weeks]}
+    sessions: Series = {"complete": [week.complete for week in weeks],
+                        "ended": [week.sessions - week.complete for week in weeks]}  # fmt: skip
+    legend = [("heat", "heat"), ("cold", "cold"), ("outline", "planned")]
     planned = [week.planned_s / 60 for week in weeks]
+    ends = [("complete", "complete"), ("ended", "ended before")]
     return [
-        Figure(
-            "Minutes a week",
-            _picture("week-minutes", "Minutes a week", weeks, [heat, cold], outline=planned),
-            [("heat", "heat"), ("cold", "cold"), ("outline", "planned")],
-        ),
-        Figure(
-            "Dose a week, CEM43",
-            _picture("week-dose", "Dose a week, CEM43", weeks, [dose]),
-        ),
-        Figure(
-            "Sessions a week",
-            _picture("week-sessions", "Sessions a week", weeks, [complete, ended]),
-            [("complete", "complete"), ("ended", "ended before")],
-        ),
+        _columns("week-minutes", "Minutes a week", legend, weeks, minutes, planned),
+        _columns("week-dose", "Dose a week, CEM43", [], weeks, dose),
+        _columns("week-sessions", "Sessions a week", ends, weeks, sessions),
     ]
 
 
-def _picture(
+def _columns(
     name: str,
-    title: str,
+    heading: str,
+    legend: Sequence[tuple[str, str]],
     weeks: Sequence[Week],
-    parts: Sequence[Part],
+    series: Series,
     outline: Sequence[float] = (),
-) -> Markup:
-    totals = [sum(value(week) for _, value in parts) for week in weeks]
+) -> Columns:
+    totals = [sum(values) for values in zip(*series.values(), strict=True)]
     high = max(*totals, *outline, 0.1)
-    pitch = (WIDTH - LEFT - 4) / len(weeks)
-    scale = (BASE - TOP) / high
-    drawn = []
-    for tick in ticks(0, high, _STEPS, 5):
-        y = BASE - tick * scale
-        drawn.append(tag("path", d=f"M{LEFT} {y:.1f}H{WIDTH - 4}", class_="grid"))
-        drawn.append(tag("text", f"{tick:g}", x=LEFT - 5, y=y + 4, class_="end"))
-    width = min(pitch * 0.7, 36)
-    lefts = [LEFT + pitch * (n + 0.5) - width / 2 for n in range(len(weeks))]
-    bottoms = [float(BASE)] * len(weeks)
-    for kind, value in parts:
-        for n, week in enumerate(weeks):
-            height = value(week) * scale
-            if height > 0:
-                bottoms[n] -= height
-                drawn.append(bars([(lefts[n], lefts[n] + width)], bottoms[n], height, kind))
-    for n, planned in enumerate(outline):
-        if planned > 0:
-            height = planned * scale
-            drawn.append(bars([(lefts[n], lefts[n] + width)], BASE - height, height, "outline"))
+    pitch, scale = (RIGHT - LEFT) / len(weeks), (BASE - TOP) / high
+    middles = [LEFT + pitch * (n + 0.5) for n in range(len(weeks))]
+    half = min(pitch * 0.7, 36) / 2
+    bars = []
+
+    def bar(kind: str, n: int, value: float, below: float) -> None:
+        if value > 0:
+            spans = [(middles[n] - half, middles[n] + half)]
+            bars.append((kind, svg.bars(spans, BASE - (below + value) * scale, value * scale)))
+
+    below = [0.0] * len(weeks)
+    for kind, values in series.items():
+        for n, value in enumerate(values):
+            bar(kind, n, value, below[n])
+            below[n] += value
+    for n, value in enumerate(outline):
+        bar("outline", n, value, 0.0)
     every = -(-len(weeks) // _MOST_NAMES)
-    for n, week in enumerate(weeks):
-        if (len(weeks) - 1 - n) % every == 0:
-            middle = LEFT + pitch * (n + 0.5)
-            drawn.append(tag("text", day(week), x=middle, y=BASE + 18, class_="middle"))
-    drawn.append(tag("path", d=f"M{LEFT} {BASE}H{WIDTH - 4}", class_="axis"))
+    named = [n for n in range(len(weeks)) if (len(weeks) - 1 - n) % every == 0]
     told = "; ".join(
         f"{week.monday.isoformat()}: {total:.1f}".removesuffix(".0")
         for week, total in zip(weeks, totals, strict=True)
     )
-    return picture(name, WIDTH, HEIGHT, title, f"Weeks from their Monday. {told}.", *drawn)
-
-
-def day(week: Week) -> str:
-    """The week's Monday: `16 Nov`."""
-    return f"{week.monday.day} {week.monday.strftime('%b')}"
+    return Columns(
+        name,
+        heading,
+        legend,
+        f"Weeks from their Monday. {told}.",
+        [(tick, BASE - tick * scale) for tick in svg.ticks(0, high, _STEPS, 5)],
+        bars,
+        [(f"{weeks[n].monday.day} {weeks[n].monday:%b}", middles[n]) for n in named],
+    )
 
 
 def table(weeks: Sequence[Week]) -> list[list[str]]:
