@@ -6,7 +6,7 @@ import base64
 import functools
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import resources
 from typing import Any
 
@@ -16,11 +16,10 @@ from markupsafe import Markup
 from poultice import __version__, temperature, words
 from poultice.record import ratings, trends
 from poultice.record.report import charts, svg, weeks, why
-from poultice.record.report.recorded import Session
+from poultice.record.report.recorded import Sample, Session
 
 _READOUT_MAX = 3000
 _TABLE_ROWS = 60
-_TEMPERATURES = ("temp_mc", "temp_b_mc", "target_mc")
 _AGES = {
     "none": "no injury",
     "lt72h": "under 72 hours",
@@ -52,7 +51,6 @@ def html(session: Session) -> str:
         injury=_AGES.get(session.injury_age, session.injury_age),
         rated=ratings.trend(trends.rated(session.weeks)),
         trend_figures=weeks.figures(session.weeks),
-        trend_rows=weeks.table(session.weeks),
         started=started,
     )
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", page)
@@ -123,25 +121,11 @@ def _differences(values: Sequence[int | None]) -> list[int | None]:
     return found
 
 
-def _minutes(session: Session) -> list[list[str]]:
+def _minutes(session: Session) -> Iterator[Sample]:
     """The curves as a table: a row a minute, or fewer in a long session."""
-    if not session.samples:
-        return []
     step_s = 60 * max(1, -(-int(session.total_s) // (60 * _TABLE_ROWS)))
-    rows: list[list[str]] = []
     due_s = 0.0
     for at_s, now in session.samples:
         if at_s >= due_s or at_s == session.samples[-1][0]:
             due_s = (at_s // step_s + 1) * step_s
-            budget = now["budget_pct"]
-            rows.append(
-                [
-                    words.clock(int(at_s)),
-                    str(now["mode"] or now["state"]),
-                    *(temperature.shown(now[name]) for name in _TEMPERATURES),
-                    words.relays(now),
-                    words.cem43(now["dose_m"]),
-                    "-" if budget is None else f"{budget} %",
-                ]
-            )
-    return rows
+            yield at_s, now

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from poultice import words
 from poultice.record.report import svg
 from poultice.record.trends import Week
 
@@ -16,99 +15,70 @@ BASE = 148
 _STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
 _MOST_NAMES = 4
 
-Series = dict[str, list[float]]
-"""A value a week, by what it is."""
+_OUTLINE = "outline"
+Part = tuple[str, str, Callable[[Week], float]]
+"""What is stacked, or outlined: its class, its name in the legend, its value in a week."""
+
+_PICTURES: Sequence[tuple[str, str, Sequence[Part]]] = (
+    (
+        "week-minutes",
+        "Minutes a week",
+        (
+            ("heat", "heat", lambda week: week.heat_s / 60),
+            ("cold", "cold", lambda week: week.cold_s / 60),
+            (_OUTLINE, "planned", lambda week: week.planned_s / 60),
+        ),
+    ),
+    (
+        "week-dose",
+        "Dose a week, CEM43",
+        (("dose-bar", "", lambda week: week.dose_m / 1000),),
+    ),
+    (
+        "week-sessions",
+        "Sessions a week",
+        (
+            ("complete", "complete", lambda week: week.complete),
+            ("ended", "ended before", lambda week: week.sessions - week.complete),
+        ),
+    ),
+)
 
 
-@dataclass(frozen=True)
-class Columns:
-    """One picture: a column a week; `bars` are class and path, `names` with their places."""
-
-    name: str
-    heading: str
-    legend: Sequence[tuple[str, str]]
-    told: str
-    scale: Sequence[tuple[float, float]]
-    bars: Sequence[tuple[str, str]]
-    names: Sequence[tuple[str, float]]
+def figures(weeks: Sequence[Week]) -> list[dict[str, Any]]:
+    """All of them; none where there is only one week to show."""
+    return [_picture(weeks, *one) for one in _PICTURES] if len(weeks) > 1 else []
 
 
-def figures(weeks: Sequence[Week]) -> list[Columns]:
-    """Three of them; none where there is only one week to show."""
-    if len(weeks) < 2:
-        return []
-    minutes: Series = {"heat": [week.heat_s / 60 for week in weeks],
-                       "cold": [week.cold_s / 60 for week in weeks]}  # fmt: skip
-    dose: Series = {"dose-bar": [week.dose_m / 1000 for week in weeks]}
-    sessions: Series = {"complete": [week.complete for week in weeks],
-                        "ended": [week.sessions - week.complete for week in weeks]}  # fmt: skip
-    legend = [("heat", "heat"), ("cold", "cold"), ("outline", "planned")]
-    planned = [week.planned_s / 60 for week in weeks]
-    ends = [("complete", "complete"), ("ended", "ended before")]
-    return [
-        _columns("week-minutes", "Minutes a week", legend, weeks, minutes, planned),
-        _columns("week-dose", "Dose a week, CEM43", [], weeks, dose),
-        _columns("week-sessions", "Sessions a week", ends, weeks, sessions),
-    ]
-
-
-def _columns(
-    name: str,
-    heading: str,
-    legend: Sequence[tuple[str, str]],
-    weeks: Sequence[Week],
-    series: Series,
-    outline: Sequence[float] = (),
-) -> Columns:
-    totals = [sum(values) for values in zip(*series.values(), strict=True)]
-    high = max(*totals, *outline, 0.1)
-    pitch, scale = (RIGHT - LEFT) / len(weeks), (BASE - TOP) / high
+def _picture(
+    weeks: Sequence[Week], name: str, heading: str, parts: Sequence[Part]
+) -> dict[str, Any]:
+    values = {kind: [value(week) for week in weeks] for kind, _, value in parts}
+    stacked = [heights for kind, heights in values.items() if kind != _OUTLINE]
+    totals = [sum(heights) for heights in zip(*stacked, strict=True)]
+    pitch = (RIGHT - LEFT) / len(weeks)
+    high = max(*totals, *values.get(_OUTLINE, ()), 0.1)
+    scale, half = (BASE - TOP) / high, min(pitch * 0.7, 36) / 2
     middles = [LEFT + pitch * (n + 0.5) for n in range(len(weeks))]
-    half = min(pitch * 0.7, 36) / 2
-    bars = []
-
-    def bar(kind: str, n: int, value: float, below: float) -> None:
-        if value > 0:
-            spans = [(middles[n] - half, middles[n] + half)]
-            bars.append((kind, svg.bars(spans, BASE - (below + value) * scale, value * scale)))
-
-    below = [0.0] * len(weeks)
-    for kind, values in series.items():
-        for n, value in enumerate(values):
-            bar(kind, n, value, below[n])
-            below[n] += value
-    for n, value in enumerate(outline):
-        bar("outline", n, value, 0.0)
-    every = -(-len(weeks) // _MOST_NAMES)
-    named = [n for n in range(len(weeks)) if (len(weeks) - 1 - n) % every == 0]
+    bars, tops = [], [0.0] * len(weeks)
+    for kind, heights in values.items():
+        for n, value in enumerate(heights):
+            tops[n] = value + (0 if kind == _OUTLINE else tops[n])
+            if value > 0:
+                span = (middles[n] - half, middles[n] + half)
+                bars.append((kind, svg.bars([span], BASE - tops[n] * scale, value * scale)))
     told = "; ".join(
         f"{week.monday.isoformat()}: {total:.1f}".removesuffix(".0")
         for week, total in zip(weeks, totals, strict=True)
     )
-    return Columns(
-        name,
-        heading,
-        legend,
-        f"Weeks from their Monday. {told}.",
-        [(tick, BASE - tick * scale) for tick in svg.ticks(0, high, _STEPS, 5)],
-        bars,
-        [(f"{weeks[n].monday.day} {weeks[n].monday:%b}", middles[n]) for n in named],
-    )
-
-
-def table(weeks: Sequence[Week]) -> list[list[str]]:
-    """The figures behind the pictures, a row a week."""
-    return [
-        [
-            week.monday.isoformat(),
-            str(week.sessions),
-            str(week.complete),
-            str(len(week.on)),
-            words.minutes(week.heat_s),
-            words.minutes(week.cold_s),
-            words.minutes(week.planned_s),
-            "-" if week.done_pct is None else f"{week.done_pct} %",
-            words.cem43(week.dose_m),
-        ]
-        for week in weeks
-    ]
+    every = -(-len(weeks) // _MOST_NAMES)
+    return {
+        "name": name,
+        "heading": heading,
+        "legend": [(kind, word) for kind, word, _ in parts if word],
+        "told": f"Weeks from their Monday. {told}.",
+        "scale": [(tick, BASE - tick * scale) for tick in svg.ticks(0, high, _STEPS, 5)],
+        "bars": bars,
+        "names": [(f"{week.monday.day} {week.monday:%b}", middles[n])
+                  for n, week in enumerate(weeks) if (len(weeks) - 1 - n) % every == 0],
+    }  # fmt: skip
