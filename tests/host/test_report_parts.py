@@ -33,7 +33,7 @@ def test_a_line_goes_through_its_points(given: list[svg.Point | None]) -> None:
     found: list[tuple[int, int]] = []
     for part in re.findall(r"M[^M]*", svg.line(given)):
         # A point alone is drawn too, also between two gaps.
-        assert re.fullmatch(r"M\S+ \S+(h0|l.+)", part)
+        assert re.fullmatch(r"M-?\d+ ?-?\d+(h0|l.+)", part)
         numbers = [int(one) for one in re.findall(r"-?\d+", part.replace("h0", ""))]
         x, y = numbers[:2]
         found.append((x, y))

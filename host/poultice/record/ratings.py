@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from poultice.record.schema import whole
+
 MOST = 10
 WHAT = ("pain", "stiffness")
 BEFORE = tuple(f"{one}_before" for one in WHAT)
@@ -27,7 +29,7 @@ ENOUGH = 10
 
 def rating(value: object) -> int | None:
     """A rating out of the record, where anything may stand; None for what is none."""
-    return value if type(value) is int and 0 <= value <= MOST else None
+    return whole(value, 0, MOST)
 
 
 def of(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import math
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -261,8 +261,7 @@ class History:
             WHERE json_valid(device) AND json_valid(summary)
                 AND json_type(summary, '$.heat_operations') = 'integer'
             GROUP BY uid
-            """,
-            (),
+            """
         )
         return {str(row["uid"]): row["closings"] for row in rows}
 
@@ -273,14 +272,8 @@ class History:
         alone are listed. A damaged one hides no other: what it lacks is None, and `damaged` says
         what stood there.
         """
-        columns = ("id AS n", "started_unix", "protocol", *_SUMMARY_COLUMNS)
-        rows = self._read(
-            f"SELECT {', '.join(columns)}, {SIMULATED} AS simulated, {schema.WARNINGS} AS warnings "
-            f"FROM sessions WHERE {SIMULATED} = ? ORDER BY id DESC LIMIT ?",
-            (simulated, limit),
-            session=True,
-            mend=True,
-        )
+        more = f"{SIMULATED} AS simulated", f"{schema.WARNINGS} AS warnings"
+        rows = self._several(more, f"{SIMULATED} = ? ORDER BY id DESC LIMIT ?", (simulated, limit))
         for row in rows:
             row["warnings"] = json.loads(row["warnings"] or "[]")
         return rows
@@ -333,19 +326,22 @@ class History:
 
         A plan that is no JSON any more is None: it must not hide the other sessions.
         """
-        there = {row["name"] for row in self._read("PRAGMA table_info(sessions)", ())}
+        there = {row["name"] for row in self._read("PRAGMA table_info(sessions)")}
         # A record of before that may only be read has no ratings.
-        rated = [one for one in ratings.SCALES if one in there]
-        columns = ("id AS n", "started_unix", "protocol", *_SUMMARY_COLUMNS, *rated, "plan")
-        query = f"""SELECT {", ".join(columns)} FROM sessions
-            WHERE started_unix >= ? AND started_unix < ? AND {SIMULATED} = ? ORDER BY id"""
-        rows = self._read(query, (since_unix, until_unix, simulated), session=True, mend=True)
+        more = [*(one for one in ratings.SCALES if one in there), "plan"]
+        where = f"started_unix >= ? AND started_unix < ? AND {SIMULATED} = ? ORDER BY id"
+        rows = self._several(more, where, (since_unix, until_unix, simulated))
         for row in rows:
             try:
                 row["plan"] = json.loads(row["plan"])
             except (TypeError, ValueError, RecursionError):
                 row["plan"] = None
         return rows
+
+    def _several(self, more: Iterable[str], where: str, values: Iterable[Any]) -> Rows:
+        columns = ("id AS n", "started_unix", "protocol", *_SUMMARY_COLUMNS, *more)
+        query = f"SELECT {', '.join(columns)} FROM sessions WHERE {where}"
+        return self._read(query, values, session=True, mend=True)
 
     def rows(self, n: int) -> Rows:
         """The samples of one session, oldest first: `SAMPLE_COLUMNS`, relays as booleans.
@@ -363,12 +359,12 @@ class History:
         return rows
 
     def _read(
-        self, query: str, values: Sequence[Any] = (), *, session: bool = False, mend: bool = False
+        self, query: str, values: Iterable[Any] = (), *, session: bool = False, mend: bool = False
     ) -> Rows:
         with _errors(self.path), contextlib.closing(_connect_to_read(self.path)) as connection:
             connection.row_factory = sqlite3.Row
-            rows = [schema.checked(dict(row), session=session, mend=mend)
-                    for row in connection.execute(query, values)]  # fmt: skip
+            found = map(dict, connection.execute(query, tuple(values)))
+            rows = [schema.checked(row, session=session, mend=mend) for row in found]
         for row in rows:
             if "simulated" in row:
                 row["simulated"] = bool(row["simulated"])

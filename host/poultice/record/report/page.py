@@ -20,12 +20,6 @@ from poultice.record.report.recorded import Sample, Session
 
 _READOUT_MAX = 3000
 _TABLE_ROWS = 60
-_AGES = {
-    "none": "no injury",
-    "lt72h": "under 72 hours",
-    "lt6w": "under 6 weeks",
-    "older": "6 weeks or older",
-}
 # What no browser shows, and some stumble over: HTML has no way to write it.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -48,7 +42,6 @@ def html(session: Session) -> str:
         events=_events(session),
         readout=_readout(session),
         minutes=_minutes(session),
-        injury=_AGES.get(session.injury_age, session.injury_age),
         rated=ratings.trend(trends.rated(session.weeks)),
         trend_figures=weeks.figures(session.weeks),
         started=started,

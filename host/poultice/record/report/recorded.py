@@ -17,7 +17,7 @@ from poultice import words
 from poultice.link import messages
 from poultice.link.messages import Event, Row
 from poultice.record import ratings, trends
-from poultice.record.schema import COUNTS
+from poultice.record.schema import COUNTS, whole
 from poultice.record.store import History
 from poultice.session.tally import ACTIVE, replay
 from poultice.therapy.phase import Phase
@@ -25,8 +25,6 @@ from poultice.therapy.plan import reference_limits
 from poultice.therapy.screening import QUESTIONS
 
 SPAN_MAX_S = 86_400
-_CELSIUS_RANGE_MC = (-50_000, 200_000)
-_MAX = 10**9
 _SAID = ("path", "uid", "firmware", "board", "reset_cause")
 
 Sample = tuple[float, Row]
@@ -232,9 +230,8 @@ def _list(value: object) -> list[Any]:
 
 
 def _number(value: object) -> int | None:
-    return value if type(value) is int and 0 <= value <= _MAX else None
+    return whole(value, 0, 10**9)
 
 
 def _reading(value: object) -> int | None:
-    low, high = _CELSIUS_RANGE_MC
-    return value if type(value) is int and low <= value <= high else None
+    return whole(value, -50_000, 200_000)

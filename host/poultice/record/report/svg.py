@@ -22,7 +22,7 @@ def line(points: Iterable[Point | None]) -> str:
             steps = " ".join(f"{x - a} {y - b}" for (a, b), (x, y) in pairwise(tenths))
             # A lone point is seen too: the round end of a line of no length.
             d += f"M{tenths[0][0]} {tenths[0][1]}{f'l{steps}' if steps else 'h0'}"
-    return d.replace(" -", "-").replace("l -", "l-")
+    return d.replace(" -", "-")
 
 
 def bars(spans: Iterable[tuple[float, float]], y: float, height: float) -> str:
