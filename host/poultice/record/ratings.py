@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from poultice.record.schema import whole
-
 MOST = 10
 WHAT = ("pain", "stiffness")
 BEFORE = tuple(f"{one}_before" for one in WHAT)
@@ -25,6 +23,11 @@ COLUMNS = (*SCALES, NOTE)
 
 ENOUGH = 10
 """Rated sessions from which on a mean is told."""
+
+
+def whole(value: object, low: int, high: int) -> int | None:
+    """A whole number from `low` to `high` out of the record; None for anything else there."""
+    return value if type(value) is int and low <= value <= high else None
 
 
 def rating(value: object) -> int | None:

@@ -133,11 +133,6 @@ def checked(row: dict[str, Any], *, session: bool = False, mend: bool = False) -
     return row
 
 
-def whole(value: object, low: int, high: int) -> int | None:
-    """A whole number from `low` to `high` out of the record; None for anything else there."""
-    return value if type(value) is int and low <= value <= high else None
-
-
 def parsed(name: str, text: object) -> Mapping[str, Any]:
     """The JSON object in column `name`; what is no number in JSON (NaN) is null.
 

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from poultice.record import ratings
-from poultice.record.schema import whole
+from poultice.record.ratings import whole
 from poultice.record.store import History
 from poultice.session.tally import replay
 from poultice.therapy.phase import COLD, HEAT, Phase

@@ -17,7 +17,8 @@ from poultice import words
 from poultice.link import messages
 from poultice.link.messages import Event, Row
 from poultice.record import ratings, trends
-from poultice.record.schema import COUNTS, whole
+from poultice.record.ratings import whole
+from poultice.record.schema import COUNTS
 from poultice.record.store import History
 from poultice.session.tally import ACTIVE, replay
 from poultice.therapy.phase import Phase
