@@ -8,6 +8,7 @@ back as a ProtocolFileError that names the file, the line and what was expected 
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 import tomllib
@@ -65,7 +66,7 @@ def load(name_or_path: str) -> Protocol:
     name = "-".join(_TOKEN.findall(name_or_path[:64].lower()))
     if name in names():
         return load_file(SHIPPED / f"{name}.toml")
-    if _is_file(name_or_path):
+    if os.path.isfile(name_or_path):  # noqa: PTH113 - False for a path no system takes
         hint = f"a protocol is a .toml file; if this is one, write ./{name_or_path}"
         raise UnknownProtocolError(name_or_path, hint=hint)
     found = [one.name for one in find(name_or_path)]
@@ -100,13 +101,6 @@ def _like(asked: str, word: str) -> bool:
     if len(asked) < 3:
         return asked == word
     return word.startswith(asked) or asked in (f"{word}s", f"{word}es")
-
-
-def _is_file(path: str) -> bool:
-    try:
-        return stat.S_ISREG(Path(path).stat().st_mode)
-    except (OSError, ValueError):
-        return False
 
 
 def load_file(path: Path) -> Protocol:

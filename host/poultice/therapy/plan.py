@@ -40,9 +40,9 @@ class Plan:
             phases.append({"mode": one.mode, **target, "duration_s": one.duration_s})
         return {**vars(self), "phases": phases}
 
-    def seconds(self, mode: str | None = None) -> int:
-        """Planned seconds, of one mode or of all."""
-        return sum(p.duration_s for p in self.phases if mode is None or p.mode == mode)
+    def seconds(self) -> int:
+        """Planned seconds."""
+        return sum(phase.duration_s for phase in self.phases)
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,6 @@ def html(session: Session) -> str:
         readout=_readout(session),
         minutes=_minutes(session),
         rated=ratings.trend(trends.rated(session.weeks)),
-        trend_figures=weeks.figures(session.weeks),
         started=started,
     )
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", page)
@@ -61,6 +60,7 @@ def _template() -> jinja2.Template:
     )
     environment.globals |= {
         "words": words,
+        "columns": weeks.columns,
         "shown": temperature.shown,
         "seconds": lambda spans: round(sum(to - since for since, to in spans)),
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
 from importlib import resources
 
 from poultice import remedies, temperature, words
@@ -13,15 +12,6 @@ Rows = list[tuple[str, str]]
 """Label and text."""
 
 
-@dataclass(frozen=True)
-class Conclusion:
-    """How it ended: `tone` is `good`, `plain` or `bad`; `rows` explain it."""
-
-    tone: str
-    headline: str
-    rows: Rows
-
-
 def seen(fault: str) -> str | None:
     """What the device sees in a fault; None for what is none."""
     text = resources.files("poultice").joinpath("faults.toml").read_text(encoding="utf-8")
@@ -29,14 +19,14 @@ def seen(fault: str) -> str | None:
     return str(found["seen"]) if found is not None else None
 
 
-def verdict(session: Session) -> Conclusion:
-    """How it ended, in a sentence, and what explains it."""
+def verdict(session: Session) -> tuple[str, str, Rows]:
+    """How it ended: `good`, `plain` or `bad`, in a sentence, and what explains it."""
     tone, headline, rows = _ended(session)
     if words.treated_little(session.warnings):
         tone = "plain" if tone == "good" else tone
         headline = f"{headline[:-1]}, but {words.LITTLE}."
     warned = [("Warning", words.warning(what)) for what in session.warnings]
-    return Conclusion(tone, headline, [*warned, *rows])
+    return tone, headline, [*warned, *rows]
 
 
 def _ended(session: Session) -> tuple[str, str, Rows]:
