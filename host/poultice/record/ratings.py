@@ -63,11 +63,8 @@ def compared(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     found = {}
     taken = [of(row) for row in rows]
     for what in WHAT:
-        both = [
-            (one[f"{what}_before"], one[f"{what}_after"])
-            for one in taken
-            if None not in (one[f"{what}_before"], one[f"{what}_after"])
-        ]
+        pairs = [(one[f"{what}_before"], one[f"{what}_after"]) for one in taken]
+        both = [pair for pair in pairs if None not in pair]
         enough = len(both) >= ENOUGH
         found[what] = {
             "sessions": len(both),
