@@ -362,8 +362,9 @@ class History:
         self, query: str, values: Iterable[Any] = (), *, session: bool = False, mend: bool = False
     ) -> Rows:
         with _errors(self.path), contextlib.closing(_connect_to_read(self.path)) as connection:
-            connection.row_factory = sqlite3.Row
-            found = map(dict, connection.execute(query, tuple(values)))
+            cursor = connection.execute(query, tuple(values))
+            names = [column[0] for column in cursor.description]
+            found = (dict(zip(names, row, strict=True)) for row in cursor)
             rows = [schema.checked(row, session=session, mend=mend) for row in found]
         for row in rows:
             if "simulated" in row:

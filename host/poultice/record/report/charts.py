@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 
 from poultice.record.report import svg
@@ -39,7 +40,7 @@ class Frame:
     limit: float | None = None
     relays: Sequence[tuple[str, Spans]] = ()
 
-    @property
+    @cached_property
     def total_s(self) -> float:
         """How long the time axis is."""
         return max(self.session.total_s, 1.0)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from itertools import zip_longest
 from typing import Any
 
@@ -76,7 +77,7 @@ class Session:
     simulated: bool
     weeks: Sequence[trends.Week]
 
-    @property
+    @cached_property
     def total_s(self) -> float:
         """How far the curves go."""
         return max((at_s for at_s, _ in (*self.samples[-1:], *self.events)), default=0.0)
