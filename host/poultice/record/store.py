@@ -408,7 +408,7 @@ def _connect_to_read(path: Path) -> sqlite3.Connection:
         # Its settings make it look at the file.
         return _connect(path)
     except sqlite3.OperationalError as error:
-        if not _is_read_only(error):
+        if _kind(error) not in _READ_ONLY:
             raise
     changes = path.with_name(f"{path.name}-wal")
     alone = not (changes.exists() and changes.stat().st_size)
@@ -416,46 +416,48 @@ def _connect_to_read(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(uri, timeout=BUSY_S, isolation_level=None, uri=True)
 
 
-def _is_read_only(error: sqlite3.Error) -> bool:
-    return "readonly" in str(error) or "unable to open" in str(error)
-
-
 def _update(values: Iterable[str]) -> str:
     return f"UPDATE sessions SET {', '.join(f'{name} = ?' for name in values)} WHERE id = ?"
+
+
+_READ_ONLY = ("SQLITE_READONLY", "SQLITE_CANTOPEN")
+_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
+_HINTS = {
+    _BUSY: "another program holds it: close that, or wait a moment",
+    _READ_ONLY: "check its permissions, or set POULTICE_DATA_DIR to a directory you may write",
+    (
+        "SQLITE_FULL",
+        "ENOSPC",
+        "EDQUOT",
+    ): "make room on the disk, or set POULTICE_DATA_DIR to another",
+}
+
+
+def _kind(error: Exception) -> str:
+    """What went wrong as SQLite or the system names it: not by words that may stand in a record."""
+    name = getattr(error, "sqlite_errorname", None) or ""
+    number = getattr(error, "errno", None) or 0
+    return "_".join(name.split("_")[:2]) or errno.errorcode.get(number, "")
 
 
 @contextlib.contextmanager
 def _errors(path: Path) -> Iterator[None]:
     """Turn whatever the file or SQLite may say into HistoryError with what to do about it."""
-    full = "make room on the disk, or set POULTICE_DATA_DIR to another"
-    busy: dict[str, bool] = {}
     try:
         yield
-        return
-    except sqlite3.Error as error:
-        reason = str(error)
-        busy["busy"] = "locked" in reason or "busy" in reason
-        if busy["busy"]:
-            hint = "another program holds it: close that, or wait a moment"
-        elif _is_read_only(error):
-            hint = "check its permissions, or set POULTICE_DATA_DIR to a directory you may write"
-        elif (getattr(error, "sqlite_errorname", None) or "").startswith("SQLITE_IOERR"):
-            hint = _not_taken()
-        elif "full" in reason:
-            hint = full
-        else:
-            hint = "move it away and a new one is begun; `sqlite3 FILE .recover` may save the old"
-    except (OSError, ValueError, OverflowError, RecursionError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+    except (sqlite3.Error, OSError, ValueError, OverflowError, RecursionError) as error:
+        kind, data = _kind(error), {}
         hint = "check the path, or set POULTICE_DATA_DIR to a directory you may write"
-        number = getattr(error, "errno", None)
-        if number in (errno.ENOSPC, errno.EDQUOT):
-            hint = full
-        elif number == errno.EFBIG:
+        if isinstance(error, sqlite3.Error):
+            data["busy"] = kind in _BUSY
+            hint = "move it away and a new one is begun; `sqlite3 FILE .recover` may save the old"
+        if kind in ("SQLITE_IOERR", "EFBIG"):
             hint = _not_taken()
-    raise HistoryError(
-        f"the record {path} cannot be used: {reason}", hint=hint, data=busy
-    ) from None
+        raise HistoryError(
+            f"the record {path} cannot be used: {getattr(error, 'strerror', None) or error}",
+            hint=next((told for kinds, told in _HINTS.items() if kind in kinds), hint),
+            data=data,
+        ) from None
 
 
 def _not_taken() -> str:
