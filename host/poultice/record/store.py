@@ -422,14 +422,11 @@ def _update(values: Iterable[str]) -> str:
 
 _READ_ONLY = ("SQLITE_READONLY", "SQLITE_CANTOPEN")
 _BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
+_FULL = ("SQLITE_FULL", "ENOSPC", "EDQUOT")
 _HINTS = {
     _BUSY: "another program holds it: close that, or wait a moment",
     _READ_ONLY: "check its permissions, or set POULTICE_DATA_DIR to a directory you may write",
-    (
-        "SQLITE_FULL",
-        "ENOSPC",
-        "EDQUOT",
-    ): "make room on the disk, or set POULTICE_DATA_DIR to another",
+    _FULL: "make room on the disk, or set POULTICE_DATA_DIR to another",
 }
 
 
