@@ -10,7 +10,7 @@ import pytest
 
 from docs.site import pages
 from poultice.cli.root import COMMANDS
-from poultice.record import store
+from poultice.record import schema
 from poultice.remedies import BUTTON_ONLY
 from poultice.therapy import library
 from poultice.virtual import options
@@ -95,9 +95,9 @@ def test_simulator_options() -> None:
 
 def test_record() -> None:
     page = text("record.md")
-    for column in store.SAMPLE_COLUMNS:
+    for column in schema.SAMPLE_COLUMNS:
         assert f"`{column}`" in page
-    assert f"`PRAGMA user_version` is {store.SCHEMA_VERSION}." in page
+    assert f"`PRAGMA user_version` is {schema.SCHEMA_VERSION}." in page
 
 
 @pytest.mark.parametrize("page", ["reference/protocol-file.md", "how-to/write-a-protocol.md"])

@@ -28,7 +28,8 @@ from poultice.campaign.summary import summarise
 from poultice.campaign.trial import COLUMNS, Row, Trial, run
 from poultice.cli import main
 from poultice.errors import PoulticeError, UsageError
-from poultice.therapy.plan import HEAT, Phase, Plan, check
+from poultice.therapy.phase import HEAT, Phase
+from poultice.therapy.plan import Plan, check
 from poultice.virtual import told
 from poultice.virtual.faults import INJECT
 from poultice.virtual.hazards import HAZARDS

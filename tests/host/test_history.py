@@ -250,6 +250,17 @@ def test_a_file_damaged_inside(history: History) -> None:
         history.rows(1)
 
 
+@pytest.mark.parametrize("text", ["locked", "busy", "readonly", "full"])
+def test_words_in_a_damaged_row_are_no_reason(history: History, text: str) -> None:
+    begin(history).finish("complete", SUMMARY)
+    with contextlib.closing(sqlite3.connect(history.path)) as connection, connection:
+        connection.execute("UPDATE sessions SET peak_mc = ?", (text,))
+    with pytest.raises(HistoryError, match=text) as caught:
+        history.show(1)
+    assert "move it away" in str(caught.value.hint)
+    assert not caught.value.data["busy"]
+
+
 def test_a_directory_in_its_place(tmp_path: Path) -> None:
     broken(tmp_path)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poultice import temperature
+from poultice import temperature, words
 from poultice.errors import LimitError, LinkError
 from poultice.therapy import library, plan
 from poultice.therapy.phase import Phase, Protocol
@@ -231,7 +231,7 @@ def test_words() -> None:
         "42.001 °C",
         "-0.05 °C",
     ]
-    assert [plan.minutes(s) for s in (0, 45, 60, 90)] == ["0 s", "45 s", "1 min", "1 min 30 s"]
+    assert [words.span(s) for s in (0, 45, 60, 90)] == ["0 s", "45 s", "1 min", "1 min 30 s"]
 
 
 def treatment(*phases: Phase) -> Protocol:

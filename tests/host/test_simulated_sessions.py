@@ -87,7 +87,7 @@ def test_the_weeks_of_a_report_are_of_its_own_kind(
         real(simulated)
     for _ in range(2):
         assert main(["run", "tendinosis", "-d", "sim:?speed=max", "--yes"]) == 0
-    [week] = recorded.weeks(simulated, 1)
+    [week] = recorded.read(simulated, 1).weeks
     assert week.sessions == (1 if kind == "real" else 3)
     assert recorded.read(simulated, 1).simulated is (kind == "simulated")
 

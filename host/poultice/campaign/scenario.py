@@ -15,7 +15,8 @@ from random import Random
 from poultice.campaign.classes import CAN_FOLD, FAULT_CLASSES, HEALTHY, STARTS_WRONG, UNFELT_FOLDS
 from poultice.errors import UsageError
 from poultice.therapy import library
-from poultice.therapy.plan import HEAT, NORMAL, SENSITIVE, Phase, Plan, check, fit
+from poultice.therapy.phase import HEAT, Phase
+from poultice.therapy.plan import NORMAL, SENSITIVE, Plan, check, fit
 from poultice.virtual.body import Pad
 from poultice.virtual.options import FaultAt, SimOptions
 from poultice.virtual.told import limits as limits_of

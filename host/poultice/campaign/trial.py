@@ -12,7 +12,7 @@ from typing import Any
 
 from poultice.campaign import classes
 from poultice.campaign.scenario import Onset, Scenario, draw, parts_of
-from poultice.therapy.plan import HEAT
+from poultice.therapy.phase import HEAT
 from poultice.virtual.adc import Channel
 from poultice.virtual.plant import Plant
 from poultice.virtual.relays import Bimetal, Relay

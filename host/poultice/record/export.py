@@ -8,24 +8,16 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from pathlib import PurePath
-from typing import Any
 
 from poultice.errors import MissingPackageError, UsageError
 from poultice.record import jsontext
-from poultice.record.store import SAMPLE_COLUMNS, History
+from poultice.record.schema import FLAGS, SAMPLE_COLUMNS, TEXTS
+from poultice.record.store import History
 
-FORMATS = ("csv", "jsonl", "parquet")
 _ENDINGS = {
-    "csv": "csv",
-    "txt": "csv",
-    "jsonl": "jsonl",
-    "ndjson": "jsonl",
-    "parquet": "parquet",
-    "pq": "parquet",
-}
-
-_TEXTS = frozenset({"state", "mode", "prompt", "fault"})
-_FLAGS = frozenset({"master", "heat", "cool", "sense"})
+    "csv": "csv", "txt": "csv", "jsonl": "jsonl", "ndjson": "jsonl",
+    "parquet": "parquet", "pq": "parquet",
+}  # fmt: skip
 
 
 def format_of(path: str | None) -> str:
@@ -85,28 +77,17 @@ def parquet(history: History, n: int) -> bytes:
         ) from None
     session = history.show(n)
     rows = history.rows(n)
-    kinds = {
-        name: (
-            (pyarrow.string(), str)
-            if name in _TEXTS
-            else (pyarrow.bool_(), bool)
-            if name in _FLAGS
-            else (pyarrow.int64(), int)
-        )
-        for name in SAMPLE_COLUMNS
-    }
-    columns = {
-        name: pyarrow.array([_of_kind(row[name], python) for row in rows], arrow)
-        for name, (arrow, python) in kinds.items()
-    }
+    kinds: dict[str, type] = {**dict.fromkeys(TEXTS, str), **dict.fromkeys(FLAGS, bool)}
+    types = {str: pyarrow.string(), bool: pyarrow.bool_(), int: pyarrow.int64()}
+    columns = {}
+    for name in SAMPLE_COLUMNS:
+        kind = kinds.get(name, int)
+        values = [row[name] if type(row[name]) is kind else None for row in rows]
+        columns[name] = pyarrow.array(values, types[kind])
     table = pyarrow.table(columns).replace_schema_metadata({"poultice": jsontext.line(session)})
     buffer = io.BytesIO()
     files.write_table(table, buffer, compression="zstd")
     return buffer.getvalue()
-
-
-def _of_kind(value: Any, kind: type) -> Any:
-    return value if type(value) is kind else None
 
 
 def _cell(value: object) -> str:

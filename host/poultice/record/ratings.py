@@ -21,19 +21,18 @@ NOTE_MAX = 2000
 COLUMNS = (*SCALES, NOTE)
 """Of the record's table `sessions`; null where nobody was asked, or the question was skipped."""
 
-ADD_COLUMNS = "; ".join(
-    f"ALTER TABLE sessions ADD COLUMN {name} {'TEXT' if name == NOTE else 'INTEGER'}"
-    for name in COLUMNS
-)
-"""What a record of format 2 lacks."""
-
 ENOUGH = 10
 """Rated sessions from which on a mean is told."""
 
 
+def whole(value: object, low: int, high: int) -> int | None:
+    """A whole number from `low` to `high` out of the record; None for anything else there."""
+    return value if type(value) is int and low <= value <= high else None
+
+
 def rating(value: object) -> int | None:
     """A rating out of the record, where anything may stand; None for what is none."""
-    return value if type(value) is int and 0 <= value <= MOST else None
+    return whole(value, 0, MOST)
 
 
 def of(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,11 +63,8 @@ def compared(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     found = {}
     taken = [of(row) for row in rows]
     for what in WHAT:
-        both = [
-            (one[f"{what}_before"], one[f"{what}_after"])
-            for one in taken
-            if None not in (one[f"{what}_before"], one[f"{what}_after"])
-        ]
+        pairs = [(one[f"{what}_before"], one[f"{what}_after"]) for one in taken]
+        both = [pair for pair in pairs if None not in pair]
         enough = len(both) >= ENOUGH
         found[what] = {
             "sessions": len(both),

@@ -13,32 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from poultice.errors import HistoryError
-from poultice.record import ratings
 
 SCHEMA_VERSION = 3
+_OLDEST = 2
+"""`schema_2.sql` makes its tables, and each later one what its format has against the one before.
+A record only ever gains columns, so that a program which reads it with SQL goes on."""
 
 SAMPLE_COLUMNS = (
-    "t_ms",
-    "state",
-    "phase",
-    "mode",
-    "phase_left_s",
-    "left_s",
-    "temp_mc",
-    "temp_b_mc",
-    "target_mc",
-    "master",
-    "heat",
-    "cool",
-    "sense",
-    "duty_pct",
-    "dose_m",
-    "budget_pct",
-    "prompt",
-    "fault",
-    "rx_errors",
-    "tx_dropped",
-)
+    "t_ms", "state", "phase", "mode", "phase_left_s", "left_s", "temp_mc", "temp_b_mc", "target_mc",
+    "master", "heat", "cool", "sense", "duty_pct", "dose_m", "budget_pct", "prompt", "fault",
+    "rx_errors", "tx_dropped",
+)  # fmt: skip
+FLAGS = ("master", "heat", "cool", "sense")
+TEXTS = ("state", "mode", "prompt", "fault")
 
 COUNTS = ("duration_s", "heat_s", "cold_s", "peak_mc", "min_mc", "dose_m")
 """The columns of `sessions` that hold whole numbers; null where nothing was measured."""
@@ -50,55 +37,9 @@ SIMULATED = f"""({_PATH} GLOB 'sim:*' OR {_PATH} GLOB 'emulator:*'
 """Whether a session ran on a simulated device, in SQL: in this process, or on a pseudo-terminal
 (the last is how macOS names one). No USB port is called so."""
 
-_INDICES = f"""CREATE INDEX sessions_kind ON sessions ({SIMULATED});
-CREATE INDEX sessions_started ON sessions ({SIMULATED}, started_unix)"""
-"""The latest sessions, and those of some weeks, are found without a look at every other one."""
-
-_SCHEMA = f"""
-CREATE TABLE sessions (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    started_unix REAL NOT NULL,
-    protocol TEXT NOT NULL,
-    plan TEXT NOT NULL,
-    device TEXT NOT NULL,
-    hello TEXT,
-    screening TEXT,
-    injury_age TEXT,
-    outcome TEXT, reason TEXT, fault TEXT,
-    duration_s INTEGER, heat_s INTEGER, cold_s INTEGER,
-    peak_mc INTEGER, min_mc INTEGER, dose_m INTEGER,
-    summary TEXT
-);
-{ratings.ADD_COLUMNS};
-{_INDICES};
-CREATE TABLE answers (
-    session_id INTEGER NOT NULL REFERENCES sessions (id),
-    question TEXT NOT NULL,
-    answer INTEGER NOT NULL,
-    PRIMARY KEY (session_id, question)
-) WITHOUT ROWID;
-CREATE TABLE samples (
-    id INTEGER PRIMARY KEY,
-    session_id INTEGER NOT NULL REFERENCES sessions (id),
-    {", ".join(SAMPLE_COLUMNS)}
-);
-CREATE INDEX samples_of ON samples (session_id);
-CREATE TABLE events (
-    id INTEGER PRIMARY KEY,
-    session_id INTEGER NOT NULL REFERENCES sessions (id),
-    t_ms INTEGER,
-    kind TEXT NOT NULL,
-    event TEXT NOT NULL
-);
-CREATE INDEX events_of ON events (session_id);
-"""
 WARNINGS = """CASE WHEN json_valid(summary) AND json_type(summary, '$.warnings') = 'array'
     THEN json_extract(summary, '$.warnings') END"""
 """What a session warned of, in SQL: a list in JSON, null where none is recorded."""
-
-# What each format lacks against the next. A record only ever gains columns, so that a program
-# which reads it with SQL goes on.
-_STEPS = {2: f"{ratings.ADD_COLUMNS}; {_INDICES}"}
 
 
 def migrate(connection: sqlite3.Connection, path: Path, *, to_write: bool = False) -> None:
@@ -108,29 +49,23 @@ def migrate(connection: sqlite3.Connection, path: Path, *, to_write: bool = Fals
     reads it does without what it lacks. Raises HistoryError for a record of a format that is not
     read and for another program's database, and whatever SQLite raises.
     """
-    version = _version(connection)
-    if version == SCHEMA_VERSION:
+    if (before := _version(connection)) == SCHEMA_VERSION:
         return
     try:
         with connection:
             connection.execute("BEGIN IMMEDIATE")
-            _step(connection, path)
+            # Asked again under the lock: another process may have made the tables meanwhile.
+            version = require_ours(connection, path)
+            for step in range(max(version + 1, _OLDEST), SCHEMA_VERSION + 1):
+                script = Path(__file__).with_name(f"schema_{step}.sql").read_text("utf-8")
+                told = script.format(samples=", ".join(SAMPLE_COLUMNS), simulated=SIMULATED)
+                for statement in told.split(";"):
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     except sqlite3.OperationalError as error:
-        if to_write or version not in _STEPS or "readonly" not in str(error):
+        old = _OLDEST <= before < SCHEMA_VERSION
+        if to_write or not old or "readonly" not in str(error):
             raise
-
-
-def _step(connection: sqlite3.Connection, path: Path) -> None:
-    # Asked again under the lock: another process may have made the tables meanwhile.
-    version = require_ours(connection, path)
-    if version == 0:
-        for statement in _SCHEMA.split(";"):
-            connection.execute(statement)
-    else:
-        for step in range(version, SCHEMA_VERSION):
-            for statement in _STEPS[step].split(";"):
-                connection.execute(statement)
-    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def require_ours(connection: sqlite3.Connection, path: Path) -> int:
@@ -156,9 +91,9 @@ def refuse_other_format(version: int, path: Path) -> None:
             f"the record {path} was written by a newer poultice (format {version})",
             hint="update poultice, or set POULTICE_DATA_DIR to another directory",
         )
-    if 0 < version < SCHEMA_VERSION and version not in _STEPS:
+    if 0 < version < _OLDEST:
         raise HistoryError(
-            f"the record {path} is of format {version}, and formats {min(_STEPS)} to"
+            f"the record {path} is of format {version}, and formats {_OLDEST} to"
             f" {SCHEMA_VERSION} are read",
             hint="move it away and a new one is begun",
         )
@@ -178,21 +113,21 @@ def checked(row: dict[str, Any], *, session: bool = False, mend: bool = False) -
     """
     if mend:
         row["damaged"] = None
-        for name in list(row):
-            try:
-                checked({"n": row["n"], "started_unix": None, name: row[name]}, session=session)
-            except sqlite3.DataError as error:
-                row[name], row["damaged"] = None, row["damaged"] or str(error)
     where = f"session {row['n']} is damaged:" if session else "damaged:"
     for name, value in row.items():
         if isinstance(value, bytes) and name != "plan":  # `plans` passes over a plan that is none
-            raise sqlite3.DataError(f"{where} {name} holds bytes")
-        if not session or value is None:
+            why = f"{where} {name} holds bytes"
+        elif not session or value is None:
             continue
-        if name in COUNTS and type(value) is not int:
-            raise sqlite3.DataError(f"{where} {name} holds {value!r:.40}, no whole number")
-        if name == "started_unix" and not isinstance(value, int | float):
-            raise sqlite3.DataError(f"{where} {name} holds {value!r:.40}, no time")
+        elif name in COUNTS and type(value) is not int:
+            why = f"{where} {name} holds {value!r:.40}, no whole number"
+        elif name == "started_unix" and not isinstance(value, int | float):
+            why = f"{where} {name} holds {value!r:.40}, no time"
+        else:
+            continue
+        if not mend:
+            raise sqlite3.DataError(why)
+        row[name], row["damaged"] = None, row["damaged"] or why
     if session and row["started_unix"] is not None and not math.isfinite(row["started_unix"]):
         row["started_unix"] = None  # JSON has no infinity
     return row

@@ -15,23 +15,15 @@ import math
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from poultice import settings
 from poultice.errors import HistoryError, UsageError
-from poultice.record import jsontext, private, ratings
-from poultice.record.schema import (
-    COUNTS,
-    SIMULATED,
-    WARNINGS,
-    checked,
-    migrate,
-    parsed,
-    require_ours,
-)
+from poultice.record import jsontext, private, ratings, schema
 from poultice.record.schema import SAMPLE_COLUMNS as SAMPLE_COLUMNS
-from poultice.record.schema import SCHEMA_VERSION as SCHEMA_VERSION
+from poultice.record.schema import SIMULATED, parsed
 
 FILE_NAME = "history.sqlite3"
 COMMIT_AFTER_S = 1.0
@@ -41,22 +33,29 @@ ROOM_BYTES = 65_536
 
 Rows = list[dict[str, Any]]
 
-_FLAGS = ("master", "heat", "cool", "sense")
-_SUMMARY_COLUMNS = ("outcome", "reason", "fault", *COUNTS)
+_SUMMARY_COLUMNS = ("outcome", "reason", "fault", *schema.COUNTS)
 _TOLD = ("started_unix", "protocol", "screening", "injury_age", "plan", "device", "summary")
 
-_INSERT_EVENT = "INSERT INTO events (session_id, t_ms, kind, event) VALUES (?, ?, ?, ?)"
-_INSERT_SAMPLE = (
+_ANSWER = "INSERT INTO answers (session_id, question, answer) VALUES (?, ?, ?)"
+_EVENT = "INSERT INTO events (session_id, t_ms, kind, event) VALUES (?, ?, ?, ?)"
+_SAMPLE = (
     f"INSERT INTO samples (session_id, {', '.join(SAMPLE_COLUMNS)}) "
     f"VALUES ({', '.join('?' * (1 + len(SAMPLE_COLUMNS)))})"
 )
 
 
 class RowWriter:
-    """The record of one session, open while it runs. Every method may raise HistoryError."""
+    """The record of one session, open while it runs. Every method may raise HistoryError.
+
+    One that is in the list already goes by its number; a new one by its `row` and the `answers`.
+    """
 
     def __init__(
-        self, path: Path, what: Mapping[str, Any] | int, clock_s: Callable[[], float]
+        self,
+        path: Path,
+        row: Mapping[str, Any] | int,
+        answers: Mapping[str, bool],
+        clock_s: Callable[[], float],
     ) -> None:
         self.path = path
         self._clock_s = clock_s
@@ -67,12 +66,16 @@ class RowWriter:
             with _errors(path), self._connection as connection:
                 # A reader does not keep a writer from it, nor the other way round.
                 connection.execute("PRAGMA journal_mode = WAL")
-                migrate(connection, path, to_write=True)
+                schema.migrate(connection, path, to_write=True)
                 connection.execute("BEGIN IMMEDIATE")
-                # A session that is in the list already goes by its number.
-                self.record_id = (
-                    what if isinstance(what, int) else _insert_session(connection, what)
-                )
+                if isinstance(row, int):
+                    self.record_id = row
+                else:
+                    places = ", ".join(f":{name}" for name in row)
+                    insert = f"INSERT INTO sessions ({', '.join(row)}) VALUES ({places})"
+                    self.record_id = connection.execute(insert, row).lastrowid or 0
+                told = [(self.record_id, key, int(bool(yes))) for key, yes in answers.items()]
+                connection.executemany(_ANSWER, told)
         except HistoryError:
             self._connection.close()
             raise
@@ -81,30 +84,24 @@ class RowWriter:
     def sample(self, telemetry: Mapping[str, Any]) -> None:
         """Record one telemetry object of the link; on disk within a second of the next one."""
         values = (_plain(telemetry.get(name)) for name in SAMPLE_COLUMNS)
-        self._pending.append((_INSERT_SAMPLE, (self.record_id, *values)))
+        self._pending.append((_SAMPLE, (self.record_id, *values)))
         if self._clock_s() - self._committed_s >= COMMIT_AFTER_S:
             self.commit()
 
     def event(self, event: Mapping[str, Any]) -> None:
         """Record one event, and with it every sample before it, at once."""
         row = (self.record_id, event.get("t_ms"), _plain(str(event.get("kind"))), _json(event))
-        self._pending.append((_INSERT_EVENT, row))
+        self._pending.append((_EVENT, row))
         self.commit()
 
     def end(self, outcome: str, summary: Mapping[str, Any]) -> None:
         """Put down the outcome and the summary, for the next commit."""
         values = {name: _plain(summary.get(name)) for name in _SUMMARY_COLUMNS}
-        for name in COUNTS:
+        for name in schema.COUNTS:
             # A device's own journal may have said anything; a record with it could not be read.
             values[name] = values[name] if type(values[name]) is int else None
-        values["outcome"] = outcome
-        assignments = ", ".join(f"{name} = ?" for name in values)
-        self._pending.append(
-            (
-                f"UPDATE sessions SET {assignments}, summary = ? WHERE id = ?",
-                (*values.values(), _json(summary), self.record_id),
-            )
-        )
+        values |= {"outcome": outcome, "summary": _json(summary)}
+        self._pending.append((_update(values), (*values.values(), self.record_id)))
 
     def finish(self, outcome: str, summary: Mapping[str, Any]) -> None:
         """Write the outcome and the summary, and close the file."""
@@ -138,17 +135,17 @@ class History:
 
         Raises HistoryError where it is damaged, from a newer version, or cannot be had.
         """
-        path = _path(path)
+        path = Path(path or settings.data_dir() / FILE_NAME)
         with _errors(path):
             private.database(path)
             with contextlib.closing(_connect_to_read(path)) as connection:
-                migrate(connection, path)
+                schema.migrate(connection, path)
         return cls(path)
 
     @staticmethod
-    def require_writable(path: Path | str | None = None) -> None:
+    def require_writable() -> None:
         """Raises HistoryError where a session could not be put into the record; makes nothing."""
-        path = _path(path)
+        path = settings.data_dir() / FILE_NAME
         with _errors(path):
             _require_room(path.parent)
             if not path.exists():
@@ -156,7 +153,7 @@ class History:
             with contextlib.closing(_connect(path)) as connection:
                 connection.execute("PRAGMA busy_timeout = 0")
                 connection.execute("BEGIN IMMEDIATE")
-                version = require_ours(connection, path)
+                version = schema.require_ours(connection, path)
                 # One that may only be read says so at the first change; never committed.
                 connection.execute(f"PRAGMA user_version = {version}")
                 connection.execute("ROLLBACK")
@@ -180,20 +177,21 @@ class History:
         `board`, `features` and the `limits` in force. `rated` holds what was rated before it
         (``ratings.BEFORE``). `clock_s` paces the commits.
         """
-        what = {
-            "protocol": protocol,
-            "plan": plan,
-            "device": device,
-            "answers": answers,
+        row = {
             "started_unix": started_unix,
-            "hello": hello,
-            "rated": rated or {},
+            "protocol": _plain(str(protocol)),
+            "plan": _json(plan),
+            "device": _json(device),
+            "hello": _json(hello),
+            "screening": answers.get("screening"),
+            "injury_age": answers.get("injury_age"),
+            **{name: ratings.rating((rated or {}).get(name)) for name in ratings.BEFORE},
         }
-        return RowWriter(self.path, what, clock_s)
+        return RowWriter(self.path, row, answers.get("answers", {}), clock_s)
 
     def resume(self, n: int) -> RowWriter:
         """Go on with the record of session `n`, which was cut off."""
-        return RowWriter(self.path, n, time.monotonic)
+        return RowWriter(self.path, n, {}, time.monotonic)
 
     def rate(self, n: int, changes: Mapping[str, int | str | None]) -> None:
         """Put ratings, or a note, to session `n`; None takes one away.
@@ -201,14 +199,12 @@ class History:
         Raises UsageError where there is no session of that number.
         """
         self.show(n)
-        names = [name for name in ratings.COLUMNS if name in changes]
-        if not names:
+        values = {name: _plain(changes[name]) for name in ratings.COLUMNS if name in changes}
+        if not values:
             return
-        values = [_plain(changes[name]) for name in names]
         with _errors(self.path), contextlib.closing(_connect(self.path)) as connection:
-            migrate(connection, self.path, to_write=True)
-            assignments = ", ".join(f"{name} = ?" for name in names)
-            connection.execute(f"UPDATE sessions SET {assignments} WHERE id = ?", (*values, n))
+            schema.migrate(connection, self.path, to_write=True)
+            connection.execute(_update(values), (*values.values(), n))
 
     def numbers(self, uid: str) -> dict[int, tuple[int, bool, str | None]]:
         """The sessions of one device by its own number of each, the latest of that number:
@@ -265,8 +261,7 @@ class History:
             WHERE json_valid(device) AND json_valid(summary)
                 AND json_type(summary, '$.heat_operations') = 'integer'
             GROUP BY uid
-            """,
-            (),
+            """
         )
         return {str(row["uid"]): row["closings"] for row in rows}
 
@@ -277,14 +272,8 @@ class History:
         alone are listed. A damaged one hides no other: what it lacks is None, and `damaged` says
         what stood there.
         """
-        columns = ("id AS n", "started_unix", "protocol", *_SUMMARY_COLUMNS)
-        rows = self._read(
-            f"SELECT {', '.join(columns)}, {SIMULATED} AS simulated, {WARNINGS} AS warnings "
-            f"FROM sessions WHERE {SIMULATED} = ? ORDER BY id DESC LIMIT ?",
-            (simulated, limit),
-            session=True,
-            mend=True,
-        )
+        more = f"{SIMULATED} AS simulated", f"{schema.WARNINGS} AS warnings"
+        rows = self._several(more, f"{SIMULATED} = ? ORDER BY id DESC LIMIT ?", (simulated, limit))
         for row in rows:
             row["warnings"] = json.loads(row["warnings"] or "[]")
         return rows
@@ -294,27 +283,27 @@ class History:
 
         Raises UsageError where there is no session of that number.
         """
-        # By name, so that one which is not there is SQLite's error; `hello` may be missing.
+        # By name, so that one which is not there is SQLite's error; the ratings may be missing.
         columns = ("id AS n", *_TOLD, *_SUMMARY_COLUMNS, f"{SIMULATED} AS simulated", "*")
-        query = f"SELECT {', '.join(columns)} FROM sessions WHERE id = ?"
-        found = self._read(query, (n,), session=True)
+        found = self._read(
+            f"SELECT {', '.join(columns)}, (SELECT count(*) FROM samples WHERE session_id ="
+            " sessions.id) AS samples FROM sessions WHERE id = ?",
+            (n,),
+            session=True,
+        )
         if not found:
             raise UsageError(
                 f"there is no recorded session {n}", hint="`poultice history` lists them"
             )
-        session = found[0]
+        [session] = found
         answers = self._read(
             "SELECT question, answer FROM answers WHERE session_id = ? ORDER BY question", (n,)
         )
         events = self._read("SELECT event FROM events WHERE session_id = ? ORDER BY id", (n,))
-        count = self._read("SELECT count(*) AS n FROM samples WHERE session_id = ?", (n,))
+        first = ("n", "started_unix", "protocol", "simulated", *_SUMMARY_COLUMNS)
         with _errors(self.path):
             return {
-                "n": session["n"],
-                "started_unix": session["started_unix"],
-                "protocol": session["protocol"],
-                "simulated": session["simulated"],
-                **{name: session[name] for name in _SUMMARY_COLUMNS},
+                **{name: session[name] for name in first},
                 **ratings.of(session),
                 "screening": session["screening"],
                 "injury_age": session["injury_age"],
@@ -326,7 +315,7 @@ class History:
                     for name in ("plan", "device", "hello", "summary")
                 },
                 "events": [parsed("event", row["event"]) for row in events],
-                "samples": count[0]["n"],
+                "samples": session["samples"],
             }
 
     def plans(
@@ -337,19 +326,22 @@ class History:
 
         A plan that is no JSON any more is None: it must not hide the other sessions.
         """
-        there = {row["name"] for row in self._read("PRAGMA table_info(sessions)", ())}
+        there = {row["name"] for row in self._read("PRAGMA table_info(sessions)")}
         # A record of before that may only be read has no ratings.
-        rated = [one for one in ratings.SCALES if one in there]
-        columns = ("id AS n", "started_unix", "protocol", *_SUMMARY_COLUMNS, *rated, "plan")
-        query = f"""SELECT {", ".join(columns)} FROM sessions
-            WHERE started_unix >= ? AND started_unix < ? AND {SIMULATED} = ? ORDER BY id"""
-        rows = self._read(query, (since_unix, until_unix, simulated), session=True, mend=True)
+        more = [*(one for one in ratings.SCALES if one in there), "plan"]
+        where = f"started_unix >= ? AND started_unix < ? AND {SIMULATED} = ? ORDER BY id"
+        rows = self._several(more, where, (since_unix, until_unix, simulated))
         for row in rows:
             try:
                 row["plan"] = json.loads(row["plan"])
             except (TypeError, ValueError, RecursionError):
                 row["plan"] = None
         return rows
+
+    def _several(self, more: Iterable[str], where: str, values: Iterable[Any]) -> Rows:
+        columns = ("id AS n", "started_unix", "protocol", *_SUMMARY_COLUMNS, *more)
+        query = f"SELECT {', '.join(columns)} FROM sessions WHERE {where}"
+        return self._read(query, values, session=True, mend=True)
 
     def rows(self, n: int) -> Rows:
         """The samples of one session, oldest first: `SAMPLE_COLUMNS`, relays as booleans.
@@ -362,37 +354,22 @@ class History:
             (n,),
         )
         for row in rows:
-            for name in _FLAGS:
+            for name in schema.FLAGS:
                 row[name] = None if row[name] is None else bool(row[name])
         return rows
 
     def _read(
-        self,
-        query: str,
-        values: tuple[Any, ...],
-        *,
-        session: bool = False,
-        mend: bool = False,
+        self, query: str, values: Iterable[Any] = (), *, session: bool = False, mend: bool = False
     ) -> Rows:
         with _errors(self.path), contextlib.closing(_connect_to_read(self.path)) as connection:
-            cursor = connection.execute(query, values)
+            cursor = connection.execute(query, tuple(values))
             names = [column[0] for column in cursor.description]
-            rows = [
-                checked(dict(zip(names, row, strict=True)), session=session, mend=mend)
-                for row in cursor
-            ]
+            found = (dict(zip(names, row, strict=True)) for row in cursor)
+            rows = [schema.checked(row, session=session, mend=mend) for row in found]
         for row in rows:
             if "simulated" in row:
                 row["simulated"] = bool(row["simulated"])
         return rows
-
-
-def _path(path: Path | str | None) -> Path:
-    if path is None:
-        from poultice import settings
-
-        path = settings.data_dir() / FILE_NAME
-    return Path(path)
 
 
 def _require_room(directory: Path) -> None:
@@ -431,7 +408,7 @@ def _connect_to_read(path: Path) -> sqlite3.Connection:
         # Its settings make it look at the file.
         return _connect(path)
     except sqlite3.OperationalError as error:
-        if not _is_read_only(error):
+        if _kind(error) not in _READ_ONLY:
             raise
     changes = path.with_name(f"{path.name}-wal")
     alone = not (changes.exists() and changes.stat().st_size)
@@ -439,34 +416,25 @@ def _connect_to_read(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(uri, timeout=BUSY_S, isolation_level=None, uri=True)
 
 
-def _is_read_only(error: sqlite3.Error) -> bool:
-    return "readonly" in str(error) or "unable to open" in str(error)
+def _update(values: Iterable[str]) -> str:
+    return f"UPDATE sessions SET {', '.join(f'{name} = ?' for name in values)} WHERE id = ?"
 
 
-def _insert_session(connection: sqlite3.Connection, what: Mapping[str, Any]) -> int:
-    answers = what["answers"]
-    cursor = connection.execute(
-        "INSERT INTO sessions (started_unix, protocol, plan, device, hello, screening, "
-        f"injury_age, {', '.join(ratings.BEFORE)}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            what["started_unix"],
-            _plain(str(what["protocol"])),
-            _json(what["plan"]),
-            _json(what["device"]),
-            _json(what["hello"]),
-            answers.get("screening"),
-            answers.get("injury_age"),
-            *(ratings.rating(what["rated"].get(name)) for name in ratings.BEFORE),
-        ),
-    )
-    number = cursor.lastrowid
-    if number is None:
-        raise HistoryError("the record gave the session no number")
-    connection.executemany(
-        "INSERT INTO answers (session_id, question, answer) VALUES (?, ?, ?)",
-        [(number, key, int(bool(yes))) for key, yes in answers.get("answers", {}).items()],
-    )
-    return number
+_READ_ONLY = ("SQLITE_READONLY", "SQLITE_CANTOPEN")
+_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
+_FULL = ("SQLITE_FULL", "ENOSPC", "EDQUOT")
+_HINTS = {
+    _BUSY: "another program holds it: close that, or wait a moment",
+    _READ_ONLY: "check its permissions, or set POULTICE_DATA_DIR to a directory you may write",
+    _FULL: "make room on the disk, or set POULTICE_DATA_DIR to another",
+}
+
+
+def _kind(error: Exception) -> str:
+    """What went wrong as SQLite or the system names it: not by words that may stand in a record."""
+    name = getattr(error, "sqlite_errorname", None) or ""
+    number = getattr(error, "errno", None) or 0
+    return "_".join(name.split("_")[:2]) or errno.errorcode.get(number, "")
 
 
 @contextlib.contextmanager
@@ -474,32 +442,19 @@ def _errors(path: Path) -> Iterator[None]:
     """Turn whatever the file or SQLite may say into HistoryError with what to do about it."""
     try:
         yield
-    except sqlite3.Error as error:
-        text = str(error)
-        busy = "locked" in text or "busy" in text
-        if busy:
-            hint = "another program holds it: close that, or wait a moment"
-        elif _is_read_only(error):
-            hint = "check its permissions, or set POULTICE_DATA_DIR to a directory you may write"
-        elif (getattr(error, "sqlite_errorname", None) or "").startswith("SQLITE_IOERR"):
-            hint = _not_taken()
-        elif "full" in text:
-            hint = "make room on the disk, or set POULTICE_DATA_DIR to another"
-        else:
-            hint = "move it away and a new one is begun; `sqlite3 FILE .recover` may save the old"
-        raise HistoryError(
-            f"the record {path} cannot be used: {text}",
-            hint=hint,
-            data={"busy": busy},
-        ) from None
-    except (OSError, ValueError, OverflowError, RecursionError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+    except (sqlite3.Error, OSError, ValueError, OverflowError, RecursionError) as error:
+        kind, data = _kind(error), {}
         hint = "check the path, or set POULTICE_DATA_DIR to a directory you may write"
-        if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
-            hint = "make room on the disk, or set POULTICE_DATA_DIR to another"
-        elif getattr(error, "errno", None) == errno.EFBIG:
+        if isinstance(error, sqlite3.Error):
+            data["busy"] = kind in _BUSY
+            hint = "move it away and a new one is begun; `sqlite3 FILE .recover` may save the old"
+        if kind in ("SQLITE_IOERR", "EFBIG"):
             hint = _not_taken()
-        raise HistoryError(f"the record {path} cannot be used: {reason}", hint=hint) from None
+        raise HistoryError(
+            f"the record {path} cannot be used: {getattr(error, 'strerror', None) or error}",
+            hint=next((told for kinds, told in _HINTS.items() if kind in kinds), hint),
+            data=data,
+        ) from None
 
 
 def _not_taken() -> str:

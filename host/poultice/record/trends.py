@@ -11,16 +11,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from poultice import words
 from poultice.record import ratings
+from poultice.record.ratings import whole
 from poultice.record.store import History
 from poultice.session.tally import replay
-from poultice.therapy.plan import COLD, HEAT, Phase
+from poultice.therapy.phase import COLD, HEAT, Phase
 
 WEEKS = 12
-WEEKS_MAX = 520
 _PHASES_MAX = 64
-_SECONDS_MAX = 10**6
+_MAX = 10**6
 
 
 @dataclass
@@ -77,22 +76,17 @@ def weekly(
     for row in history.plans(
         simulated=simulated, since_unix=_midnight_unix(since), until_unix=until_unix
     ):
-        started = words.local_time(row["started_unix"])
-        if started is None:
-            continue
-        monday = monday_of(started.date())
-        if not last - timedelta(weeks=weeks) < monday <= last:
-            continue
-        week = found.setdefault(monday, Week(monday))
+        day = date.fromtimestamp(row["started_unix"])
+        week = found.setdefault(monday_of(day), Week(monday_of(day)))
         week.sessions += 1
         week.complete += row["outcome"] == "complete"
-        week.on.add(started.date())
+        week.on.add(day)
         phases = planned(row["plan"])
         week.planned_s += sum(one.duration_s for one in phases if one.mode in (HEAT, COLD))
         measured = row if row["outcome"] is not None else _cut_off(history, row["n"], phases)
-        week.heat_s += _seconds(measured["heat_s"])
-        week.cold_s += _seconds(measured["cold_s"])
-        week.dose_m += _seconds(measured["dose_m"])
+        week.heat_s += whole(measured["heat_s"], 0, _MAX) or 0
+        week.cold_s += whole(measured["cold_s"], 0, _MAX) or 0
+        week.dose_m += whole(measured["dose_m"], 0, _MAX) or 0
         week.rated.append(ratings.of(row))
         if row["damaged"] is not None:
             week.damaged.append(row["damaged"])
@@ -124,22 +118,15 @@ def monday_of(day: date) -> date:
 def planned(plan: Any) -> list[Phase]:
     """The phases of a recorded plan; what is none is left out."""
     phases = plan.get("phases") if isinstance(plan, Mapping) else None
-    return [one for one in map(_phase, phases[:_PHASES_MAX] if isinstance(phases, list) else ())
-            if one is not None]  # fmt: skip
-
-
-def _phase(one: Any) -> Phase | None:
-    if not isinstance(one, Mapping) or not isinstance(one.get("mode"), str):
-        return None
-    duration_s, target_mc = one.get("duration_s"), one.get("target_mc")
-    if type(duration_s) is not int or not 0 <= duration_s <= _SECONDS_MAX:
-        return None
-    return Phase(one["mode"], target_mc if type(target_mc) is int else None, duration_s)
+    found = []
+    for one in phases[:_PHASES_MAX] if isinstance(phases, list) else ():
+        if isinstance(one, Mapping) and isinstance(one.get("mode"), str):
+            duration_s, target_mc = whole(one.get("duration_s"), 0, _MAX), one.get("target_mc")
+            if duration_s is not None:
+                target_mc = target_mc if type(target_mc) is int else None
+                found.append(Phase(one["mode"], target_mc, duration_s))
+    return found
 
 
 def _cut_off(history: History, n: int, phases: Iterable[Phase]) -> dict[str, Any]:
     return replay(list(phases), history.rows(n), history.show(n)["events"]).to_json()
-
-
-def _seconds(value: object) -> int:
-    return value if type(value) is int and 0 <= value <= _SECONDS_MAX else 0

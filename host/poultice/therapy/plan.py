@@ -9,18 +9,15 @@ in plainer words.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from poultice import temperature
 from poultice.errors import LimitError, LinkError
-from poultice.therapy.phase import COLD as COLD
-from poultice.therapy.phase import HEAT as HEAT
-from poultice.therapy.phase import MODES as MODES
-from poultice.therapy.phase import REST as REST
-from poultice.therapy.phase import Phase as Phase
-from poultice.therapy.phase import Protocol
+from poultice.therapy.phase import COLD, HEAT, Phase, Protocol
+from poultice.words import span
 
 NORMAL = "normal"
 SENSITIVE = "sensitive"
@@ -37,23 +34,15 @@ class Plan:
 
     def to_wire(self) -> dict[str, Any]:
         """The plan as the parameter of `arm`; `target_mc` only where there is one."""
-        phases: list[dict[str, Any]] = []
-        for phase in self.phases:
-            entry: dict[str, Any] = {"mode": phase.mode}
-            if phase.target_mc is not None:
-                entry["target_mc"] = phase.target_mc
-            entry["duration_s"] = phase.duration_s
-            phases.append(entry)
-        return {
-            "name": self.name,
-            "profile": self.profile,
-            "attended_s": self.attended_s,
-            "phases": phases,
-        }
+        phases = []
+        for one in self.phases:
+            target = {} if one.target_mc is None else {"target_mc": one.target_mc}
+            phases.append({"mode": one.mode, **target, "duration_s": one.duration_s})
+        return {**vars(self), "phases": phases}
 
-    def seconds(self, mode: str | None = None) -> int:
-        """Planned seconds, of one mode or of all."""
-        return sum(p.duration_s for p in self.phases if mode is None or p.mode == mode)
+    def seconds(self) -> int:
+        """Planned seconds."""
+        return sum(phase.duration_s for phase in self.phases)
 
 
 @dataclass(frozen=True)
@@ -71,37 +60,33 @@ class Violation:
     text: str
 
 
-@dataclass(frozen=True)
-class _Total:
-    """A limit on the sum of the durations of some phases."""
+class _Reported(dict[str, int]):
+    """The limits that a device reports; one that it lacks is no permission."""
 
-    limit: str
-    what: str
-    counts: Callable[[Phase], bool]
+    def __missing__(self, name: str) -> int:
+        raise LinkError(
+            f"the device does not report its limit {name}",
+            hint="its firmware is incomplete or not poultice's: flash it again",
+        )
 
 
-def _totals(limits: Mapping[str, int]) -> tuple[_Total, ...]:
-    """The session totals, in the order in which they are judged."""
-    hot_mc = _limit(limits, "heat_hot_mc")
+Total = tuple[str, str, Callable[[Phase], bool]]
+"""A limit on the sum of the durations of some phases: its name, what it is on, and which."""
+
+
+def _totals(limits: _Reported) -> tuple[Total, ...]:
+    """In the order in which they are judged."""
+    hot_mc = limits["heat_hot_mc"]
     return (
-        _Total("heat_session_s", "heat in one session", lambda p: p.mode == HEAT),
-        _Total(
+        ("heat_session_s", "heat in one session", lambda p: p.mode == HEAT),
+        (
             "heat_hot_session_s",
             f"heat above {temperature.exact(hot_mc)}",
             lambda p: p.mode == HEAT and (p.target_mc or 0) > hot_mc,
         ),
-        _Total("cold_session_s", "cold in one session", lambda p: p.mode == COLD),
-        _Total("session_s", "the whole session", lambda p: True),
+        ("cold_session_s", "cold in one session", lambda p: p.mode == COLD),
+        ("session_s", "the whole session", lambda p: True),
     )
-
-
-def minutes(seconds: int) -> str:
-    """A duration for a person: 600 is '10 min', 90 is '1 min 30 s', 45 is '45 s'."""
-    whole, rest = divmod(abs(seconds), 60)
-    parts = [f"{whole} min"] if whole else []
-    if rest or not whole:
-        parts.append(f"{rest} s")
-    return ("-" if seconds < 0 else "") + " ".join(parts)
 
 
 def check(plan: Plan, limits: Mapping[str, int]) -> list[Violation]:
@@ -111,22 +96,52 @@ def check(plan: Plan, limits: Mapping[str, int]) -> list[Violation]:
     takes it over. Twenty-four-hour totals and rest are not judged here: only the device knows
     what it gave before. Raises LinkError where a limit it needs was not reported.
     """
-    found = _attended(plan, limits)
-    sums: dict[str, int] = {}
+    known = _Reported(limits)
+    return [Violation(name, asked, known[name], index, text)
+            for name, asked, index, text in _broken(plan, known)]  # fmt: skip
+
+
+def _broken(plan: Plan, limits: _Reported) -> Iterator[tuple[str, int, int | None, str]]:
+    """For each limit that is broken: its name, what was asked, the phase, the text."""
+    asked, least, most = plan.attended_s, limits["attended_min_s"], limits["attended_max_s"]
+    if asked and not least <= asked <= most:
+        name = "attended_min_s" if asked < least else "attended_max_s"
+        text = f"attended timer {asked} s; allowed are 0 (stand-alone) and {least} to {most} s"
+        yield name, asked, None, text
+    sums = Counter[str]()
     for index, phase in enumerate(plan.phases):
-        if index == _limit(limits, "phases_max"):
-            found.append(
-                Violation(
-                    "phases_max",
-                    len(plan.phases),
-                    index,
-                    index,
-                    f"{len(plan.phases)} phases; at most {index} are allowed",
-                )
-            )
-        found += _target(plan, phase, index, limits)
-        found += _duration(phase, index, limits, sums)
-    return found
+        head = f"phase {index + 1} ({phase.mode})"
+        if index == limits["phases_max"]:
+            count = len(plan.phases)
+            yield "phases_max", count, index, f"{count} phases; at most {index} are allowed"
+        if phase.target_mc is not None:
+            asked, kind = phase.target_mc, HEAT if phase.mode == HEAT else COLD
+            name, most_name = f"{kind}_target_min_mc", f"{kind}_target_max_mc"
+            # Asked for more than anybody may have, the general limit is the one to name.
+            if kind == HEAT and asked <= limits[most_name]:
+                most_name = _heat_max(plan.profile, limits)
+            least, most = limits[name], limits[most_name]
+            text = f"{head}: target {temperature.exact(asked)}; at"
+            if asked > most:
+                text = f"{text} most {temperature.exact(most)} is allowed"
+                yield most_name, asked, index, text
+            elif asked < least:
+                yield name, asked, index, f"{text} least {temperature.exact(least)} is needed"
+        asked, least, most = phase.duration_s, limits["phase_min_s"], limits["cold_phase_s"]
+        if asked < least:
+            text = f"{head}: {span(asked)}; at least {span(least)} is needed"
+            yield "phase_min_s", asked, index, text
+        if phase.mode == COLD and asked > most:
+            text = f"{head}: {span(asked)}; at most {span(most)} of cold in one phase"
+            yield "cold_phase_s", asked, index, text
+        for name, what, counts in _totals(limits):
+            if not counts(phase):
+                continue
+            before, most = sums[name], limits[name]
+            sums[name] += asked
+            if before <= most < sums[name]:
+                text = f"at most {span(most)} is allowed"
+                yield name, sums[name], index, f"{head} brings {what} to {span(sums[name])}; {text}"
 
 
 def reference_limits() -> dict[str, int]:
@@ -169,14 +184,11 @@ def beyond_hint(plan: Plan, violations: Sequence[Violation], limits: Mapping[str
 
 def _meant(phase: Phase, limits: Mapping[str, int]) -> str | None:
     """The slip of the pen that would explain a phase beyond all limits."""
-    if phase.mode == HEAT:
-        span_mc = limits["heat_target_min_mc"], limits["heat_target_max_mc"]
-        most_s = limits["heat_session_s"]
-    else:
-        span_mc = limits["cold_target_min_mc"], limits["cold_target_max_mc"]
-        most_s = limits["cold_phase_s" if phase.mode == COLD else "session_s"]
+    kind = HEAT if phase.mode == HEAT else COLD
+    low_mc, high_mc = limits[f"{kind}_target_min_mc"], limits[f"{kind}_target_max_mc"]
+    most = {HEAT: "heat_session_s", COLD: "cold_phase_s"}.get(phase.mode, "session_s")
     asked_mc, asked_s = phase.target_mc, phase.duration_s
-    if asked_mc is not None and not span_mc[0] <= asked_mc <= span_mc[1]:
+    if asked_mc is not None and not low_mc <= asked_mc <= high_mc:
         number = f"{asked_mc / 1000:.7g}"
         in_file = ', or units = "fahrenheit" above the first [[phase]],'
         readings = (
@@ -185,13 +197,12 @@ def _meant(phase: Phase, limits: Mapping[str, int]) -> str | None:
             (asked_mc // 1000, f"{number} m°C is", ""),
         )
         for read_mc, told, or_else in readings:
-            if span_mc[0] <= read_mc <= span_mc[1]:
+            if low_mc <= read_mc <= high_mc:
                 tenths = f"{read_mc / 1000:.1f}"
                 return f"{told} {tenths} °C: write target = {tenths}{or_else} if that is meant"
-    least_s = limits["phase_min_s"]
-    if asked_s > most_s and asked_s % 60 == 0 and least_s <= asked_s // 60 <= most_s:
-        read_s = asked_s // 60
-        return f"{read_s} s is {minutes(read_s)}: write seconds = {read_s} if that is meant"
+    least_s, most_s, read_s = limits["phase_min_s"], limits[most], asked_s // 60
+    if asked_s > most_s and asked_s % 60 == 0 and least_s <= read_s <= most_s:
+        return f"{read_s} s is {span(read_s)}: write seconds = {read_s} if that is meant"
     if asked_s < least_s <= asked_s * 60 <= most_s:
         return f"write minutes = {asked_s} if {asked_s} min is meant"
     return None
@@ -206,25 +217,22 @@ def fit(plan: Plan, limits: Mapping[str, int]) -> tuple[Plan, list[str]]:
     phase below its minimum) is left as it is, for `check` to name. A phase is left out only
     where nothing else helps, and the note says which.
     """
-    notes: list[str] = []
-    phases = list(plan.phases)
-    attended_s = plan.attended_s
-    most = _limit(limits, "attended_max_s")
+    known, notes = _Reported(limits), list[str]()
+    attended_s, most = plan.attended_s, known["attended_max_s"]
     if attended_s > most:
         notes.append(f"attended timer lowered from {attended_s} s to {most} s")
         attended_s = most
-    phases = _lower_targets(phases, _heat_max(plan.profile, limits)[1], notes)
-    cap = _limit(limits, "cold_phase_s")
+    phases = _lower_targets(plan.phases, known[_heat_max(plan.profile, known)], notes)
+    cap = known["cold_phase_s"]
     for index, phase in enumerate(phases):
-        if phase.mode == COLD and phase.duration_s > cap:
-            notes.append(_shortened(index, phase, cap))
-            phases[index] = replace(phase, duration_s=cap)
-    count = _limit(limits, "phases_max")
-    for index in range(count, len(phases)):
-        notes.append(f"phase {index + 1} ({phases[index].mode}) left out: at most {count} phases")
+        if phase.mode == COLD:
+            phases = _shorten(phases, index, cap, notes)
+    count = known["phases_max"]
+    for index, phase in enumerate(phases[count:], count):
+        notes.append(f"phase {index + 1} ({phase.mode}) left out: at most {count} phases")
     phases = phases[:count]
-    for total in _totals(limits):
-        phases = _share_out(phases, total, limits, notes)
+    for total in _totals(known):
+        phases = _share_out(phases, total, known, notes)
     return replace(plan, attended_s=attended_s, phases=tuple(phases)), notes
 
 
@@ -241,91 +249,17 @@ def make_plan(
     it, for `check` to name or `fit` to lower.
     """
     notes: list[str] = []
-    phases = list(protocol.phases)
+    phases: Sequence[Phase] = protocol.phases
     if sensitive:
-        phases = _lower_targets(phases, _limit(limits, "sensitive_target_max_mc"), notes)
+        phases = _lower_targets(phases, _Reported(limits)["sensitive_target_max_mc"], notes)
     profile = SENSITIVE if sensitive else NORMAL
     return Plan(protocol.name, profile, attended_s, tuple(phases)), notes
 
 
-def _limit(limits: Mapping[str, int], name: str) -> int:
-    value = limits.get(name)
-    if value is None:
-        raise LinkError(
-            f"the device does not report its limit {name}",
-            hint="its firmware is incomplete or not poultice's: flash it again",
-        )
-    return value
-
-
-def _heat_max(profile: str, limits: Mapping[str, int]) -> tuple[str, int]:
-    """The name and the value of the limit on heat targets under a profile."""
-    name = "heat_target_max_mc"
-    if profile == SENSITIVE and _limit(limits, "sensitive_target_max_mc") < _limit(limits, name):
-        name = "sensitive_target_max_mc"
-    return name, _limit(limits, name)
-
-
-def _attended(plan: Plan, limits: Mapping[str, int]) -> list[Violation]:
-    asked = plan.attended_s
-    least, most = _limit(limits, "attended_min_s"), _limit(limits, "attended_max_s")
-    if asked == 0 or least <= asked <= most:
-        return []
-    name, allowed = ("attended_min_s", least) if asked < least else ("attended_max_s", most)
-    text = f"attended timer {asked} s; allowed are 0 (stand-alone) and {least} to {most} s"
-    return [Violation(name, asked, allowed, None, text)]
-
-
-def _target(plan: Plan, phase: Phase, index: int, limits: Mapping[str, int]) -> list[Violation]:
-    if phase.target_mc is None:
-        return []
-    if phase.mode == HEAT:
-        least_name = "heat_target_min_mc"
-        # Asked for more than anybody may have, the general limit is the one to name.
-        most_name = "heat_target_max_mc"
-        if phase.target_mc <= _limit(limits, most_name):
-            most_name = _heat_max(plan.profile, limits)[0]
-    else:
-        least_name, most_name = "cold_target_min_mc", "cold_target_max_mc"
-    head = f"phase {index + 1} ({phase.mode}): target {temperature.exact(phase.target_mc)}"
-    least, most = _limit(limits, least_name), _limit(limits, most_name)
-    if phase.target_mc > most:
-        text = f"{head}; at most {temperature.exact(most)} is allowed"
-        return [Violation(most_name, phase.target_mc, most, index, text)]
-    if phase.target_mc < least:
-        text = f"{head}; at least {temperature.exact(least)} is needed"
-        return [Violation(least_name, phase.target_mc, least, index, text)]
-    return []
-
-
-def _duration(
-    phase: Phase, index: int, limits: Mapping[str, int], sums: dict[str, int]
-) -> list[Violation]:
-    """Judge one phase's duration and the totals up to it; `sums` is carried from phase to phase."""
-    found: list[Violation] = []
-    asked = phase.duration_s
-    head = f"phase {index + 1} ({phase.mode})"
-    least = _limit(limits, "phase_min_s")
-    if asked < least:
-        text = f"{head}: {minutes(asked)}; at least {minutes(least)} is needed"
-        found.append(Violation("phase_min_s", asked, least, index, text))
-    most = _limit(limits, "cold_phase_s")
-    if phase.mode == COLD and asked > most:
-        text = f"{head}: {minutes(asked)}; at most {minutes(most)} of cold in one phase"
-        found.append(Violation("cold_phase_s", asked, most, index, text))
-    for total in _totals(limits):
-        if not total.counts(phase):
-            continue
-        before = sums.get(total.limit, 0)
-        sums[total.limit] = before + asked
-        allowed = _limit(limits, total.limit)
-        if before <= allowed < sums[total.limit]:
-            text = (
-                f"{head} brings {total.what} to {minutes(sums[total.limit])}; "
-                f"at most {minutes(allowed)} is allowed"
-            )
-            found.append(Violation(total.limit, sums[total.limit], allowed, index, text))
-    return found
+def _heat_max(profile: str, limits: _Reported) -> str:
+    """The name of the limit on heat targets under a profile."""
+    names = ["heat_target_max_mc"] + ["sensitive_target_max_mc"] * (profile == SENSITIVE)
+    return min(names, key=limits.__getitem__)
 
 
 def _lower_targets(phases: Sequence[Phase], most_mc: int, notes: list[str]) -> list[Phase]:
@@ -341,38 +275,31 @@ def _lower_targets(phases: Sequence[Phase], most_mc: int, notes: list[str]) -> l
     return lowered
 
 
-def _shortened(index: int, phase: Phase, to_s: int) -> str:
-    return (
-        f"phase {index + 1} ({phase.mode}): shortened from "
-        f"{minutes(phase.duration_s)} to {minutes(to_s)}"
-    )
+def _shorten(phases: list[Phase], index: int, most_s: int, notes: list[str]) -> list[Phase]:
+    phase = phases[index]
+    if phase.duration_s <= most_s:
+        return phases
+    told = f"shortened from {span(phase.duration_s)} to {span(most_s)}"
+    notes.append(f"phase {index + 1} ({phase.mode}): {told}")
+    return [*phases[:index], replace(phase, duration_s=most_s), *phases[index + 1 :]]
 
 
 def _share_out(
-    phases: list[Phase], total: _Total, limits: Mapping[str, int], notes: list[str]
+    phases: list[Phase], total: Total, limits: _Reported, notes: list[str]
 ) -> list[Phase]:
     """Bring one total inside its limit, each phase keeping its share and its minimum."""
-    allowed = _limit(limits, total.limit)
-    least = _limit(limits, "phase_min_s")
-    while True:
-        indices = [i for i, phase in enumerate(phases) if total.counts(phase)]
-        asked = [phases[i].duration_s for i in indices]
-        if sum(asked) <= allowed:
-            return phases
-        shares = _shares(asked, allowed, least)
-        if shares is not None:
-            break
-        last = indices[-1]
-        notes.append(
-            f"phase {last + 1} ({phases[last].mode}) left out: "
-            f"{total.what} is at most {minutes(allowed)}"
-        )
+    name, what, counts = total
+    allowed = limits[name]
+    indices = [i for i, phase in enumerate(phases) if counts(phase)]
+    shares = _shares([phases[i].duration_s for i in indices], allowed, limits["phase_min_s"])
+    while shares is None:
+        last = indices.pop()
+        gone = f"phase {last + 1} ({phases[last].mode}) left out"
+        notes.append(f"{gone}: {what} is at most {span(allowed)}")
         phases = phases[:last] + phases[last + 1 :]
-    phases = list(phases)
+        shares = _shares([phases[i].duration_s for i in indices], allowed, limits["phase_min_s"])
     for i, share in zip(indices, shares, strict=True):
-        if share < phases[i].duration_s:
-            notes.append(_shortened(i, phases[i], share))
-            phases[i] = replace(phases[i], duration_s=share)
+        phases = _shorten(phases, i, share, notes)
     return phases
 
 
@@ -384,15 +311,16 @@ def _shares(asked: Sequence[int], allowed: int, least: int) -> list[int] | None:
     floors = [min(each, least) for each in asked]
     if sum(floors) > allowed:
         return None
-    held = [False] * len(asked)
+    if sum(asked) <= allowed:
+        return list(asked)
+    held: set[int] = set()
     while True:
-        room = allowed - sum(f for f, h in zip(floors, held, strict=True) if h)
-        wanted = sum(a for a, h in zip(asked, held, strict=True) if not h)
+        room = allowed - sum(floors[i] for i in held)
+        wanted = sum(each for i, each in enumerate(asked) if i not in held)
         shares = [
-            f if h or wanted == 0 else a * room // wanted
-            for a, f, h in zip(asked, floors, held, strict=True)
+            floors[i] if i in held else each * room // (wanted or 1) for i, each in enumerate(asked)
         ]
-        below = [s < f for s, f in zip(shares, floors, strict=True)]
-        if not any(below):
+        below = {i for i, share in enumerate(shares) if share < floors[i]}
+        if not below:
             return shares
-        held = [h or b for h, b in zip(held, below, strict=True)]
+        held |= below

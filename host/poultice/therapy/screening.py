@@ -13,15 +13,13 @@ Clinic. See docs/explanation/why-these-limits.md.
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from poultice.therapy.phase import Protocol
+from poultice.therapy.phase import Protocol
 
-HEAT = "heat"
-COLD = "cold"
 BOTH = "both"
 
 NONE = "none"
@@ -44,85 +42,9 @@ class Question:
     reason: str
 
 
-QUESTIONS = (
-    Question(
-        "reduced_feeling",
-        "Is feeling or blood flow reduced at the place (numbness, nerve damage, poor circulation)?",
-        BOTH,
-        "where feeling or blood flow is reduced, a burn or frostbite gives no warning",
-    ),
-    Question(
-        "diabetes_neuropathy",
-        "Do you have diabetes that has affected your nerves?",
-        BOTH,
-        "nerves damaged by diabetes may not feel heat or cold, and such skin heals badly",
-    ),
-    Question(
-        "raynaud",
-        "Do you have Raynaud's, or fingers or toes that turn white in the cold?",
-        BOTH,
-        "with Raynaud's cold can shut off the blood flow, and heat meets skin that cannot adapt",
-    ),
-    Question(
-        "open_or_infected_skin",
-        "Is the skin there open, infected, irritated or blistered?",
-        BOTH,
-        "open, infected or irritated skin is hurt more easily, and heat spreads an infection",
-    ),
-    Question(
-        "recent_surgery",
-        "Have you had surgery at this place recently?",
-        BOTH,
-        "after surgery the skin may feel nothing and bleed again: only your surgeon can say when",
-    ),
-    Question(
-        "pregnancy",
-        "Are you pregnant, and would the pad lie on the abdomen or the back?",
-        BOTH,
-        "in pregnancy the abdomen and the back are not to be treated without advice",
-    ),
-    Question(
-        "child",
-        "Is this for a child?",
-        BOTH,
-        "a child's skin burns and freezes sooner, and a child may not say so in time",
-    ),
-    Question(
-        "asleep_or_sedated",
-        "Might you fall asleep, or have you had alcohol, a sedative or strong painkillers?",
-        BOTH,
-        "somebody asleep or sedated does not take the pad off when it hurts",
-    ),
-    Question(
-        "topical_rub",
-        "Is there a menthol, capsaicin or other warming or cooling rub on the skin?",
-        BOTH,
-        "a rub hides what the skin feels, and heat drives it deeper",
-    ),
-    Question(
-        "implanted_device",
-        "Is there an implanted device under the place (pacemaker, pump, stimulator, metal)?",
-        BOTH,
-        "an implant may conduct heat into the tissue or be disturbed by it",
-    ),
-    Question(
-        "hot_swollen",
-        "Is the place hot, red or badly swollen right now?",
-        HEAT,
-        "heat makes an inflammation worse",
-    ),
-    Question(
-        "tumour_or_bleeding",
-        "Is there a tumour at the place, a fresh bruise, or do you bleed easily?",
-        HEAT,
-        "heat raises the blood flow, which feeds a tumour and a bleeding",
-    ),
-    Question(
-        "cold_allergy",
-        "Does cold give you hives, or do you have cryoglobulins or cold haemoglobinuria?",
-        COLD,
-        "with a reaction to cold, cold treatment can be dangerous at once",
-    ),
+_FILE = Path(__file__).with_name("questions.toml")
+QUESTIONS = tuple(
+    Question(**one) for one in tomllib.loads(_FILE.read_text(encoding="utf-8"))["question"]
 )
 
 

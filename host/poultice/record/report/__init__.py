@@ -41,4 +41,4 @@ def render(history: History, n: int) -> bytes:
 
     # One record, one page: in the units of its curves, whoever makes it.
     with temperature.showing_in(temperature.CELSIUS):
-        return page.html(recorded.read(history, n), recorded.weeks(history, n)).encode()
+        return page.html(recorded.read(history, n)).encode()

@@ -8,22 +8,30 @@ behind this module has to ask.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
+from itertools import zip_longest
 from typing import Any
 
 from poultice import words
 from poultice.link import messages
 from poultice.link.messages import Event, Row
 from poultice.record import ratings, trends
+from poultice.record.ratings import whole
+from poultice.record.schema import COUNTS
 from poultice.record.store import History
 from poultice.session.tally import ACTIVE, replay
-from poultice.therapy.plan import Phase
+from poultice.therapy.phase import Phase
+from poultice.therapy.plan import reference_limits
 from poultice.therapy.screening import QUESTIONS
 
 SPAN_MAX_S = 86_400
-_CELSIUS_RANGE_MC = (-50_000, 200_000)
-_MAX = 10**9
+_SAID = ("path", "uid", "firmware", "board", "reset_cause")
+
+Sample = tuple[float, Row]
+Happening = tuple[float, Event]
+"""With the time, in seconds from the start of the session."""
 
 
 @dataclass(frozen=True)
@@ -37,30 +45,9 @@ class Stretch:
 
 
 @dataclass(frozen=True)
-class Happening:
-    """One event, seconds into the session."""
-
-    at_s: float
-    kind: str
-    text: str
-    data: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class PhaseRow:
-    """One phase: what was planned of it, and what came of it where it was begun."""
-
-    mode: str
-    target_mc: int | None
-    planned_s: int
-    actual_s: int
-    mean_mc: int | None
-    peak_mc: int | None
-
-
-@dataclass(frozen=True)
 class Session:
-    """One session. Times in seconds from its start; None where the record does not say."""
+    """One session; None where the record does not say. `measured` has what `schema.COUNTS` names;
+    `phases` what was planned of each, and what came of it; `weeks` those up to this one."""
 
     n: int
     started: datetime | None
@@ -70,18 +57,12 @@ class Session:
     outcome: str | None
     reason: str | None
     fault: str | None
-    duration_s: int | None
-    heat_s: int | None
-    cold_s: int | None
-    peak_mc: int | None
-    min_mc: int | None
-    dose_m: int | None
+    measured: Row
     heat_operations: int | None
     warnings: Sequence[str]
     rated: Sequence[tuple[str, str]]
-    phases: Sequence[PhaseRow]
-    times_s: Sequence[float]
-    samples: Sequence[Row]
+    phases: Sequence[Row]
+    samples: Sequence[Sample]
     left_out: int
     restarted: bool
     stretches: Sequence[Stretch]
@@ -94,12 +75,12 @@ class Session:
     limits: Mapping[str, int]
     limits_recorded: bool
     simulated: bool
+    weeks: Sequence[trends.Week]
 
-    @property
+    @cached_property
     def total_s(self) -> float:
         """How far the curves go."""
-        last = max((event.at_s for event in self.events), default=0.0)
-        return max(self.times_s[-1] if self.times_s else 0.0, last)
+        return max((at_s for at_s, _ in (*self.samples[-1:], *self.events)), default=0.0)
 
     @property
     def dose_limit_m(self) -> int | None:
@@ -109,169 +90,133 @@ class Session:
 
     def has(self, mode: str) -> bool:
         """Whether the plan, or the session, has such a phase."""
-        return any(one.mode == mode for one in self.phases) or any(
-            one.kind == mode for one in self.stretches
-        )
+        return any(one["mode"] == mode for one in self.phases) or bool(self.spans(mode))
+
+    def spans(self, kind: str) -> list[tuple[float, float]]:
+        """The times of that kind."""
+        return [(one.from_s, one.to_s) for one in self.stretches if one.kind == kind]
 
 
 def read(history: History, n: int) -> Session:
     """Session `n`. Raises UsageError where there is none, HistoryError as History does."""
     stored = history.show(n)
-    plan = _mapping(stored["plan"])
+    plan, hello, summary = (_mapping(stored[name]) for name in ("plan", "hello", "summary"))
     phases = trends.planned(plan)
     raw = history.rows(n)
-    times_s, samples, restarted = _curve(raw)
-    origin_ms = samples[0]["t_ms"] if samples else None
-    events, booted = _events(stored["events"], origin_ms)
-    summary = _mapping(stored["summary"])
+    samples, restarted = _curve(raw)
+    events, booted = _events(stored["events"], samples[0][1]["t_ms"] if samples else None)
+    measured = stored
     if stored["summary"] is None:
-        summary = replay(phases, raw, stored["events"]).to_json()
-    measured = summary if stored["summary"] is None else stored
-    hello = _mapping(stored["hello"])
+        measured = summary = replay(phases, raw, stored["events"]).to_json()
     limits = {k: v for k, v in _mapping(hello.get("limits")).items() if type(v) is int}
-    answers = [*((q.text, q.key) for q in QUESTIONS)]
-    known = {key for _, key in answers}
-    answers += [(key, key) for key in stored["answers"] if key not in known]
+    texts = {question.key: question.text for question in QUESTIONS}
+    asked = [*(key for key in texts if key in stored["answers"]),
+             *(key for key in stored["answers"] if key not in texts)]  # fmt: skip
+    started = words.local_time(stored["started_unix"])
+    said = {**_mapping(stored["device"]), **{k: hello.get(k) for k in ("board", "reset_cause")}}
     return Session(
         n=n,
-        started=words.local_time(stored["started_unix"]),
+        started=started,
         protocol=str(stored["protocol"]),
         profile=_text(plan.get("profile")) or "normal",
         attended_s=_number(plan.get("attended_s")) or 0,
         outcome=_text(stored["outcome"]),
         reason=_text(stored["reason"]),
         fault=_text(stored["fault"]),
-        duration_s=_number(measured["duration_s"]),
-        heat_s=_number(measured["heat_s"]),
-        cold_s=_number(measured["cold_s"]),
-        peak_mc=_reading(measured["peak_mc"]),
-        min_mc=_reading(measured["min_mc"]),
-        dose_m=_number(measured["dose_m"]),
+        measured={
+            name: (_reading if name.endswith("_mc") else _number)(measured[name]) for name in COUNTS
+        },
         heat_operations=_number(summary.get("heat_operations")),
         rated=ratings.lines(stored),
-        warnings=_texts(summary.get("warnings")),
-        phases=_phases(phases, summary.get("phases")),
-        times_s=times_s,
+        warnings=[one for one in _list(summary.get("warnings")) if isinstance(one, str)],
+        phases=_phases(phases, _list(summary.get("phases"))),
         samples=samples,
         left_out=len(raw) - len(samples),
         restarted=restarted or booted,
-        stretches=_stretches(times_s, samples),
+        stretches=_stretches(samples),
         events=events,
         screening=_text(stored["screening"]) or "unknown",
         injury_age=_text(stored["injury_age"]) or "unknown",
-        answers=[
-            (text, stored["answers"][key]) for text, key in answers if key in stored["answers"]
-        ],
-        device=_device(_mapping(stored["device"]), hello),
+        answers=[(texts.get(key, key), stored["answers"][key]) for key in asked],
+        device={name: _text(said.get(name)) or "-" for name in _SAID},
         features={k: v for k, v in _mapping(hello.get("features")).items() if isinstance(v, bool)},
-        limits=limits or _limits_of_this_version(),
+        limits=limits or reference_limits(),
         limits_recorded=bool(limits),
         simulated=stored["simulated"],
+        # A later session does not change this one's report; treatment and none are never added up.
+        weeks=trends.weekly(history, started.date(), simulated=stored["simulated"])
+        if started is not None
+        else [],
     )
 
 
-def weeks(history: History, n: int) -> list[trends.Week]:
-    """The weeks up to that of session `n`, so that a later session does not change its report.
-
-    Of a simulated one, those with such sessions alone: treatment and none are never added up.
-    """
-    stored = history.show(n)
-    started = words.local_time(stored["started_unix"])
-    if started is None:
-        return []
-    return trends.weekly(history, started.date(), simulated=stored["simulated"])
-
-
-def _curve(raw: Sequence[Mapping[str, Any]]) -> tuple[list[float], list[Row], bool]:
+def _curve(raw: Sequence[Mapping[str, Any]]) -> tuple[list[Sample], bool]:
     """From the first active sample up to a restart of the device; and whether there was one."""
-    times_s: list[float] = []
-    samples: list[Row] = []
-    origin_ms = 0
+    samples: list[Sample] = []
     for row in raw:
         read = messages.telemetry(row)
         now = read.to_json() if read is not None else None
         if now is None or (not samples and now["state"] not in ACTIVE):
             continue
-        if not samples:
-            origin_ms = now["t_ms"]
-        elif now["t_ms"] < samples[-1]["t_ms"]:
-            return times_s, samples, True
-        at_s = (now["t_ms"] - origin_ms) / 1000
+        if samples and now["t_ms"] < samples[-1][1]["t_ms"]:
+            return samples, True
+        at_s = (now["t_ms"] - (samples[0][1] if samples else now)["t_ms"]) / 1000
         if at_s > SPAN_MAX_S:
             continue
-        now["temp_mc"], now["temp_b_mc"] = _reading(now["temp_mc"]), _reading(now["temp_b_mc"])
-        now["target_mc"] = _reading(now["target_mc"])
+        for name in ("temp_mc", "temp_b_mc", "target_mc"):
+            now[name] = _reading(now[name])
         now["dose_m"] = _number(now["dose_m"])
         if now["budget_pct"] is not None:
             now["budget_pct"] = min(max(now["budget_pct"], 0), 100)
-        times_s.append(at_s)
-        samples.append(now)
-    return times_s, samples, False
+        samples.append((at_s, now))
+    return samples, False
 
 
 def _events(stored: Sequence[Any], origin_ms: int | None) -> tuple[list[Happening], bool]:
     """The events up to a restart of the device, after which its clock is another; and whether."""
     found: list[Happening] = []
     last_ms = 0
-    for one in stored:
-        event: Event | None = messages.event(one)
+    for event in map(messages.event, stored):
         if event is None:
             continue
         if event.t_ms < last_ms:
             return found, True
         last_ms = event.t_ms
-        if origin_ms is None:
-            origin_ms = event.t_ms
+        origin_ms = event.t_ms if origin_ms is None else origin_ms
         at_s = max(0.0, (event.t_ms - origin_ms) / 1000)
         if at_s <= SPAN_MAX_S:
-            found.append(Happening(at_s, event.kind, words.event(event), event.data))
+            found.append((at_s, event))
     return found, False
 
 
-def _stretches(times_s: Sequence[float], samples: Sequence[Row]) -> list[Stretch]:
+def _stretches(samples: Sequence[Sample]) -> list[Stretch]:
     found: list[Stretch] = []
-    for at_s, now in zip(times_s, samples, strict=True):
-        if now["state"] not in ACTIVE:
-            kind = ""
-        elif now["state"] == "running":
+    for at_s, now in samples:
+        kind = now["state"] if now["state"] in ACTIVE else ""
+        if kind == "running":
             kind = now["mode"] or ""
-        else:
-            kind = now["state"]
-        last = found[-1] if found else None
-        if last is not None:
-            found[-1] = last = Stretch(last.kind, last.phase, last.from_s, at_s)
-        if last is None or (last.kind, last.phase) != (kind, now["phase"]):
+        if found:
+            found[-1] = replace(found[-1], to_s=at_s)
+        if not found or (found[-1].kind, found[-1].phase) != (kind, now["phase"]):
             found.append(Stretch(kind, now["phase"], at_s, at_s))
     return [one for one in found if one.kind]
 
 
-def _phases(plan: Sequence[Phase], measured: Any) -> list[PhaseRow]:
-    rows = measured if isinstance(measured, list) else []
+def _phases(plan: Sequence[Phase], measured: Sequence[Any]) -> list[Row]:
     found = []
-    for index, phase in enumerate(plan):
-        row = _mapping(rows[index]) if index < len(rows) else {}
+    for phase, row in zip_longest(plan, measured[: len(plan)]):
+        came = _mapping(row)
         found.append(
-            PhaseRow(
-                phase.mode,
-                _reading(phase.target_mc),
-                phase.duration_s,
-                _number(row.get("actual_s")) or 0,
-                _reading(row.get("mean_mc")),
-                _reading(row.get("peak_mc")),
-            )
+            {
+                "mode": phase.mode,
+                "target_mc": _reading(phase.target_mc),
+                "planned_s": phase.duration_s,
+                "actual_s": _number(came.get("actual_s")) or 0,
+                "mean_mc": _reading(came.get("mean_mc")),
+                "peak_mc": _reading(came.get("peak_mc")),
+            }
         )
     return found
-
-
-def _device(device: Mapping[str, Any], hello: Mapping[str, Any]) -> dict[str, str]:
-    said = {name: _text(device.get(name)) or "-" for name in ("path", "uid", "firmware")}
-    return {**said, **{name: _text(hello.get(name)) or "-" for name in ("board", "reset_cause")}}
-
-
-def _limits_of_this_version() -> dict[str, int]:
-    from poultice_core.limits import Limits
-
-    return Limits().reported()
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
@@ -282,14 +227,13 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _texts(value: object) -> list[str]:
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _number(value: object) -> int | None:
-    return value if type(value) is int and 0 <= value <= _MAX else None
+    return whole(value, 0, 10**9)
 
 
 def _reading(value: object) -> int | None:
-    low, high = _CELSIUS_RANGE_MC
-    return value if type(value) is int and low <= value <= high else None
+    return whole(value, -50_000, 200_000)
