@@ -15,9 +15,8 @@ from poultice.cli.base import (
     Result,
     asked_for_json,
     device_option,
-    json_option,
     option,
-    units_option,
+    report_options,
 )
 from poultice.errors import RefusedError, UsageError
 
@@ -44,16 +43,9 @@ _TELL_EVERY_MS = 10_000
     help="What it shows in the warm water, 38 to 42 °C; not asked for then.",
 )
 @option("--dry-run", is_flag=True, help="Measure and compute; ask nothing of the device.")
-@units_option
-@json_option
-@click.pass_context
+@report_options
 def calibrate(
-    ctx: click.Context,
-    device: str | None,
-    reference_low: float | None,
-    reference_high: float | None,
-    dry_run: bool,
-    as_json: bool,
+    device: str | None, reference_low: float | None, reference_high: float | None, dry_run: bool
 ) -> Result:
     """Check the thermistors in water of 25 °C and of 40 °C, and correct their offset.
 
@@ -84,7 +76,7 @@ def calibrate(
         # Both are judged before the first bath is waited for.
         low_mc = _given(reference_low, calibration.LOW_MC, "low")
         high_mc = _given(reference_high, warm, "high")
-        quiet = asked_for_json(ctx)
+        quiet = asked_for_json()
         low = _point(client, before, "cool", calibration.LOW_MC, low_mc, quiet)
         calibration.check_low(low)
         high = _point(client, before, "warm", warm, high_mc, quiet)

@@ -15,7 +15,6 @@ import click
 from poultice.cli.base import (
     Command,
     Result,
-    Several,
     asked_for_json,
     json_option,
     option,
@@ -49,9 +48,7 @@ _SAY_EVERY_S = 10.0
     help="The same seed gives the same sessions.",
 )
 @option("--pairs", is_flag=True, help="Two faults a run instead of one.")
-@click.option(
-    "--fault", cls=Several, multiple=True, metavar="NAME", help="Only this class; repeatable."
-)
+@option("--fault", multiple=True, metavar="NAME", help="Only this class; repeatable.")
 @option(
     "--replay",
     type=click.IntRange(min=0),
@@ -80,9 +77,7 @@ _SAY_EVERY_S = 10.0
     help="The dose at the skin by fault: FILE.svg, .png or .pdf.",
 )
 @json_option
-@click.pass_context
 def campaign(
-    ctx: click.Context,
     runs: int,
     seed: int,
     pairs: bool,
@@ -92,7 +87,6 @@ def campaign(
     cluster: str | None,
     path: Path | None,
     plot: Path | None,
-    as_json: bool,
 ) -> Result:
     """Simulate many sessions, each with a fault, and tell what the skin got.
 
@@ -112,7 +106,7 @@ def campaign(
             files.require(one, suffixes)
     faults = scenario.PAIRS if pairs else scenario.SINGLE
     numbers = scenario.numbers(runs, seed, faults, fault)
-    rows, error = _collect(numbers, jobs, cluster, quiet=asked_for_json(ctx))
+    rows, error = _collect(numbers, jobs, cluster, quiet=asked_for_json())
     data = _report(rows, path, plot)
     told = {"seed": seed, "faults_a_run": faults, "only": list(fault), "asked": runs}
     return Result({**told, **data}, "campaign", error)

@@ -12,7 +12,7 @@ from poultice.cli.base import Command, Result, json_option, log_options
 @click.command(cls=Command)
 @json_option
 @log_options
-def devices(as_json: bool) -> Result:
+def devices() -> Result:
     """Ports that could be a device, and what answered."""
     from poultice.device import discovery
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import click
 
-from poultice.cli.base import Command, Result, device_option, json_option, option, units_option
+from poultice.cli.base import Command, Result, device_option, option, report_options
 
 
 @click.command(cls=Command)
 @device_option
 @option("--udev", is_flag=True, help="Print the udev rule for the device's port; probe nothing.")
-@units_option
-@json_option
+@report_options
 @click.pass_context
-def doctor(ctx: click.Context, device: str | None, udev: bool, as_json: bool) -> Result:
+def doctor(ctx: click.Context, device: str | None, udev: bool) -> Result:
     """Look at everything that could be in the way, and say what mends it.
 
     Changes nothing and energises nothing; ends with 0 whatever it finds.

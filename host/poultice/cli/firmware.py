@@ -40,7 +40,7 @@ def firmware() -> None:
 @device_option
 @_board_option
 @json_option
-def info(device: str | None, board: str, as_json: bool) -> Result:
+def info(device: str | None, board: str) -> Result:
     """This program's firmware, the image, the device's, and whether they match."""
     from poultice.device import flashing as work
 
@@ -50,7 +50,7 @@ def info(device: str | None, board: str, as_json: bool) -> Result:
 @firmware.command()
 @_board_option
 @json_option
-def build(board: str, as_json: bool) -> Result:
+def build(board: str) -> Result:
     """Build the image from the source tree (as `make firmware` does)."""
     from poultice.device import flashing as work
     from poultice.device import uf2
@@ -88,16 +88,13 @@ def build(board: str, as_json: bool) -> Result:
 )
 @option("-y", "--yes", is_flag=True, help="Do not ask first.")
 @json_option
-@click.pass_context
 def flash(
-    ctx: click.Context,
     device: str | None,
     board: str | None,
     image: Path | None,
     drive: Path | None,
     method: str,
     yes: bool,
-    as_json: bool,
 ) -> Result:
     """Put the firmware on a board, and see it answer.
 
@@ -114,7 +111,7 @@ def flash(
                 "--image and --drive are for --method uf2", hint="mpremote copies the files"
             )
         _agree(yes, "copy the firmware's files onto the board")
-        with _progress(asked_for_json(ctx)) as progress:
+        with _progress(asked_for_json()) as progress:
             done = mip.copy(device, progress)
         return Result({"action": "flash", "method": method, "device": done}, "flashed")
     work.real(device)
@@ -126,7 +123,7 @@ def flash(
         )
     named = whole.version or "an unknown firmware"
     _agree(yes, f"write {named} ({whole.path.name}, for a {whole.board}) onto the board")
-    with _progress(asked_for_json(ctx)) as progress:
+    with _progress(asked_for_json()) as progress:
         done = work.flash(whole, device, drive, progress)
     data = {"action": "flash", "method": method, "image": whole.to_json(), "device": done}
     return Result(data, "flashed")

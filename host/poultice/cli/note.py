@@ -56,25 +56,22 @@ def _edited(row: Mapping[str, Any]) -> dict[str, Any]:
 @_scales
 @option("--text", help="A note, on one line; - removes it.")
 @json_option
-@click.pass_context
-def note(ctx: click.Context, /, n: int | None, as_json: bool, **given: Any) -> Result:
+def note(n: int | None, **given: Any) -> Result:
     """Pain and stiffness from 0 (none) to 10 (the worst there is), and a note, for session N or
     the latest. Without an option it asks, where there is a terminal."""
     from poultice.cli import attend, rate
-    from poultice.cli.history import latest
-    from poultice.record.store import History
+    from poultice.cli.history import opened
 
     changes = {name: given[name] for name in ratings.SCALES if given[name] is not None}
     if given["text"] is not None:
         changes[ratings.NOTE] = given["text"] if given["text"] == "-" else rate.text(given["text"])
-    asks = not changes and attend.at_terminal() and not asked_for_json(ctx)
+    asks = not changes and attend.at_terminal() and not asked_for_json()
     if not changes and not asks:
         raise UsageError(
             "there is nothing to note, and nobody to ask",
             hint="--pain-after 3, --text 'slept well', ...: `poultice note --help` has them all",
         )
-    book = History.open()
-    n = latest(book) if n is None else n
+    book, n = opened(n)
     if asks:
         changes = _edited(book.show(n))
     changes = {name: None if value == "-" else value for name, value in changes.items()}

@@ -20,28 +20,23 @@ from poultice.errors import UsageError
 )
 @option("--open", "opens", is_flag=True, help="Show it in the browser.")
 @json_option
-@click.pass_context
-def report(
-    ctx: click.Context, /, n: int | None, path: str | None, opens: bool, as_json: bool
-) -> Result | None:
+def report(n: int | None, path: str | None, opens: bool) -> Result | None:
     """Session N, or the latest, as one HTML page that needs nothing else, or as PDF. Prints its
     path."""
     import os
     from pathlib import Path
 
-    from poultice.cli import outfile
-    from poultice.cli.history import latest
+    from poultice.cli import outfile, output
+    from poultice.cli.history import opened
     from poultice.record import report as reporting
-    from poultice.record.store import History
 
-    if path == outfile.STDOUT and (opens or asked_for_json(ctx)):
+    if path == outfile.STDOUT and (opens or asked_for_json()):
         raise UsageError(
             "the page itself goes to stdout with -o -", hint="take out --open and --json, or -o -"
         )
     into = path is None or os.path.isdir(path)  # noqa: PTH112 - False for a path no system takes
     as_pdf = not into and reporting.is_pdf(path or "")
-    book = History.open()
-    n = latest(book) if n is None else n
+    book, n = opened(n)
     page = reporting.render(book, n)
     if as_pdf:
         from poultice.record.report import pdf
@@ -53,16 +48,8 @@ def report(
     if path == outfile.STDOUT:
         return None
     if opens:
-        _show(Path(path))
+        import webbrowser
+
+        if not webbrowser.open(Path(path).resolve().as_uri()):
+            output.say("note: no browser was found to show it in")
     return Result({"session": n, "file": path, "size": len(page)}, "report")
-
-
-def _show(path: object) -> None:
-    import webbrowser
-    from pathlib import Path
-
-    from poultice.cli import output
-
-    assert isinstance(path, Path)
-    if not webbrowser.open(path.resolve().as_uri()):
-        output.say("note: no browser was found to show it in")

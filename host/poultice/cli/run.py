@@ -16,10 +16,8 @@ from poultice.cli.base import (
     Result,
     asked_for_json,
     devices_option,
-    json_option,
     option,
-    switched_on,
-    units_option,
+    report_options,
 )
 from poultice.cli.seat import (
     Asked,
@@ -30,35 +28,19 @@ from poultice.cli.seat import (
     somebody_answers,
     told_of_record,
 )
-from poultice.errors import PoulticeError, UsageError
+from poultice.errors import PoulticeError
 
 
 class RunCommand(Command):
     """A command that reports an outcome even where it never came to run."""
 
-    def make_context(
-        self,
-        info_name: str | None,
-        args: list[str],
-        parent: click.Context | None = None,
-        **more: Any,
-    ) -> click.Context:
-        """Click's; a usage error is reported as an object too where --json was given."""
-        wanted = "--json" in args or switched_on("POULTICE_RUN_JSON", "POULTICE_JSON")
-        try:
-            return super().make_context(info_name, args, parent, **more)
-        except (click.UsageError, UsageError):
-            if wanted:
-                rendering.show("run", Report().to_json("refused"), "nothing", as_json=True)
-            raise
-
     def once_over(self, ctx: click.Context) -> None:
         """What comes after a session comes after its summary too."""
         afterwards(ctx)
 
-    def never_began(self, ctx: click.Context) -> None:
-        """A log that cannot be written: an outcome too."""
-        if asked_for_json(ctx):
+    def never_began(self, *, as_json: bool) -> None:
+        """An outcome too."""
+        if as_json:
             rendering.show("run", Report().to_json("refused"), "nothing", as_json=True)
 
 
@@ -90,16 +72,14 @@ class RunCommand(Command):
 @option("--bell/--no-bell", default=True, help="Ring at prompts and at the end; default.")
 @views.view_option
 @views.theme_option
-@units_option
-@json_option
-@click.pass_context
-def run(ctx: click.Context, /, confirm: str, as_json: bool, **options: Any) -> Result | None:
+@report_options
+def run(confirm: str, **options: Any) -> Result | None:
     """Run a session with PROTOCOL, a name of the library or a .toml file.
 
     Screens, arms, starts, shows it live, stops on Ctrl-C, records and summarises. With several
     devices each has its own session; one that fails leaves the others alone.
     """
-    quiet = asked_for_json(ctx)
+    quiet = asked_for_json()
     options["bell"] = options["bell"] and not quiet
     # Of a person alone, who answers for themselves.
     nobody = options["dry_run"] or options["yes"] or quiet

@@ -10,6 +10,7 @@ import click
 
 from poultice import words
 from poultice.cli import attend, fleet, output, views
+from poultice.cli.base import asked_for_json
 from poultice.cli.feed import Feed
 from poultice.errors import ExitCode
 from poultice.session.orders import Orders
@@ -19,14 +20,13 @@ if TYPE_CHECKING:
     from poultice.link.messages import Event, Telemetry
 
 
-def watch(
-    paths: Sequence[str], for_s: float | None, *, view: str, theme: str, as_json: bool
-) -> None:
+def watch(paths: Sequence[str], for_s: float | None, *, view: str, theme: str) -> None:
     """Until Ctrl-C, the end of `for_s` seconds of the device's clock, or `q`.
 
     One device that is lost raises its error; of several the others are watched on, and the
     process ends with the worst exit code.
     """
+    as_json = asked_for_json()
     full = not as_json and _drawable(view) and views.chosen(view) == "full"
     fleet.distinct(paths)
     several = len(paths) > 1
