@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from poultice.temperature import shown
@@ -13,20 +13,14 @@ if TYPE_CHECKING:
 
     from poultice.link.messages import Event, Telemetry
 
-_WARNINGS = {
-    "dose": "a good deal of heat already: the device will end it at its limit",
-    "budget": "the heat budget is used up: the pad waits until some has come back",
-    "target_unreachable": "the pad is too weak for this target; it gives what it can",
-    "relay_life": "the pad relay is near the end of its rated life: have it replaced",
-    "inhibited": "heat was asked for and held back for a good part of the time",
-    "undertreated": "a phase stayed far from its target: little was treated",
-}
 
-_CAUSES = {
-    "sensor": "a sensor's reading fails again and again: check its plug and wires",
-    "predictive": "the reading rises too fast: look for a fold, or a pad too strong for its place",
-    "budget": "the heat budget is used up",
-}
+@cache
+def texts() -> dict[str, Any]:
+    """What the device's names mean to a person: kind of name, name, text."""
+    import tomllib
+    from pathlib import Path
+
+    return tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
 
 
 def nearest(word: str, known: Iterable[str]) -> list[str]:
@@ -122,7 +116,7 @@ def _event(one: Event) -> str:
         return f"{remedies.PROMPTS.get(asked, asked)}, then press the device's button"
     if one.kind == "warning":
         what = str(data.get("what"))
-        why = _CAUSES.get(str(data.get("cause")))
+        why = texts()["causes"].get(str(data.get("cause")))
         return f"warning: {warning(what)}" + (f" ({why})" if why else "")
     if one.kind == "stopped":
         reason = str(data.get("reason"))
@@ -136,7 +130,7 @@ def _event(one: Event) -> str:
 
 def warning(what: str) -> str:
     """A warning by its name on the wire; that name where it is not known here."""
-    return _WARNINGS.get(what, what)
+    return str(texts()["warnings"].get(what, what))
 
 
 LITTLE = "little was treated"

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import sys
+import termios
 import time
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any, Self
 
 from poultice.cli import attend
 
-try:
-    import termios
-except ImportError:
-    _TERMINALS = False
-else:
-    _TERMINALS = True
-
+_GONE = (OSError, ValueError, termios.error)
 _BYTES = 1024
 _WORD_S = 1.0
 _WITHOUT_ENTER = "sprqynjk"
@@ -41,14 +36,10 @@ class Keyboard:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         if self._before is not None and attend.at_terminal():
-            self._set(self._before)
+            with contextlib.suppress(*_GONE):
+                termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, self._before)
 
     def read(self, timeout_s: float) -> list[str] | None:
         """What was pressed within that time; None, at once, where there is no keyboard."""
@@ -89,30 +80,19 @@ class Keyboard:
     def forget(self) -> None:
         """What was typed until now is none of what comes next."""
         self._typed, self._word_until_s = False, -1.0
-        if _TERMINALS and attend.at_terminal():
-            try:
+        if attend.at_terminal():
+            with contextlib.suppress(*_GONE):
                 termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
-            except (OSError, ValueError, termios.error):
-                pass
 
     def _taken(self) -> bool:
         """Keys as they are pressed, unseen; again after the terminal was another program's."""
-        if not _TERMINALS:
-            return False
         try:
             now = termios.tcgetattr(sys.stdin.fileno())
-        except (OSError, ValueError, termios.error):
-            return False
-        if now[3] & (termios.ICANON | termios.ECHO):
-            self._before = [*now[:6], list(now[6])]
-            now[3] &= ~(termios.ICANON | termios.ECHO)
-            now[6][termios.VMIN], now[6][termios.VTIME] = 1, 0
-            return self._set(now)
-        return True
-
-    def _set(self, attributes: list[Any]) -> bool:
-        try:
-            termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, attributes)
-        except (OSError, ValueError, termios.error):
+            if now[3] & (termios.ICANON | termios.ECHO):
+                self._before = [*now[:6], list(now[6])]
+                now[3] &= ~(termios.ICANON | termios.ECHO)
+                now[6][termios.VMIN], now[6][termios.VTIME] = 1, 0
+                termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, now)
+        except _GONE:
             return False
         return True

@@ -12,7 +12,6 @@ from poultice import words
 from poultice.cli import attend, fleet, output, views
 from poultice.cli.base import asked_for_json
 from poultice.cli.feed import Feed
-from poultice.errors import ExitCode
 from poultice.session.orders import Orders
 
 if TYPE_CHECKING:
@@ -30,9 +29,7 @@ def watch(paths: Sequence[str], for_s: float | None, *, view: str, theme: str) -
     full = not as_json and _drawable(view) and views.chosen(view) == "full"
     fleet.distinct(paths)
     several = len(paths) > 1
-    watched = [
-        _Watched(path, for_s, several=several) for path in (*paths, *(() if paths else (None,)))
-    ]
+    watched = [_Watched(path, for_s, several=several) for path in paths or (None,)]
     if not several:
         # Found out before the screen is taken.
         watched[0].open()
@@ -52,16 +49,13 @@ def watch(paths: Sequence[str], for_s: float | None, *, view: str, theme: str) -
             theme=theme,
             shows=[_printer(one.path if several else None, as_json=as_json) for one in watched],
         )
-    failed = [one for one in watched if one.failure is not None]
-    if not several and failed and failed[0].failure is not None:
-        raise failed[0].failure
-    codes = [int(ExitCode.DONE)]
-    for one in failed:
-        if one.failure is not None:
-            views.told(one.path, one.failure)
-            codes.append(int(getattr(one.failure, "exit_code", ExitCode.UNEXPECTED)))
+    for one in watched:
+        if one.error is not None and not several:
+            raise one.error
+        if one.error is not None:
+            views.told(one.path, one.error)
     if several:
-        raise click.exceptions.Exit(min(codes, key=fleet.WORST_FIRST.index))
+        raise click.exceptions.Exit(fleet.worst(watched))
 
 
 class _Watched:
@@ -70,7 +64,7 @@ class _Watched:
     def __init__(self, path: str | None, for_s: float | None, *, several: bool) -> None:
         self.path = path
         self.several = several
-        self.failure: BaseException | None = None
+        self.error: BaseException | None = None
         self.feed = Feed(path or "the device", Orders())
         self._for_s = for_s
         self._client: Client | None = None
@@ -101,7 +95,7 @@ class _Watched:
             with self._client or self.open() as client:
                 engine.follow(client, feed.orders, feed.show, feed.note, for_s=self._for_s)
         except Exception as error:
-            self.failure = error
+            self.error = error
             if self.several:
                 feed.note(error)
 

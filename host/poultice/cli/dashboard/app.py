@@ -24,9 +24,7 @@ from poultice.cli.dashboard.driver import Driver
 from poultice.cli.dashboard.panel import Panel
 from poultice.cli.feed import Feed
 from poultice.cli.keys import Keys
-
-LEAST = (80, 24)
-"""The smallest terminal that the whole view fits into, cells."""
+from poultice.cli.views import LEAST
 
 LOOK_S = 0.25
 """How often it looks for what is new; drawn only where there is."""
@@ -60,19 +58,7 @@ class Dashboard(App[None]):
     ALLOW_SELECT = False
     AUTO_FOCUS = None
     TITLE = "poultice"
-    CSS = """
-    Panel { height: 1; }
-    #curve { height: 1fr; }
-    #message { height: 2; }
-    #facts { height: 4; }
-    #log { height: 3; }
-    #list { display: none; }
-    #small { display: none; height: 1fr; }
-    Screen.several #list { display: block; }
-    Screen.several #log { height: 1; }
-    Screen.tiny Panel, Screen.tiny Footer { display: none; }
-    Screen.tiny #small { display: block; }
-    """
+    CSS_PATH = "app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "press('p')", "Pause"),
         Binding("r", "press('r')", "Resume"),
@@ -153,8 +139,7 @@ class Dashboard(App[None]):
                     course.take(one)
             fresh = fresh or course.over != feed.over
             course.over = feed.over
-        rung = [feed.rang() for feed in self._feeds]
-        if any(rung):
+        if sum(feed.rang() for feed in self._feeds):
             self.bell()
         if fresh:
             self.draw()

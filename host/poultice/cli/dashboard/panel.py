@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
 from poultice.cli.dashboard.drawn import Line, style
-
-_STYLES: dict[tuple[str, bool, bool], Style] = {}
 
 
 class Panel(Widget, can_focus=False):
@@ -40,8 +40,6 @@ class Panel(Widget, can_focus=False):
         return Strip(segments).adjust_cell_length(width, _style("", light, coloured))
 
 
+@cache
 def _style(name: str, light: bool, coloured: bool) -> Style:
-    key = (name, light, coloured)
-    if key not in _STYLES:
-        _STYLES[key] = Style.parse(style(name, light=light, coloured=coloured))
-    return _STYLES[key]
+    return Style.parse(style(name, light=light, coloured=coloured))
