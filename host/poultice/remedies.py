@@ -218,5 +218,7 @@ def explanation(fault: str) -> Explanation:
 
     text = Path(__file__).with_name("faults.toml").read_text(encoding="utf-8")
     found: dict[str, Any] = tomllib.loads(text)[fault]
-    told = {name: tuple(one) if isinstance(one, list) else one for name, one in found.items()}
+    told: dict[str, Any] = {
+        name: tuple(one) if isinstance(one, list) else one for name, one in found.items()
+    }
     return Explanation(example=told.pop("try", None), **told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Mapping
@@ -25,8 +26,6 @@ _COLUMNS_MAX = 100
 
 def lines(text: str, indent: str = "") -> str:
     """`text` in lines that the terminal has room for: it would break them within a word."""
-    import shutil
-
     columns = min(shutil.get_terminal_size().columns, _COLUMNS_MAX)
     return textwrap.fill(
         text,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from poultice import temperature
 from poultice.cli import complete
 from poultice.errors import PoulticeError, UsageError
 
@@ -253,8 +254,6 @@ def _log_file(ctx: click.Context, param: click.Parameter, value: str | None) -> 
 
 def _units(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
     """Show temperatures in these."""
-    from poultice import temperature
-
     found = _nearest(ctx, param, value, "poultice.units")
     temperature.show_in(found or temperature.CELSIUS)
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from poultice import temperature
+from poultice.cli import ask, attend, output
 from poultice.cli.base import (
     Command,
     Result,
@@ -53,7 +55,6 @@ def calibrate(
     sent to the device, with `two_point`; a 3 s hold of its button puts both in force. Ctrl-C
     leaves all as it was.
     """
-    from poultice.cli import attend
     from poultice.device import calibration, device_config, discovery
 
     if None in (reference_low, reference_high) and not attend.at_terminal():
@@ -96,8 +97,6 @@ def calibrate(
 def _given(value: float | None, span_mc: tuple[int, int], name: str) -> int | None:
     if value is None:
         return None
-    from poultice import temperature
-
     reference_mc = temperature.read(value) if math.isfinite(value) else -1
     if not span_mc[0] <= reference_mc <= span_mc[1]:
         cool, warm = temperature.exact(25_000), temperature.exact(40_000)
@@ -111,8 +110,6 @@ def _given(value: float | None, span_mc: tuple[int, int], name: str) -> int | No
 
 
 def _span(span_mc: tuple[int, int]) -> str:
-    from poultice import temperature
-
     return temperature.span(*span_mc)
 
 
@@ -125,7 +122,6 @@ def _point(
     quiet: bool,
 ) -> Point:
     """One bath: the reference, given or asked for, and the steady readings."""
-    from poultice.cli import attend
     from poultice.device import calibration
 
     reference_mc = _asked(name, span_mc) if given_mc is None else given_mc
@@ -139,9 +135,6 @@ def _point(
 
 def _asked(name: str, span_mc: tuple[int, int]) -> int:
     """The person's reading of the reference, m°C."""
-    from poultice import temperature
-    from poultice.cli import ask, output
-
     output.say(
         ask.lines(
             f"Hang the beads and the reference thermometer side by side in {name} water of "
@@ -164,7 +157,6 @@ def _asked(name: str, span_mc: tuple[int, int]) -> int:
 
 
 def _put_in_force(client: Client, offset_mc: int) -> None:
-    from poultice.cli import attend, output
     from poultice.device import calibration, device_config
 
     output.say(
@@ -180,8 +172,6 @@ def _put_in_force(client: Client, offset_mc: int) -> None:
 @contextmanager
 def _telling(quiet: bool, sensors: int) -> Iterator[Callable[[Telemetry], None]]:
     """What is read meanwhile: live on a terminal, else a line now and then, or nothing."""
-    from poultice.cli import output
-
     if quiet:
         yield lambda now: None
         return
@@ -203,8 +193,6 @@ def _telling(quiet: bool, sensors: int) -> Iterator[Callable[[Telemetry], None]]
 
 
 def _now(now: Telemetry, sensors: int) -> str:
-    from poultice import temperature
-
     names = (("A", now.temp_mc), ("B", now.temp_b_mc))[:sensors]
     return ", ".join(f"sensor {name} {temperature.shown(value)}" for name, value in names)
 

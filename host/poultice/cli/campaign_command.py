@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from poultice.cli import output
 from poultice.cli.base import (
     Command,
     Result,
@@ -20,6 +21,7 @@ from poultice.cli.base import (
     option,
 )
 from poultice.errors import Interrupted, PoulticeError, UsageError
+from poultice.words import meant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -124,7 +126,6 @@ def _replay(number: int) -> Result:
 
 def _known(only: Sequence[str]) -> None:
     from poultice.campaign.classes import FAULT_CLASSES, HEALTHY
-    from poultice.words import meant
 
     known = (HEALTHY, *FAULT_CLASSES)
     for name in only:
@@ -187,8 +188,6 @@ def _report(rows: list[Row], output: Path | None, plot: Path | None) -> dict[str
 @contextmanager
 def _progress(total: int, quiet: bool) -> Iterator[Callable[[int], None]]:
     """A bar on a terminal, else a line now and then; on stderr, and nothing with --json."""
-    from poultice.cli import output
-
     if quiet:
         yield lambda done: None
         return

@@ -17,6 +17,7 @@ import click
 from click import shell_completion
 from click.shell_completion import CompletionItem
 
+from poultice.cli import output
 from poultice.cli.base import Command
 
 VARIABLE = "_POULTICE_COMPLETE"
@@ -138,8 +139,6 @@ def script(shell: str) -> str:
 @click.argument("shell", type=click.Choice(list(_SHELLS)))
 def completion(shell: str) -> None:
     """Print the completion script for SHELL; its first lines say how to install it."""
-    from poultice.cli import output
-
     output.lines(script(shell).splitlines(), None)
     if sys.stdout.isatty():
         output.say("how to install it is said in the first lines")

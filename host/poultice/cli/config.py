@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from poultice.cli import attend, output
 from poultice.cli.base import (
     Command,
     Group,
@@ -18,7 +19,7 @@ from poultice.cli.base import (
     report_options,
 )
 from poultice.cli.complete import config_pair
-from poultice.errors import UsageError
+from poultice.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
     from poultice.link.client import Client
@@ -53,7 +54,6 @@ def set_(pairs: tuple[str, ...], device: str | None, no_wait: bool) -> Result:
 
     For example `sensor_b=false density_mw_cm2=50`. Ctrl-C before the hold leaves all as it was.
     """
-    from poultice.cli import attend, output
     from poultice.device import device_config
 
     changes = device_config.parse(_pairs(pairs))
@@ -94,7 +94,6 @@ def _settled(device: str | None) -> Iterator[Client]:
 
 def _told(client: Client) -> Result:
     from poultice.device import device_config
-    from poultice.errors import RefusedError
 
     hello = client.hello()
     now, pending = device_config.in_force(client)
@@ -103,8 +102,6 @@ def _told(client: Client) -> Result:
         try:
             other = device_config.waiting(client)
         except RefusedError as error:
-            from poultice.cli import output
-
             output.say(f"note: another waits for the button; not possible to read now: {error}")
     return Result(
         {

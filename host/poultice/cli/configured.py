@@ -13,6 +13,7 @@ import click
 
 from poultice import settings
 from poultice.errors import UsageError
+from poultice.words import meant
 
 # Settings that are no option of any command, with their type.
 SETTINGS: dict[str, type] = {"data_dir": str}
@@ -88,8 +89,6 @@ def _known(table: Mapping[str, object], known: Mapping[str, str], where: str) ->
 
 
 def _unknown(name: str, known: Iterable[str], where: str) -> UsageError:
-    from poultice.words import meant
-
     error = _not_understood(f"{where}{name} is no option or setting")
     error.hint = meant(name, sorted(known)) or error.hint
     return error

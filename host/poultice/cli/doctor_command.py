@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from poultice.cli.base import Command, Result, device_option, option, report_options
+from poultice.cli.configured import defaults
 
 
 @click.command(cls=Command)
@@ -17,7 +18,6 @@ def doctor(ctx: click.Context, device: str | None, udev: bool) -> Result:
 
     Changes nothing and energises nothing; ends with 0 whatever it finds.
     """
-    from poultice.cli.configured import defaults
     from poultice.device import doctor as work
     from poultice.device.doctor.probe import RULES
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from poultice.cli import ask, output
 from poultice.cli.base import (
     Group,
     Result,
@@ -18,6 +19,7 @@ from poultice.cli.base import (
     json_option,
     option,
 )
+from poultice.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
     from poultice.device.flashing import Progress
@@ -103,7 +105,6 @@ def flash(
     """
     from poultice.device import flashing as work
     from poultice.device import mip, uf2
-    from poultice.errors import UsageError
 
     if method == "mpremote":
         if image is not None or drive is not None:
@@ -131,14 +132,10 @@ def flash(
 
 def _agree(yes: bool, what: str) -> None:
     """Ask, on a terminal. Raises RefusedError where nobody can be asked, Abort on a no."""
-    from poultice.errors import RefusedError
-
     if yes:
         return
     if not sys.stdin.isatty():
         raise RefusedError(f"nobody was asked whether to {what}", hint="--yes says it is meant")
-    from poultice.cli import ask
-
     if not ask.yes(f"{what[0].upper()}{what[1:]}?"):
         raise click.Abort
 
@@ -146,7 +143,6 @@ def _agree(yes: bool, what: str) -> None:
 @contextmanager
 def _progress(quiet: bool) -> Iterator[Progress]:
     """Sentences on stderr, and a bar on a terminal; nothing with --json."""
-    from poultice.cli import output
     from poultice.device.flashing import Progress
 
     if quiet:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from poultice.cli import outfile, output
 from poultice.cli.base import (
     N_MAX,
     Command,
@@ -107,7 +108,6 @@ def trends(weeks: int, simulated: bool) -> Result:
 @partial(json_option, help="JSON Lines, as --format jsonl.")
 def export(n: int | None, form: str | None, path: str | None) -> None:
     """Session N, or the latest, for other programs. --json is --format jsonl."""
-    from poultice.cli import outfile, output
     from poultice.record import export as exporting
 
     form = "jsonl" if asked_for_json() else form or exporting.format_of(path)
@@ -129,7 +129,6 @@ def opened(n: int | None) -> tuple[History, int]:
 
     Raises UsageError where none is recorded.
     """
-    from poultice.cli import output
     from poultice.record.store import History
 
     book = History.open()
@@ -146,7 +145,5 @@ def opened(n: int | None) -> tuple[History, int]:
 
 
 def _tell_damaged(found: Sequence[str]) -> None:
-    from poultice.cli import output
-
     for text in found:
         output.say(f"warning: {text}; left out")

@@ -7,7 +7,9 @@ from typing import Any
 
 import click
 
+from poultice.cli import attend, rate
 from poultice.cli.base import Command, Result, asked_for_json, json_option, option, session_argument
+from poultice.cli.history import opened
 from poultice.errors import Interrupted, UsageError
 from poultice.record import ratings
 
@@ -16,8 +18,6 @@ def _read(ctx: click.Context, param: click.Parameter, value: str | None) -> int 
     """A whole number from 0 to 10, or `-`."""
     if value is None or value == "-":
         return value
-    from poultice.cli import rate
-
     found = rate.rating(value.strip())
     if found is None:
         raise UsageError(
@@ -41,8 +41,6 @@ def _scales(command: Any) -> Any:
 
 
 def _edited(row: Mapping[str, Any]) -> dict[str, Any]:
-    from poultice.cli import rate
-
     try:
         return rate.edited(row)
     except (click.Abort, KeyboardInterrupt) as error:
@@ -59,9 +57,6 @@ def _edited(row: Mapping[str, Any]) -> dict[str, Any]:
 def note(n: int | None, **given: Any) -> Result:
     """Pain and stiffness from 0 (none) to 10 (the worst there is), and a note, for session N or
     the latest. Without an option it asks, where there is a terminal."""
-    from poultice.cli import attend, rate
-    from poultice.cli.history import opened
-
     changes = {name: given[name] for name in ratings.SCALES if given[name] is not None}
     if given["text"] is not None:
         changes[ratings.NOTE] = given["text"] if given["text"] == "-" else rate.text(given["text"])

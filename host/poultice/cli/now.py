@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from poultice.cli import complete
+from poultice.cli import complete, output
 from poultice.cli.base import (
     Command,
     Result,
@@ -19,6 +19,7 @@ from poultice.cli.base import (
 )
 from poultice.cli.views import theme_option, view_option
 from poultice.errors import UsageError
+from poultice.words import meant
 
 if TYPE_CHECKING:
     from poultice.link.client import Client
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 def _ask(device: str | None, do: Callable[[Client], Any]) -> Result:
     """Do one thing to the device and report how it is then."""
-    from poultice.cli import output
     from poultice.device import discovery
     from poultice.session.takeover import take_over
 
@@ -65,7 +65,6 @@ confirm = _asking("confirm", "Answer the device's prompt: the cold pack is on, o
 def clear(fault: str, device: str | None) -> Result:
     """Clear FAULT, once its cause is gone. Severe faults only the device's button clears."""
     from poultice import remedies
-    from poultice.words import meant
 
     name = fault.lower().replace("-", "_")
     if name not in remedies.FAULTS:

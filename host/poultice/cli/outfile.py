@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import stat
 import sys
 from pathlib import Path
@@ -56,7 +55,7 @@ def write(path: str, data: bytes, *, private: bool = False) -> str:
 
 
 def _replace(target: Path, data: bytes, mode: int | None, *, private: bool) -> None:
-    beside = target.with_name(f".{secrets.token_hex(8)}.tmp")
+    beside = target.with_name(f".{os.urandom(8).hex()}.tmp")
     try:
         descriptor = os.open(
             beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666

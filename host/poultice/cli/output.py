@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from poultice import words
+from poultice.cli import outfile
 
 if TYPE_CHECKING:
     from poultice.link.messages import Event, Telemetry
@@ -63,8 +64,6 @@ def lines(texts: Iterable[str], path: str | None) -> None:
         for text in texts:
             print(text, flush=True)
         return
-    from poultice.cli import outfile
-
     text = "".join(f"{text}\n" for text in texts)
     outfile.write(path, text.encode("utf-8", "replace"), private=True)
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import click
 
+from poultice.cli import outfile, output
 from poultice.cli.base import Command, Result, asked_for_json, json_option, option, session_argument
+from poultice.cli.history import opened
 from poultice.errors import UsageError
 
 
@@ -23,11 +28,6 @@ from poultice.errors import UsageError
 def report(n: int | None, path: str | None, opens: bool) -> Result | None:
     """Session N, or the latest, as one HTML page that needs nothing else, or as PDF. Prints its
     path."""
-    import os
-    from pathlib import Path
-
-    from poultice.cli import outfile, output
-    from poultice.cli.history import opened
     from poultice.record import report as reporting
 
     if path == outfile.STDOUT and (opens or asked_for_json()):

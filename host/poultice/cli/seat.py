@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from poultice import words
 from poultice.cli import attend, output
 from poultice.cli.base import Result
 from poultice.errors import (
@@ -281,8 +282,6 @@ class Seat:
 
     def say_next(self) -> None:
         """When the device allows the next session, and where this one can be looked at."""
-        from poultice import words
-
         allowed = words.next_allowed(self.rest) if self.rest is not None else None
         if allowed is not None:
             self.say(allowed)

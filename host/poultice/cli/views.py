@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -68,8 +69,6 @@ def _not_full() -> str | None:
         size = os.get_terminal_size(sys.stderr.fileno())
     except (OSError, ValueError):
         return "the terminal does not tell its size"
-    import shutil
-
     # COLUMNS and LINES overrule, as they do for what draws.
     width, height = shutil.get_terminal_size((size.columns, size.lines))
     if width < LEAST[0] or height < LEAST[1]:
