@@ -135,8 +135,6 @@ class Group(click.Group):
             return None if named or command.callback is None else command.callback(**given)
 
         self.add_command(command)
-        self.invoke_without_command = True
-        self.no_args_is_help = False
         self.callback = alone
         self.params = [one for one in command.params if isinstance(one, click.Option)]
         return command
@@ -150,7 +148,7 @@ class Group(click.Group):
 @contextlib.contextmanager
 def _logged(ctx: click.Context) -> Iterator[None]:
     """Log what is done, where that was asked for; once, whatever words the command has."""
-    level, (_, path) = ctx.meta.pop(_VERBOSE, 0), ctx.meta.pop(_LOG_FILE, (None, None))
+    level, path = ctx.meta.pop(_VERBOSE, 0), ctx.meta.pop(_LOG_FILE, None)
     if not level and path is None:
         yield
         return
@@ -242,10 +240,13 @@ def _verbosity(ctx: click.Context, param: click.Parameter, value: int) -> None:
 
 def _log_file(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
     """For the log. Raises UsageError for two files of one command line."""
-    before = ctx.meta.get(_LOG_FILE)
-    _nearest(ctx, param, value or None, _LOG_FILE)
-    last = len(_RANKS) - 1, value
-    if value and before and before[0] == last[0] and ctx.meta[_LOG_FILE] == last != before:
+    if not value:
+        return
+    key, named = "poultice.log_file_named", ParameterSource.COMMANDLINE
+    before = ctx.meta.get(key)
+    if _nearest(ctx, param, value, key) == value:
+        ctx.meta[_LOG_FILE] = value
+    if before and before != ctx.meta[key] and before[0] == ctx.meta[key][0] == _RANKS.index(named):
         raise UsageError(
             f"--log-file is given twice: {before[1]} and {value}",
             hint="one file takes the whole log",
@@ -262,38 +263,18 @@ def _json(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     ctx.meta[_JSON] = value or ctx.meta.get(_JSON, False)
 
 
-_verbose_option = option(
-    "-v",
-    "--verbose",
-    count=True,
-    callback=_verbosity,
-    expose_value=False,
-    help="Log what is asked of the device; -vv every line of the link.",
-)
-_log_file_option = option(
-    "--log-file",
-    metavar="FILE",
-    callback=_log_file,
-    expose_value=False,
-    help="Where the log goes, at its end; for its owner alone. Else stderr.",
-)
-units_option = option(
-    "--units",
-    type=click.Choice(["celsius", "fahrenheit"]),
-    callback=_units,
-    expose_value=False,
-    help="How temperatures are shown; default: celsius. JSON stays in m°C.",
-)
+def _together(*options: Callable[[F], F]) -> Callable[[F], F]:
+    """Several options as one decorator, in the order of the help."""
+
+    def decorate(command: F) -> F:
+        for one in reversed(options):
+            command = one(command)
+        return command
+
+    return decorate
 
 
-def json_option(command: F, *, help: str = "One JSON object on stdout.") -> F:
-    """`--json`; ``asked_for_json`` tells whether it was given."""
-    return option("--json", "as_json", is_flag=True, callback=_json, expose_value=False, help=help)(
-        command
-    )
-
-
-_device_option = partial(
+_device = partial(
     option,
     "-d",
     "--device",
@@ -301,41 +282,56 @@ _device_option = partial(
     shell_complete=complete.device,
     callback=partial(_nearest, key="poultice.device"),
 )
+json_option_of = partial(
+    option, "--json", "as_json", is_flag=True, callback=_json, expose_value=False
+)
+json_option = json_option_of(help="One JSON object on stdout.")
+units_option = option(
+    "--units",
+    type=click.Choice(temperature.UNITS),
+    callback=_units,
+    expose_value=False,
+    help="How temperatures are shown; default: celsius. JSON stays in m°C.",
+)
+report_options = _together(units_option, json_option)
+log_options = _together(
+    option(
+        "-v",
+        "--verbose",
+        count=True,
+        callback=_verbosity,
+        expose_value=False,
+        help="Log what is asked of the device; -vv every line of the link.",
+    ),
+    option(
+        "--log-file",
+        metavar="FILE",
+        callback=_log_file,
+        expose_value=False,
+        help="Where the log goes, at its end; for its owner alone. Else stderr.",
+    ),
+)
+"""Of the root, and of each command that talks to a device."""
 
-
-def log_options(command: F) -> F:
-    """`-v`, `-vv` and `--log-file`: of the root, and of each command that talks to a device."""
-    return _verbose_option(_log_file_option(command))
-
-
-def report_options(command: F) -> F:
-    """How its report is shown: `--units` and `--json`."""
-    return units_option(json_option(command))
-
-
-def device_option(command: F) -> F:
-    """The device that a command is about, and the log of what is said to it."""
-    device = _device_option(
+device_option = _together(
+    _device(
         help="serial:/dev/ttyACM0 (or just the path), usb:<serial number>, sim: or "
         "emulator:. Default: the only one that answers."
-    )
-    return device(log_options(command))
+    ),
+    log_options,
+)
+"""The device that a command is about, and the log of what is said to it."""
 
-
-def devices_option(command: F) -> F:
-    """The same for several at once."""
-    devices = _device_option(
+devices_option = _together(
+    _device(
         multiple=True,
         help="serial:/dev/ttyACM0 (or just the path), usb:<serial number>, sim:, emulator:. "
         "Default: the only one that answers. Again for several at once.",
-    )
-    return devices(log_options(command))
-
-
-def device_options(command: F) -> F:
-    """Of a command that reports on a device: that one, the log, and how it is shown."""
-    return device_option(report_options(command))
-
+    ),
+    log_options,
+)
+device_options = _together(device_option, report_options)
+"""Of a command that reports on a device."""
 
 N_MAX = 2**63 - 1
 """SQLite's largest."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from poultice.link.client import Client
 
 
-@click.group(cls=Group)
+@click.group(cls=Group, invoke_without_command=True)
 def config() -> None:
     """The device's configuration; without a word after it, `show`.
 

@@ -1,14 +1,15 @@
-"""`poultice history`: recorded sessions."""
+"""Recorded sessions: `poultice history`, `poultice report`, `poultice note`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
-from typing import TYPE_CHECKING
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from poultice.cli import outfile, output
+from poultice.cli import attend, outfile, output, rate
 from poultice.cli.base import (
     N_MAX,
     Command,
@@ -16,11 +17,13 @@ from poultice.cli.base import (
     Result,
     asked_for_json,
     json_option,
+    json_option_of,
     option,
     report_options,
     session_argument,
 )
-from poultice.errors import UsageError
+from poultice.errors import Interrupted, UsageError
+from poultice.record import ratings
 
 if TYPE_CHECKING:
     from poultice.record.store import History
@@ -30,7 +33,7 @@ simulated_option = option(
 )
 
 
-@click.group(cls=Group)
+@click.group(cls=Group, invoke_without_command=True)
 def history() -> None:
     """Recorded sessions; without a word after it, the list."""
 
@@ -105,7 +108,7 @@ def trends(weeks: int, simulated: bool) -> Result:
     "Default: by the ending of FILE, csv where it has none.",
 )
 @option("-o", "--output", "path", metavar="FILE", help="Where to; default, and -: stdout.")
-@partial(json_option, help="JSON Lines, as --format jsonl.")
+@json_option_of(help="JSON Lines, as --format jsonl.")
 def export(n: int | None, form: str | None, path: str | None) -> None:
     """Session N, or the latest, for other programs. --json is --format jsonl."""
     from poultice.record import export as exporting
@@ -147,3 +150,107 @@ def opened(n: int | None) -> tuple[History, int]:
 def _tell_damaged(found: Sequence[str]) -> None:
     for text in found:
         output.say(f"warning: {text}; left out")
+
+
+@click.command(cls=Command)
+@session_argument
+@option(
+    "-o",
+    "--output",
+    "path",
+    metavar="FILE",
+    help="Where to: FILE.html, FILE.pdf (needs Chromium), a directory, or - for stdout. "
+    "Default: poultice-session-N.html here.",
+)
+@option("--open", "opens", is_flag=True, help="Show it in the browser.")
+@json_option
+def report(n: int | None, path: str | None, opens: bool) -> Result | None:
+    """Session N, or the latest, as one HTML page that needs nothing else, or as PDF. Prints its
+    path."""
+    from poultice.record import report as reporting
+
+    if path == outfile.STDOUT and (opens or asked_for_json()):
+        raise UsageError(
+            "the page itself goes to stdout with -o -", hint="take out --open and --json, or -o -"
+        )
+    into = path is None or os.path.isdir(path)  # noqa: PTH112 - False for a path no system takes
+    as_pdf = not into and reporting.is_pdf(path or "")
+    book, n = opened(n)
+    page = reporting.render(book, n)
+    if as_pdf:
+        from poultice.record.report import pdf
+
+        page = pdf.printed(page)
+    if into or path is None:
+        path = str(Path(path or "", reporting.file_name(n)))
+    outfile.write(path, page, private=True)
+    if path == outfile.STDOUT:
+        return None
+    if opens:
+        import webbrowser
+
+        if not webbrowser.open(Path(path).resolve().as_uri()):
+            output.say("note: no browser was found to show it in")
+    return Result({"session": n, "file": path, "size": len(page)}, "report")
+
+
+def _read(ctx: click.Context, param: click.Parameter, value: str | None) -> int | str | None:
+    """A whole number from 0 to 10, or `-`."""
+    if value is None or value == "-":
+        return value
+    found = rate.rating(value.strip())
+    if found is None:
+        raise UsageError(
+            f"{param.opts[0]} {value!r} is no rating",
+            hint=f"a whole number from 0 (none) to {ratings.MOST} (the worst there is); "
+            "- removes it",
+        )
+    return found
+
+
+def _scales(command: Any) -> Any:
+    for name in reversed(ratings.SCALES):
+        what, _, when = name.partition("_")
+        command = option(
+            f"--{what}-{when}",
+            metavar="0-10",
+            callback=_read,
+            help=f"{what.capitalize()} {when} it; - removes.",
+        )(command)
+    return command
+
+
+def _edited(row: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return rate.edited(row)
+    except (click.Abort, KeyboardInterrupt) as error:
+        if isinstance(error, KeyboardInterrupt):
+            click.echo(err=True)
+        raise Interrupted("left; nothing was changed") from None
+
+
+@click.command(cls=Command)
+@session_argument
+@_scales
+@option("--text", help="A note, on one line; - removes it.")
+@json_option
+def note(n: int | None, **given: Any) -> Result:
+    """Pain and stiffness from 0 (none) to 10 (the worst there is), and a note, for session N or
+    the latest. Without an option it asks, where there is a terminal."""
+    changes = {name: given[name] for name in ratings.SCALES if given[name] is not None}
+    if given["text"] is not None:
+        changes[ratings.NOTE] = given["text"] if given["text"] == "-" else rate.text(given["text"])
+    asks = not changes and attend.at_terminal() and not asked_for_json()
+    if not changes and not asks:
+        raise UsageError(
+            "there is nothing to note, and nobody to ask",
+            hint="--pain-after 3, --text 'slept well', ...: `poultice note --help` has them all",
+        )
+    book, n = opened(n)
+    if asks:
+        changes = _edited(book.show(n))
+    changes = {name: None if value == "-" else value for name, value in changes.items()}
+    book.rate(n, changes)
+    kept = book.show(n)
+    data = {"session": n, "started_unix": kept["started_unix"], **ratings.of(kept)}
+    return Result(data, "note")

@@ -23,7 +23,7 @@ class _Library(Group):
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=_Library)
+@click.group(cls=_Library, invoke_without_command=True)
 def protocols() -> None:
     """The library of therapy protocols; with WORDS (knee, gout) those made for that."""
 
