@@ -25,7 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Serve a virtual device on a pseudo-terminal.",
     ),
     "campaign": (
-        "simulator:campaign",
+        "campaign_command:campaign",
         "Thousands of simulated sessions, each with a fault.",
     ),
     "completion": ("completion:completion", "Completion for bash, zsh and fish."),
