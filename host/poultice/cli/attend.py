@@ -14,6 +14,10 @@ from typing import Any, Self
 from poultice.cli import output
 
 
+LEAST = (80, 24)
+"""The smallest terminal that the whole full-screen view fits into, cells."""
+
+
 def at_terminal() -> bool:
     """Whether somebody can be asked: at a terminal, which is not another program's just now."""
     if sys.stdin is None or not sys.stdin.isatty():

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from poultice.cli.keys import Keys
     from poultice.cli.plain import Show
 
-LEAST = (80, 24)
-"""The smallest terminal that the whole full-screen view fits into, cells."""
-
 _JOIN_S = 0.2
 _TAKEN = (signal.SIGTSTP, signal.SIGCONT, signal.SIGWINCH, signal.SIGTTIN, signal.SIGTTOU)
 
@@ -71,8 +68,8 @@ def _not_full() -> str | None:
         return "the terminal does not tell its size"
     # COLUMNS and LINES overrule, as they do for what draws.
     width, height = shutil.get_terminal_size((size.columns, size.lines))
-    if width < LEAST[0] or height < LEAST[1]:
-        return f"the terminal is {width}x{height}, the full view needs {LEAST[0]}x{LEAST[1]}"
+    if width < attend.LEAST[0] or height < attend.LEAST[1]:
+        return f"the terminal is {width}x{height}, the full view needs {attend.LEAST[0]}x{attend.LEAST[1]}"
     return None
 
 

@@ -17,6 +17,7 @@ from textual.theme import Theme
 from textual.widgets import Footer
 
 from poultice import words
+from poultice.cli.attend import LEAST
 from poultice.cli.dashboard import chart, panels
 from poultice.cli.dashboard.course import Course
 from poultice.cli.dashboard.drawn import ASCII, GROUNDS, UNICODE, Line, plain
@@ -24,7 +25,6 @@ from poultice.cli.dashboard.driver import Driver
 from poultice.cli.dashboard.panel import Panel
 from poultice.cli.feed import Feed
 from poultice.cli.keys import Keys
-from poultice.cli.views import LEAST
 
 LOOK_S = 0.25
 """How often it looks for what is new; drawn only where there is."""
@@ -133,10 +133,7 @@ class Dashboard(App[None]):
         for feed, course in zip(self._feeds, self.courses, strict=True):
             for one in feed.drain():
                 fresh = True
-                if isinstance(one, str):
-                    course.note(one)
-                else:
-                    course.take(one)
+                course.note(one) if isinstance(one, str) else course.take(one)
             fresh = fresh or course.over != feed.over
             course.over = feed.over
         if sum(feed.rang() for feed in self._feeds):
@@ -173,11 +170,6 @@ class Dashboard(App[None]):
                 for one in self.courses[first : first + _LIST_LINES]
             ]
             self._show("list", rows)
-
-    def text(self) -> str:
-        """What can be read on it now."""
-        shown = [one for one in self.query(Panel) if one.display]
-        return "\n".join(one.text() for one in shown)
 
     def _message(self, width: int) -> list[Line]:
         keys = self._keys

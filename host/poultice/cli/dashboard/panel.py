@@ -27,10 +27,6 @@ class Panel(Widget, can_focus=False):
             self._light = light
             self.refresh()
 
-    def text(self) -> str:
-        """What it shows, without styles."""
-        return "\n".join("".join(text for text, _ in line) for line in self.lines)
-
     def render_line(self, y: int) -> Strip:
         """One line, as wide as the widget."""
         width = self.size.width
