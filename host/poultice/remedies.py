@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from poultice import errors, temperature
 from poultice.errors import DeviceFaultError, LinkError, PoulticeError, RefusedError
-from poultice.words import texts
+from poultice.texts import texts
 
 if TYPE_CHECKING:
     from poultice.link.messages import Telemetry

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from poultice.temperature import shown
@@ -12,15 +12,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from poultice.link.messages import Event, Telemetry
-
-
-@cache
-def texts() -> dict[str, Any]:
-    """What the device's names mean to a person: kind of name, name, text."""
-    import tomllib
-    from pathlib import Path
-
-    return tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
 
 
 def nearest(word: str, known: Iterable[str]) -> list[str]:
@@ -106,7 +97,7 @@ def event(one: Event) -> str:
 
 
 def _event(one: Event) -> str:
-    from poultice import remedies
+    from poultice import remedies, texts
 
     data = one.data
     if one.kind == "phase":
@@ -116,7 +107,7 @@ def _event(one: Event) -> str:
         return f"{remedies.PROMPTS.get(asked, asked)}, then press the device's button"
     if one.kind == "warning":
         what = str(data.get("what"))
-        why = texts()["causes"].get(str(data.get("cause")))
+        why = texts.texts()["causes"].get(str(data.get("cause")))
         return f"warning: {warning(what)}" + (f" ({why})" if why else "")
     if one.kind == "stopped":
         reason = str(data.get("reason"))
@@ -130,7 +121,9 @@ def _event(one: Event) -> str:
 
 def warning(what: str) -> str:
     """A warning by its name on the wire; that name where it is not known here."""
-    return str(texts()["warnings"].get(what, what))
+    from poultice import texts
+
+    return str(texts.texts()["warnings"].get(what, what))
 
 
 LITTLE = "little was treated"

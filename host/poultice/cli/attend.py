@@ -13,7 +13,6 @@ from typing import Any, Self
 
 from poultice.cli import output
 
-
 LEAST = (80, 24)
 """The smallest terminal that the whole full-screen view fits into, cells."""
 

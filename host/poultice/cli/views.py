@@ -68,8 +68,9 @@ def _not_full() -> str | None:
         return "the terminal does not tell its size"
     # COLUMNS and LINES overrule, as they do for what draws.
     width, height = shutil.get_terminal_size((size.columns, size.lines))
-    if width < attend.LEAST[0] or height < attend.LEAST[1]:
-        return f"the terminal is {width}x{height}, the full view needs {attend.LEAST[0]}x{attend.LEAST[1]}"
+    least = attend.LEAST
+    if width < least[0] or height < least[1]:
+        return f"the terminal is {width}x{height}, the full view needs {least[0]}x{least[1]}"
     return None
 
 
