@@ -101,18 +101,7 @@ def state_hint(state: str, allowed: Sequence[str]) -> str:
     if state == "armed":
         return "it waits for its button to start a session; `poultice stop` takes that back"
     under_way = "a session is under way: `poultice watch` shows it, `poultice stop` ends it"
-    return _INSTEAD.get((state, *allowed), under_way)
-
-
-_INSTEAD: Mapping[tuple[str, ...], str] = {
-    ("running", "waiting"): "it asks nothing now; `poultice watch` shows when it does",
-    ("running", "paused"): "it is not paused; `poultice watch` shows it",
-    ("paused", "running"): "it is paused already: `poultice resume` goes on",
-    ("paused", "waiting"): "it is paused: `poultice resume` goes on",
-    ("waiting", "running"): "its relays are open, it waits for a hand: `poultice confirm` goes on",
-    ("waiting", "paused"): "it is not paused, it waits for a hand: `poultice confirm` goes on",
-}
-"""State and what is possible in, and what to do instead."""
+    return str(texts()["instead"].get(" ".join((state, *allowed)), under_way))
 
 
 def fault_error(fault: str | None, *, state: str | None = None) -> DeviceFaultError:
