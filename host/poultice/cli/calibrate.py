@@ -82,8 +82,15 @@ def calibrate(
         calibration.check_low(low)
         high = _point(client, before, "warm", warm, high_mc, quiet)
         data: dict[str, Any] = {
-            "device": {"path": client.path, "uid": hello.uid, "firmware": hello.firmware},
-            "points": [_told(low), _told(high)],
+            "device": hello.device(client.path),
+            "points": [
+                {
+                    "reference_mc": one.reference_mc,
+                    "readings_mc": list(one.readings_mc),
+                    "errors_mc": list(one.errors_mc),
+                }
+                for one in (low, high)
+            ],
             "before": before,
             "offset_mc": calibration.offset_mc(low, high),
             "in_force": False,
@@ -97,20 +104,21 @@ def calibrate(
 def _given(value: float | None, span_mc: tuple[int, int], name: str) -> int | None:
     if value is None:
         return None
-    reference_mc = temperature.read(value) if math.isfinite(value) else -1
-    if not span_mc[0] <= reference_mc <= span_mc[1]:
+    reference_mc = _within(value, span_mc)
+    if reference_mc is None:
         cool, warm = temperature.exact(25_000), temperature.exact(40_000)
         raise UsageError(
-            f"--reference-{name} {value:g}: expected {_span(span_mc)}",
+            f"--reference-{name} {value:g}: expected {temperature.span(*span_mc)}",
             hint=f"near {cool} every part reads alike, near {warm} they differ; without SENSE the "
-            f"warm water is {_span((38_000, 38_400))}, as above that a rising reading with the "
-            "relays open is taken for a weld",
+            f"warm water is {temperature.span(38_000, 38_400)}, as above that a rising reading "
+            "with the relays open is taken for a weld",
         )
     return reference_mc
 
 
-def _span(span_mc: tuple[int, int]) -> str:
-    return temperature.span(*span_mc)
+def _within(value: float, span_mc: tuple[int, int]) -> int | None:
+    reference_mc = temperature.read(value) if math.isfinite(value) else -1
+    return reference_mc if span_mc[0] <= reference_mc <= span_mc[1] else None
 
 
 def _point(
@@ -138,21 +146,19 @@ def _asked(name: str, span_mc: tuple[int, int]) -> int:
     output.say(
         ask.lines(
             f"Hang the beads and the reference thermometer side by side in {name} water of "
-            f"{_span(span_mc)}, half a litre or more, and stir."
+            f"{temperature.span(*span_mc)}, half a litre or more, and stir."
         )
     )
 
     def read(answer: str) -> int | None:
         number = ask.number(answer)
-        reference_mc = None if number is None else temperature.read(number)
-        within = reference_mc is not None and span_mc[0] <= reference_mc <= span_mc[1]
-        return reference_mc if within else None
+        return None if number is None else _within(number, span_mc)
 
     example = temperature.exact(span_mc[0] + 200).split()[0]
     return ask.until_read(
         f"When it stands still: what does the thermometer show, in {temperature.sign()}?",
         read,
-        f"Make it {_span(span_mc)}, and answer with a number, such as {example}.",
+        f"Make it {temperature.span(*span_mc)}, and answer with a number, such as {example}.",
     )
 
 
@@ -195,11 +201,3 @@ def _telling(quiet: bool, sensors: int) -> Iterator[Callable[[Telemetry], None]]
 def _now(now: Telemetry, sensors: int) -> str:
     names = (("A", now.temp_mc), ("B", now.temp_b_mc))[:sensors]
     return ", ".join(f"sensor {name} {temperature.shown(value)}" for name, value in names)
-
-
-def _told(point: Point) -> dict[str, Any]:
-    return {
-        "reference_mc": point.reference_mc,
-        "readings_mc": list(point.readings_mc),
-        "errors_mc": list(point.errors_mc),
-    }

@@ -105,7 +105,7 @@ def _told(client: Client) -> Result:
             output.say(f"note: another waits for the button; not possible to read now: {error}")
     return Result(
         {
-            "device": {"path": client.path, "uid": hello.uid, "firmware": hello.firmware},
+            "device": hello.device(client.path),
             "config": now,
             "waiting": other,
             "heat_target_max_mc": hello.limits["heat_target_max_mc"],
