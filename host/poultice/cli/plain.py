@@ -9,8 +9,7 @@ from collections.abc import Callable, Sequence
 from poultice import words
 from poultice.cli import attend, output
 from poultice.cli.feed import FRESH, Feed
-from poultice.cli.keyboard import Keyboard
-from poultice.cli.keys import Keys
+from poultice.cli.keys import Keyboard, Keys
 from poultice.link.messages import Event, Telemetry
 from poultice.session.tally import ACTIVE
 

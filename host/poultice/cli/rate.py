@@ -34,7 +34,7 @@ def before(who: str | None) -> dict[str, int]:
 
 def after(n: int, who: str | None) -> bool:
     """Ask once session `n` is over, and put it into the record. False: no more is to be asked."""
-    from poultice.cli.keyboard import Keyboard
+    from poultice.cli.keys import Keyboard
 
     # What was typed while it ran is no answer to this.
     Keyboard().forget()
