@@ -12,10 +12,9 @@ from textual.pilot import Pilot
 
 from poultice import remedies
 from poultice.cli.dashboard import LEAST, Dashboard, chart, panels
+from poultice.cli.dashboard.app import Driver, Panel
 from poultice.cli.dashboard.course import Course
 from poultice.cli.dashboard.drawn import ASCII, UNICODE, Line, width_of
-from poultice.cli.dashboard.driver import Driver
-from poultice.cli.dashboard.panel import Panel
 from poultice.cli.feed import Feed
 from poultice.cli.keys import Keys
 from poultice.link.messages import Event, Telemetry, telemetry
@@ -426,7 +425,7 @@ class Writer:
 def test_a_terminal_that_is_gone_is_not_waited_for(
     lives: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("poultice.cli.dashboard.driver._WAIT_S", 0.001)
+    monkeypatch.setattr("poultice.cli.dashboard.app._WAIT_S", 0.001)
     driver = object.__new__(Driver)
     writer: Any = Writer(lives, room=1)
     writer._queue.put("a frame that nobody takes")

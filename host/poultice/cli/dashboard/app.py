@@ -8,27 +8,33 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from functools import cache
+from queue import Full
 from typing import Any, ClassVar
 
+from rich.segment import Segment
+from rich.style import Style
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
+from textual.drivers.linux_driver import LinuxDriver
 from textual.filter import Monochrome, NoColor
+from textual.strip import Strip
 from textual.theme import Theme
+from textual.widget import Widget
 from textual.widgets import Footer
 
 from poultice import words
 from poultice.cli.attend import LEAST
 from poultice.cli.dashboard import chart, panels
 from poultice.cli.dashboard.course import Course
-from poultice.cli.dashboard.drawn import ASCII, GROUNDS, UNICODE, Line, plain
-from poultice.cli.dashboard.driver import Driver
-from poultice.cli.dashboard.panel import Panel
+from poultice.cli.dashboard.drawn import ASCII, GROUNDS, UNICODE, Line, plain, style
 from poultice.cli.feed import Feed
 from poultice.cli.keys import Keys
 
 LOOK_S = 0.25
 """How often it looks for what is new; drawn only where there is."""
 
+_WAIT_S = 0.5
 _LOG_LINES = 3
 _LIST_LINES = 6
 
@@ -45,6 +51,55 @@ def _theme(light: bool) -> Theme:
         dark=not light,
         variables={"footer-key-foreground": "#8f2e00" if light else "#ff9a70"},
     )
+
+
+class Panel(Widget, can_focus=False):
+    """Shows `lines`; redraws only those that changed. No layout, no markup: a frame stays cheap."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
+        self.lines: list[Line] = []
+        self._light = False
+
+    def show(self, lines: list[Line], *, light: bool) -> None:
+        """These from now on."""
+        if lines != self.lines or light != self._light:
+            self.lines = lines
+            self._light = light
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """One line, as wide as the widget."""
+        width = self.size.width
+        line = self.lines[y] if y < len(self.lines) else []
+        light, coloured = self._light, not self.app.no_color
+        segments = [Segment(text, _style(name, light, coloured)) for text, name in line]
+        return Strip(segments).adjust_cell_length(width, _style("", light, coloured))
+
+
+@cache
+def _style(name: str, light: bool, coloured: bool) -> Style:
+    return Style.parse(style(name, light=light, coloured=coloured))
+
+
+class Driver(LinuxDriver):
+    """Textual's, which waits for ever for a writer that has died of a terminal that is gone."""
+
+    def write(self, data: str) -> None:
+        """Write to the terminal, as long as there is one."""
+        writer = self._writer_thread
+        while writer is not None and writer.is_alive():
+            try:
+                writer._queue.put(data, timeout=_WAIT_S)
+            except Full:
+                continue
+            return
+
+    def close(self) -> None:
+        """Let go of the terminal."""
+        writer = self._writer_thread
+        if writer is not None and writer.is_alive():
+            super().close()
 
 
 class Dashboard(App[None]):
