@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from poultice.cli import attend, outfile, output, rate
+from poultice.cli import attend, output, rate
 from poultice.cli.base import (
     N_MAX,
     Command,
@@ -120,7 +120,7 @@ def export(n: int | None, form: str | None, path: str | None) -> None:
         )
     book, n = opened(n)
     if form == "parquet":
-        outfile.write(path or outfile.STDOUT, exporting.parquet(book, n), private=True)
+        output.write(path or output.STDOUT, exporting.parquet(book, n))
     else:
         lines = exporting.json_lines if form == "jsonl" else exporting.csv_lines
         output.lines(lines(book, n), path)
@@ -169,7 +169,7 @@ def report(n: int | None, path: str | None, opens: bool) -> Result | None:
     path."""
     from poultice.record import report as reporting
 
-    if path == outfile.STDOUT and (opens or asked_for_json()):
+    if path == output.STDOUT and (opens or asked_for_json()):
         raise UsageError(
             "the page itself goes to stdout with -o -", hint="take out --open and --json, or -o -"
         )
@@ -183,8 +183,8 @@ def report(n: int | None, path: str | None, opens: bool) -> Result | None:
         page = pdf.printed(page)
     if into or path is None:
         path = str(Path(path or "", reporting.file_name(n)))
-    outfile.write(path, page, private=True)
-    if path == outfile.STDOUT:
+    output.write(path, page)
+    if path == output.STDOUT:
         return None
     if opens:
         import webbrowser

@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import errno
 import io
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from poultice import words
-from poultice.cli import outfile
+from poultice.errors import UsageError
 
 if TYPE_CHECKING:
     from poultice.link.messages import Event, Telemetry
 
 Data = Mapping[str, Any]
+
+STDOUT = "-"
 
 PLAINLY = "poultice.plainly"
 """How characters that an encoding lacks are written: as others, else as `?`."""
@@ -65,7 +70,62 @@ def lines(texts: Iterable[str], path: str | None) -> None:
             print(text, flush=True)
         return
     text = "".join(f"{text}\n" for text in texts)
-    outfile.write(path, text.encode("utf-8", "replace"), private=True)
+    write(path, text.encode("utf-8", "replace"))
+
+
+def write(path: str, data: bytes) -> None:
+    """Write `data` to `path`, or to stdout where that is ``-``: what somebody answered, and so a
+    file for its owner alone, also where it was not before.
+
+    A file is replaced in one step: whoever reads it meanwhile, and a full disk, leave either
+    the old one or the new one, never a part. What is no regular file (a pipe, /dev/null) is
+    written to. Raises UsageError where that is not possible, OSError for stdout.
+    """
+    if path == STDOUT:
+        # Bytes, whatever the locale: what is written says its own encoding.
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    if not path:
+        raise UsageError("the file to write has an empty name", hint="-o FILE, or -o - for stdout")
+    try:
+        # A link stays a link: it is what it points to that is replaced.
+        target = Path(path).resolve()
+        try:
+            mode: int | None = target.stat().st_mode
+        except FileNotFoundError:
+            mode = None
+        if mode is None or stat.S_ISREG(mode):
+            _replace(target, data, mode)
+        else:
+            target.write_bytes(data)
+    except (OSError, ValueError, RuntimeError) as error:
+        # ValueError: a zero byte in the path; RuntimeError: a loop of links.
+        full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        raise UsageError(
+            f"{path} cannot be written: {getattr(error, 'strerror', None) or error}",
+            hint="make room there (or raise `ulimit -f`), or name a file on another disk with -o"
+            if full
+            else "name a file in a directory that you may write to with -o",
+        ) from None
+
+
+def _replace(target: Path, data: bytes, mode: int | None) -> None:
+    beside = target.with_name(f".{os.urandom(8).hex()}.tmp")
+    try:
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
+            if mode is not None:
+                os.chmod(beside, stat.S_IMODE(mode) & 0o700)  # noqa: PTH101
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        raise
 
 
 def as_member(update: Telemetry | Event) -> dict[str, Any]:
