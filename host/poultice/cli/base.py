@@ -263,7 +263,7 @@ def _json(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     ctx.meta[_JSON] = value or ctx.meta.get(_JSON, False)
 
 
-def _together(*options: Callable[[F], F]) -> Callable[[F], F]:
+def together(*options: Callable[[F], F]) -> Callable[[F], F]:
     """Several options as one decorator, in the order of the help."""
 
     def decorate(command: F) -> F:
@@ -293,8 +293,8 @@ units_option = option(
     expose_value=False,
     help="How temperatures are shown; default: celsius. JSON stays in m°C.",
 )
-report_options = _together(units_option, json_option)
-log_options = _together(
+report_options = together(units_option, json_option)
+log_options = together(
     option(
         "-v",
         "--verbose",
@@ -313,7 +313,7 @@ log_options = _together(
 )
 """Of the root, and of each command that talks to a device."""
 
-device_option = _together(
+device_option = together(
     _device(
         help="serial:/dev/ttyACM0 (or just the path), usb:<serial number>, sim: or "
         "emulator:. Default: the only one that answers."
@@ -322,7 +322,7 @@ device_option = _together(
 )
 """The device that a command is about, and the log of what is said to it."""
 
-devices_option = _together(
+devices_option = together(
     _device(
         multiple=True,
         help="serial:/dev/ttyACM0 (or just the path), usb:<serial number>, sim:, emulator:. "
@@ -330,7 +330,7 @@ devices_option = _together(
     ),
     log_options,
 )
-device_options = _together(device_option, report_options)
+device_options = together(device_option, report_options)
 """Of a command that reports on a device."""
 
 N_MAX = 2**63 - 1

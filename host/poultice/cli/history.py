@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from poultice.cli import attend, output, rate
 from poultice.cli.base import (
     N_MAX,
     Command,
+    F,
     Group,
     Result,
     asked_for_json,
@@ -21,6 +22,7 @@ from poultice.cli.base import (
     option,
     report_options,
     session_argument,
+    together,
 )
 from poultice.errors import Interrupted, UsageError
 from poultice.record import ratings
@@ -208,30 +210,14 @@ def _read(ctx: click.Context, param: click.Parameter, value: str | None) -> int 
     return found
 
 
-def _scales(command: Any) -> Any:
-    for name in reversed(ratings.SCALES):
-        what, _, when = name.partition("_")
-        command = option(
-            f"--{what}-{when}",
-            metavar="0-10",
-            callback=_read,
-            help=f"{what.capitalize()} {when} it; - removes.",
-        )(command)
-    return command
-
-
-def _edited(row: Mapping[str, Any]) -> dict[str, Any]:
-    try:
-        return rate.edited(row)
-    except (click.Abort, KeyboardInterrupt) as error:
-        if isinstance(error, KeyboardInterrupt):
-            click.echo(err=True)
-        raise Interrupted("left; nothing was changed") from None
+def _scale(what: str, when: str) -> Callable[[F], F]:
+    says = f"{what.capitalize()} {when} it; - removes."
+    return option(f"--{what}-{when}", metavar="0-10", callback=_read, help=says)
 
 
 @click.command(cls=Command)
 @session_argument
-@_scales
+@together(*(_scale(*name.split("_")) for name in ratings.SCALES))
 @option("--text", help="A note, on one line; - removes it.")
 @json_option
 def note(n: int | None, **given: Any) -> Result:
@@ -248,7 +234,12 @@ def note(n: int | None, **given: Any) -> Result:
         )
     book, n = opened(n)
     if asks:
-        changes = _edited(book.show(n))
+        try:
+            changes = rate.edited(book.show(n))
+        except (click.Abort, KeyboardInterrupt) as error:
+            if isinstance(error, KeyboardInterrupt):
+                click.echo(err=True)
+            raise Interrupted("left; nothing was changed") from None
     changes = {name: None if value == "-" else value for name, value in changes.items()}
     book.rate(n, changes)
     kept = book.show(n)
