@@ -34,7 +34,8 @@ _PLAIN = {"°": "", "–": "-", "·": ".", "…": "...", "→": "->"}
 
 
 def _plainly(error: UnicodeError) -> tuple[str, int]:
-    assert isinstance(error, UnicodeEncodeError)
+    if not isinstance(error, UnicodeEncodeError):
+        return "\N{REPLACEMENT CHARACTER}", error.end
     return _PLAIN.get(error.object[error.start], "?"), error.start + 1
 
 
