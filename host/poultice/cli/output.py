@@ -34,9 +34,10 @@ _PLAIN = {"°": "", "–": "-", "·": ".", "…": "...", "→": "->"}
 
 
 def _plainly(error: UnicodeError) -> tuple[str, int]:
-    if not isinstance(error, UnicodeEncodeError):
-        return "\N{REPLACEMENT CHARACTER}", error.end
-    return _PLAIN.get(error.object[error.start], "?"), error.start + 1
+    if isinstance(error, UnicodeEncodeError):
+        return _PLAIN.get(error.object[error.start], "?"), error.start + 1
+    replaced, end = codecs.replace_errors(error)
+    return str(replaced), end
 
 
 codecs.register_error(PLAINLY, _plainly)
