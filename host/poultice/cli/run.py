@@ -93,7 +93,7 @@ def run(confirm: str, **options: Any) -> Result | None:
         if not several and seats[0].failure is not None:
             raise seats[0].failure
     except (PoulticeError, click.Abort, KeyboardInterrupt) as error:
-        # Nothing was started on any of them.
+        # Of several nothing was started on any.
         for seat in seats:
             seat.failure = seat.failure or error
         if quiet and several:
