@@ -8,67 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from poultice import errors, temperature
 from poultice.errors import DeviceFaultError, LinkError, PoulticeError, RefusedError
+from poultice.texts import texts
 
 if TYPE_CHECKING:
     from poultice.link.messages import Telemetry
 
-BUTTON_ONLY = frozenset(
-    {
-        "absolute_temperature",
-        "heat_welded",
-        "master_welded",
-        "over_temperature",
-        "emergency_stop",
-        "sensor_short",
-        "watchdog_reset",
-        "limits_corrupt",
-        "internal",
-    }
-)
+BUTTON_ONLY = frozenset(texts()["button_only"])
 """The faults that only a 3 s hold of the button clears (SR-20)."""
 
-FAULTS: Mapping[str, str] = {
-    "absolute_temperature": "take the pad off and pull its plug; have the relays checked",
-    "heat_welded": "pull the pad's plug: a relay is stuck closed and has to be replaced",
-    "master_welded": "pull the pad's plug: the safety relay is stuck closed and has to be replaced",
-    "over_temperature": "take the pad off and let it cool; look for a fold or a cover",
-    "emergency_stop": "close the emergency stop again when it is safe",
-    "sensor_short": "check the sensor's wires: they touch",
-    "sensor_open": "check the sensor's plug and wires: one is broken",
-    "sensor_jump": "check the sensor's plug: its reading jumps",
-    "sensor_frozen": "check the sensor and its wiring: its reading never moves",
-    "sensor_stale": "check the sensor's plug: readings stay away",
-    "sensor_mismatch": "lay the pad flat: its two ends disagree",
-    "sensor_detached": "lay the sensor on the skin again: it cools while the pad heats",
-    "heating_stalled": "check the pad's plug and supply: it heats and nothing gets warmer",
-    "supply_lost": "check the pad's supply and its thermal switch: the pad gets no power",
-    "under_temperature": "take the cold pack off and let the skin warm up",
-    "dose_limit": "enough heat for now: let the skin rest",
-    "overrun": "start again; if it comes back, report it with the record of this session",
-    "loop_late": "start again; if it comes back, report it with the record of this session",
-    "watchdog_reset": "the device restarted by itself; report it with the record of this session",
-    "journal_lost": "the device forgot the past sessions: it asks a rest as after a whole one",
-    "config_lost": "set the configuration again: the device fell back to the careful one",
-    "limits_corrupt": "flash the firmware again: its table of limits is damaged",
-    "internal": "report it with the record of this session",
-}
-
-NOT_READY: Mapping[str, str] = {
-    "sensor_open": "check the sensor's plug and wires: one is broken",
-    "sensor_short": "check the sensor's wires: they touch",
-    "sensor_cold": "let the pad and its sensor come to room temperature first",
-    "sensor_hot": "let the pad cool down first",
-}
-
-STOPS: Mapping[str, str] = {
-    "button": "ended with the device's button",
-    "host": "ended by a stop from a computer",
-    "attended": "ended by the device: the computer fell silent",
-    "pause_timeout": "ended by the device: paused for too long",
-    "prompt_timeout": "ended by the device: nobody answered its prompt",
-    "session_timeout": "ended by the device: the session took its longest time with phases left",
-    "proof_repeated": "ended by the device: paused in its relay proof again and again",
-}
+FAULTS: Mapping[str, str] = texts()["faults"]
+NOT_READY: Mapping[str, str] = texts()["not_ready"]
+STOPS: Mapping[str, str] = texts()["stops"]
+PROMPTS: Mapping[str, str] = texts()["prompts"]
 
 _HELD: Mapping[int, str] = {
     39_000: "the device holds {most} until its pad is known not to fold unfelt: try it by hand "
@@ -79,11 +30,6 @@ _HELD: Mapping[int, str] = {
 """What holds the highest target down, where a person can do something about it, by what is left."""
 
 _HIGHEST_MC = 42_000
-
-PROMPTS: Mapping[str, str] = {
-    "lay_pack": "Lay the cold pack on",
-    "remove_pack": "Take the cold pack off",
-}
 
 
 def fault_hint(fault: str | None) -> str:
@@ -155,18 +101,7 @@ def state_hint(state: str, allowed: Sequence[str]) -> str:
     if state == "armed":
         return "it waits for its button to start a session; `poultice stop` takes that back"
     under_way = "a session is under way: `poultice watch` shows it, `poultice stop` ends it"
-    return _INSTEAD.get((state, *allowed), under_way)
-
-
-_INSTEAD: Mapping[tuple[str, ...], str] = {
-    ("running", "waiting"): "it asks nothing now; `poultice watch` shows when it does",
-    ("running", "paused"): "it is not paused; `poultice watch` shows it",
-    ("paused", "running"): "it is paused already: `poultice resume` goes on",
-    ("paused", "waiting"): "it is paused: `poultice resume` goes on",
-    ("waiting", "running"): "its relays are open, it waits for a hand: `poultice confirm` goes on",
-    ("waiting", "paused"): "it is not paused, it waits for a hand: `poultice confirm` goes on",
-}
-"""State and what is possible in, and what to do instead."""
+    return str(texts()["instead"].get(" ".join((state, *allowed)), under_way))
 
 
 def fault_error(fault: str | None, *, state: str | None = None) -> DeviceFaultError:
@@ -181,18 +116,7 @@ def fault_error(fault: str | None, *, state: str | None = None) -> DeviceFaultEr
 
 def from_answer(code: int, message: str, data: Mapping[str, Any]) -> PoulticeError:
     """The error of the tree that a device's error answer stands for."""
-    text, hint = _words(code, message, data)
-    kinds: dict[int, type[PoulticeError]] = {
-        1: errors.WrongStateError,
-        2: errors.LimitError,
-        3: errors.DeviceFaultError,
-        4: errors.RestError,
-        5: errors.BadTokenError,
-        6: errors.BusyError,
-        7: errors.NotReadyError,
-        -32602: RefusedError,
-    }
-    kind = kinds.get(code, LinkError)
+    kind, text, hint = _answered(code, message, data)
     return kind(text, hint=hint, code=code, data=data, device_message=message)
 
 
@@ -201,60 +125,54 @@ def error_of(answer: Mapping[str, Any]) -> PoulticeError:
     error = answer.get("error")
     if isinstance(error, dict) and type(error.get("code")) is int:
         data = error.get("data")
-        return from_answer(
-            error["code"],
-            str(error.get("message")),
-            data if isinstance(data, dict) else {},
-        )
+        data = data if isinstance(data, dict) else {}
+        return from_answer(error["code"], str(error.get("message")), data)
     return LinkError("the device gave an answer that is neither a result nor an error")
 
 
-def _words(code: int, message: str, data: Mapping[str, Any]) -> tuple[str, str | None]:
+def _answered(
+    code: int, message: str, data: Mapping[str, Any]
+) -> tuple[type[PoulticeError], str, str | None]:
+    """Kind, message and hint."""
     if code == 1:
-        allowed = data.get("states")
+        allowed, state = data.get("states"), str(data.get("state"))
         states = [str(one) for one in allowed] if isinstance(allowed, list) else []
-        state = str(data.get("state"))
-        return f"not possible while the device is {state}", state_hint(state, states)
+        text = f"not possible while the device is {state}"
+        return errors.WrongStateError, text, state_hint(state, states)
     if code == 2:
         where = "" if data.get("phase") is None else f" (phase {data['phase']})"
         wait = data.get("wait_s")
-        hint = (
-            f"possible again in {duration(wait)}, after {clock_after(wait)}"
-            if isinstance(wait, int)
-            else limit_hint(data.get("limit"), data.get("allowed"), data.get("asked"))
-        )
+        hint = limit_hint(data.get("limit"), data.get("allowed"), data.get("asked"))
+        if isinstance(wait, int):
+            hint = f"possible again in {duration(wait)}, after {clock_after(wait)}"
         figures = f"asked {data.get('asked')}, allowed {data.get('allowed')}"
-        return f"over the limit {data.get('limit')}{where}: {figures}", hint
+        return errors.LimitError, f"over the limit {data.get('limit')}{where}: {figures}", hint
     if code == 3:
         fault = data.get("fault")
         gone = "" if data.get("cause_gone") else " and its cause is still there"
-        name = fault if isinstance(fault, str) else None
-        return f"the device is in fault: {fault}{gone}", fault_hint(name)
+        hint = fault_hint(fault if isinstance(fault, str) else None)
+        return DeviceFaultError, f"the device is in fault: {fault}{gone}", hint
     if code == 4:
         rest = data.get("rest_s")
-        wait_text = duration(rest) if isinstance(rest, int) else "some time"
+        wait_text, when = "some time", "later"
+        if isinstance(rest, int):
+            wait_text, when = duration(rest), f"after {clock_after(rest)}"
         clock = "" if data.get("clock") else " (it has no clock: only powered time counts)"
-        when = f"after {clock_after(rest)}" if isinstance(rest, int) else "later"
-        return (
-            f"rest first: {wait_text} after {data.get('after')}{clock}",
-            f"come back {when}; the device keeps count while it is powered",
-        )
+        text = f"rest first: {wait_text} after {data.get('after')}{clock}"
+        hint = f"come back {when}; the device keeps count while it is powered"
+        return errors.RestError, text, hint
     if code == 5:
-        return "the device refused the token", "arm again"
+        return errors.BadTokenError, "the device refused the token", "arm again"
     if code == 6:
-        return "the device is busy", f"try again in {data.get('retry_ms')} ms"
+        return errors.BusyError, "the device is busy", f"try again in {data.get('retry_ms')} ms"
     if code == 7:
         reason = str(data.get("reason"))
-        return f"the device is not ready: {reason}", NOT_READY.get(reason)
+        return errors.NotReadyError, f"the device is not ready: {reason}", NOT_READY.get(reason)
     if code == -32602:
-        return (
-            f"the device does not accept {data.get('param')}: expected {data.get('expected')}",
-            None,
-        )
-    return (
-        f"the device answered with an error: {message} ({code})",
-        "are both of one version?",
-    )
+        wrong = f"the device does not accept {data.get('param')}"
+        return RefusedError, f"{wrong}: expected {data.get('expected')}", None
+    text = f"the device answered with an error: {message} ({code})"
+    return LinkError, text, "are both of one version?"
 
 
 def duration(seconds: int) -> str:
@@ -285,16 +203,11 @@ class Explanation:
 def explanation(fault: str) -> Explanation:
     """Why `fault` came, what the device did, and what to do. Raises KeyError for no fault."""
     import tomllib
-    from importlib.resources import files
+    from pathlib import Path
 
-    text = files("poultice").joinpath("faults.toml").read_text(encoding="utf-8")
-    found = tomllib.loads(text)[fault]
-    return Explanation(
-        title=found["title"],
-        requirements=tuple(found["requirements"]),
-        did=found["did"],
-        gone=found["gone"],
-        causes=tuple(found["causes"]),
-        steps=tuple(found["steps"]),
-        example=found.get("try"),
-    )
+    text = Path(__file__).with_name("faults.toml").read_text(encoding="utf-8")
+    found: dict[str, Any] = tomllib.loads(text)[fault]
+    told: dict[str, Any] = {
+        name: tuple(one) if isinstance(one, list) else one for name, one in found.items()
+    }
+    return Explanation(example=told.pop("try", None), **told)

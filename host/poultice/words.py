@@ -13,21 +13,6 @@ if TYPE_CHECKING:
 
     from poultice.link.messages import Event, Telemetry
 
-_WARNINGS = {
-    "dose": "a good deal of heat already: the device will end it at its limit",
-    "budget": "the heat budget is used up: the pad waits until some has come back",
-    "target_unreachable": "the pad is too weak for this target; it gives what it can",
-    "relay_life": "the pad relay is near the end of its rated life: have it replaced",
-    "inhibited": "heat was asked for and held back for a good part of the time",
-    "undertreated": "a phase stayed far from its target: little was treated",
-}
-
-_CAUSES = {
-    "sensor": "a sensor's reading fails again and again: check its plug and wires",
-    "predictive": "the reading rises too fast: look for a fold, or a pad too strong for its place",
-    "budget": "the heat budget is used up",
-}
-
 
 def nearest(word: str, known: Iterable[str]) -> list[str]:
     """The names like `word`, any case, best first, three at most."""
@@ -112,7 +97,7 @@ def event(one: Event) -> str:
 
 
 def _event(one: Event) -> str:
-    from poultice import remedies
+    from poultice import remedies, texts
 
     data = one.data
     if one.kind == "phase":
@@ -122,7 +107,7 @@ def _event(one: Event) -> str:
         return f"{remedies.PROMPTS.get(asked, asked)}, then press the device's button"
     if one.kind == "warning":
         what = str(data.get("what"))
-        why = _CAUSES.get(str(data.get("cause")))
+        why = texts.texts()["causes"].get(str(data.get("cause")))
         return f"warning: {warning(what)}" + (f" ({why})" if why else "")
     if one.kind == "stopped":
         reason = str(data.get("reason"))
@@ -136,7 +121,9 @@ def _event(one: Event) -> str:
 
 def warning(what: str) -> str:
     """A warning by its name on the wire; that name where it is not known here."""
-    return _WARNINGS.get(what, what)
+    from poultice import texts
+
+    return str(texts.texts()["warnings"].get(what, what))
 
 
 LITTLE = "little was treated"

@@ -100,3 +100,12 @@ def test_a_report_that_nobody_takes_does_not_hide_how_it_ended(
     assert done.returncode == code, done.stderr.decode()
     assert b"Traceback" not in done.stderr
     assert b"Exception ignored" not in done.stderr
+
+
+def test_a_terminal_without_a_degree_sign_is_shown_none(tmp_path: Path) -> None:
+    plain = "LC_ALL=C PYTHONUTF8=0 PYTHONCOERCECLOCALE=0 sh -c"
+    done = shell(f'{plain} "poultice {RUN.removesuffix(" --json")}"', tmp_path)
+    assert done.returncode == 0
+    assert (done.stdout + done.stderr).isascii()
+    assert " C, peak " in done.stdout
+    assert "?" not in done.stdout.replace("?speed", "")

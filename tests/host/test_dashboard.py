@@ -12,9 +12,9 @@ from textual.pilot import Pilot
 
 from poultice import remedies
 from poultice.cli.dashboard import LEAST, Dashboard, chart, panels
+from poultice.cli.dashboard.app import Driver, Panel
 from poultice.cli.dashboard.course import Course
 from poultice.cli.dashboard.drawn import ASCII, UNICODE, Line, width_of
-from poultice.cli.dashboard.driver import Driver
 from poultice.cli.feed import Feed
 from poultice.cli.keys import Keys
 from poultice.link.messages import Event, Telemetry, telemetry
@@ -84,9 +84,10 @@ def shown(
     return app
 
 
-def text(pilot: Pilot[None]) -> str:
-    assert isinstance(pilot.app, Dashboard)
-    return pilot.app.text()
+def text(pilot: Pilot[None], where: str = "Panel") -> str:
+    """What can be read now, without styles."""
+    read = [one.lines for one in pilot.app.query(where).results(Panel) if one.display]
+    return "\n".join("".join(text for text, _ in line) for lines in read for line in lines)
 
 
 async def told(pilot: Pilot[None], one: Feed, *updates: Telemetry | Event) -> None:
@@ -211,17 +212,11 @@ def test_every_fault_is_shown_with_its_remedy_in_full(fault: str) -> None:
     one.show(now(10, state="fault", fault=fault, mode=None, temp_mc=None))
 
     async def scenario(pilot: Pilot[None]) -> None:
-        message = " ".join(pilot.app.query_one("#message", panels_kind()).text().split())
+        message = " ".join(text(pilot, "#message").split())
         assert message == f"fault {fault}: {remedies.fault_hint(fault)}"
         assert "left" not in text(pilot).splitlines()[0]
 
     shown(scenario, one)
-
-
-def panels_kind() -> Any:
-    from poultice.cli.dashboard.panel import Panel
-
-    return Panel
 
 
 @pytest.mark.parametrize(("size", "tiny"), [(LEAST, False), ((79, 24), True), ((80, 23), True)])
@@ -430,7 +425,7 @@ class Writer:
 def test_a_terminal_that_is_gone_is_not_waited_for(
     lives: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("poultice.cli.dashboard.driver._WAIT_S", 0.001)
+    monkeypatch.setattr("poultice.cli.dashboard.app._WAIT_S", 0.001)
     driver = object.__new__(Driver)
     writer: Any = Writer(lives, room=1)
     writer._queue.put("a frame that nobody takes")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from poultice import errors, remedies, words
+from poultice import errors, remedies, texts, words
 from poultice.link.messages import Event
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "exit-codes.md"
@@ -157,8 +157,8 @@ def test_every_reason_of_a_stop_has_words() -> None:
 
 def test_every_warning_has_words() -> None:
     states = pytest.importorskip("poultice_core.states")
-    assert set(words._WARNINGS) == set(states.WARNINGS)
-    assert set(words._CAUSES) == {name for name in states.INHIBITS if name}
+    assert set(texts.texts()["warnings"]) == set(states.WARNINGS)
+    assert set(texts.texts()["causes"]) == {name for name in states.INHIBITS if name}
     assert words.warning("moon_phase") == "moon_phase"
 
 

@@ -10,8 +10,7 @@ import pytest
 
 from poultice.cli import attend
 from poultice.cli.feed import Feed
-from poultice.cli.keyboard import Keyboard
-from poultice.cli.keys import HELP, Keys
+from poultice.cli.keys import HELP, Keyboard, Keys
 from poultice.cli.plain import Lines
 from poultice.link.messages import Telemetry
 from poultice.session.orders import Orders

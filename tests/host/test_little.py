@@ -88,6 +88,32 @@ def test_a_session_that_warned_of_something_else_does_not() -> None:
     assert course.little is None
 
 
+@pytest.mark.parametrize("late", [True, False])
+def test_a_watch_that_joins_after_the_warning_tells_it_all_the_same(late: bool) -> None:
+    watched = watching._Watched("sim:", None, several=False)
+    entry = {"kind": "session", "session": 7, "warnings": ["undertreated"]}
+
+    class Device:
+        saved = False
+
+        def journal(self, after: int) -> dict[str, object]:
+            return {"entries": [entry] if self.saved else [], "next": None}
+
+    device = Device()
+    begin, warning, end = warned("complete")
+    for one in () if late else (begin, warning):
+        watched._tell(device, one)  # type: ignore[arg-type]
+    for t_ms in (60_500, 62_000, 63_000, 64_000):
+        device.saved = t_ms > 62_000
+        now = telemetry({"t_ms": t_ms, "state": "idle", "session": 7 if t_ms < 61_000 else None})
+        assert now is not None
+        watched._tell(device, now)  # type: ignore[arg-type]
+        if t_ms < 61_000:
+            watched._tell(device, end)  # type: ignore[arg-type]
+    notes = [one for one in watched.feed.drain() if isinstance(one, str)]
+    assert notes == [f"warning: {LITTLE} in this session"] * late
+
+
 @pytest.mark.parametrize(("path", "prefix"), [(None, ""), ("sim:", "sim:: ")])
 def test_watched_as_lines(
     path: str | None, prefix: str, capsys: pytest.CaptureFixture[str]

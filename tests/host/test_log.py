@@ -175,7 +175,8 @@ def test_how_it_failed_is_in_it() -> None:
     assert main(["status", "-d", "/dev/not-there", "--log-file", "log", "-v"]) == 3
     told = written()
     assert told[1] == "ended by NoDeviceError: there is no port /dev/not-there"
-    assert len(told) == 2, "an expected refusal is told in words"
+    assert told[2].startswith("hint: check the cable")
+    assert len(told) == 3, "an expected refusal is told in words"
 
 
 def test_an_unexpected_error_has_where_it_arose(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,6 +226,11 @@ def test_a_pipe_that_nobody_reads_costs_its_lines_alone(
     told = capsys.readouterr()
     assert "the end of --log-file log is missing" in told.err
     assert "mine: complete" in told.out
+
+
+def test_two_files_of_one_command_line_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config", "-d", SIM, "--log-file", "a", "show", "--log-file", "b"]) == 2
+    assert "--log-file is given twice: a and b" in capsys.readouterr().err
 
 
 def test_what_does_not_fit_is_dropped_and_told(

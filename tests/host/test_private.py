@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from poultice.cli import main, outfile
+from poultice.cli import main, output
 from poultice.record import private
 from poultice.record.store import FILE_NAME, History
 
@@ -100,13 +100,12 @@ def test_more_than_the_owner_s_part_is_never_given(tmp_path: Path) -> None:
     private.narrow(tmp_path / "not there")
 
 
-@pytest.mark.parametrize(("is_private", "is_"), [(True, 0o600), (False, 0o644)])
-def test_a_report_over_an_older_one(is_private: bool, is_: int, tmp_path: Path) -> None:
+def test_a_report_over_an_older_one(tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     path.touch()
     path.chmod(0o644)
-    outfile.write(str(path), b"x", private=is_private)
-    assert mode(path) == is_
+    output.write(str(path), b"x")
+    assert mode(path) == 0o600
 
 
 def test_a_pipe_s_mode_is_not_ours_to_change(tmp_path: Path) -> None:
@@ -115,7 +114,7 @@ def test_a_pipe_s_mode_is_not_ours_to_change(tmp_path: Path) -> None:
     pipe.chmod(0o666)
     program = f"open({str(pipe)!r}, 'rb').read()"
     with subprocess.Popen([sys.executable, "-c", program]):
-        outfile.write(str(pipe), b"x", private=True)
+        output.write(str(pipe), b"x")
     assert mode(pipe) == 0o666
 
 

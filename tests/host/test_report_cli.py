@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from poultice.cli import main, outfile
+from poultice.cli import main, output
 from poultice.errors import ExitCode, UsageError
 from poultice.record import store as histories
 from poultice.record.store import SAMPLE_COLUMNS, History
@@ -347,7 +347,7 @@ def test_an_empty_name(
 
 def test_a_path_that_no_system_takes() -> None:
     with pytest.raises(UsageError):
-        outfile.write("a\0b", b"")
+        output.write("a\0b", b"")
 
 
 @pytest.mark.parametrize("name", ["plain.html", "größe.html"])

@@ -29,6 +29,22 @@ def test_no_file_is_an_empty_one(
     assert settings.load() == {}
 
 
+@pytest.mark.parametrize("named", ["", "/here", "/here/", "relative"])
+def test_the_directories_are_those_that_platformdirs_says(
+    named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import platformdirs
+
+    for name in ("POULTICE_CONFIG", "POULTICE_DATA_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", "/home/anna")
+    monkeypatch.setenv("XDG_CONFIG_HOME", named)
+    monkeypatch.setenv("XDG_DATA_HOME", named)
+    config = platformdirs.user_config_dir("poultice", appauthor=False)
+    assert settings.config_path() == Path(config, "config.toml")
+    assert settings.data_dir() == Path(platformdirs.user_data_dir("poultice", appauthor=False))
+
+
 @pytest.mark.parametrize("name", ["missing.toml", "none/missing.toml", "file/missing.toml"])
 def test_a_file_that_is_named_has_to_be_there(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+import shutil
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
 import click
 
 from poultice.cli import output
+from poultice.errors import UsageError
 
 T = TypeVar("T")
 
@@ -24,8 +26,6 @@ _COLUMNS_MAX = 100
 
 def lines(text: str, indent: str = "") -> str:
     """`text` in lines that the terminal has room for: it would break them within a word."""
-    import shutil
-
     columns = min(shutil.get_terminal_size().columns, _COLUMNS_MAX)
     return textwrap.fill(
         text,
@@ -39,44 +39,54 @@ def lines(text: str, indent: str = "") -> str:
 def until_read(
     question: str, read: Callable[[str], T | None], expected: str, indent: str = ""
 ) -> T:
-    """What `read` makes of the answer; asked again, with what is `expected`, where it is None.
+    """What `read` makes of the answer; asked again, with what is `expected`, where it is None, and
+    with the reason where `read` raises UsageError.
 
     Raises Abort at the end of the input.
     """
     while True:
         click.echo(lines(question, indent) + " ", err=True, nl=False)
-        answer = sys.stdin.readline()
-        if not answer:
-            click.echo(err=True)
-            raise click.Abort
-        value = read(answer.strip().lower())
+        try:
+            answer = sys.stdin.readline()
+            if not answer:
+                click.echo(err=True)
+                raise click.Abort
+            value, why = read(answer.strip()), expected
+        except UnicodeDecodeError:
+            value, why = None, "That is not text in this terminal's encoding."
+        except UsageError as error:
+            value, why = None, f"{error}: {error.hint}"
         if value is not None:
             return value
-        output.say(lines(expected))
+        output.say(lines(why))
+
+
+def _of(known: Mapping[str, str]) -> Callable[[str], str | None]:
+    return lambda answer: known.get(answer.lower())
 
 
 def yes(question: str) -> bool:
     """Whether it is answered with a yes."""
-    return until_read(f"{question} [y/n]", _YES.get, "Answer y or n.") == YES
+    return until_read(f"{question} [y/n]", _of(_YES), "Answer y or n.") == YES
 
 
 def yes_or_back(question: str, indent: str = "") -> str:
     """YES, NO, or BACK: to the question before."""
     expected = f"Answer y, n, or {BACK} (back). If you are not sure, that is a yes."
-    return until_read(f"{question} [y/n]", {**_YES, **_BACK}.get, expected, indent)
+    return until_read(f"{question} [y/n]", _of(_YES | _BACK), expected, indent)
 
 
 def one_of(question: str, count: int) -> str:
     """A number from 1 to `count`, or BACK."""
     known = {str(one): str(one) for one in range(1, count + 1)}
     expected = f"Answer with one of the numbers 1 to {count}, or {BACK} (back)."
-    return until_read(question, {**known, **_BACK}.get, expected)
+    return until_read(question, _of(known | _BACK), expected)
 
 
 def number(answer: str) -> float | None:
     """A number as people write it: with a decimal comma too, with or without its unit; or None."""
     try:
-        value = float(answer.rstrip("cf° ").replace(",", "."))
+        value = float(answer.rstrip("cCfF° ").replace(",", "."))
     except ValueError:
         return None
     return value if math.isfinite(value) else None

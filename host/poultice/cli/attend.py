@@ -8,10 +8,13 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any, Self
 
 from poultice.cli import output
+
+LEAST = (80, 24)
+"""The smallest terminal that the whole full-screen view fits into, cells."""
 
 
 def at_terminal() -> bool:
@@ -47,22 +50,15 @@ class Interrupts:
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGTTIN", "SIGTTOU"):
-                number = getattr(signal, name, None)
-                if number is None or signal.getsignal(number) in (signal.SIG_IGN, None):
-                    continue
-                take = signal.SIG_IGN if name.startswith("SIGTT") else self._take
-                before = signal.signal(number, take)
-                if take == self._take:
-                    self._before[number] = before
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                if signal.getsignal(number) not in (signal.SIG_IGN, None):
+                    self._before[number] = signal.signal(number, self._take)
+            for number in (signal.SIGTTIN, signal.SIGTTOU):
+                if signal.getsignal(number) is not None:
+                    signal.signal(number, signal.SIG_IGN)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 

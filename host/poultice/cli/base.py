@@ -10,10 +10,13 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
+from poultice import temperature
 from poultice.cli import complete
 from poultice.errors import PoulticeError, UsageError
 
@@ -27,7 +30,7 @@ class Result:
     """What a command has to report.
 
     `data` is the JSON object without its schema, `view` the name of the text renderer in
-    ``output`` and `error` what to end with once it is shown.
+    ``rendering`` and `error` what to end with once it is shown.
     """
 
     # No dataclass: making one costs every command a millisecond of its start.
@@ -40,20 +43,22 @@ class Result:
 _PATHS = ("DIR", "FILE", "PATH")
 """What an option that takes a path calls its value."""
 
-_LOG_FILE = "log_file"
+_VERBOSE, _LOG_FILE, _JSON = "poultice.verbose", "poultice.log_file", "poultice.json"
+"""In a context's `meta`, which the words of one command line share: what their options say."""
 
 
 class Option(click.Option):
     """An option that also reads the environment, the command's own name first."""
 
     def type_cast_value(self, ctx: click.Context, value: Any) -> Any:
-        """Click's; a path may begin with `~` wherever it comes from, not only in a shell."""
+        """Click's; a path may begin with `~` wherever it comes from, not only in a shell, and the
+        configuration file gives one text where there may be several."""
+        if self.multiple and isinstance(value, str):
+            value = (value,)
         if self.metavar in _PATHS and value is not None:
             from poultice.settings import expanded
 
-            several = isinstance(value, tuple | list)
-            found = tuple(expanded(str(one)) for one in (value if several else (value,)))
-            value = found if several else found[0]
+            value = tuple(map(expanded, value)) if self.multiple else expanded(str(value))
         return super().type_cast_value(ctx, value)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
@@ -77,6 +82,10 @@ class Option(click.Option):
             here = here.parent
         return None
 
+    def value_from_envvar(self, ctx: click.Context) -> Any:
+        """Click's; where there may be several it is one, which may have spaces in it."""
+        return self.resolve_envvar_value(ctx) if self.multiple else super().value_from_envvar(ctx)
+
 
 class Command(click.Command):
     """A command whose result is rendered here, and never by itself."""
@@ -91,7 +100,12 @@ class Command(click.Command):
         """Click's; a table of the configuration file holds for every word behind its command."""
         if parent is not None and parent.parent is not None:
             more.setdefault("default_map", parent.default_map)
-        return super().make_context(info_name, args, parent, **more)
+        as_json = "--json" in args or switched_on(f"POULTICE_{info_name}_JSON", "POULTICE_JSON")
+        try:
+            return super().make_context(info_name, args, parent, **more)
+        except (click.UsageError, UsageError):
+            self.never_began(as_json=as_json)
+            raise
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run it, show its result, raise the error it ends with."""
@@ -104,14 +118,26 @@ class Command(click.Command):
     def once_over(self, ctx: click.Context) -> None:
         """What comes after its result, however it ended."""
 
-    def never_began(self, ctx: click.Context) -> None:
-        """Report it, where even that has a form."""
+    def never_began(self, *, as_json: bool) -> None:
+        """Report that it was asked for in a way that cannot be done, where that has a form."""
 
 
 class Group(click.Group):
-    """A group that does the first of its commands where none is named."""
+    """A group that may do one of its commands where none is named."""
 
     command_class = Command
+
+    def first(self, command: click.Command) -> click.Command:
+        """Add `command`, the one that is done where none is named; its options are the group's."""
+
+        def alone(**given: Any) -> Any:
+            named = click.get_current_context().invoked_subcommand
+            return None if named or command.callback is None else command.callback(**given)
+
+        self.add_command(command)
+        self.callback = alone
+        self.params = [one for one in command.params if isinstance(one, click.Option)]
+        return command
 
     def invoke(self, ctx: click.Context) -> Any:
         """As the command does; the result is that of the group's own function."""
@@ -122,7 +148,7 @@ class Group(click.Group):
 @contextlib.contextmanager
 def _logged(ctx: click.Context) -> Iterator[None]:
     """Log what is done, where that was asked for; once, whatever words the command has."""
-    level, path = ctx.meta.pop("poultice.verbose", 0), ctx.meta.pop("poultice.log_file", None)
+    level, path = ctx.meta.pop(_VERBOSE, 0), ctx.meta.pop(_LOG_FILE, None)
     if not level and path is None:
         yield
         return
@@ -134,7 +160,7 @@ def _logged(ctx: click.Context) -> Iterator[None]:
         kept = log.Log(level, file)
     except PoulticeError:
         if isinstance(ctx.command, Command):
-            ctx.command.never_began(ctx)
+            ctx.command.never_began(as_json=asked_for_json())
         raise
     with kept.of(args):
         yield
@@ -143,7 +169,7 @@ def _logged(ctx: click.Context) -> Iterator[None]:
 def _paths(ctx: click.Context) -> Iterator[str]:
     """The paths that its options name, or those of the words below it, wherever they come from."""
     for param in ctx.command.params:
-        if not isinstance(param, Option) or param.metavar not in _PATHS or param.name == _LOG_FILE:
+        if not isinstance(param, Option) or param.metavar not in _PATHS or param.name == "log_file":
             continue
         value = ctx.params.get(str(param.name)) or param.resolve_envvar_value(ctx)
         value = value or (ctx.default_map or {}).get(str(param.name)) or ()
@@ -157,13 +183,17 @@ def _report(ctx: click.Context, result: object) -> None:
     """Show a result, and raise the error it ends with: also where nobody takes the report."""
     if not isinstance(result, Result):
         return
+    from poultice.cli import output, rendering
+
+    while ctx.parent is not None and ctx.parent.parent is not None:
+        ctx = ctx.parent
     try:
-        show(ctx, result)
+        # By its first word: `history` for `poultice history show`.
+        word = ctx.info_name or ""
+        rendering.show(word, result.data, result.view, as_json=asked_for_json())
     except OSError:
         if result.error is None:
             raise
-        from poultice.cli import output
-
         output.give_up_stdout()
     if result.error is not None:
         raise result.error
@@ -171,35 +201,16 @@ def _report(ctx: click.Context, result: object) -> None:
 
 def switched_on(*names: str) -> bool:
     """Whether the first of these variables that says anything says yes: `0` and `no` do not."""
-    said = next(filter(None, map(os.environ.get, names)), "no")
+    said = next(filter(None, (os.environ.get(name.upper()) for name in names)), "no")
     try:
         return bool(click.BOOL.convert(said, None, None))
     except click.UsageError:
         return False
 
 
-def show(ctx: click.Context, result: Result) -> None:
-    """Render `result` as text or, with --json, as one object on one line."""
-    from poultice.cli import rendering
-
-    rendering.show(command_word(ctx), result.data, result.view, as_json=asked_for_json(ctx))
-
-
-def asked_for_json(ctx: click.Context) -> bool:
+def asked_for_json() -> bool:
     """Whether --json stands anywhere: `history --json list` means it too."""
-    here: click.Context | None = ctx
-    while here is not None:
-        if here.params.get("as_json"):
-            return True
-        here = here.parent
-    return False
-
-
-def command_word(ctx: click.Context) -> str:
-    """The command's first word: `history` for `poultice history show`."""
-    while ctx.parent is not None and ctx.parent.parent is not None:
-        ctx = ctx.parent
-    return ctx.info_name or ""
+    return bool(click.get_current_context().meta.get(_JSON))
 
 
 def option(*names: str, **attributes: Any) -> Callable[[F], F]:
@@ -207,74 +218,120 @@ def option(*names: str, **attributes: Any) -> Callable[[F], F]:
     return click.option(*names, cls=Option, **attributes)
 
 
-def _source(ctx: click.Context, param: click.Parameter) -> int:
-    """How near to this run its value was given: the command line is the nearest, -1 is nowhere."""
-    from click.core import ParameterSource
+_RANKS = (ParameterSource.DEFAULT_MAP, ParameterSource.ENVIRONMENT, ParameterSource.COMMANDLINE)
 
-    ranks = (
-        ParameterSource.DEFAULT_MAP,
-        ParameterSource.ENVIRONMENT,
-        ParameterSource.COMMANDLINE,
-    )
+
+def _nearest(ctx: click.Context, param: click.Parameter, value: Any, key: str) -> Any:
+    """Of what the words of one command say, each with an option of its own: what was given
+    nearest to this run, the command line before the environment before the file."""
     source = ctx.get_parameter_source(str(param.name))
-    return ranks.index(source) if source in ranks else -1
+    rank = _RANKS.index(source) if source in _RANKS else -1
+    before, kept = ctx.meta.get(key, (-1, None))
+    if value is not None and rank >= before:
+        ctx.meta[key] = rank, value
+        return value
+    return kept
 
 
 def _verbosity(ctx: click.Context, param: click.Parameter, value: int) -> None:
     """For the log: the louder word says how much."""
-    ctx.meta["poultice.verbose"] = max(ctx.meta.get("poultice.verbose", 0), value)
+    ctx.meta[_VERBOSE] = max(ctx.meta.get(_VERBOSE, 0), value)
 
 
 def _log_file(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
-    """For the log: of two words the nearer source says where to. Raises UsageError for two files
-    of one command line."""
+    """For the log. Raises UsageError for two files of one command line."""
     if not value:
         return
-    rank = _source(ctx, param)
-    before, named = ctx.meta.get("poultice.log_file_from", (-1, value))
-    if rank == before == 2 and named != value:
+    key, named = "poultice.log_file_named", ParameterSource.COMMANDLINE
+    before = ctx.meta.get(key)
+    if _nearest(ctx, param, value, key) == value:
+        ctx.meta[_LOG_FILE] = value
+    if before and before != ctx.meta[key] and before[0] == ctx.meta[key][0] == _RANKS.index(named):
         raise UsageError(
-            f"--log-file is given twice: {named} and {value}", hint="one file takes the whole log"
+            f"--log-file is given twice: {before[1]} and {value}",
+            hint="one file takes the whole log",
         )
-    if rank >= before:
-        ctx.meta["poultice.log_file_from"] = rank, value
-        ctx.meta["poultice.log_file"] = value
 
 
-def log_options(command: F) -> F:
-    """`-v`, `-vv` and `--log-file`: of the root, and of each command that talks to a device."""
-    verbose = option(
+def _units(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    """Show temperatures in these."""
+    found = _nearest(ctx, param, value, "poultice.units")
+    temperature.show_in(found or temperature.CELSIUS)
+
+
+def _json(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    ctx.meta[_JSON] = value or ctx.meta.get(_JSON, False)
+
+
+def together(*options: Callable[[F], F]) -> Callable[[F], F]:
+    """Several options as one decorator, in the order of the help."""
+
+    def decorate(command: F) -> F:
+        for one in reversed(options):
+            command = one(command)
+        return command
+
+    return decorate
+
+
+_device = partial(
+    option,
+    "-d",
+    "--device",
+    metavar="PATH",
+    shell_complete=complete.device,
+    callback=partial(_nearest, key="poultice.device"),
+)
+json_option_of = partial(
+    option, "--json", "as_json", is_flag=True, callback=_json, expose_value=False
+)
+json_option = json_option_of(help="One JSON object on stdout.")
+units_option = option(
+    "--units",
+    type=click.Choice(temperature.UNITS),
+    callback=_units,
+    expose_value=False,
+    help="How temperatures are shown; default: celsius. JSON stays in m°C.",
+)
+report_options = together(units_option, json_option)
+log_options = together(
+    option(
         "-v",
         "--verbose",
         count=True,
         callback=_verbosity,
         expose_value=False,
         help="Log what is asked of the device; -vv every line of the link.",
-    )
-    file = option(
+    ),
+    option(
         "--log-file",
         metavar="FILE",
         callback=_log_file,
         expose_value=False,
         help="Where the log goes, at its end; for its owner alone. Else stderr.",
-    )
-    return verbose(file(command))
-
-
-_device = option(
-    "-d",
-    "--device",
-    metavar="PATH",
-    shell_complete=complete.device,
-    help="serial:/dev/ttyACM0 (or just the path), usb:<serial number>, sim: or "
-    "emulator:. Default: the only one that answers.",
+    ),
 )
+"""Of the root, and of each command that talks to a device."""
 
+device_option = together(
+    _device(
+        help="serial:/dev/ttyACM0 (or just the path), usb:<serial number>, sim: or "
+        "emulator:. Default: the only one that answers."
+    ),
+    log_options,
+)
+"""The device that a command is about, and the log of what is said to it."""
 
-def device_option(command: F) -> F:
-    """The device that a command is about, and the log of what is said to it."""
-    return _device(log_options(command))
-
+devices_option = together(
+    _device(
+        multiple=True,
+        help="serial:/dev/ttyACM0 (or just the path), usb:<serial number>, sim:, emulator:. "
+        "Default: the only one that answers. Again for several at once.",
+    ),
+    log_options,
+)
+device_options = together(device_option, report_options)
+"""Of a command that reports on a device."""
 
 N_MAX = 2**63 - 1
 """SQLite's largest."""
@@ -286,54 +343,3 @@ session_argument = click.argument(
     shell_complete=complete.session,
 )
 """N, a recorded session; the latest where it is left out."""
-
-
-class Several(Option):
-    """An option that may be given more than once; the environment and the file give one."""
-
-    def value_from_envvar(self, ctx: click.Context) -> Any:
-        """One path, which may have spaces in it."""
-        value = self.resolve_envvar_value(ctx)
-        return None if value is None else (value,)
-
-    def type_cast_value(self, ctx: click.Context, value: Any) -> Any:
-        """The configuration file has a text."""
-        return super().type_cast_value(ctx, (value,) if isinstance(value, str) else value)
-
-
-_devices = click.option(
-    "-d",
-    "--device",
-    cls=Several,
-    multiple=True,
-    metavar="PATH",
-    shell_complete=complete.device,
-    help="serial:/dev/ttyACM0 (or just the path), usb:<serial number>, sim:, emulator:. "
-    "Default: the only one that answers. Again for several at once.",
-)
-
-
-def devices_option(command: F) -> F:
-    """The same for several at once."""
-    return _devices(log_options(command))
-
-
-def _units(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
-    """Show temperatures in these; of two words of one command line the nearer source says it."""
-    from poultice import temperature
-
-    rank = _source(ctx, param) if value is not None else -1
-    before, shown = ctx.meta.get("poultice.units", (-2, temperature.CELSIUS))
-    if rank >= before:
-        ctx.meta["poultice.units"] = rank, (shown := value or shown)
-    temperature.show_in(shown)
-
-
-units_option = option(
-    "--units",
-    type=click.Choice(["celsius", "fahrenheit"]),
-    callback=_units,
-    expose_value=False,
-    help="How temperatures are shown; default: celsius. JSON stays in m°C.",
-)
-json_option = option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from poultice import temperature
+from poultice.cli import ask, attend, output
 from poultice.cli.base import (
     Command,
     Result,
     asked_for_json,
     device_option,
-    json_option,
     option,
-    units_option,
+    report_options,
 )
 from poultice.errors import RefusedError, UsageError
 
@@ -44,16 +45,9 @@ _TELL_EVERY_MS = 10_000
     help="What it shows in the warm water, 38 to 42 °C; not asked for then.",
 )
 @option("--dry-run", is_flag=True, help="Measure and compute; ask nothing of the device.")
-@units_option
-@json_option
-@click.pass_context
+@report_options
 def calibrate(
-    ctx: click.Context,
-    device: str | None,
-    reference_low: float | None,
-    reference_high: float | None,
-    dry_run: bool,
-    as_json: bool,
+    device: str | None, reference_low: float | None, reference_high: float | None, dry_run: bool
 ) -> Result:
     """Check the thermistors in water of 25 °C and of 40 °C, and correct their offset.
 
@@ -62,7 +56,6 @@ def calibrate(
     leaves all as it was.
     """
     from poultice import remedies
-    from poultice.cli import attend
     from poultice.device import calibration, device_config, discovery
 
     if None in (reference_low, reference_high) and not attend.at_terminal():
@@ -85,13 +78,20 @@ def calibrate(
         # Both are judged before the first bath is waited for.
         low_mc = _given(reference_low, calibration.LOW_MC, "low")
         high_mc = _given(reference_high, warm, "high")
-        quiet = asked_for_json(ctx)
+        quiet = asked_for_json()
         low = _point(client, before, "cool", calibration.LOW_MC, low_mc, quiet)
         calibration.check_low(low)
         high = _point(client, before, "warm", warm, high_mc, quiet)
         data: dict[str, Any] = {
-            "device": {"path": client.path, "uid": hello.uid, "firmware": hello.firmware},
-            "points": [_told(low), _told(high)],
+            "device": hello.device(client.path),
+            "points": [
+                {
+                    "reference_mc": one.reference_mc,
+                    "readings_mc": list(one.readings_mc),
+                    "errors_mc": list(one.errors_mc),
+                }
+                for one in (low, high)
+            ],
             "before": before,
             "offset_mc": calibration.offset_mc(low, high),
             "in_force": False,
@@ -105,24 +105,21 @@ def calibrate(
 def _given(value: float | None, span_mc: tuple[int, int], name: str) -> int | None:
     if value is None:
         return None
-    from poultice import temperature
-
-    reference_mc = temperature.read(value) if math.isfinite(value) else -1
-    if not span_mc[0] <= reference_mc <= span_mc[1]:
+    reference_mc = _within(value, span_mc)
+    if reference_mc is None:
         cool, warm = temperature.exact(25_000), temperature.exact(40_000)
         raise UsageError(
-            f"--reference-{name} {value:g}: expected {_span(span_mc)}",
+            f"--reference-{name} {value:g}: expected {temperature.span(*span_mc)}",
             hint=f"near {cool} every part reads alike, near {warm} they differ; without SENSE the "
-            f"warm water is {_span((38_000, 38_400))}, as above that a rising reading with the "
-            "relays open is taken for a weld",
+            f"warm water is {temperature.span(38_000, 38_400)}, as above that a rising reading "
+            "with the relays open is taken for a weld",
         )
     return reference_mc
 
 
-def _span(span_mc: tuple[int, int]) -> str:
-    from poultice import temperature
-
-    return temperature.span(*span_mc)
+def _within(value: float, span_mc: tuple[int, int]) -> int | None:
+    reference_mc = temperature.read(value) if math.isfinite(value) else -1
+    return reference_mc if span_mc[0] <= reference_mc <= span_mc[1] else None
 
 
 def _point(
@@ -134,7 +131,6 @@ def _point(
     quiet: bool,
 ) -> Point:
     """One bath: the reference, given or asked for, and the steady readings."""
-    from poultice.cli import attend
     from poultice.device import calibration
 
     reference_mc = _asked(name, span_mc) if given_mc is None else given_mc
@@ -148,32 +144,26 @@ def _point(
 
 def _asked(name: str, span_mc: tuple[int, int]) -> int:
     """The person's reading of the reference, m°C."""
-    from poultice import temperature
-    from poultice.cli import ask, output
-
     output.say(
         ask.lines(
             f"Hang the beads and the reference thermometer side by side in {name} water of "
-            f"{_span(span_mc)}, half a litre or more, and stir."
+            f"{temperature.span(*span_mc)}, half a litre or more, and stir."
         )
     )
 
     def read(answer: str) -> int | None:
         number = ask.number(answer)
-        reference_mc = None if number is None else temperature.read(number)
-        within = reference_mc is not None and span_mc[0] <= reference_mc <= span_mc[1]
-        return reference_mc if within else None
+        return None if number is None else _within(number, span_mc)
 
     example = temperature.exact(span_mc[0] + 200).split()[0]
     return ask.until_read(
         f"When it stands still: what does the thermometer show, in {temperature.sign()}?",
         read,
-        f"Make it {_span(span_mc)}, and answer with a number, such as {example}.",
+        f"Make it {temperature.span(*span_mc)}, and answer with a number, such as {example}.",
     )
 
 
 def _put_in_force(client: Client, offset_mc: int) -> None:
-    from poultice.cli import attend, output
     from poultice.device import calibration, device_config
 
     output.say(
@@ -189,8 +179,6 @@ def _put_in_force(client: Client, offset_mc: int) -> None:
 @contextmanager
 def _telling(quiet: bool, sensors: int) -> Iterator[Callable[[Telemetry], None]]:
     """What is read meanwhile: live on a terminal, else a line now and then, or nothing."""
-    from poultice.cli import output
-
     if quiet:
         yield lambda now: None
         return
@@ -212,15 +200,5 @@ def _telling(quiet: bool, sensors: int) -> Iterator[Callable[[Telemetry], None]]
 
 
 def _now(now: Telemetry, sensors: int) -> str:
-    from poultice import temperature
-
     names = (("A", now.temp_mc), ("B", now.temp_b_mc))[:sensors]
     return ", ".join(f"sensor {name} {temperature.shown(value)}" for name, value in names)
-
-
-def _told(point: Point) -> dict[str, Any]:
-    return {
-        "reference_mc": point.reference_mc,
-        "readings_mc": list(point.readings_mc),
-        "errors_mc": list(point.errors_mc),
-    }

@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from poultice.cli import output
 from poultice.cli.base import (
     Command,
     Result,
-    Several,
     asked_for_json,
     json_option,
     option,
 )
 from poultice.errors import Interrupted, PoulticeError, UsageError
+from poultice.words import meant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,9 +50,7 @@ _SAY_EVERY_S = 10.0
     help="The same seed gives the same sessions.",
 )
 @option("--pairs", is_flag=True, help="Two faults a run instead of one.")
-@click.option(
-    "--fault", cls=Several, multiple=True, metavar="NAME", help="Only this class; repeatable."
-)
+@option("--fault", multiple=True, metavar="NAME", help="Only this class; repeatable.")
 @option(
     "--replay",
     type=click.IntRange(min=0),
@@ -80,9 +79,7 @@ _SAY_EVERY_S = 10.0
     help="The dose at the skin by fault: FILE.svg, .png or .pdf.",
 )
 @json_option
-@click.pass_context
 def campaign(
-    ctx: click.Context,
     runs: int,
     seed: int,
     pairs: bool,
@@ -92,7 +89,6 @@ def campaign(
     cluster: str | None,
     path: Path | None,
     plot: Path | None,
-    as_json: bool,
 ) -> Result:
     """Simulate many sessions, each with a fault, and tell what the skin got.
 
@@ -112,7 +108,7 @@ def campaign(
             files.require(one, suffixes)
     faults = scenario.PAIRS if pairs else scenario.SINGLE
     numbers = scenario.numbers(runs, seed, faults, fault)
-    rows, error = _collect(numbers, jobs, cluster, quiet=asked_for_json(ctx))
+    rows, error = _collect(numbers, jobs, cluster, quiet=asked_for_json())
     data = _report(rows, path, plot)
     told = {"seed": seed, "faults_a_run": faults, "only": list(fault), "asked": runs}
     return Result({**told, **data}, "campaign", error)
@@ -130,7 +126,6 @@ def _replay(number: int) -> Result:
 
 def _known(only: Sequence[str]) -> None:
     from poultice.campaign.classes import FAULT_CLASSES, HEALTHY
-    from poultice.words import meant
 
     known = (HEALTHY, *FAULT_CLASSES)
     for name in only:
@@ -193,8 +188,6 @@ def _report(rows: list[Row], output: Path | None, plot: Path | None) -> dict[str
 @contextmanager
 def _progress(total: int, quiet: bool) -> Iterator[Callable[[int], None]]:
     """A bar on a terminal, else a line now and then; on stderr, and nothing with --json."""
-    from poultice.cli import output
-
     if quiet:
         yield lambda done: None
         return

@@ -116,6 +116,13 @@ def _devices(incomplete: str) -> Iterable[tuple[str, str | None]]:
     return [*found, ("sim:", None), ("emulator:", None)]
 
 
+_VALUES: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("cooler", "sensor_b", "sense", "two_point", "fold_safe"), ("0", "1")),
+    "user": ("prompt", "absent"),
+    "speed": ("max",),
+}
+
+
 def _options(incomplete: str) -> Iterable[tuple[str, str | None]]:
     """The options of `sim:` and `emulator:`, and what may stand behind each."""
     from poultice.virtual import options
@@ -128,19 +135,11 @@ def _options(incomplete: str) -> Iterable[tuple[str, str | None]]:
     if not equals:
         taken = {one.partition("=")[0] for one in done.partition("?")[2].split("&")}
         return [(f"{done}{key}=", None) for key in options.READERS if key not in taken]
-    values: Iterable[str] = ()
+    values: Iterable[str] = _VALUES.get(name, ())
     if name == "fault":
         earlier = value[: len(value) - len(value.rpartition(",")[2])]
-        known: tuple[str, ...] = options.FAULTS
-        if incomplete.startswith("emulator:"):
-            known = (*known, *options.EMULATOR_FAULTS)
-        values = [f"{earlier}{one}@" for one in known]
-    elif name in ("cooler", "sensor_b", "sense", "two_point", "fold_safe"):
-        values = ("0", "1")
-    elif name == "user":
-        values = ("prompt", "absent")
-    elif name == "speed":
-        values = ("max",)
+        emulated = options.EMULATOR_FAULTS if incomplete.startswith("emulator:") else ()
+        values = [f"{earlier}{one}@" for one in (*options.FAULTS, *emulated)]
     return [(f"{done}{name}={one}", None) for one in values]
 
 

@@ -2,41 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from poultice.cli.base import Group, Result, device_option, json_option, option, units_option
+from poultice.cli import attend, output
+from poultice.cli.base import (
+    Command,
+    Group,
+    Result,
+    device_option,
+    device_options,
+    option,
+    report_options,
+)
 from poultice.cli.complete import config_pair
-from poultice.errors import UsageError
+from poultice.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
     from poultice.link.client import Client
 
 
 @click.group(cls=Group, invoke_without_command=True)
-@device_option
-@units_option
-@json_option
-@click.pass_context
-def config(ctx: click.Context, device: str | None, as_json: bool) -> Result | None:
+def config() -> None:
     """The device's configuration; without a word after it, `show`.
 
     Not the configuration file of this program: docs/reference/cli.md says where that is.
     """
-    if ctx.invoked_subcommand is not None:
-        return None
-    return _show(device)
 
 
-@config.command()
-@device_option
-@units_option
-@json_option
-@click.pass_context
-def show(ctx: click.Context, device: str | None, as_json: bool) -> Result:
+@config.first
+@click.command(cls=Command)
+@device_options
+def show(device: str | None) -> Result:
     """What is in force, and what waits for the device's button."""
-    return _show(_named(ctx, device))
+    with _settled(device) as client:
+        return _told(client)
 
 
 @config.command("set")
@@ -45,23 +48,16 @@ def show(ctx: click.Context, device: str | None, as_json: bool) -> Result:
 )
 @device_option
 @option("--no-wait", is_flag=True, help="Leave it to the button, and do not wait for that.")
-@units_option
-@json_option
-@click.pass_context
-def set_(
-    ctx: click.Context, pairs: tuple[str, ...], device: str | None, no_wait: bool, as_json: bool
-) -> Result:
+@report_options
+def set_(pairs: tuple[str, ...], device: str | None, no_wait: bool) -> Result:
     """Change the configuration; a 3 s hold of the device's button puts it in force.
 
     For example `sensor_b=false density_mw_cm2=50`. Ctrl-C before the hold leaves all as it was.
     """
-    from poultice.cli import attend, output
-    from poultice.device import device_config, discovery
+    from poultice.device import device_config
 
     changes = device_config.parse(_pairs(pairs))
-    with discovery.open_device(_named(ctx, device)) as client:
-        client.hello()
-        client.settle()
+    with _settled(device) as client:
         if no_wait:
             client.set_config(changes)
             output.say("hold the device's button for 3 s: that puts it in force")
@@ -75,47 +71,29 @@ def set_(
 
 
 @config.command()
-@device_option
-@units_option
-@json_option
-@click.pass_context
-def drop(ctx: click.Context, device: str | None, as_json: bool) -> Result:
+@device_options
+def drop(device: str | None) -> Result:
     """Take back what waits for the button: a hold then changes nothing."""
-    from poultice.device import device_config, discovery
+    from poultice.device import device_config
 
-    with discovery.open_device(_named(ctx, device)) as client:
-        client.hello()
-        client.settle()
+    with _settled(device) as client:
         device_config.drop(client)
         return _told(client)
 
 
-def _named(ctx: click.Context, device: str | None) -> str | None:
-    """`poultice config -d sim: show` means it too, whatever the environment says."""
-    above = ctx.parent
-    line = click.core.ParameterSource.COMMANDLINE
-    if (
-        above is not None
-        and ctx.get_parameter_source("device") is not line
-        and above.get_parameter_source("device") is line
-    ):
-        named: str | None = above.params["device"]
-        return named
-    return device
-
-
-def _show(device: str | None) -> Result:
+@contextmanager
+def _settled(device: str | None) -> Iterator[Client]:
+    """The device, once it has begun."""
     from poultice.device import discovery
 
     with discovery.open_device(device) as client:
         client.hello()
         client.settle()
-        return _told(client)
+        yield client
 
 
 def _told(client: Client) -> Result:
     from poultice.device import device_config
-    from poultice.errors import RefusedError
 
     hello = client.hello()
     now, pending = device_config.in_force(client)
@@ -124,12 +102,10 @@ def _told(client: Client) -> Result:
         try:
             other = device_config.waiting(client)
         except RefusedError as error:
-            from poultice.cli import output
-
             output.say(f"note: another waits for the button; not possible to read now: {error}")
     return Result(
         {
-            "device": {"path": client.path, "uid": hello.uid, "firmware": hello.firmware},
+            "device": hello.device(client.path),
             "config": now,
             "waiting": other,
             "heat_target_max_mc": hello.limits["heat_target_max_mc"],

@@ -13,9 +13,10 @@ import click
 
 from poultice import settings
 from poultice.errors import UsageError
+from poultice.words import meant
 
-# Settings that are no option of any command, with their type.
-SETTINGS: dict[str, type] = {"data_dir": str}
+# A setting that is no option of any command.
+_DATA_DIR = "data_dir"
 
 
 def defaults(root: click.Group, command: str) -> dict[str, Any]:
@@ -25,18 +26,18 @@ def defaults(root: click.Group, command: str) -> dict[str, Any]:
     named after a command holds for that one and wins. Raises UsageError for anything in the
     file that is neither: a misspelt `sensitive` must not go unnoticed.
     """
-    names = root.list_commands(click.Context(root))
     loaded = settings.load()
     if not loaded:
         return {}
+    names = root.list_commands(click.Context(root))
     own = options(root, command)
     values: dict[str, Any] = {}
     for name, value in loaded.items():
         if name in names and isinstance(value, dict):
             _known(value, options(root, name), f"[{name}] ")
-        elif name in SETTINGS:
-            if not isinstance(value, SETTINGS[name]):
-                raise _not_understood(f"{name}: expected {SETTINGS[name].__name__}")
+        elif name == _DATA_DIR:
+            if not isinstance(value, str):
+                raise _not_understood(f"{name}: expected str")
         elif _hyphened(name) in own and not isinstance(value, dict | list):
             values[own[_hyphened(name)]] = value
         else:
@@ -50,21 +51,15 @@ def defaults(root: click.Group, command: str) -> dict[str, Any]:
 def options(root: click.Group, command: str) -> dict[str, str]:
     """The long options of `command` and of those below it, to their names inside click."""
     found = root.get_command(click.Context(root), command)
-    return {} if found is None else _options(found)
-
-
-def _options(command: click.Command) -> dict[str, str]:
-    named = {
+    return {
         _hyphened(word): str(parameter.name)
-        for parameter in command.params
+        for one in (found, *getattr(found, "commands", {}).values())
+        if one is not None
+        for parameter in one.params
         if isinstance(parameter, click.Option)
         for word in parameter.opts
         if word.startswith("--")
     }
-    if isinstance(command, click.Group):
-        for child in command.commands.values():
-            named |= _options(child)
-    return named
 
 
 def _elsewhere(name: str, value: object, root: click.Group, names: list[str]) -> None:
@@ -76,7 +71,7 @@ def _elsewhere(name: str, value: object, root: click.Group, names: list[str]) ->
         raise _not_understood(f"{name}: expected a table, [{name}]")
     if _hyphened(name) in everywhere:
         raise _not_understood(f"{name}: expected one value")
-    raise _unknown(name, everywhere | {*names} | SETTINGS.keys(), "")
+    raise _unknown(name, everywhere | {*names, _DATA_DIR}, "")
 
 
 def _known(table: Mapping[str, object], known: Mapping[str, str], where: str) -> None:
@@ -88,8 +83,6 @@ def _known(table: Mapping[str, object], known: Mapping[str, str], where: str) ->
 
 
 def _unknown(name: str, known: Iterable[str], where: str) -> UsageError:
-    from poultice.words import meant
-
     error = _not_understood(f"{where}{name} is no option or setting")
     error.hint = meant(name, sorted(known)) or error.hint
     return error

@@ -21,8 +21,8 @@ class Feed:
 
     `phases` is the plan in its wire form with what each phase says (empty where none is known),
     `limits` the device's. `by_button`: its prompts are left to its button. `seen` is the last
-    telemetry that a view took: what a person who presses a key looks at. With `rings` a bell is
-    due at each prompt and at the end.
+    telemetry that a view took: what a person who presses a key looks at; `prompted`: a prompt was
+    new in what it took. With `rings` a bell is due at each prompt and at the end.
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class Feed:
         self._over = False
         self._rings = rings
         self._due = False
+        self.prompted = False
         self._prompt: str | None = None
         self._held: deque[Telemetry | Event | str] = deque(maxlen=_KEPT)
 
@@ -75,14 +76,16 @@ class Feed:
     def drain(self) -> list[Telemetry | Event | str]:
         """What came since the last time, oldest first; notes are plain text."""
         taken: list[Telemetry | Event | str] = []
+        self.prompted = False
         while self._held:
             one = self._held.popleft()
             if isinstance(one, Telemetry):
                 self.seen = one
                 prompt = one.prompt if one.state == "waiting" else None
-                self._due = self._due or prompt not in (None, self._prompt)
+                self.prompted = self.prompted or prompt not in (None, self._prompt)
                 self._prompt = prompt
             taken.append(one)
+        self._due = self._due or self.prompted
         return taken
 
     def rang(self) -> bool:

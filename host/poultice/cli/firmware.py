@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from poultice.cli import ask, output
 from poultice.cli.base import (
     Group,
     Result,
@@ -18,6 +19,7 @@ from poultice.cli.base import (
     json_option,
     option,
 )
+from poultice.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
     from poultice.device.flashing import Progress
@@ -40,7 +42,7 @@ def firmware() -> None:
 @device_option
 @_board_option
 @json_option
-def info(device: str | None, board: str, as_json: bool) -> Result:
+def info(device: str | None, board: str) -> Result:
     """This program's firmware, the image, the device's, and whether they match."""
     from poultice.device import flashing as work
 
@@ -50,7 +52,7 @@ def info(device: str | None, board: str, as_json: bool) -> Result:
 @firmware.command()
 @_board_option
 @json_option
-def build(board: str, as_json: bool) -> Result:
+def build(board: str) -> Result:
     """Build the image from the source tree (as `make firmware` does)."""
     from poultice.device import flashing as work
     from poultice.device import uf2
@@ -88,16 +90,13 @@ def build(board: str, as_json: bool) -> Result:
 )
 @option("-y", "--yes", is_flag=True, help="Do not ask first.")
 @json_option
-@click.pass_context
 def flash(
-    ctx: click.Context,
     device: str | None,
     board: str | None,
     image: Path | None,
     drive: Path | None,
     method: str,
     yes: bool,
-    as_json: bool,
 ) -> Result:
     """Put the firmware on a board, and see it answer.
 
@@ -106,7 +105,6 @@ def flash(
     """
     from poultice.device import flashing as work
     from poultice.device import mip, uf2
-    from poultice.errors import UsageError
 
     if method == "mpremote":
         if image is not None or drive is not None:
@@ -114,7 +112,7 @@ def flash(
                 "--image and --drive are for --method uf2", hint="mpremote copies the files"
             )
         _agree(yes, "copy the firmware's files onto the board")
-        with _progress(asked_for_json(ctx)) as progress:
+        with _progress(asked_for_json()) as progress:
             done = mip.copy(device, progress)
         return Result({"action": "flash", "method": method, "device": done}, "flashed")
     work.real(device)
@@ -126,7 +124,7 @@ def flash(
         )
     named = whole.version or "an unknown firmware"
     _agree(yes, f"write {named} ({whole.path.name}, for a {whole.board}) onto the board")
-    with _progress(asked_for_json(ctx)) as progress:
+    with _progress(asked_for_json()) as progress:
         done = work.flash(whole, device, drive, progress)
     data = {"action": "flash", "method": method, "image": whole.to_json(), "device": done}
     return Result(data, "flashed")
@@ -134,14 +132,10 @@ def flash(
 
 def _agree(yes: bool, what: str) -> None:
     """Ask, on a terminal. Raises RefusedError where nobody can be asked, Abort on a no."""
-    from poultice.errors import RefusedError
-
     if yes:
         return
     if not sys.stdin.isatty():
         raise RefusedError(f"nobody was asked whether to {what}", hint="--yes says it is meant")
-    from poultice.cli import ask
-
     if not ask.yes(f"{what[0].upper()}{what[1:]}?"):
         raise click.Abort
 
@@ -149,7 +143,6 @@ def _agree(yes: bool, what: str) -> None:
 @contextmanager
 def _progress(quiet: bool) -> Iterator[Progress]:
     """Sentences on stderr, and a bar on a terminal; nothing with --json."""
-    from poultice.cli import output
     from poultice.device.flashing import Progress
 
     if quiet:

@@ -6,7 +6,7 @@ Nothing is shared but the terminal and Ctrl-C (docs/decisions/0016).
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,7 @@ from typing import Any
 import click
 
 from poultice.cli import attend, rendering, views
-from poultice.cli.base import Result
-from poultice.cli.seat import Asked, Seat, once_shown, somebody_answers, told_of_record
+from poultice.cli.seat import Asked, Seat, exit_code, told_of_record
 from poultice.errors import ExitCode, Interrupted, PoulticeError, UsageError
 
 WORST_FIRST = (
@@ -33,53 +32,9 @@ WORST_FIRST = (
 """The process ends with the first of these that a device ended with: what is known least of."""
 
 
-def run(asked: Asked, *, as_json: bool) -> None:
-    """Run PROTOCOL on each of the devices. Ends the process with the worst exit code."""
-    from poultice.therapy import library
-
-    seats = [Seat(path, views.prefixed(path)) for path in asked.device]
-    for seat in seats:
-        seat.report.protocol = asked.protocol
-    try:
-        distinct(asked.device)
-        protocol = library.load(asked.protocol)
-        if asked.record:
-            raise UsageError(
-                "--record is for one device",
-                hint="the history has them all: `poultice history export`",
-            )
-        somebody_answers(asked)
-        if not asked.dry_run:
-            asked = told_of_record(asked)
-        with contextlib.ExitStack() as closing:
-            ready = _ready(asked, protocol, seats, closing)
-            if not asked.dry_run:
-                treat(asked, protocol, ready, as_json=as_json)
-    except (PoulticeError, click.Abort, KeyboardInterrupt) as error:
-        # Nothing was started on any of them.
-        for seat in seats:
-            seat.failure = seat.failure or error
-        if as_json:
-            _show(seats)
-        raise
-    if as_json:
-        _show(seats)
-    else:
-        for seat in seats:
-            if seat.result is not None:
-                _tell(seat)
-        once_shown(ready, as_json=as_json)
-    for seat in ready:
-        if isinstance(seat.error, Interrupted):
-            seat.say(str(seat.error))
-        elif seat.error is not None:
-            views.told(seat.name, seat.error)
-    raise click.exceptions.Exit(worst(seats))
-
-
-def worst(seats: Sequence[Seat]) -> int:
-    """The exit code of them all."""
-    return min((seat.exit_code for seat in seats), key=WORST_FIRST.index)
+def worst(ended: Iterable[Any]) -> int:
+    """The exit code of them all; of each its `error` is known, or None."""
+    return min((exit_code(one.error) for one in ended), key=WORST_FIRST.index)
 
 
 def distinct(paths: Sequence[str]) -> None:
@@ -114,18 +69,25 @@ def distinct(paths: Sequence[str]) -> None:
         kept[flash] = path
 
 
-def _ready(
+def ready(
     asked: Asked, protocol: Any, seats: Sequence[Seat], closing: contextlib.ExitStack
 ) -> list[Seat]:
-    """Those that can be treated: opened, planned for, screened. The others know why not."""
-    found = []
+    """Those that can be treated: opened, planned for, screened. Of several the others know why
+    not; a single one raises it."""
+    found: list[Seat] = []
+    told = False
     for seat in seats:
         try:
             seat.open(asked, protocol, closing)
-            if not asked.dry_run:
-                seat.screen(asked, protocol, who=seat.name)
-                found.append(seat)
+            if asked.dry_run:
+                continue
+            if not told:
+                asked, told = told_of_record(asked), True
+            seat.screen(asked, protocol, who=seat.name if len(seats) > 1 else None)
+            found.append(seat)
         except PoulticeError as error:
+            if len(seats) == 1:
+                raise
             seat.failure = error
             views.told(seat.name, error)
     return found
@@ -160,19 +122,29 @@ def treat(asked: Asked, protocol: Any, seats: Sequence[Seat], *, as_json: bool) 
             seat.account()
 
 
-def _show(seats: Sequence[Seat]) -> None:
+def show_json(seats: Sequence[Seat]) -> None:
+    """One object with that of each device in it."""
     devices = []
     for seat in seats:
         one = {"schema": "poultice.run/1", **seat.to_json()}
         one["device"] = one["device"] or {"path": seat.name, "uid": None, "firmware": None}
         error = seat.error
-        devices.append({**one, "exit": int(seat.exit_code), "error": error and str(error)})
+        devices.append({**one, "exit": int(exit_code(error)), "error": error and str(error)})
     data = {"exit": int(worst(seats)), "devices": devices}
     rendering.show("fleet", data, "nothing", as_json=True)
 
 
-def _tell(seat: Seat) -> None:
-    result = seat.result
-    assert isinstance(result, Result)
-    print(f"{seat.name}:")
-    rendering.show("run", result.data, result.view, as_json=False)
+def tell(seats: Sequence[Seat], treated: Sequence[Seat], *, as_json: bool) -> None:
+    """What came of each. Ends the process with the worst exit code."""
+    if as_json:
+        show_json(seats)
+    for seat in () if as_json else seats:
+        if seat.result is not None:
+            print(f"{seat.name}:")
+            rendering.show("run", seat.result.data, seat.result.view, as_json=False)
+    for seat in treated:
+        if isinstance(seat.error, Interrupted):
+            seat.say(str(seat.error))
+        elif seat.error is not None:
+            views.told(seat.name, seat.error)
+    raise click.exceptions.Exit(worst(seats))

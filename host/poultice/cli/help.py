@@ -8,6 +8,8 @@ import click
 
 from poultice.cli import complete
 from poultice.cli.base import Command
+from poultice.errors import UsageError
+from poultice.words import meant
 
 
 @click.command(cls=Command)
@@ -15,9 +17,6 @@ from poultice.cli.base import Command
 @click.pass_context
 def help(ctx: click.Context, words: Iterable[str]) -> None:
     """What COMMAND does and takes: as `poultice COMMAND --help`."""
-    from poultice.errors import UsageError
-    from poultice.words import meant
-
     here = ctx.find_root()
     for word in words:
         group = here.command

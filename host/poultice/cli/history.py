@@ -1,23 +1,31 @@
-"""`poultice history`: recorded sessions."""
+"""Recorded sessions: `poultice history`, `poultice report`, `poultice note`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from poultice.cli import attend, output, rate
 from poultice.cli.base import (
     N_MAX,
+    Command,
+    F,
     Group,
     Result,
     asked_for_json,
     json_option,
+    json_option_of,
     option,
+    report_options,
     session_argument,
-    units_option,
+    together,
 )
-from poultice.errors import UsageError
+from poultice.errors import Interrupted, UsageError
+from poultice.record import ratings
 
 if TYPE_CHECKING:
     from poultice.record.store import History
@@ -26,53 +34,43 @@ simulated_option = option(
     "--simulated", is_flag=True, help="Those on a simulated device instead: no treatment."
 )
 
-_limit_option = option(
+
+@click.group(cls=Group, invoke_without_command=True)
+def history() -> None:
+    """Recorded sessions; without a word after it, the list."""
+
+
+@history.first
+@click.command("list", cls=Command)
+@report_options
+@option(
     "-n",
     "--limit",
     type=click.IntRange(min=1, max=N_MAX),
     default=20,
     help="How many, newest first.",
 )
-
-
-@click.group(cls=Group, invoke_without_command=True)
-@units_option
-@json_option
-@_limit_option
 @simulated_option
-@click.pass_context
-def history(ctx: click.Context, as_json: bool, limit: int, simulated: bool) -> Result | None:
-    """Recorded sessions; without a word after it, the list."""
-    if ctx.invoked_subcommand is not None:
-        return None
-    return _list(limit, simulated)
-
-
-@history.command("list")
-@units_option
-@json_option
-@_limit_option
-@simulated_option
-def list_(as_json: bool, limit: int, simulated: bool) -> Result:
+def list_(limit: int, simulated: bool) -> Result:
     """The latest sessions."""
-    return _list(limit, simulated)
+    from poultice.record.store import History
+
+    rows = History.open().list(limit, simulated=simulated)
+    _tell_damaged([row["damaged"] for row in rows if row["damaged"] is not None])
+    return Result({"simulated": simulated, "sessions": rows}, "sessions")
 
 
 @history.command()
 @session_argument
-@units_option
-@json_option
-def show(n: int | None, as_json: bool) -> Result:
+@report_options
+def show(n: int | None) -> Result:
     """Session N, or the latest: plan, answers, outcome, events."""
-    from poultice.record.store import History
-
-    book = History.open()
-    return Result(book.show(latest(book) if n is None else n), "session")
+    book, n = opened(n)
+    return Result(book.show(n), "session")
 
 
 @history.command()
-@units_option
-@json_option
+@report_options
 @option(
     "--weeks",
     type=click.IntRange(min=1, max=520),
@@ -81,7 +79,7 @@ def show(n: int | None, as_json: bool) -> Result:
     help="How many, up to this one.",
 )
 @simulated_option
-def trends(as_json: bool, weeks: int, simulated: bool) -> Result:
+def trends(weeks: int, simulated: bool) -> Result:
     """Week by week: sessions, minutes, dose, how much of what was planned was done; pain and
     stiffness before and after."""
     from datetime import date
@@ -112,59 +110,138 @@ def trends(as_json: bool, weeks: int, simulated: bool) -> Result:
     "Default: by the ending of FILE, csv where it has none.",
 )
 @option("-o", "--output", "path", metavar="FILE", help="Where to; default, and -: stdout.")
-@option("--json", "as_json", is_flag=True, help="JSON Lines, as --format jsonl.")
-@click.pass_context
-def export(
-    ctx: click.Context, /, n: int | None, form: str | None, path: str | None, as_json: bool
-) -> None:
+@json_option_of(help="JSON Lines, as --format jsonl.")
+def export(n: int | None, form: str | None, path: str | None) -> None:
     """Session N, or the latest, for other programs. --json is --format jsonl."""
-    from poultice.cli import outfile, output
     from poultice.record import export as exporting
-    from poultice.record.store import History
 
-    form = "jsonl" if asked_for_json(ctx) else form or exporting.format_of(path)
+    form = "jsonl" if asked_for_json() else form or exporting.format_of(path)
     if form == "parquet" and not path:
         raise UsageError(
             "Parquet is no text for a terminal", hint="-o FILE says where to, - stdout"
         )
-    book = History.open()
-    n = latest(book) if n is None else n
+    book, n = opened(n)
     if form == "parquet":
-        outfile.write(path or outfile.STDOUT, exporting.parquet(book, n), private=True)
+        output.write(path or output.STDOUT, exporting.parquet(book, n))
     else:
-        output.lines(
-            (exporting.json_lines if form == "jsonl" else exporting.csv_lines)(book, n), path
-        )
+        lines = exporting.json_lines if form == "jsonl" else exporting.csv_lines
+        output.lines(lines(book, n), path)
 
 
-def latest(book: History) -> int:
-    """The number of the latest session; of a simulated one where there is no other, said so.
+def opened(n: int | None) -> tuple[History, int]:
+    """The record, and `n` or the number of the latest session in it; of a simulated one where
+    there is no other, said so.
 
     Raises UsageError where none is recorded.
     """
-    from poultice.cli import output
+    from poultice.record.store import History
 
+    book = History.open()
+    if n is not None:
+        return book, n
     for simulated in (False, True):
         found = book.list(1, simulated=simulated)
         if found:
             n = int(found[0]["n"])
             if simulated:
                 output.say(f"note: session {n} was simulated; there is no other")
-            return n
+            return book, n
     raise UsageError("no session is recorded yet", hint="`poultice run` records one")
 
 
-def _list(limit: int, simulated: bool) -> Result:
-    from poultice.record.store import History
-
-    book = History.open()
-    rows = book.list(limit, simulated=simulated)
-    _tell_damaged([row["damaged"] for row in rows if row["damaged"] is not None])
-    return Result({"simulated": simulated, "sessions": rows}, "sessions")
-
-
 def _tell_damaged(found: Sequence[str]) -> None:
-    from poultice.cli import output
-
     for text in found:
         output.say(f"warning: {text}; left out")
+
+
+@click.command(cls=Command)
+@session_argument
+@option(
+    "-o",
+    "--output",
+    "path",
+    metavar="FILE",
+    help="Where to: FILE.html, FILE.pdf (needs Chromium), a directory, or - for stdout. "
+    "Default: poultice-session-N.html here.",
+)
+@option("--open", "opens", is_flag=True, help="Show it in the browser.")
+@json_option
+def report(n: int | None, path: str | None, opens: bool) -> Result | None:
+    """Session N, or the latest, as one HTML page that needs nothing else, or as PDF. Prints its
+    path."""
+    from poultice.record import report as reporting
+
+    if path == output.STDOUT and (opens or asked_for_json()):
+        raise UsageError(
+            "the page itself goes to stdout with -o -", hint="take out --open and --json, or -o -"
+        )
+    into = path is None or os.path.isdir(path)  # noqa: PTH112 - False for a path no system takes
+    as_pdf = not into and reporting.is_pdf(path or "")
+    book, n = opened(n)
+    page = reporting.render(book, n)
+    if as_pdf:
+        from poultice.record.report import pdf
+
+        page = pdf.printed(page)
+    if into or path is None:
+        path = str(Path(path or "", reporting.file_name(n)))
+    output.write(path, page)
+    if path == output.STDOUT:
+        return None
+    if opens:
+        import webbrowser
+
+        if not webbrowser.open(Path(path).resolve().as_uri()):
+            output.say("note: no browser was found to show it in")
+    return Result({"session": n, "file": path, "size": len(page)}, "report")
+
+
+def _read(ctx: click.Context, param: click.Parameter, value: str | None) -> int | str | None:
+    """A whole number from 0 to 10, or `-`."""
+    if value is None or value == "-":
+        return value
+    found = rate.rating(value.strip())
+    if found is None:
+        raise UsageError(
+            f"{param.opts[0]} {value!r} is no rating",
+            hint=f"a whole number from 0 (none) to {ratings.MOST} (the worst there is); "
+            "- removes it",
+        )
+    return found
+
+
+def _scale(what: str, when: str) -> Callable[[F], F]:
+    says = f"{what.capitalize()} {when} it; - removes."
+    return option(f"--{what}-{when}", metavar="0-10", callback=_read, help=says)
+
+
+@click.command(cls=Command)
+@session_argument
+@together(*(_scale(*name.split("_")) for name in ratings.SCALES))
+@option("--text", help="A note, on one line; - removes it.")
+@json_option
+def note(n: int | None, **given: Any) -> Result:
+    """Pain and stiffness from 0 (none) to 10 (the worst there is), and a note, for session N or
+    the latest. Without an option it asks, where there is a terminal."""
+    changes = {name: given[name] for name in ratings.SCALES if given[name] is not None}
+    if given["text"] is not None:
+        changes[ratings.NOTE] = given["text"] if given["text"] == "-" else rate.text(given["text"])
+    asks = not changes and attend.at_terminal() and not asked_for_json()
+    if not changes and not asks:
+        raise UsageError(
+            "there is nothing to note, and nobody to ask",
+            hint="--pain-after 3, --text 'slept well', ...: `poultice note --help` has them all",
+        )
+    book, n = opened(n)
+    if asks:
+        try:
+            changes = rate.edited(book.show(n))
+        except (click.Abort, KeyboardInterrupt) as error:
+            if isinstance(error, KeyboardInterrupt):
+                click.echo(err=True)
+            raise Interrupted("left; nothing was changed") from None
+    changes = {name: None if value == "-" else value for name, value in changes.items()}
+    book.rate(n, changes)
+    kept = book.show(n)
+    data = {"session": n, "started_unix": kept["started_unix"], **ratings.of(kept)}
+    return Result(data, "note")

@@ -1,9 +1,18 @@
-"""What the keys do: the same in every view. Each leaves an order, or a word on why not."""
+"""The keys of a terminal, one by one, and what they do: the same in every view. Each leaves an
+order, or a word on why not."""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import select
+import sys
+import termios
+import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
+
+from poultice.cli import attend
 
 if TYPE_CHECKING:
     from poultice.cli.feed import Feed
@@ -87,3 +96,88 @@ class Keys:
         seen = self.feed.seen
         now = "over" if self.feed.over else seen.state if seen is not None else "starting"
         return None if now == state else f"{what}: not possible while {now}"
+
+
+_GONE = (OSError, ValueError, termios.error)
+_BYTES = 1024
+_WORD_S = 1.0
+_WITHOUT_ENTER = "sprqynjk"
+_NAMES = {"\x1b": "escape", "\x1b[A": "up", "\x1b[B": "down"}
+
+
+class Keyboard:
+    """`read` gives the keys. In the background, and without a terminal, there are none.
+
+    They act without Enter, and with it: one that ends a word belongs to that word. Only an empty
+    line, with nothing typed since `forget`, is the key `enter`.
+    """
+
+    def __init__(self, clock_s: Callable[[], float] = time.monotonic) -> None:
+        self._clock_s = clock_s
+        self._before: list[Any] | None = None
+        self._typed = False
+        self._word_until_s = -1.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._before is not None and attend.at_terminal():
+            with contextlib.suppress(*_GONE):
+                termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, self._before)
+
+    def read(self, timeout_s: float) -> list[str] | None:
+        """What was pressed within that time; None, at once, where there is no keyboard."""
+        if not attend.at_terminal() or not self._taken():
+            return None
+        ready, _, _ = select.select([sys.stdin], [], [], timeout_s)
+        if not ready or not attend.at_terminal():
+            return []
+        try:
+            text = os.read(sys.stdin.fileno(), _BYTES).decode("utf-8", "replace")
+        except OSError:
+            text = ""
+        # Nothing to read where something was: the terminal is gone.
+        return self.keys(text) if text else None
+
+    def keys(self, text: str) -> list[str]:
+        """The keys in what was typed.
+
+        A key acts where it begins a word or follows another that acted: a word that is no key is
+        one key that is none.
+        """
+        if text.startswith("\x1b"):
+            return [_NAMES.get(text, "?")]
+        found: list[str] = []
+        in_word = self._clock_s() < self._word_until_s
+        for char in text:
+            if char in "\r\n":
+                if not self._typed:
+                    found.append("enter")
+                self._typed = in_word = False
+            elif not in_word:
+                self._typed = True
+                found.append(char.lower())
+                in_word = found[-1] not in _WITHOUT_ENTER
+        self._word_until_s = self._clock_s() + _WORD_S if in_word else -1.0
+        return found
+
+    def forget(self) -> None:
+        """What was typed until now is none of what comes next."""
+        self._typed, self._word_until_s = False, -1.0
+        if attend.at_terminal():
+            with contextlib.suppress(*_GONE):
+                termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
+
+    def _taken(self) -> bool:
+        """Keys as they are pressed, unseen; again after the terminal was another program's."""
+        try:
+            now = termios.tcgetattr(sys.stdin.fileno())
+            if now[3] & (termios.ICANON | termios.ECHO):
+                self._before = [*now[:6], list(now[6])]
+                now[3] &= ~(termios.ICANON | termios.ECHO)
+                now[6][termios.VMIN], now[6][termios.VTIME] = 1, 0
+                termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, now)
+        except _GONE:
+            return False
+        return True

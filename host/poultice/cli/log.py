@@ -74,6 +74,8 @@ class Log:
             raise
         except BaseException as error:
             self.say(f"ended by {type(error).__name__}: {error}")
+            if hint := getattr(error, "hint", None):
+                self.say(f"hint: {hint}")
             if self.level and not _expected(error):
                 for one in traceback.format_exception(error):
                     for text in one.splitlines():

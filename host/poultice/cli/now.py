@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from poultice.cli import complete
+from poultice.cli import complete, output
 from poultice.cli.base import (
     Command,
     Result,
-    device_option,
+    device_options,
     devices_option,
-    json_option,
     option,
-    units_option,
+    report_options,
 )
 from poultice.cli.views import theme_option, view_option
 from poultice.errors import UsageError
+from poultice.words import meant
 
 if TYPE_CHECKING:
     from poultice.link.client import Client
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 def _ask(device: str | None, do: Callable[[Client], Any]) -> Result:
     """Do one thing to the device and report how it is then."""
-    from poultice.cli import output
     from poultice.device import discovery
     from poultice.session.takeover import take_over
 
@@ -36,96 +36,54 @@ def _ask(device: str | None, do: Callable[[Client], Any]) -> Result:
         do(client)
         for note in take_over(client, hello, awaited=True):
             output.say(note)
-        return Result(
-            {
-                "device": hello.device(client.path),
-                **client.status().to_json(),
-            },
-            "status",
-        )
+        return Result({"device": hello.device(client.path), **client.status().to_json()}, "status")
 
 
-@click.command(cls=Command)
-@device_option
-@units_option
-@json_option
-def status(device: str | None, as_json: bool) -> Result:
-    """The device now: state, temperature, relays, what it would have to rest."""
-    return _ask(device, lambda client: None)
+def _asking(name: str, says: str, do: Callable[[Client], Any] | None = None) -> click.Command:
+    """The command `name`, which asks the device to do what the client calls so too."""
+
+    def ask(device: str | None) -> Result:
+        return _ask(device, do or methodcaller(name))
+
+    return click.command(name, cls=Command, help=says)(device_options(ask))
 
 
-@click.command(cls=Command)
-@device_option
-@units_option
-@json_option
-def stop(device: str | None, as_json: bool) -> Result:
-    """End what runs; answered once the pad is off."""
-    return _ask(device, lambda client: client.stop())
-
-
-@click.command(cls=Command)
-@device_option
-@units_option
-@json_option
-def pause(device: str | None, as_json: bool) -> Result:
-    """Relays off, the session kept for up to 5 minutes."""
-    return _ask(device, lambda client: client.pause())
-
-
-@click.command(cls=Command)
-@device_option
-@units_option
-@json_option
-def resume(device: str | None, as_json: bool) -> Result:
-    """Go on after a pause."""
-    return _ask(device, lambda client: client.resume())
-
-
-@click.command(cls=Command)
-@device_option
-@units_option
-@json_option
-def confirm(device: str | None, as_json: bool) -> Result:
-    """Answer the device's prompt: the cold pack is on, or off again."""
-    return _ask(device, lambda client: client.confirm())
+status = _asking(
+    "status",
+    "The device now: state, temperature, relays, what it would have to rest.",
+    lambda client: None,
+)
+stop = _asking("stop", "End what runs; answered once the pad is off.")
+pause = _asking("pause", "Relays off, the session kept for up to 5 minutes.")
+resume = _asking("resume", "Go on after a pause.")
+confirm = _asking("confirm", "Answer the device's prompt: the cold pack is on, or off again.")
 
 
 @click.command(cls=Command)
 @click.argument("fault", shell_complete=complete.fault)
-@device_option
-@units_option
-@json_option
-def clear(fault: str, device: str | None, as_json: bool) -> Result:
+@device_options
+def clear(fault: str, device: str | None) -> Result:
     """Clear FAULT, once its cause is gone. Severe faults only the device's button clears."""
     from poultice import remedies
-    from poultice.words import meant
 
     name = fault.lower().replace("-", "_")
     if name not in remedies.FAULTS:
         hint = meant(name, remedies.FAULTS) or "`poultice status` names it"
         raise UsageError(f"there is no fault {fault!r}", hint=hint)
-    return _ask(device, lambda client: client.clear_fault(name))
+    return _ask(device, methodcaller("clear_fault", name))
 
 
 @click.command(cls=Command)
 @devices_option
-@option(
-    "--for",
-    "for_s",
-    type=click.FloatRange(min=0),
-    help="Seconds of the device's clock.",
-)
+@option("--for", "for_s", type=click.FloatRange(min=0), help="Seconds of the device's clock.")
 @view_option
 @theme_option
-@units_option
-@json_option
-def watch(
-    device: tuple[str, ...], for_s: float | None, view: str, theme: str, as_json: bool
-) -> None:
+@report_options
+def watch(device: tuple[str, ...], for_s: float | None, view: str, theme: str) -> None:
     """What the device reports, until Ctrl-C: drawn on a terminal, else a line each.
 
     Watching ends; what is watched goes on. With --json: JSON Lines.
     """
     from poultice.cli import watching
 
-    watching.watch(device, for_s, view=view, theme=theme, as_json=as_json)
+    watching.watch(device, for_s, view=view, theme=theme)

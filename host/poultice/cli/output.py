@@ -6,18 +6,41 @@ NO_COLOR set; where there is neither colour nor a live view, rich is not even lo
 
 from __future__ import annotations
 
+import codecs
 import contextlib
+import errno
+import io
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import IO, TYPE_CHECKING, Any
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from poultice import words
+from poultice.errors import UsageError
 
 if TYPE_CHECKING:
     from poultice.link.messages import Event, Telemetry
 
 Data = Mapping[str, Any]
+
+STDOUT = "-"
+
+PLAINLY = "poultice.plainly"
+"""How characters that an encoding lacks are written: as others, else as `?`."""
+
+_PLAIN = {"°": "", "–": "-", "·": ".", "…": "...", "→": "->"}
+
+
+def _plainly(error: UnicodeError) -> tuple[str, int]:
+    if isinstance(error, UnicodeEncodeError):
+        return _PLAIN.get(error.object[error.start], "?"), error.start + 1
+    replaced, end = codecs.replace_errors(error)
+    return str(replaced), end
+
+
+codecs.register_error(PLAINLY, _plainly)
 
 
 def stream(
@@ -28,15 +51,15 @@ def stream(
 
     if as_json:
         where = {} if device is None else {"device": device}
-        text = _json({"schema": f"poultice.{command}/1", **where, **as_member(update)})
-    elif isinstance(update, Event):
-        text = f"{words.clock(update.t_ms // 1000)}  {words.event(update)}"
+        text = json_line({"schema": f"poultice.{command}/1", **where, **as_member(update)})
     else:
-        text = words.line(update)
-    if device is not None and not as_json:
-        text = f"{device}: {text}"
+        text = "" if device is None else f"{device}: "
+        if isinstance(update, Event):
+            text += f"{words.clock(update.t_ms // 1000)}  {words.event(update)}\n"
+        else:
+            text += f"{words.line(update)}\n"
     # In one piece: several devices may be watched.
-    print(f"{text}\n", end="", flush=True)
+    print(text, end="", flush=True)
 
 
 def lines(texts: Iterable[str], path: str | None) -> None:
@@ -48,10 +71,63 @@ def lines(texts: Iterable[str], path: str | None) -> None:
         for text in texts:
             print(text, flush=True)
         return
-    from poultice.cli import outfile
-
     text = "".join(f"{text}\n" for text in texts)
-    outfile.write(path, text.encode("utf-8", "replace"), private=True)
+    write(path, text.encode("utf-8", "replace"))
+
+
+def write(path: str, data: bytes) -> None:
+    """Write `data` to `path`, or to stdout where that is ``-``: what somebody answered, and so a
+    file for its owner alone, also where it was not before.
+
+    A file is replaced in one step: whoever reads it meanwhile, and a full disk, leave either
+    the old one or the new one, never a part. What is no regular file (a pipe, /dev/null) is
+    written to. Raises UsageError where that is not possible, OSError for stdout.
+    """
+    if path == STDOUT:
+        # Bytes, whatever the locale: what is written says its own encoding.
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    if not path:
+        raise UsageError("the file to write has an empty name", hint="-o FILE, or -o - for stdout")
+    try:
+        # A link stays a link: it is what it points to that is replaced.
+        target = Path(path).resolve()
+        try:
+            mode: int | None = target.stat().st_mode
+        except FileNotFoundError:
+            mode = None
+        if mode is None or stat.S_ISREG(mode):
+            _replace(target, data, mode)
+        else:
+            target.write_bytes(data)
+    except (OSError, ValueError, RuntimeError) as error:
+        # ValueError: a zero byte in the path; RuntimeError: a loop of links.
+        full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        raise UsageError(
+            f"{path} cannot be written: {getattr(error, 'strerror', None) or error}",
+            hint="make room there (or raise `ulimit -f`), or name a file on another disk with -o"
+            if full
+            else "name a file in a directory that you may write to with -o",
+        ) from None
+
+
+def _replace(target: Path, data: bytes, mode: int | None) -> None:
+    beside = target.with_name(f".{os.urandom(8).hex()}.tmp")
+    try:
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
+            if mode is not None:
+                os.chmod(beside, stat.S_IMODE(mode) & 0o700)  # noqa: PTH101
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        raise
 
 
 def as_member(update: Telemetry | Event) -> dict[str, Any]:
@@ -65,31 +141,36 @@ def as_member(update: Telemetry | Event) -> dict[str, Any]:
 
 def json_line(data: Mapping[str, Any]) -> str:
     """One object, on one line with its line feed."""
-    return _json(data) + "\n"
+    from poultice.record import jsontext
+
+    return jsontext.line(data) + "\n"
 
 
 _also: list[Callable[[str], None]] = []
 _loud: list[bool] = []
+_held: list[list[str]] = []
+_behind: list[Behind] = []
+
+T = TypeVar("T")
 
 
 @contextlib.contextmanager
-def also(say: Callable[[str], None]) -> Iterator[None]:
+def _meanwhile(kept: list[T], one: T) -> Iterator[T]:
+    kept.append(one)
+    try:
+        yield one
+    finally:
+        kept.pop()
+
+
+def also(say: Callable[[str], None]) -> contextlib.AbstractContextManager[object]:
     """Whatever is said meanwhile is said there too."""
-    _also.append(say)
-    try:
-        yield
-    finally:
-        _also.remove(say)
+    return _meanwhile(_also, say)
 
 
-@contextlib.contextmanager
-def loud() -> Iterator[None]:
+def loud() -> contextlib.AbstractContextManager[object]:
     """Meanwhile so much is said that a full screen would only hide it."""
-    _loud.append(True)
-    try:
-        yield
-    finally:
-        _loud.pop()
+    return _meanwhile(_loud, True)
 
 
 def is_loud() -> bool:
@@ -97,31 +178,17 @@ def is_loud() -> bool:
     return bool(_loud)
 
 
-_held: list[list[str]] = []
-_behind: list[Behind] = []
-
-
-@contextlib.contextmanager
-def held(to: list[str]) -> Iterator[None]:
+def held(to: list[str]) -> contextlib.AbstractContextManager[object]:
     """Keep what is said in `to`, from any thread, while a full-screen view has the terminal."""
-    _held.append(to)
-    try:
-        yield
-    finally:
-        _held.pop()
+    return _meanwhile(_held, to)
 
 
 @contextlib.contextmanager
 def behind() -> Iterator[None]:
     """Say things from a thread of its own: a terminal that was stopped (Ctrl-S), and a pipe that
     nobody reads, then keep nobody from their work."""
-    writer = Behind()
-    _behind.append(writer)
-    try:
+    with contextlib.closing(Behind()) as writer, _meanwhile(_behind, writer):
         yield
-    finally:
-        _behind.remove(writer)
-        writer.close()
 
 
 class Behind:
@@ -168,7 +235,7 @@ class Behind:
                 _write(text)
                 continue
             # Past Python's own buffer, which nobody else could use while this waits.
-            data = text.encode(sys.stderr.encoding or "ascii", "replace")
+            data = text.encode(sys.stderr.encoding or "ascii", PLAINLY)
             try:
                 while data:
                     data = data[os.write(descriptor, data) :]
@@ -226,11 +293,14 @@ def say_error(message: str, hint: str | None) -> None:
 
 
 def provide_streams() -> None:
-    """Give a process that was started with a closed stdout or stderr one that goes nowhere."""
-    if sys.stdout is None:
-        sys.stdout = _nowhere()
-    if sys.stderr is None:
-        sys.stderr = _nowhere()
+    """Make stdout and stderr such that anything can be written to them; one that was closed when
+    this process began goes nowhere."""
+    sys.stdout = _nowhere() if sys.stdout is None else sys.stdout
+    sys.stderr = _nowhere() if sys.stderr is None else sys.stderr
+    # A terminal that cannot show `°` gets what it can, never an error.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=PLAINLY)
 
 
 def give_up_stdout() -> None:
@@ -247,9 +317,3 @@ def coloured(stream_to: IO[str]) -> bool:
     return (
         not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb" and stream_to.isatty()
     )
-
-
-def _json(data: Mapping[str, Any]) -> str:
-    from poultice.record import jsontext
-
-    return jsontext.line(data)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 from collections.abc import Callable, Sequence
 
 from poultice import words
 from poultice.cli import attend, output
 from poultice.cli.feed import FRESH, Feed
-from poultice.cli.keyboard import Keyboard
-from poultice.cli.keys import Keys
+from poultice.cli.keys import Keyboard, Keys
 from poultice.link.messages import Event, Telemetry
 from poultice.session.tally import ACTIVE
 
@@ -61,60 +62,41 @@ class Lines:
         shows: Sequence[Show] = (),
         status: bool = False,
         with_keys: bool = True,
-        keyboard: Keyboard | None = None,
     ) -> None:
         self._feeds = feeds
         self._keys = keys
         self._says = says
         self._shows = shows or [Told(say).show for say in says]
         self._status = status
-        self._keyboard = (keyboard or Keyboard()) if with_keys else None
-        self._prompts: dict[str, str | None] = {}
+        self._keyboard = Keyboard() if with_keys else None
 
     def run(self) -> None:
         """Until all is over, or left."""
-        if self._keyboard is None:
-            self._run(lambda: None)
-            return
-        with self._keyboard as keyboard:
-            self._run(lambda: keyboard.read(LOOK_S))
-
-    def _run(self, read: Callable[[], list[str] | None]) -> None:
-        while not self._keys.left:
-            FRESH.clear()
-            over = all(feed.over for feed in self._feeds)
-            self._draw()
-            if over:
-                break
-            pressed = read()
-            if pressed is None:
-                FRESH.wait(LOOK_S)
-            for key in pressed or []:
-                self._press(key)
+        with self._keyboard or contextlib.nullcontext() as keyboard:
+            while not self._keys.left:
+                FRESH.clear()
+                over = all(feed.over for feed in self._feeds)
+                self._draw()
+                if over:
+                    break
+                pressed = keyboard.read(LOOK_S) if keyboard is not None else None
+                if pressed is None:
+                    FRESH.wait(LOOK_S)
+                for key in pressed or []:
+                    self._press(key)
         if self._status:
             output.status("")
 
     def _draw(self) -> None:
         for feed, say, show in zip(self._feeds, self._says, self._shows, strict=True):
             for one in feed.drain():
-                if isinstance(one, str):
-                    say(one)
-                    continue
-                show(one)
-                if isinstance(one, Telemetry) and self._new_prompt(feed, one):
-                    self._prompted(feed, say)
-        rung = [feed.rang() for feed in self._feeds]
-        if any(rung):
+                say(one) if isinstance(one, str) else show(one)
+            if feed.prompted:
+                self._prompted(feed, say)
+        if sum(feed.rang() for feed in self._feeds):
             output.ring()
         if self._status:
-            import shutil
-
             output.status(self._now()[: shutil.get_terminal_size().columns - 1])
-
-    def _new_prompt(self, feed: Feed, now: Telemetry) -> bool:
-        before = self._prompts.get(feed.name)
-        self._prompts[feed.name] = now.prompt if now.state == "waiting" else None
-        return self._prompts[feed.name] not in (None, before)
 
     def _prompted(self, feed: Feed, say: Say) -> None:
         """Only what is typed after a prompt was seen to stand answers it."""

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from poultice.cli import complete
-from poultice.cli.base import Group, Result, device_option, json_option, units_option
+from poultice.cli.base import Command, Group, Result, device_options, report_options
 from poultice.errors import LimitError, UsageError
 
 
@@ -24,30 +24,31 @@ class _Library(Group):
 
 
 @click.group(cls=_Library, invoke_without_command=True)
-@units_option
-@json_option
-@click.pass_context
-def protocols(ctx: click.Context, as_json: bool) -> Result | None:
+def protocols() -> None:
     """The library of therapy protocols; with WORDS (knee, gout) those made for that."""
-    if ctx.invoked_subcommand is not None:
-        return None
-    return _list(())
 
 
-@protocols.command("list")
+@protocols.first
+@click.command("list", cls=Command)
 @click.argument("words", nargs=-1)
-@units_option
-@json_option
-def list_(words: tuple[str, ...], as_json: bool) -> Result:
+@report_options
+def list_(words: tuple[str, ...] = ()) -> Result:
     """The protocols that come with poultice; with WORDS (knee, gout) those made for that."""
-    return _list(words)
+    from poultice.therapy import library
+
+    found = library.find(" ".join(words)) if words else library.all_protocols()
+    if not found:
+        raise UsageError(
+            f"there is no protocol for {' '.join(words)[:64]}",
+            hint="`poultice protocols` lists them all; `show NAME`, `check FILE` take one",
+        )
+    return Result({"protocols": [_whole(one) for one in found]}, "protocols")
 
 
 @protocols.command()
 @click.argument("name", shell_complete=complete.protocol)
-@units_option
-@json_option
-def show(name: str, as_json: bool) -> Result:
+@report_options
+def show(name: str) -> Result:
     """One protocol (its name, what it is for, or a file): phases, and where its numbers come
     from."""
     from poultice.errors import UnknownProtocolError
@@ -65,10 +66,8 @@ def show(name: str, as_json: bool) -> Result:
 
 @protocols.command()
 @click.argument("file", shell_complete=complete.file)
-@device_option
-@units_option
-@json_option
-def check(file: str, device: str | None, as_json: bool) -> Result:
+@device_options
+def check(file: str, device: str | None) -> Result:
     """Check a protocol FILE against the limits: the device's with -d, else those of a
     fully equipped device of this version."""
     from poultice.therapy import library, plan
@@ -82,13 +81,7 @@ def check(file: str, device: str | None, as_json: bool) -> Result:
         "name": protocol.name,
         "ok": not violations,
         "violations": [
-            {
-                "limit": one.limit,
-                "asked": one.asked,
-                "allowed": one.allowed,
-                "phase": one.phase,
-                "text": one.text,
-            }
+            {name: getattr(one, name) for name in ("limit", "asked", "allowed", "phase", "text")}
             for one in violations
         ],
     }
@@ -116,40 +109,20 @@ def _limits(device: str | None) -> dict[str, int]:
         return dict(client.hello().limits)
 
 
-def _list(words: tuple[str, ...]) -> Result:
-    from poultice.therapy import library
-
-    found = library.find(" ".join(words)) if words else library.all_protocols()
-    if not found:
-        raise UsageError(
-            f"there is no protocol for {' '.join(words)[:64]}",
-            hint="`poultice protocols` lists them all; `show NAME`, `check FILE` take one",
-        )
-    return Result({"protocols": [_whole(one) for one in found]}, "protocols")
-
-
 def _whole(protocol: Any) -> dict[str, Any]:
+    def seconds(*modes: str) -> int:
+        return sum(phase.duration_s for phase in protocol.phases if phase.mode in modes)
+
     return {
-        "name": protocol.name,
-        "title": protocol.title,
-        "summary": protocol.summary,
+        **{name: getattr(protocol, name) for name in ("name", "title", "summary")},
         "keywords": list(protocol.keywords),
         "acute": protocol.acute,
-        "heat_s": _seconds(protocol, "heat"),
-        "cold_s": _seconds(protocol, "cold"),
-        "total_s": sum(phase.duration_s for phase in protocol.phases),
+        "heat_s": seconds("heat"),
+        "cold_s": seconds("cold"),
+        "total_s": seconds("heat", "cold", "rest"),
         "evidence": list(protocol.evidence),
         "phases": [
-            {
-                "mode": phase.mode,
-                "target_mc": phase.target_mc,
-                "duration_s": phase.duration_s,
-                "say": phase.say,
-            }
-            for phase in protocol.phases
+            {name: getattr(one, name) for name in ("mode", "target_mc", "duration_s", "say")}
+            for one in protocol.phases
         ],
     }
-
-
-def _seconds(protocol: Any, mode: str) -> int:
-    return sum(phase.duration_s for phase in protocol.phases if phase.mode == mode)

@@ -6,7 +6,6 @@ session ended; whatever becomes of the second asking changes nothing of the sess
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -17,7 +16,7 @@ from poultice.cli import ask, output
 from poultice.errors import HistoryError, PoulticeError, UsageError
 from poultice.record import ratings
 
-_SKIP = "skip"
+_SKIP = ""
 _NONE = "-"
 
 
@@ -35,7 +34,7 @@ def before(who: str | None) -> dict[str, int]:
 
 def after(n: int, who: str | None) -> bool:
     """Ask once session `n` is over, and put it into the record. False: no more is to be asked."""
-    from poultice.cli.keyboard import Keyboard
+    from poultice.cli.keys import Keyboard
 
     # What was typed while it ran is no answer to this.
     Keyboard().forget()
@@ -55,10 +54,9 @@ def after(n: int, who: str | None) -> bool:
         hint = f"{error.hint}; " if error.hint else ""
         output.say(f"hint: {hint}`poultice note {n}` adds it then")
         return False
-    except click.Abort:
-        return False
-    except KeyboardInterrupt:
-        click.echo(err=True)
+    except (click.Abort, KeyboardInterrupt) as error:
+        if isinstance(error, KeyboardInterrupt):
+            click.echo(err=True)
         return False
     return True
 
@@ -86,31 +84,23 @@ def edited(row: Mapping[str, Any]) -> dict[str, Any]:
     """All of it asked anew: Enter keeps what stands, `-` takes it away. Raises Abort."""
     output.say(f"From 0 (none) to {ratings.MOST} (the worst there is); Enter keeps, - removes.")
     changes: dict[str, Any] = {}
-    for name in ratings.SCALES:
-        stands = "" if row[name] is None else f" [{row[name]}]"
-        answer = ask.until_read(f"{_label(name)}{stands}:", _editing, _EXPECTED)
+    for name in ratings.COLUMNS:
+        note = name == ratings.NOTE
+        stands = "" if row[name] in (None, "") else f" [{row[name]}]"
+        question = f"{'Note, on one line' if note else _label(name)}{stands}:"
+
+        answer = ask.until_read(question, _noted if note else _changed, _EXPECTED)
         if answer != _SKIP:
             changes[name] = None if answer == _NONE else answer
-    stands = f" [{row[ratings.NOTE]}]" if row[ratings.NOTE] else ""
-    changes |= _note(f"Note, on one line{stands}:")
     return changes
 
 
-def _note(question: str) -> dict[str, str | None]:
-    while True:
-        click.echo(ask.lines(question) + " ", err=True, nl=False)
-        try:
-            line = sys.stdin.readline()
-            if not line:
-                click.echo(err=True)
-                raise click.Abort
-            if not line.strip():
-                return {}
-            return {ratings.NOTE: None if line.strip() == _NONE else text(line)}
-        except UnicodeDecodeError:
-            output.say("That is not text in this terminal's encoding.")
-        except UsageError as error:
-            output.say(ask.lines(f"{error}: {error.hint}"))
+def _noted(answer: str) -> str:
+    return answer if answer in (_SKIP, _NONE) else text(answer)
+
+
+def _changed(answer: str) -> int | str | None:
+    return answer if answer == _NONE else _rated(answer)
 
 
 def text(given: str) -> str:
@@ -146,18 +136,14 @@ _EXPECTED = f"Answer with a number from 0 to {ratings.MOST}, or just Enter."
 def _answers(names: Sequence[str]) -> Iterator[tuple[str, int]]:
     """Each as it is given; what is skipped is left out."""
     for name in names:
-        answer = ask.until_read(f"  {_label(name.partition('_')[0])}:", _rating, _EXPECTED)
+        answer = ask.until_read(f"  {_label(name.partition('_')[0])}:", _rated, _EXPECTED)
         if isinstance(answer, int):
             yield name, answer
 
 
-def _label(name: str) -> str:
-    return name.replace("_", " ").capitalize()
-
-
-def _rating(answer: str) -> int | str | None:
+def _rated(answer: str) -> int | str | None:
     return rating(answer) if answer else _SKIP
 
 
-def _editing(answer: str) -> int | str | None:
-    return _NONE if answer == _NONE else _rating(answer)
+def _label(name: str) -> str:
+    return name.replace("_", " ").capitalize()

@@ -3,6 +3,7 @@ telemetry and events as JSON Lines, and the log."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import queue
 import stat
@@ -13,11 +14,6 @@ from pathlib import Path
 from poultice.cli import output
 from poultice.errors import UsageError
 from poultice.link.messages import Event, Telemetry
-
-try:
-    import fcntl
-except ImportError:  # no locks here
-    fcntl = None  # type: ignore[assignment]
 
 END_S = 10.0
 """So long is a slow disk waited for, once the session is over."""
@@ -69,8 +65,7 @@ class LinesFile:
             descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | how, 0o600)
             with open(descriptor, "w", encoding="utf-8", buffering=1) as file:  # noqa: PTH123
                 if stat.S_ISREG(os.fstat(descriptor).st_mode):
-                    if fcntl is not None:
-                        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     if not self._append:
                         file.truncate()
                 while (line := self._lines.get()) is not None:
@@ -130,10 +125,8 @@ def _in_use(path: Path) -> bool:
         # A lease on reading is only given while nobody has the file open for writing.
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
-    except BlockingIOError:
-        return True
-    except OSError:
-        pass
+        return False
+    except OSError as error:
+        return isinstance(error, BlockingIOError)
     finally:
         os.close(descriptor)
-    return False

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from poultice import temperature, words
-from poultice.cli.output import Data, json_line, say
+from poultice.cli.output import Data, coloured, json_line, say
 from poultice.record import ratings
 
 
@@ -20,7 +21,7 @@ def show(command: str, data: Data, view: str, *, as_json: bool) -> None:
 
 
 def _table(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
@@ -32,11 +33,11 @@ def _devices(data: Data) -> list[str]:
         say("no port looks like a device (USB 2e8a:0005)")
         say("hint: a cable that carries data? To try without a device: --device sim:")
         return []
-    rows = [("PORT", "USB SERIAL", "FIRMWARE", "UID", "")]
+    rows: list[Sequence[str]] = [("PORT", "USB SERIAL", "FIRMWARE", "UID", "")]
     for one in data["devices"]:
         told = one["board"] if one["answered"] else one["error"]
         cells = (one["path"], one["usb_serial"], one["firmware"], one["uid"], told)
-        rows.append(tuple(str(cell) if cell else "-" for cell in cells))  # type: ignore[arg-type]
+        rows.append([str(cell) if cell else "-" for cell in cells])
     return _table(rows)
 
 
@@ -63,9 +64,9 @@ def _check(data: Data) -> list[str]:
 
 
 def _status(data: Data) -> list[str]:
-    rows = [("device", f"{data['device']['path']}, firmware {data['device']['firmware']}")]
-    rows += words.facts(data)
-    return _table(rows)
+    device = data["device"]
+    where = f"{device['path']}, firmware {device['firmware']}"
+    return _table([("device", where), *words.facts(data)])
 
 
 def _sessions(data: Data) -> list[str]:
@@ -74,17 +75,11 @@ def _sessions(data: Data) -> list[str]:
         return []
     rows: list[Sequence[str]] = [("N", "STARTED", "PROTOCOL", "OUTCOME", "TIME", "PEAK")]
     for one in data["sessions"]:
-        rows.append(
-            (
-                str(one["n"]),
-                words.date(one["started_unix"]),
-                str(one["protocol"]) + (" (simulated)" if one["simulated"] else ""),
-                str(one["outcome"] or "unfinished")
-                + (", little treated" if words.treated_little(one["warnings"]) else ""),
-                words.span(one["duration_s"]),
-                temperature.shown(one["peak_mc"]),
-            )
-        )
+        simulated = " (simulated)" if one["simulated"] else ""
+        little = ", little treated" if words.treated_little(one["warnings"]) else ""
+        when, time = words.date(one["started_unix"]), words.span(one["duration_s"])
+        what = f"{one['protocol']}{simulated}", f"{one['outcome'] or 'unfinished'}{little}"
+        rows.append((str(one["n"]), when, *what, time, temperature.shown(one["peak_mc"])))
     return _table(rows)
 
 
@@ -123,10 +118,6 @@ def _but_simulated(data: Data) -> str:
     return "" if data["simulated"] else " (--simulated lists those on a simulated device)"
 
 
-def _report(data: Data) -> list[str]:
-    return [data["file"]]
-
-
 def _session(data: Data) -> list[str]:
     from poultice.link import messages
 
@@ -156,10 +147,6 @@ def _note(data: Data) -> list[str]:
     return _table(rows if told else [*rows, ("", "nothing is rated or noted")])
 
 
-def _run(data: Data) -> list[str]:
-    return words.summary(data)
-
-
 def _firmware(data: Data) -> list[str]:
     image, device = data["image"], data["device"]
     rows = [("this program", f"firmware {data['firmware']}, link {data['protocol']}")]
@@ -184,40 +171,96 @@ def _of_image(image: Data) -> str:
     return f"{image['path']}, for a {image['board']}, firmware {image['firmware'] or 'unknown'}"
 
 
-def _image(data: Data) -> list[str]:
-    return [_of_image(data["image"])]
-
-
 def _flashed(data: Data) -> list[str]:
     device = data["device"]
     before = f", before: {device['before']}" if device["before"] else ""
     return [f"{device['path']} answers: firmware {device['firmware']}{before}"]
 
 
-def _of_findings(view: str) -> Callable[[Data], list[str]]:
-    def render(data: Data) -> list[str]:
-        from poultice.cli import findings
+_INDENT = 26
+_COLOURS = {"ok": "\033[32m", "warn": "\033[33m", "fail": "\033[31m"}
 
-        lines: list[str] = getattr(findings, view)(data)
-        return lines
+
+def _doctor(data: Data) -> list[str]:
+    is_coloured = coloured(sys.stdout)
+    lines = []
+    for one in data["probes"]:
+        mark = f"{one['result']:<5}"
+        if is_coloured:
+            mark = f"{_COLOURS[one['result']]}{mark}\033[0m"
+        first, *more = _wrapped(one["says"])
+        lines.append(f"{mark} {one['name']:<18}  {first}")
+        lines += [f"{'':<{_INDENT}}{line}" for line in more]
+        for number, line in enumerate(_wrapped(one["remedy"]) if one["remedy"] else ()):
+            lines.append(f"{'':<{_INDENT}}{'  ' if number else '→ '}{line}")
+    fails, warns = (
+        sum(one["result"] == kind for one in data["probes"]) for kind in ("fail", "warn")
+    )
+    sum_up = f"{fails} in the way of a session, {warns} worth mending"
+    nothing = "nothing stands in the way of a session"
+    return [*lines, "", sum_up if fails or warns else nothing]
+
+
+def _wrapped(text: str) -> list[str]:
+    """For the terminal; whole where there is none, so that a line is a finding to `grep`."""
+    if not sys.stdout.isatty():
+        return [text]
+    import shutil
+    import textwrap
+
+    width = max(30, shutil.get_terminal_size().columns - _INDENT - 3)
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
+
+
+def _calibrate(data: Data) -> list[str]:
+    lines = []
+    for point in data["points"]:
+        read = ", ".join(
+            f"sensor {name} {temperature.exact(one)}"
+            for name, one in zip("AB", point["readings_mc"], strict=False)
+        )
+        lines.append(f"thermometer {temperature.exact(point['reference_mc'])}: {read}")
+    before, offset = data["before"], data["offset_mc"]
+    now, then = (
+        temperature.difference(one, digits=3, signed=True) for one in (offset, before["offset_mc"])
+    )
+    lines.append(f"offset      {now} (before: {then})")
+    lines.append("in force    " + ("yes" if data["in_force"] else "no: this was a dry run"))
+    return lines
+
+
+def _config(data: Data) -> list[str]:
+    from poultice.device.device_config import MEMBERS
+
+    now, other = data["config"], data["waiting"]
+    values = {name: _value(now[name]) for name in MEMBERS}
+    for name in MEMBERS:
+        if other is not None and other.get(name) != now[name]:
+            values[name] += f" → {_value(other.get(name))}"
+    width = max(len(one) for one in values.values())
+    lines = [f"{name:<14}  {values[name]:<{width}}  {MEMBERS[name]}" for name in MEMBERS]
+    hottest = temperature.shown(data["heat_target_max_mc"])
+    most = f"heat to {hottest}, {words.span(data['heat_session_s'])} at most"
+    lines.append(f"{'limits':<14}  {most}")
+    if other is not None:
+        say(
+            "hint: what stands behind → waits for the device's button to be held for 3 s; "
+            "`poultice config drop` takes it back"
+        )
+    return lines
+
+
+def _value(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _campaign(view: str) -> Callable[[Data], list[str]]:
+    def render(data: Data) -> list[str]:
+        from poultice.campaign import wording
+
+        return wording.tables(getattr(wording, view)(data))
 
     return render
-
-
-def _campaign(data: Data) -> list[str]:
-    from poultice.campaign import wording as told
-
-    return told.tables(told.campaign(data))
-
-
-def _trial(data: Data) -> list[str]:
-    from poultice.campaign import wording as told
-
-    return told.tables(told.trial(data))
-
-
-def _nothing(data: Data) -> list[str]:
-    return []
 
 
 VIEWS: Mapping[str, Callable[[Data], list[str]]] = {
@@ -230,14 +273,17 @@ VIEWS: Mapping[str, Callable[[Data], list[str]]] = {
     "session": _session,
     "note": _note,
     "trends": _trends,
-    "report": _report,
-    "run": _run,
+    "report": lambda data: [data["file"]],
+    "run": words.summary,
     "firmware": _firmware,
-    "image": _image,
+    "image": lambda data: [_of_image(data["image"])],
     "flashed": _flashed,
-    "campaign": _campaign,
-    "trial": _trial,
+    "campaign": _campaign("campaign"),
+    "trial": _campaign("trial"),
     "plan": words.plan,
-    **{view: _of_findings(view) for view in ("doctor", "udev", "calibrate", "config")},
-    "nothing": _nothing,
+    "doctor": _doctor,
+    "udev": lambda data: [data["udev"].rstrip("\n")],
+    "calibrate": _calibrate,
+    "config": _config,
+    "nothing": lambda data: [],
 }

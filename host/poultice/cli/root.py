@@ -10,6 +10,8 @@ import click
 from poultice import __version__
 from poultice.cli.base import log_options
 from poultice.cli.catalogue import COMMANDS
+from poultice.errors import UsageError
+from poultice.words import meant
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -26,8 +28,8 @@ class LazyGroup(click.Group):
         """The command, or None where there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
-        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
-        command = getattr(import_module(f"poultice.cli.{module}"), attribute)
+        module = import_module(f"poultice.cli.{COMMANDS[cmd_name][0]}")
+        command = getattr(module, cmd_name)
         assert isinstance(command, click.Command)
         return command
 
@@ -37,9 +39,6 @@ class LazyGroup(click.Group):
         """Click's, with the nearest names where there is none of that name."""
         unknown = args and args[0] not in COMMANDS and not args[0].startswith("-")
         if unknown and not ctx.resilient_parsing:
-            from poultice.errors import UsageError
-            from poultice.words import meant
-
             hint = meant(args[0], COMMANDS) or "see `poultice --help`"
             raise UsageError(f"there is no command {args[0]!r}", hint=hint)
         return super().resolve_command(ctx, args)
@@ -78,7 +77,6 @@ def root(ctx: click.Context) -> None:
     Not a certified medical device. `poultice run arthritis --device sim:` tries it without one.
     """
     from poultice.cli.configured import defaults
-    from poultice.errors import UsageError
 
     group = ctx.command
     assert isinstance(group, click.Group)

@@ -4,62 +4,41 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from poultice.cli import attend, complete, rendering, views
+from poultice.cli import attend, complete, fleet, output, rendering, views
 from poultice.cli.base import (
     Command,
     Result,
     asked_for_json,
     devices_option,
-    json_option,
     option,
-    switched_on,
-    units_option,
+    report_options,
 )
-from poultice.cli.seat import (
-    Asked,
-    Report,
-    Seat,
-    afterwards,
-    once_shown,
-    somebody_answers,
-    told_of_record,
-)
+from poultice.cli.seat import Asked, Seat, afterwards, somebody_answers
 from poultice.errors import PoulticeError, UsageError
+
+# Of a command: whose sessions are over.
+_OVER = "poultice.over"
 
 
 class RunCommand(Command):
     """A command that reports an outcome even where it never came to run."""
 
-    def make_context(
-        self,
-        info_name: str | None,
-        args: list[str],
-        parent: click.Context | None = None,
-        **more: Any,
-    ) -> click.Context:
-        """Click's; a usage error is reported as an object too where --json was given."""
-        wanted = "--json" in args or switched_on("POULTICE_RUN_JSON", "POULTICE_JSON")
-        try:
-            return super().make_context(info_name, args, parent, **more)
-        except (click.UsageError, UsageError):
-            if wanted:
-                rendering.show("run", Report().to_json("refused"), "nothing", as_json=True)
-            raise
-
     def once_over(self, ctx: click.Context) -> None:
         """What comes after a session comes after its summary too."""
-        afterwards(ctx)
+        afterwards(ctx.meta.pop(_OVER, ()))
 
-    def never_began(self, ctx: click.Context) -> None:
-        """A log that cannot be written: an outcome too."""
-        if asked_for_json(ctx):
-            rendering.show("run", Report().to_json("refused"), "nothing", as_json=True)
+    def never_began(self, *, as_json: bool) -> None:
+        """An outcome too."""
+        if as_json:
+            never = Seat(None)
+            never.failure = UsageError("never run")
+            rendering.show("run", never.to_json(), "nothing", as_json=True)
 
 
 @click.command(cls=RunCommand)
@@ -90,59 +69,71 @@ class RunCommand(Command):
 @option("--bell/--no-bell", default=True, help="Ring at prompts and at the end; default.")
 @views.view_option
 @views.theme_option
-@units_option
-@json_option
-@click.pass_context
-def run(ctx: click.Context, /, confirm: str, as_json: bool, **options: Any) -> Result | None:
+@report_options
+def run(confirm: str, **options: Any) -> Result | None:
     """Run a session with PROTOCOL, a name of the library or a .toml file.
 
     Screens, arms, starts, shows it live, stops on Ctrl-C, records and summarises. With several
     devices each has its own session; one that fails leaves the others alone.
     """
-    quiet = asked_for_json(ctx)
+    quiet = asked_for_json()
     options["bell"] = options["bell"] and not quiet
     # Of a person alone, who answers for themselves.
     nobody = options["dry_run"] or options["yes"] or quiet
     nobody = nobody or not (attend.at_terminal() and sys.stderr.isatty())
     options["rate"] = options["rate"] and not nobody
     asked = Asked(by_button=confirm == "button", **options)
-    if len(asked.device) > 1:
-        from poultice.cli import fleet
-
-        fleet.run(asked, as_json=quiet)
-        return None
-    seat = Seat(asked.device[0] if asked.device else None)
+    several = len(asked.device) > 1
+    seats = [
+        Seat(path, views.prefixed(path) if several and path else output.say)
+        for path in asked.device or (None,)
+    ]
     try:
-        return _run(asked, seat, as_json=quiet)
+        ready = _ran(asked, seats, as_json=quiet)
+        if not several and seats[0].failure is not None:
+            raise seats[0].failure
     except (PoulticeError, click.Abort, KeyboardInterrupt) as error:
-        if quiet:
-            rendering.show("run", seat.report.after(error), "nothing", as_json=True)
+        # Of several nothing was started on any.
+        for seat in seats:
+            seat.failure = seat.failure or error
+        if quiet and several:
+            fleet.show_json(seats)
+        elif quiet:
+            rendering.show("run", seats[0].to_json(), "nothing", as_json=True)
         raise
+    if several:
+        fleet.tell(seats, ready, as_json=quiet)
+    return seats[0].result
 
 
-def _run(asked: Asked, seat: Seat, *, as_json: bool) -> Result | None:
-    from poultice.cli import fleet
+def _ran(asked: Asked, seats: Sequence[Seat], *, as_json: bool) -> list[Seat]:
+    """Those whose session ran; the others know why not. Raises what stands in the way of all."""
     from poultice.therapy import library
 
-    seat.report.protocol = asked.protocol
+    for seat in seats:
+        seat.protocol = asked.protocol
+    if len(seats) > 1:
+        fleet.distinct(asked.device)
     protocol = library.load(asked.protocol)
-    seat.report.protocol = protocol.name
+    for seat in seats:
+        seat.protocol = protocol.name
+    if asked.record and len(seats) > 1:
+        raise UsageError(
+            "--record is for one device",
+            hint="the history has them all: `poultice history export`",
+        )
     somebody_answers(asked)
     if asked.record and not asked.dry_run:
         from poultice.cli.record_file import RecordFile
 
-        seat.record = RecordFile(asked.record, _inputs(asked))
+        seats[0].record = RecordFile(asked.record, _inputs(asked))
     with contextlib.ExitStack() as closing:
-        seat.open(asked, protocol, closing)
-        if asked.dry_run:
-            return seat.result
-        asked = told_of_record(asked)
-        seat.screen(asked, protocol)
-        fleet.treat(asked, protocol, [seat], as_json=as_json)
-    once_shown([seat], as_json=as_json)
-    if seat.failure is not None:
-        raise seat.failure
-    return seat.result
+        ready = fleet.ready(asked, protocol, seats, closing)
+        if ready:
+            fleet.treat(asked, protocol, ready, as_json=as_json)
+    if not as_json:
+        click.get_current_context().meta[_OVER] = ready
+    return ready
 
 
 def _inputs(asked: Asked) -> Iterator[Path]:

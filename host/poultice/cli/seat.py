@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from poultice import words
 from poultice.cli import attend, output
 from poultice.cli.base import Result
 from poultice.errors import (
@@ -38,9 +39,6 @@ if TYPE_CHECKING:
 SCREENED_S = 600
 """So old may the answers to a screening be when the session starts."""
 
-# Of a command: whose sessions are over.
-_OVER = "poultice.over"
-
 
 @dataclass(frozen=True)
 class Asked:
@@ -61,53 +59,22 @@ class Asked:
     bell: bool
 
 
-@dataclass
-class Report:
-    """What is known so far for the object that `run --json` ends with."""
-
-    protocol: str | None = None
-    device: dict[str, Any] | None = None
-    engine: Engine | None = None
-    record: str | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
-
-    def to_json(self, outcome: str | None, reason: str | None = None) -> dict[str, Any]:
-        """The members of ``cli.md``, every one of them."""
-        from poultice.session.tally import Tally
-
-        engine = self.engine
-        tally = engine.tally if engine is not None else Tally([])
-        measured = tally.to_json()
-        fault = engine.result.fault if engine is not None and engine.result else None
-        phases, warnings = measured.pop("phases"), measured.pop("warnings")
-        return {
-            "outcome": outcome,
-            "reason": reason if outcome == "stopped" else None,
-            "protocol": self.protocol,
-            "session": tally.session,
-            "device": self.device,
-            **measured,
-            "fault": fault,
-            "phases": phases,
-            "warnings": warnings,
-            "record": self.record,
-            **self.extra,
-        }
-
-    def after(self, error: BaseException) -> dict[str, Any]:
-        """The same for a run that never got as far as a result."""
-        data = self.to_json(*_outcome_of(error))
-        if isinstance(error, DeviceFaultError):
-            data["fault"] = error.data.get("fault")
-        return data
-
-
 def awake_s() -> float:
     """Seconds that also pass while the machine sleeps, and whatever its clock is set to."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
-def _outcome_of(error: BaseException) -> tuple[str, str | None]:
+def exit_code(error: BaseException | None) -> ExitCode:
+    """That of a device whose session, or whose watching, ended with `error`."""
+    if error is None:
+        return ExitCode.DONE
+    if isinstance(error, KeyboardInterrupt | click.Abort):
+        return ExitCode.INTERRUPTED
+    return getattr(error, "exit_code", ExitCode.UNEXPECTED)
+
+
+def _outcome_of(error: BaseException | None) -> tuple[str, str | None]:
+    """Of a session that never got as far as a result."""
     if isinstance(error, DeviceFaultError):
         return "fault", None
     if isinstance(error, DeviceLostError):
@@ -127,7 +94,8 @@ class Seat:
     def __init__(self, path: str | None, say: Callable[[str], None] = output.say) -> None:
         self.path = path
         self.say = say
-        self.report = Report()
+        self.protocol: str | None = None
+        self.device: dict[str, Any] | None = None
         self.orders = Orders()
         self.record: RecordFile | None = None
         self.recording: Recording | None = None
@@ -141,6 +109,8 @@ class Seat:
         self.rates = False
         self.rest: Telemetry | None = None
         self._answers: Answers
+        self._engine: Engine | None = None
+        self._kept_in: str | None = None
         self._rated: dict[str, int] = {}
         self._by_button = False
         self._asked_s = 0.0
@@ -148,28 +118,43 @@ class Seat:
     @property
     def name(self) -> str:
         """The device as it was asked for, or as it was found."""
-        device = self.report.device
-        return self.path or (device["path"] if device else "the device")
+        return self.path or (self.device["path"] if self.device else "the device")
 
     @property
     def error(self) -> BaseException | None:
         """What it ended with, None where all went as planned."""
         return self.failure or (self.result.error if self.result else None)
 
-    @property
-    def exit_code(self) -> ExitCode:
-        """The exit code of this device alone."""
-        if self.error is None:
-            return ExitCode.DONE
-        if isinstance(self.error, KeyboardInterrupt | click.Abort):
-            return ExitCode.INTERRUPTED
-        return getattr(self.error, "exit_code", ExitCode.UNEXPECTED)
-
     def to_json(self) -> dict[str, Any]:
         """The object of `run --json` for this device, whatever happened."""
         if self.result is not None:
             return self.result.data
-        return self.report.after(self.failure or DeviceLostError("never run"))
+        data = self._told(*_outcome_of(self.failure))
+        if isinstance(self.failure, DeviceFaultError):
+            data["fault"] = self.failure.data.get("fault")
+        return data
+
+    def _told(self, outcome: str | None, reason: str | None = None, **more: Any) -> dict[str, Any]:
+        """The members of ``cli.md``, every one of them, as far as they are known."""
+        from poultice.session.tally import Tally
+
+        engine = self._engine
+        tally = engine.tally if engine is not None else Tally([])
+        measured = tally.to_json()
+        phases, warnings = measured.pop("phases"), measured.pop("warnings")
+        return {
+            "outcome": outcome,
+            "reason": reason if outcome == "stopped" else None,
+            "protocol": self.protocol,
+            "session": tally.session,
+            "device": self.device,
+            **measured,
+            "fault": engine.result.fault if engine is not None and engine.result else None,
+            "phases": phases,
+            "warnings": warnings,
+            "record": self._kept_in,
+            **more,
+        }
 
     def open(self, asked: Asked, protocol: Protocol, closing: contextlib.ExitStack) -> None:
         """Get hold of the device and make a plan for it; in a dry run that is the result."""
@@ -178,11 +163,11 @@ class Seat:
         from poultice.device import discovery
         from poultice.session.takeover import take_over
 
-        self.report.protocol = protocol.name
+        self.protocol = protocol.name
         self._by_button = asked.by_button
         self.client = closing.enter_context(discovery.open_device(self.path))
         self.hello = self.client.hello()
-        self.report.device = self.hello.device(self.client.path)
+        self.device = self.hello.device(self.client.path)
         self.plan, notes = session.plan_for(
             protocol,
             self.hello,
@@ -203,8 +188,8 @@ class Seat:
             rings=asked.bell,
         )
         if asked.dry_run:
-            self.report.extra = {"dry_run": True, "plan": self.plan.to_wire()}
-            self.result = Result(self.report.to_json(None), "plan")
+            data = self._told(None, dry_run=True, plan=self.plan.to_wire())
+            self.result = Result(data, "plan")
             return
         for note in take_over(self.client, self.hello):
             self.say(note)
@@ -244,25 +229,24 @@ class Seat:
     def leave(self) -> None:
         """Start it and let it run by itself."""
         self._require_fresh()
-        number = self._engine().leave()
+        number = self._made().leave()
         # The device's journal has the rest, for the next contact with it.
         recording = self._recorded()
         left = {"kind": "detached", "t_ms": 0, "session": number}
         recording.take(Event("detached", 0, left), began=True)
         for line in recording.close():
             self.say(line)
-        self.report.record = recording.path
-        self.report.extra = {"detached": True}
-        self.result = Result(self.report.to_json(None), "run")
+        self._kept_in = recording.path
+        self.result = Result(self._told(None, detached=True), "run")
 
     def attend(self) -> None:
         """Run the session to its end: in a thread of its own, which waits for the device alone."""
         from poultice import session
 
         self._require_fresh()
-        engine = self._engine()
+        engine = self._made()
         record = self.record
-        self.report.record = record.path if record is not None else None
+        self._kept_in = record.path if record is not None else None
         self.recording = recording = self._recorded()
         if self._by_button:
             self.feed.note(f"press the device's button to start ({self.plan.name})")
@@ -275,9 +259,7 @@ class Seat:
 
         engine.run(tell)
         self.ended = session.ended(engine)
-        recording.finish(
-            self.ended.outcome, self.report.to_json(self.ended.outcome, self.ended.reason)
-        )
+        recording.finish(self.ended.outcome, self._told(self.ended.outcome, self.ended.reason))
 
     def account(self) -> None:
         """What came of it, once what could be written is written."""
@@ -289,9 +271,9 @@ class Seat:
                 self.say("note: waiting for the history, which another program holds")
             for line in self.recording.close():
                 self.say(line)
-            self.report.record = self.report.record or self.recording.path
+            self._kept_in = self._kept_in or self.recording.path
         if self.ended is not None:
-            data = self.report.to_json(self.ended.outcome, self.ended.reason)
+            data = self._told(self.ended.outcome, self.ended.reason)
             self.result = Result(data, "run", self.ended.error)
             if self.ended.outcome in ("complete", "stopped"):
                 # What is allowed next is the device's to say; without, nothing is said of it.
@@ -300,8 +282,6 @@ class Seat:
 
     def say_next(self) -> None:
         """When the device allows the next session, and where this one can be looked at."""
-        from poultice import words
-
         allowed = words.next_allowed(self.rest) if self.rest is not None else None
         if allowed is not None:
             self.say(allowed)
@@ -319,19 +299,15 @@ class Seat:
         from poultice import session
         from poultice.session.recorder import shared
 
-        return shared().begin(
-            {
-                **session.described(
-                    self.report.protocol, self.client.path, self.hello, self.plan, self._answers
-                ),
-                "rated": self._rated,
-            }
+        what = session.described(
+            self.protocol, self.client.path, self.hello, self.plan, self._answers
         )
+        return shared().begin({**what, "rated": self._rated})
 
-    def _engine(self) -> Engine:
+    def _made(self) -> Engine:
         from poultice.session.engine import Engine
 
-        self.report.engine = engine = Engine(
+        self._engine = engine = Engine(
             self.client,
             self.plan,
             orders=self.orders,
@@ -342,15 +318,8 @@ class Seat:
         return engine
 
 
-def once_shown(seats: Sequence[Seat], *, as_json: bool) -> None:
-    """Something is to be said, and asked, once the summary of `seats` is shown."""
-    if not as_json:
-        click.get_current_context().meta[_OVER] = list(seats)
-
-
-def afterwards(ctx: click.Context) -> None:
+def afterwards(seats: Sequence[Seat]) -> None:
     """The summary is shown: when the next session may be, and how this one has left the person."""
-    seats: list[Seat] = ctx.meta.pop(_OVER, [])
     for seat in seats:
         seat.say_next()
     for seat in seats:

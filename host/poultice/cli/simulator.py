@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from poultice.cli import complete
+from poultice.cli import complete, output
 from poultice.cli.base import Command, option
 from poultice.errors import UsageError
 
@@ -32,7 +32,6 @@ def simulator(device: str) -> None:
     PATH is sim: or emulator: with their options; the emulated chip keeps up with about the speed
     of a real one, no more. The first line of output is the path to open, alone.
     """
-    from poultice.cli import output
     from poultice.virtual.pty_server import serve
 
     served = _device(device)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from poultice.cli.keys import Keys
     from poultice.cli.plain import Show
 
-LEAST = (80, 24)
 _JOIN_S = 0.2
+_TAKEN = (signal.SIGTSTP, signal.SIGCONT, signal.SIGWINCH, signal.SIGTTIN, signal.SIGTTOU)
 
 view_option = option(
     "--view",
@@ -65,12 +66,11 @@ def _not_full() -> str | None:
         size = os.get_terminal_size(sys.stderr.fileno())
     except (OSError, ValueError):
         return "the terminal does not tell its size"
-    import shutil
-
     # COLUMNS and LINES overrule, as they do for what draws.
     width, height = shutil.get_terminal_size((size.columns, size.lines))
-    if width < LEAST[0] or height < LEAST[1]:
-        return f"the terminal is {width}x{height}, the full view needs {LEAST[0]}x{LEAST[1]}"
+    least = attend.LEAST
+    if width < least[0] or height < least[1]:
+        return f"the terminal is {width}x{height}, the full view needs {least[0]}x{least[1]}"
     return None
 
 
@@ -141,16 +141,17 @@ def _joined(threads: Sequence[threading.Thread]) -> None:
 
 def _drawn(feeds: Sequence[Feed], keys: Keys, *, theme: str) -> None:
     failure: BaseException | None = None
-    handlers = {name: signal.getsignal(name) for name in _taken_signals()}
+    handlers = {name: signal.getsignal(name) for name in _TAKEN}
     held: list[str] = []
     with output.held(held):
         try:
             from poultice.cli.dashboard import Dashboard
 
+            encoding = getattr(sys.__stderr__, "encoding", None) or ""
             app = Dashboard(
                 feeds,
                 keys,
-                unicode=_unicode(),
+                unicode=encoding.lower().startswith("utf"),
                 light=theme == "light" or (theme == "auto" and _light_terminal()),
             )
             app.run()
@@ -171,11 +172,6 @@ def _drawn(feeds: Sequence[Feed], keys: Keys, *, theme: str) -> None:
             feed.drain()
 
 
-def _taken_signals() -> list[signal.Signals]:
-    names = ("SIGTSTP", "SIGCONT", "SIGWINCH", "SIGTTIN", "SIGTTOU")
-    return [getattr(signal, name) for name in names if hasattr(signal, name)]
-
-
 def prefixed(name: str) -> Callable[[str], None]:
     """Lines on stderr that begin with the device's name."""
     return lambda text: output.say(f"{name}: {text}")
@@ -183,18 +179,11 @@ def prefixed(name: str) -> Callable[[str], None]:
 
 def told(name: str | None, error: BaseException) -> None:
     """An error on stderr, with the device's name where there are several."""
-    who = f"{name}: " if name else ""
-    hint = error.hint if isinstance(error, PoulticeError) else None
-    text = str(error) if isinstance(error, PoulticeError) else f"unexpected: {error!r}"
-    output.say_error(f"{who}{text}", hint)
-
-
-def _unicode() -> bool:
-    encoding = getattr(sys.__stderr__, "encoding", None) or ""
-    return encoding.lower().replace("-", "").replace("_", "").startswith("utf")
+    expected = isinstance(error, PoulticeError)
+    text = str(error) if expected else f"unexpected: {error!r}"
+    output.say_error(f"{name}: {text}" if name else text, getattr(error, "hint", None))
 
 
 def _light_terminal() -> bool:
     """What some terminals say of their ground: `15;0` is white on black."""
-    ground = os.environ.get("COLORFGBG", "").rpartition(";")[2]
-    return ground in ("7", "15")
+    return os.environ.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15")

@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from poultice import words
 from poultice.cli import attend, fleet, output, views
+from poultice.cli.base import asked_for_json
 from poultice.cli.feed import Feed
-from poultice.errors import ExitCode
+from poultice.errors import PoulticeError
+from poultice.link.messages import Event, Telemetry
 from poultice.session.orders import Orders
+from poultice.session.takeover import take_over
 
 if TYPE_CHECKING:
     from poultice.link.client import Client
-    from poultice.link.messages import Event, Telemetry
+
+# So many readings long is a closing entry waited for: it is saved first.
+_LOOKS = 5
 
 
-def watch(
-    paths: Sequence[str], for_s: float | None, *, view: str, theme: str, as_json: bool
-) -> None:
+def watch(paths: Sequence[str], for_s: float | None, *, view: str, theme: str) -> None:
     """Until Ctrl-C, the end of `for_s` seconds of the device's clock, or `q`.
 
     One device that is lost raises its error; of several the others are watched on, and the
     process ends with the worst exit code.
     """
+    as_json = asked_for_json()
     full = not as_json and _drawable(view) and views.chosen(view) == "full"
     fleet.distinct(paths)
     several = len(paths) > 1
-    watched = [
-        _Watched(path, for_s, several=several) for path in (*paths, *(() if paths else (None,)))
-    ]
+    watched = [_Watched(path, for_s, several=several) for path in paths or (None,)]
     if not several:
         # Found out before the screen is taken.
         watched[0].open()
@@ -52,16 +56,13 @@ def watch(
             theme=theme,
             shows=[_printer(one.path if several else None, as_json=as_json) for one in watched],
         )
-    failed = [one for one in watched if one.failure is not None]
-    if not several and failed and failed[0].failure is not None:
-        raise failed[0].failure
-    codes = [int(ExitCode.DONE)]
-    for one in failed:
-        if one.failure is not None:
-            views.told(one.path, one.failure)
-            codes.append(int(getattr(one.failure, "exit_code", ExitCode.UNEXPECTED)))
+    for one in watched:
+        if one.error is not None and not several:
+            raise one.error
+        if one.error is not None:
+            views.told(one.path, one.error)
     if several:
-        raise click.exceptions.Exit(min(codes, key=fleet.WORST_FIRST.index))
+        raise click.exceptions.Exit(fleet.worst(watched))
 
 
 class _Watched:
@@ -70,15 +71,18 @@ class _Watched:
     def __init__(self, path: str | None, for_s: float | None, *, several: bool) -> None:
         self.path = path
         self.several = several
-        self.failure: BaseException | None = None
+        self.error: BaseException | None = None
         self.feed = Feed(path or "the device", Orders())
         self._for_s = for_s
         self._client: Client | None = None
+        self._late = True
+        self._looks = 0
+        self._session: int | None = None
+        self._warned: list[str] = []
 
     def open(self) -> Client:
         """Get hold of the device."""
         from poultice.device import discovery
-        from poultice.session.takeover import take_over
 
         self._client = client = discovery.open_device(self.path)
         try:
@@ -99,11 +103,35 @@ class _Watched:
         feed = self.feed
         try:
             with self._client or self.open() as client:
-                engine.follow(client, feed.orders, feed.show, feed.note, for_s=self._for_s)
+                tell = partial(self._tell, client)
+                engine.follow(client, feed.orders, tell, feed.note, for_s=self._for_s)
         except Exception as error:
-            self.failure = error
+            self.error = error
             if self.several:
                 feed.note(error)
+
+    def _tell(self, client: Client, update: Telemetry | Event) -> None:
+        """Show it. Of a session that began before this was watching, its closing entry tells
+        whether it had warned of little treatment (SR-26)."""
+        self.feed.show(update)
+        if isinstance(update, Telemetry):
+            self._session = update.session or self._session
+            if self._looks:
+                self._looks -= 1
+                self._look(client)
+        elif self._late:
+            over = update.kind in ("complete", "stopped")
+            self._late = not (over or (update.kind == "phase" and not update.data.get("phase")))
+            if words.little_at_end(update, self._warned) is None and over:
+                self._looks = _LOOKS
+
+    def _look(self, client: Client) -> None:
+        with contextlib.suppress(PoulticeError):
+            for entry in client.entries():
+                if entry.get("session") == self._session:
+                    self._looks = 0
+                    if words.treated_little(entry.get("warnings")):
+                        self.feed.note(f"warning: {words.LITTLE} in this session")
 
 
 def _drawable(view: str) -> bool:

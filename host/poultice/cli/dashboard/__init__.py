@@ -1,5 +1,6 @@
 """The full-screen view of `run` and `watch`. Loads Textual: import it only to show it."""
 
-from poultice.cli.dashboard.app import LEAST, Dashboard
+from poultice.cli.attend import LEAST
+from poultice.cli.dashboard.app import Dashboard
 
 __all__ = ["LEAST", "Dashboard"]

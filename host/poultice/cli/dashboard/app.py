@@ -8,29 +8,33 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from functools import cache
+from queue import Full
 from typing import Any, ClassVar
 
+from rich.segment import Segment
+from rich.style import Style
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
+from textual.drivers.linux_driver import LinuxDriver
 from textual.filter import Monochrome, NoColor
+from textual.strip import Strip
 from textual.theme import Theme
+from textual.widget import Widget
 from textual.widgets import Footer
 
 from poultice import words
+from poultice.cli.attend import LEAST
 from poultice.cli.dashboard import chart, panels
 from poultice.cli.dashboard.course import Course
-from poultice.cli.dashboard.drawn import ASCII, GROUNDS, UNICODE, Line, plain
-from poultice.cli.dashboard.driver import Driver
-from poultice.cli.dashboard.panel import Panel
+from poultice.cli.dashboard.drawn import ASCII, GROUNDS, UNICODE, Line, plain, style
 from poultice.cli.feed import Feed
 from poultice.cli.keys import Keys
-
-LEAST = (80, 24)
-"""The smallest terminal that the whole view fits into, cells."""
 
 LOOK_S = 0.25
 """How often it looks for what is new; drawn only where there is."""
 
+_WAIT_S = 0.5
 _LOG_LINES = 3
 _LIST_LINES = 6
 
@@ -49,6 +53,55 @@ def _theme(light: bool) -> Theme:
     )
 
 
+class Panel(Widget, can_focus=False):
+    """Shows `lines`; redraws only those that changed. No layout, no markup: a frame stays cheap."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
+        self.lines: list[Line] = []
+        self._light = False
+
+    def show(self, lines: list[Line], *, light: bool) -> None:
+        """These from now on."""
+        if lines != self.lines or light != self._light:
+            self.lines = lines
+            self._light = light
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """One line, as wide as the widget."""
+        width = self.size.width
+        line = self.lines[y] if y < len(self.lines) else []
+        light, coloured = self._light, not self.app.no_color
+        segments = [Segment(text, _style(name, light, coloured)) for text, name in line]
+        return Strip(segments).adjust_cell_length(width, _style("", light, coloured))
+
+
+@cache
+def _style(name: str, light: bool, coloured: bool) -> Style:
+    return Style.parse(style(name, light=light, coloured=coloured))
+
+
+class Driver(LinuxDriver):
+    """Textual's, which waits for ever for a writer that has died of a terminal that is gone."""
+
+    def write(self, data: str) -> None:
+        """Write to the terminal, as long as there is one."""
+        writer = self._writer_thread
+        while writer is not None and writer.is_alive():
+            try:
+                writer._queue.put(data, timeout=_WAIT_S)
+            except Full:
+                continue
+            return
+
+    def close(self) -> None:
+        """Let go of the terminal."""
+        writer = self._writer_thread
+        if writer is not None and writer.is_alive():
+            super().close()
+
+
 class Dashboard(App[None]):
     """Draws `feeds`; ends by itself once every one of them is over.
 
@@ -60,19 +113,7 @@ class Dashboard(App[None]):
     ALLOW_SELECT = False
     AUTO_FOCUS = None
     TITLE = "poultice"
-    CSS = """
-    Panel { height: 1; }
-    #curve { height: 1fr; }
-    #message { height: 2; }
-    #facts { height: 4; }
-    #log { height: 3; }
-    #list { display: none; }
-    #small { display: none; height: 1fr; }
-    Screen.several #list { display: block; }
-    Screen.several #log { height: 1; }
-    Screen.tiny Panel, Screen.tiny Footer { display: none; }
-    Screen.tiny #small { display: block; }
-    """
+    CSS_PATH = "app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "press('p')", "Pause"),
         Binding("r", "press('r')", "Resume"),
@@ -147,14 +188,10 @@ class Dashboard(App[None]):
         for feed, course in zip(self._feeds, self.courses, strict=True):
             for one in feed.drain():
                 fresh = True
-                if isinstance(one, str):
-                    course.note(one)
-                else:
-                    course.take(one)
+                course.note(one) if isinstance(one, str) else course.take(one)
             fresh = fresh or course.over != feed.over
             course.over = feed.over
-        rung = [feed.rang() for feed in self._feeds]
-        if any(rung):
+        if sum(feed.rang() for feed in self._feeds):
             self.bell()
         if fresh:
             self.draw()
@@ -188,11 +225,6 @@ class Dashboard(App[None]):
                 for one in self.courses[first : first + _LIST_LINES]
             ]
             self._show("list", rows)
-
-    def text(self) -> str:
-        """What can be read on it now."""
-        shown = [one for one in self.query(Panel) if one.display]
-        return "\n".join(one.text() for one in shown)
 
     def _message(self, width: int) -> list[Line]:
         keys = self._keys

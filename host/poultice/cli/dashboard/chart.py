@@ -7,9 +7,8 @@ so that the curve stands under the timeline; where no plan is known it is the la
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 
-from poultice.cli.dashboard.course import Course, Sample
+from poultice.cli.dashboard.course import Course
 from poultice.cli.dashboard.drawn import Line, Marks, merged
 
 LABEL_CELLS = 5
@@ -62,19 +61,14 @@ def axis(course: Course, width: int) -> Line:
     span_min = (end_s - start_s) / 60
     step = next((one for one in (1, 2, 5, 10, 15, 30, 60) if span_min / one <= columns / 8), 120)
     cells = [" "] * (columns + LABEL_CELLS)
-    first = math.ceil(start_s / 60 / step) * step if course.plan else -math.floor(span_min)
-    for minute in range(math.ceil(first / step) * step, int(span_min) + 1, step):
+    # Without a plan it is the past: minutes before now.
+    first, last = (start_s / 60, int(span_min)) if course.plan else (-math.floor(span_min), 0)
+    for minute in range(math.ceil(first / step) * step, last + 1, step):
         at = minute if course.plan else minute + span_min
-        place = round(at / span_min * (columns - 1)) + LABEL_CELLS if span_min else LABEL_CELLS
-        label = f"{minute} min" if minute == 0 else str(minute)
-        if not course.plan and minute == 0:
-            label, place = "now", width - 3
-        if not course.plan and minute > 0:
-            break
-        place = min(place, len(cells) - len(label))
-        for index, char in enumerate(label):
-            if 0 <= place + index < len(cells):
-                cells[place + index] = char
+        place = round(at / (span_min or 1) * (columns - 1)) + LABEL_CELLS
+        label = str(minute) if minute else "0 min" if course.plan else "now"
+        place = max(0, min(place, len(cells) - len(label)))
+        cells[place : place + len(label)] = label
     return [("".join(cells), "dim")]
 
 
@@ -140,7 +134,8 @@ def _dots(
     span_s = (end_s - start_s) or 1.0
     stretches: dict[int, tuple[int, int]] = {}
     before: int | None = None
-    for sample, value_mc in _readings(course.samples, sensor):
+    for sample in course.samples:
+        value_mc = sample.a_mc if sensor == "a" else sample.b_mc
         x = int((sample.at_s - start_s) / span_s * (across - 1))
         if value_mc is None or not 0 <= x < across:
             before = None
@@ -159,8 +154,3 @@ def _dots(
             cell = (x // per_cell[0], y // per_cell[1])
             found[cell] = found.get(cell, 0) | _DOT[x % per_cell[0]][y % per_cell[1]]
     return found
-
-
-def _readings(samples: Iterable[Sample], sensor: str) -> Iterable[tuple[Sample, int | None]]:
-    for one in samples:
-        yield one, one.a_mc if sensor == "a" else one.b_mc

@@ -125,7 +125,7 @@ class Course:
             # It started again: what was before is on another clock.
             self.samples.clear()
         self._last_ms = update.t_ms
-        if self.plan and self._ended(update):
+        if self.plan and self._start_ms is not None and update.state == "idle":
             # The last look at a session stays: it shows that, not the idle after it.
             if self.now is not None:
                 names = ("state", "master", "heat", "cool", "prompt")
@@ -169,18 +169,13 @@ class Course:
         sensitive = self.now is not None and self.now.profile == "sensitive"
         return self.limits.get("sensitive_dose_session_m" if sensitive else "dose_session_m")
 
-    def _ended(self, update: Telemetry | None = None) -> bool:
-        state = update.state if update is not None else self.state
-        return self._start_ms is not None and state == "idle"
-
     def _sample(self, now: Telemetry) -> None:
         at_s = now.t_ms / 1000
         if self.plan:
-            at_s = float(self.total_s - (now.left_s if now.left_s is not None else 0))
+            at_s = float(self.total_s - (now.left_s or 0))
         self.samples.append(Sample(at_s, now.temp_mc, now.temp_b_mc, now.target_mc, now.mode))
 
     def _stamp(self, t_ms: int) -> str:
-        start_ms = self._start_ms
-        if start_ms is None:
-            start_ms = t_ms if self.plan else 0
+        before = t_ms if self.plan else 0
+        start_ms = before if self._start_ms is None else self._start_ms
         return words.clock((t_ms - start_ms) // 1000)

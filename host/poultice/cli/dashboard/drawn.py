@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
+
+from poultice.cli.output import PLAINLY
 
 Run = tuple[str, str]
-"""A piece of text and the name of its style (a key of `STYLES`, or "")."""
+"""A piece of text and the name of its style (of `colours.toml`, or "")."""
 
 Line = list[Run]
 
@@ -29,61 +33,18 @@ class Marks:
 UNICODE = Marks(True, "╌", "─", "█", "░", "━", "●", "○", "▸")
 ASCII = Marks(False, "-", "=", "#", ".", "=", "*", "o", ">")
 
-# Name to dark and light: rich's style strings. Contrast is at least 4.5 to 1 on the theme's ground.
-STYLES: dict[str, tuple[str, str]] = {
-    "": ("#e8e6e3 on #14181c", "#1d1f21 on #fbfaf7"),
-    "bold": ("bold #ffffff on #14181c", "bold #000000 on #fbfaf7"),
-    "dim": ("#9aa4ad on #14181c", "#57606a on #fbfaf7"),
-    "say": ("italic #e8e6e3 on #14181c", "italic #1d1f21 on #fbfaf7"),
-    "bar": ("#e8e6e3 on #2a3138", "#1d1f21 on #e4e0d6"),
-    "bar bold": ("bold #ffffff on #2a3138", "bold #000000 on #e4e0d6"),
-    "alarm": ("bold #ffffff on #a3122a", "bold #ffffff on #a3122a"),
-    "ask": ("bold #14181c on #ffd166", "bold #14181c on #ffd166"),
-    "good": ("#7fd18b on #14181c", "#1b6e2f on #fbfaf7"),
-    "a": ("bold #ffffff on #14181c", "bold #000000 on #fbfaf7"),
-    "heat": ("#ff9a70 on #38231b", "#8f2e00 on #fbe3d8"),
-    "heat past": ("bold #14181c on #ff9a70", "bold #ffffff on #b34a1a"),
-    "cold": ("#7cc8ff on #16293c", "#004f87 on #dcebf9"),
-    "cold past": ("bold #14181c on #7cc8ff", "bold #ffffff on #0b66a8"),
-    "rest": ("#c2c7cc on #262c33", "#4d4d4d on #ece8df"),
-    "rest past": ("bold #14181c on #c2c7cc", "bold #ffffff on #6b6b6b"),
-}
-GROUNDS: dict[str, tuple[str, str]] = {
-    "heat": ("#2b1e1a", "#fdeee7"),
-    "cold": ("#15222f", "#e8f2fb"),
-    "rest": ("#1d2328", "#f3f0e9"),
-    "": ("#14181c", "#fbfaf7"),
-}
-INKS: dict[str, tuple[str, str]] = {
-    "a": ("bold #ffffff", "bold #000000"),
-    "b": ("#c9a7ff", "#5e35b1"),
-    "target": ("#7fd18b", "#1b6e2f"),
-    "cutoff": ("#ff7a88", "#b00020"),
-    "dim": ("#9aa4ad", "#57606a"),
-}
-
-
-# Where there are no colours: what stands out, and what is behind.
-ATTRIBUTES: dict[str, str] = {
-    "bold": "bold",
-    "bar": "reverse",
-    "bar bold": "bold reverse",
-    "alarm": "bold reverse",
-    "ask": "bold reverse",
-    "heat past": "reverse",
-    "cold past": "reverse",
-    "rest past": "reverse",
-}
+_COLOURS = tomllib.loads(Path(__file__).with_name("colours.toml").read_text(encoding="utf-8"))
+GROUNDS = _COLOURS["grounds"]
 
 
 def style(name: str, *, light: bool, coloured: bool = True) -> str:
     """The style of that name; `ink/ground` is a line of the curve on the ground of a phase."""
     if not coloured:
-        return ATTRIBUTES.get(name, "none")
-    if "/" in name:
-        ink, _, ground = name.partition("/")
-        return f"{INKS[ink][light]} on {GROUNDS[ground][light]}"
-    return STYLES[name][light]
+        return str(_COLOURS["attributes"].get(name, "none"))
+    ink, line, ground = name.partition("/")
+    if line:
+        return f"{_COLOURS['inks'][ink][light]} on {GROUNDS[ground][light]}"
+    return str(_COLOURS["styles"][name][light])
 
 
 def merged(cells: Iterable[Run]) -> Line:
@@ -99,11 +60,7 @@ def merged(cells: Iterable[Run]) -> Line:
 
 def plain(text: str, marks: Marks) -> str:
     """`text` in the alphabet of `marks`."""
-    if marks.dots:
-        return text
-    for fancy, simple in (("°", ""), ("–", "-"), ("·", "."), ("…", "...")):
-        text = text.replace(fancy, simple)
-    return text.encode("ascii", "replace").decode("ascii")
+    return text if marks.dots else text.encode("ascii", PLAINLY).decode("ascii")
 
 
 def width_of(line: Line) -> int:

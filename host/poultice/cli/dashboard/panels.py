@@ -109,7 +109,8 @@ def message(course: Course, *, watching: bool, stopping: bool) -> Run:
     if now is None:
         return "", ""
     if course.over:
-        return f" this session is over{_little(course)}", "say"
+        little = "" if course.little is None else f"; {course.little}"
+        return f" this session is over{little}", "say"
     if now.state == "waiting" and now.prompt:
         asked = remedies.PROMPTS.get(now.prompt, now.prompt)
         return f" {asked}, then press Enter here or the button on the device", "ask"
@@ -132,10 +133,6 @@ def message(course: Course, *, watching: bool, stopping: bool) -> Run:
             return f" {course.little}", "say"
         return f" {'; '.join(rests)}" if rests else "", "dim"
     return "", ""
-
-
-def _little(course: Course) -> str:
-    return "" if course.little is None else f"; {course.little}"
 
 
 def row(course: Course, width: int, marks: Marks, *, chosen: bool) -> Line:
