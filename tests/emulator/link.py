@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from poultice.virtual.emulator.emulated_device import EmulatedDevice
-from poultice.virtual.emulator.emulator_options import parse_emulator_options
+from poultice.virtual.options import parse_options
 from poultice_core import codec
 
 Message = dict[str, Any]
@@ -19,7 +19,7 @@ class Link:
     """One device and everything it has said. `restored` goes on with a device of before."""
 
     def __init__(self, query: str = "", restored: EmulatedDevice | None = None) -> None:
-        self.device = restored or EmulatedDevice(parse_emulator_options(query))
+        self.device = restored or EmulatedDevice(parse_options(query, "emulator"))
         self.heard: list[Message] = []
         self.torn = 0
         self._held = b""

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from poultice.virtual.adc import NORMAL, OPEN
 from poultice.virtual.emulator.bench import BUTTON
 from poultice.virtual.emulator.emulated_device import EmulatedDevice
-from poultice.virtual.emulator.emulator_options import parse_emulator_options
 from poultice.virtual.emulator.flash import FlashStore
+from poultice.virtual.options import parse_options
 from poultice_core import codec, recall, states
 from poultice_core.codec import MAX_LINE
 from poultice_core.journal import FILE, Journal
@@ -193,7 +193,7 @@ class Client(Link):
 
 def at_its_prompt() -> Client:
     """A device with a full journal, its application begun from the prompt."""
-    options = parse_emulator_options("user=absent&cooler=0")
+    options = parse_options("user=absent&cooler=0", "emulator")
     device = EmulatedDevice(options)
     fill(device.flash)
     device = EmulatedDevice(options, flash=device.flash)

@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 
 from poultice.virtual.emulator.bench import MASTER, MS_NS, RELAYS
 from poultice.virtual.emulator.emulated_device import EmulatedDevice
-from poultice.virtual.emulator.emulator_options import parse_emulator_options
+from poultice.virtual.options import parse_options
 from tests.emulator.link import Link, Message
 
 RAM_START, RAM_END = 0x2000_0000, 0x2004_2000
@@ -105,7 +105,7 @@ class Seen(NamedTuple):
 
 def warmed() -> Link:
     """A device that has been heating for some seconds, at a skin that is warm already."""
-    link = Link(restored=EmulatedDevice(parse_emulator_options("user=absent&ambient=28")))
+    link = Link(restored=EmulatedDevice(parse_options("user=absent&ambient=28", "emulator")))
     plant = link.device.plant
     plant.skin_c = plant.basal_c = 39.5
     plant.pad_c = plant.element_c = plant.sensor_a_c = plant.sensor_b_c = _WARM_C

@@ -8,7 +8,7 @@ import pytest
 
 from poultice.virtual import hazards
 from poultice.virtual.adc import SAMPLES, Channel
-from poultice.virtual.body import Pad
+from poultice.virtual.body import DOUBLED, Pad
 from poultice.virtual.hazards import HAZARDS
 from poultice.virtual.plant import Plant
 from poultice.virtual.relays import Bimetal, Relay, ThermalFuse
@@ -155,7 +155,7 @@ def test_folds(name: str, at_a: bool, at_b: bool, at_switch: bool) -> None:
 
 def test_skin_under_a_fold_is_a_plant_of_twice_the_density() -> None:
     plant, dense = Plant(), Plant(Pad(density_w_cm2=0.10))
-    plant.fold_over()
+    plant.set_apart(DOUBLED)
     for each in (plant, dense):
         each.step(600.0, True, False)
     assert plant.elsewhere[0].skin_c == pytest.approx(dense.skin_c, abs=0.05)

@@ -12,7 +12,6 @@ import math
 from poultice.virtual.body import (
     CELLS,
     CORE_C,
-    DOUBLED,
     EPIDERMIS_M2K_W,
     FIRST_HALF_M2K_W,
     HYPERAEMIA_FROM_C,
@@ -243,10 +242,6 @@ class Plant:
         self._a_in = part if at_a else self._a_in
         self._b_in = part if at_b else self._b_in
         self.switch_in = part if at_switch else self.switch_in
-
-    def fold_over(self, *, at_a: bool = False, at_b: bool = False, at_switch: bool = False) -> None:
-        """From now on a part of the pad lies double."""
-        self.set_apart(DOUBLED, at_a=at_a, at_b=at_b, at_switch=at_switch)
 
     @property
     def worst_skin_c(self) -> float:

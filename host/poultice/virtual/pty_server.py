@@ -12,10 +12,9 @@ import os
 import select
 import time
 from collections.abc import Callable
-from typing import Protocol
 
 from poultice.errors import UsageError
-from poultice.virtual.options import SimOptions
+from poultice.virtual.simulated_device import SimulatedDevice
 from poultice.virtual.virtual_board import TICK_MS
 
 DEFAULT_SPEED = 1.0
@@ -26,33 +25,13 @@ _CATCH_UP_S = 1.0
 _GONE_S = 10.0
 
 
-class Device(Protocol):
-    """What is served: `VirtualDevice`, or `EmulatedDevice`."""
-
-    options: SimOptions
-    alive: bool
-    host_lost: bool
-
-    def step(self) -> None:
-        """One tick of 100 ms."""
-
-    def host_bytes_in(self, data: bytes) -> None:
-        """Bytes for the device."""
-
-    def host_bytes_out(self) -> bytes:
-        """Bytes from the device."""
-
-    def run_on(self) -> None:
-        """To the end of the session, with nobody at the link."""
-
-
 class PtyServer:
     """One device on one pseudo-terminal; `path` is what a serial program opens.
 
     Raises UsageError where the system has no pseudo-terminals, or an option is impossible.
     """
 
-    def __init__(self, device: Device) -> None:
+    def __init__(self, device: SimulatedDevice) -> None:
         try:
             import tty
         except ImportError:
@@ -140,7 +119,7 @@ def _free(port: int) -> None:
     fcntl.ioctl(port, termios.TIOCNXCL)
 
 
-def serve(device: Device, announce: Callable[[str], None]) -> None:
+def serve(device: SimulatedDevice, announce: Callable[[str], None]) -> None:
     """Serve one device until interrupted; `announce` is given the path before anything else.
 
     Raises UsageError as `PtyServer` does.

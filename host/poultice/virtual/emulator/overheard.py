@@ -6,9 +6,8 @@ from typing import Any
 
 from poultice.link import wire
 from poultice.link.transport import LineBuffer
+from poultice.virtual.simulated_device import IN_SESSION
 from poultice_core import states
-
-IN_SESSION = (states.RUNNING, states.PAUSED, states.WAITING)
 
 
 class Guard:
