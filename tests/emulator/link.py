@@ -99,7 +99,7 @@ class Link:
     def heat(self, *phases: Message, attended_s: int = 0) -> None:
         """Start, and go on until the relay proof is over and the pad is heating."""
         self.start(*(phases or (HEAT,)), attended_s=attended_s)
-        assert self.until(lambda: self.device.board.pad_live, 5.0)
+        assert self.until(lambda: self.device.board.energised, 5.0)
         self.wait(1.0)
 
     @property

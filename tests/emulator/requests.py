@@ -245,7 +245,7 @@ def every_method_in_every_state() -> Requests:
     token = then("idle", "arm", plan=HEAT_PLAN)["result"]["token"]
     all_alike("armed")
     then("armed", "start", token=token)
-    assert link.until(lambda: link.device.board.pad_live, 5.0)
+    assert link.until(lambda: link.device.board.energised, 5.0)
     all_alike("running")
     for text in DENSE:
         for line in (codec.seal(text), text + b"*00000000"):

@@ -148,7 +148,7 @@ class ScriptedOperator:
     def sees(self, question: str) -> bool:
         device = self._device
         if question == "lamp":
-            return device.board.pad_live
+            return device.board.energised
         if question == "high":
             return device.chip.levels[MASTER] or device.chip.levels[HEAT]
         since = [edge for edge in device.chip.edges if edge[0] >= self._watched_ns]

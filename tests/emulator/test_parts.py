@@ -92,8 +92,8 @@ def test_what_is_overheard() -> None:
     assert (heard.guard.state, heard.guard.phase) == (states.WAITING, 2)
     assert heard.guard.prompt == states.LAY_PACK
     assert heard.started
-    assert heard.pending is None
+    assert not heard.guard.pending
     heard.listen(codec.encode({"jsonrpc": "2.0", "id": 1, "result": {"pending": True}}))
-    assert heard.pending is not None
+    assert heard.guard.pending
     heard.restarted()
     assert heard.guard.state == states.BOOT

@@ -121,7 +121,7 @@ def test_the_relay_proof_never_has_both_relays_closed_and_then_the_pad_is_live(l
     end_s = link.now_s + 4.0
     while link.now_s < end_s and link.state != "fault":
         link.wait(0.001)
-        if board.pad_live:
+        if board.energised:
             live_ms.append(board.now_ms)
         if board.k1.contact and board.k2.contact:
             closed_together.append(board.now_ms)

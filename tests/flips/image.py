@@ -112,7 +112,7 @@ def warmed() -> Link:
     link.boot()
     link.heat(HEAT)
     link.wait(_HEATED_MS / 1000)
-    assert link.device.board.pad_live or link.device.chip.levels[MASTER]
+    assert link.device.board.energised or link.device.chip.levels[MASTER]
     return link
 
 
@@ -152,12 +152,12 @@ class Watched:
         if self.restarted:
             since_ns = chip.resets[self._resets][0]
             rose = any(up and at > since_ns for at, pin, up in chip.edges[-8:] if pin in RELAYS)
-            self.heat_after_restart = self.heat_after_restart or rose or board.pad_live
+            self.heat_after_restart = self.heat_after_restart or rose or board.energised
         else:
             silent_ms = (chip.now_ns - self._fed_ns) / MS_NS
             if silent_ms > 200.0 and chip.levels[MASTER]:
                 self.off_ms = max(self.off_ms or 0.0, silent_ms)
-        over = self._link.state in ("idle", "fault") and board.pad_live
+        over = self._link.state in ("idle", "fault") and board.energised
         self._unasked_ms = self._unasked_ms + 1 if over else 0
         self.heat_after_session = self.heat_after_session or self._unasked_ms > _RELEASED_MS
 

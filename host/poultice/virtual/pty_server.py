@@ -54,6 +54,9 @@ class PtyServer:
     def serve(self, stop: Callable[[], bool] = lambda: False) -> None:
         """Run until `stop()`, the device has no power, or its cable is pulled (`host_lost`;
         it then runs on to the end of its session). Closes the pseudo-terminal."""
+        import fcntl
+        import termios
+
         device = self.device
         due_s = time.monotonic()
         try:
@@ -64,7 +67,7 @@ class PtyServer:
                     # A program that was killed gives its exclusive hold on a port back with the
                     # port; this one stays open, by us.
                     self._heard_s = now_s
-                    _free(self._far)
+                    fcntl.ioctl(self._far, termios.TIOCNXCL)
                 if now_s >= due_s:
                     device.step()
                     due_s = max(due_s + self._tick_real_s, now_s - _CATCH_UP_S)
@@ -112,13 +115,6 @@ class PtyServer:
             self._unsent = self._unsent[sent:]
 
 
-def _free(port: int) -> None:
-    import fcntl
-    import termios
-
-    fcntl.ioctl(port, termios.TIOCNXCL)
-
-
 def serve(device: SimulatedDevice, announce: Callable[[str], None]) -> None:
     """Serve one device until interrupted; `announce` is given the path before anything else.
 
@@ -126,7 +122,4 @@ def serve(device: SimulatedDevice, announce: Callable[[str], None]) -> None:
     """
     server = PtyServer(device)
     announce(server.path)
-    try:
-        server.serve()
-    finally:
-        server.close()
+    server.serve()

@@ -88,9 +88,7 @@ class EmulatedDevice(SimulatedDevice):
 
     def seen(self) -> Seen:
         """What the person beside it can see, as the device last told it."""
-        heard = self.overheard
-        guard = heard.guard
-        return Seen(guard.state, guard.prompt, guard.phase, heard.pending is not None)
+        return self.overheard.guard
 
     def cut_power(self) -> None:
         """Everything stops where it is; the flash keeps what was written."""
@@ -207,4 +205,4 @@ class EmulatedDevice(SimulatedDevice):
             self._user.act()
             self._held_ms = self._held_ms + 10 if self.board.button_down else 0
             if self._held_ms >= HOLD_MS - 100:
-                self.overheard.pending = None
+                self.overheard.guard = self.overheard.guard._replace(pending=False)
