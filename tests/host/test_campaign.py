@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
@@ -559,6 +560,29 @@ def test_ctrl_c_keeps_what_there_is(
     assert "stopped after 2 of 9 runs" in captured.err
     assert "sensor_open" in captured.out
     assert files.read(path) == list(few()[:2])
+
+
+def test_a_long_campaign_takes_no_more_memory_than_a_short_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every row was held until the end: 1.65 KB each, of up to a million."""
+    row = few()[0]
+
+    def simulated(numbers: Sequence[int], executor: object) -> Iterator[Row]:
+        yield from ({**row, "number": number} for number in reversed(numbers))
+
+    monkeypatch.setattr(spread, "rows_of", simulated)
+    path = tmp_path / "rows.jsonl"
+    args = ["campaign", "--runs", "4000", "--jobs", "1", "--output", str(path), "--json"]
+    main(args)
+    tracemalloc.start()
+    assert main(args) == 0
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1_000_000
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["runs"] == 4000
+    written = [json.loads(line)["number"] for line in path.read_text(encoding="utf-8").splitlines()]
+    assert written == list(numbers(4000, 1))
 
 
 def test_the_columns_are_in_the_docs() -> None:
