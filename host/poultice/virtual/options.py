@@ -125,13 +125,9 @@ def state_of(path: str) -> Path | None:
     """The folder that a simulated device of this path keeps its flash in; None where it has none,
     or is none."""
     scheme, _, query = path.partition(":")
-    if scheme not in ("sim", "emulator"):
-        return None
-    for pair in query.strip().removeprefix("?").split("&"):
-        key, _, value = pair.partition("=")
-        if unquote(key) == "state":
-            with contextlib.suppress(UsageError):
-                return _state(key, unquote(value))
+    if scheme in ("sim", "emulator"):
+        with contextlib.suppress(UsageError):
+            return parse_options(query, scheme).state
     return None
 
 
@@ -145,8 +141,8 @@ def _bad(key: str, value: str, expected: str) -> UsageError:
     return UsageError(f"{key}={value} is not possible for sim:", hint=f"{key} is {expected}")
 
 
-def _number(low: float, high: float, unit: str) -> Callable[[str, str], float]:
-    expected = f"a number from {low:g} to {high:g}{unit}"
+def _number(low: float, high: float, unit: str, expected: str = "") -> Callable[[str, str], float]:
+    expected = expected or f"a number from {low:g} to {high:g}{unit}"
 
     def read(key: str, value: str) -> float:
         try:
@@ -160,13 +156,11 @@ def _number(low: float, high: float, unit: str) -> Callable[[str, str], float]:
     return read
 
 
+_factor = _number(0.01, 1e6, "", "a factor of real time from 0.01 to 1000000, or max")
+
+
 def _speed(key: str, value: str) -> float:
-    if value == "max":
-        return math.inf
-    try:
-        return _number(0.01, 1e6, "")(key, value)
-    except UsageError:
-        raise _bad(key, value, "a factor of real time from 0.01 to 1000000, or max") from None
+    return math.inf if value == "max" else _factor(key, value)
 
 
 def _choice(words: dict[str, bool]) -> Callable[[str, str], bool]:

@@ -87,12 +87,17 @@ class VirtualDevice(SimulatedDevice):
             dt_ms, self.late_ms = self.late_ms, 0
         self.board.advance(dt_ms)
         if self._hung_ms is not None:
-            self._watch_hang(dt_ms)
+            self._hung_ms += dt_ms
+            if self._hung_ms >= WATCHDOG_MS:
+                self._restart("watchdog")
             return
         self.loop.tick()
         self._serve()
-        if self.board.reboot_into is not None:
-            self._reboot(self.board.reboot_into)
+        into, self.board.reboot_into = self.board.reboot_into, None
+        if into == "app":
+            self._restart("reboot")
+        elif into is not None:
+            self.cut_power()
         elif self._user is not None:
             self._user.act()
 
@@ -140,18 +145,6 @@ class VirtualDevice(SimulatedDevice):
     def brown_out(self) -> None:
         """The supply dips: outputs off, and it starts again as at power-up."""
         self._restart("power_on")
-
-    def _watch_hang(self, dt_ms: int) -> None:
-        self._hung_ms = (self._hung_ms or 0) + dt_ms
-        if self._hung_ms >= WATCHDOG_MS:
-            self._restart("watchdog")
-
-    def _reboot(self, into: str) -> None:
-        self.board.reboot_into = None
-        if into != "app":
-            self.cut_power()
-            return
-        self._restart("reboot")
 
     def _restart(self, cause: str) -> None:
         self._hung_ms = None

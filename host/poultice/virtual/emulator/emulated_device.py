@@ -94,7 +94,13 @@ class EmulatedDevice(SimulatedDevice):
         """Everything stops where it is; the flash keeps what was written."""
         self.flash[:] = self.chip.cut()[: len(self.flash)]
         self.alive = False
-        self._keep()
+        if self.options.state is not None:
+            try:
+                keep(self.options.state, self.flash)
+            except OSError as error:
+                raise UsageError(
+                    f"state={self.options.state} cannot hold the device's flash: {error.strerror}"
+                ) from None
 
     def restore_power(self) -> None:
         """The same device, board and body, with power again."""
@@ -111,15 +117,6 @@ class EmulatedDevice(SimulatedDevice):
             if self.alive:
                 self.cut_power()
         self.let_go()
-
-    def _keep(self) -> None:
-        if self.options.state is not None:
-            try:
-                keep(self.options.state, self.flash)
-            except OSError as error:
-                raise UsageError(
-                    f"state={self.options.state} cannot hold the device's flash: {error.strerror}"
-                ) from None
 
     # --- time ---------------------------------------------------------------------------
 
