@@ -14,6 +14,7 @@ from poultice.virtual.plant import Plant
 from poultice.virtual.relays import Bimetal, Relay, ThermalFuse
 from poultice_core import states
 from poultice_core.thermistor import B3950, temp_mc
+from tests.rivals.bench import remove_barriers
 from tests.simulator.link import HEAT, Link
 
 EVERY = sorted(HAZARDS)
@@ -188,7 +189,7 @@ def test_barriers() -> None:
     board.bimetal.feel(45.0)
     board.fuse.feel(72.0)
     assert not board.bimetal.closed and not board.fuse.closed
-    hazards.remove_barriers(board)
+    remove_barriers(board)
     board.bimetal.feel(500.0)
     board.fuse.feel(500.0)
     assert board.bimetal.closed and board.fuse.closed

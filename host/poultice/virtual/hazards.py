@@ -8,7 +8,6 @@ calibrated in one go. A hazard of the pad's middle reaches bead A where that is 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
@@ -248,10 +247,3 @@ _ALL = (
 )
 
 HAZARDS = {hazard.name: hazard for hazard in _ALL}
-
-
-def remove_barriers(board: Apparatus) -> None:
-    """Take the bimetal and the thermal fuse out: what the controller does by itself."""
-    board.bimetal = Bimetal(opens_c=math.inf)
-    board.fuse = ThermalFuse(blows_c=math.inf)
-    board.settle()
