@@ -71,6 +71,11 @@ class VirtualDevice(SimulatedDevice):
         waits = loop.memory.pending is not None
         return Seen(course.state, course.prompt, loop.guard.phases.phase, waits)
 
+    @property
+    def in_session(self) -> bool:
+        """Is a session running, paused or waiting? Asked in every tick of a campaign."""
+        return self.alive and self.loop.guard.live
+
     def _serve(self) -> None:
         """The device's loop serves again and again in what is left of its tick."""
         while self.loop.serve():
