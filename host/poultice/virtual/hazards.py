@@ -113,6 +113,10 @@ def _always(**values: float) -> Callable[[Subject], None]:
     return befall
 
 
+def _changes(plant: Plant, **changed: float) -> None:
+    plant.change(**changed)  # type: ignore[arg-type]
+
+
 def _lies(plant: Plant, **changed: float) -> None:
     plant.change(pad=plant.pad._replace(**changed))
 
@@ -126,7 +130,7 @@ def _beads(count: int, act: Callable[..., None], *how: object) -> Callable[[Subj
 
     def befall(subject: Subject) -> None:
         for channel in (subject.board.channel_a, subject.board.channel_b)[:count]:
-            act(channel, *how)
+            getattr(channel, act.__name__)(*how)  # its own, where it overrides
 
     return befall
 
@@ -136,7 +140,7 @@ def _relays(count: int, act: Callable[..., None], *how: object) -> Callable[[Sub
 
     def befall(subject: Subject) -> None:
         for relay in subject.board.heat_path[:count]:
-            act(relay, *how)
+            getattr(relay, act.__name__)(*how)  # its own, where it overrides
         subject.board.settle()
 
     return befall
@@ -208,7 +212,7 @@ _ALL = (
         _apart(DOUBLED, at_switch=True),
     ),
     Hazard("blanket", "a duvet over the pad", _plant(_lies, back_m2k_w=BLANKET_M2K_W)),
-    Hazard("perfusion_lost", "no blood flow under the pad", _plant(Plant.change, perfusion=0.0)),
+    Hazard("perfusion_lost", "no blood flow under the pad", _plant(_changes, perfusion=0.0)),
     Hazard("cpu_hung", "controller hung", lambda subject: subject.hang()),
     Hazard("host_gone", "computer gone", lambda subject: subject.lose_host()),
     Hazard("chair_back", "middle pressed against a chair", _in_the_middle(CHAIR)),
