@@ -1,7 +1,7 @@
 """The page on which the device's own logic runs in a browser: what it is made of.
 
 The core is taken as it is, file by file. The simulator's plant and board are written for CPython:
-what only types need is taken away, and dataclasses are written out, by rule and not by hand.
+what only types need is taken away, and named tuples are written out, by rule and not by hand.
 The interpreter is MicroPython's own WebAssembly port, from its package, pinned by its hash.
 """
 
@@ -132,8 +132,8 @@ def _digest(text: str) -> str:
 
 
 def without_types(text: str) -> str:
-    """The same module without annotations, imports for types, aliases of types; dataclasses
-    written out as classes with an `__init__`."""
+    """The same module without annotations, imports for types, aliases of types; named
+    tuples written out as classes with an `__init__`."""
     tree = ast.parse(text)
     gone = {
         alias.asname or alias.name
@@ -150,7 +150,7 @@ class _Untyped(ast.NodeTransformer):
         self._gone = gone
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
-        return None if node.module in (*_TYPES_ONLY, "dataclasses") else node
+        return None if node.module in _TYPES_ONLY else node
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST | None:
         value = node.value
@@ -171,9 +171,8 @@ class _Untyped(ast.NodeTransformer):
         return self.generic_visit(node)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        made = [one for one in node.decorator_list if "dataclass" in ast.unparse(one)]
-        if made:
-            node.decorator_list = []
+        if [ast.unparse(base) for base in node.bases] == ["NamedTuple"]:
+            node.bases = []
             fields = [one for one in node.body if isinstance(one, ast.AnnAssign)]
             others = [one for one in node.body if one not in fields]
             first = 1 if ast.get_docstring(node) is not None else 0

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from poultice.virtual.emulator.emulated_device import EmulatedDevice
-from poultice.virtual.emulator.emulator_options import parse_emulator_options
+from poultice.virtual.options import parse_options
 from poultice_core import codec
 
 Message = dict[str, Any]
@@ -19,7 +19,7 @@ class Link:
     """One device and everything it has said. `restored` goes on with a device of before."""
 
     def __init__(self, query: str = "", restored: EmulatedDevice | None = None) -> None:
-        self.device = restored or EmulatedDevice(parse_emulator_options(query))
+        self.device = restored or EmulatedDevice(parse_options(query, "emulator"))
         self.heard: list[Message] = []
         self.torn = 0
         self._held = b""
@@ -99,7 +99,7 @@ class Link:
     def heat(self, *phases: Message, attended_s: int = 0) -> None:
         """Start, and go on until the relay proof is over and the pad is heating."""
         self.start(*(phases or (HEAT,)), attended_s=attended_s)
-        assert self.until(lambda: self.device.board.pad_live, 5.0)
+        assert self.until(lambda: self.device.board.energised, 5.0)
         self.wait(1.0)
 
     @property

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from poultice.virtual.adc import NORMAL, OPEN
 from poultice.virtual.emulator.bench import BUTTON
 from poultice.virtual.emulator.emulated_device import EmulatedDevice
-from poultice.virtual.emulator.emulator_options import parse_emulator_options
 from poultice.virtual.emulator.flash import FlashStore
+from poultice.virtual.options import parse_options
 from poultice_core import codec, recall, states
 from poultice_core.codec import MAX_LINE
 from poultice_core.journal import FILE, Journal
@@ -193,7 +193,7 @@ class Client(Link):
 
 def at_its_prompt() -> Client:
     """A device with a full journal, its application begun from the prompt."""
-    options = parse_emulator_options("user=absent&cooler=0")
+    options = parse_options("user=absent&cooler=0", "emulator")
     device = EmulatedDevice(options)
     fill(device.flash)
     device = EmulatedDevice(options, flash=device.flash)
@@ -245,7 +245,7 @@ def every_method_in_every_state() -> Requests:
     token = then("idle", "arm", plan=HEAT_PLAN)["result"]["token"]
     all_alike("armed")
     then("armed", "start", token=token)
-    assert link.until(lambda: link.device.board.pad_live, 5.0)
+    assert link.until(lambda: link.device.board.energised, 5.0)
     all_alike("running")
     for text in DENSE:
         for line in (codec.seal(text), text + b"*00000000"):

@@ -19,7 +19,7 @@ from poultice.virtual.adc import NORMAL, OPEN, SHORT
 from poultice.virtual.body import Pad
 from poultice.virtual.emulator.bench import ESTOP, HEAT, MASTER, MS_NS
 from poultice.virtual.emulator.emulated_device import EmulatedDevice
-from poultice.virtual.emulator.emulator_options import parse_emulator_options
+from poultice.virtual.options import parse_options
 from poultice.virtual.plant import Plant
 from poultice.virtual.pty_server import PtyServer
 from poultice.virtual.relays import Relay
@@ -68,7 +68,7 @@ class BenchDevice(EmulatedDevice):
         self.resistors = Resistors(Pad(density_w_cm2=0.001))
         self._asked = True
         self._acts: Queue[tuple[Callable[[], None], threading.Event]] = Queue()
-        super().__init__(parse_emulator_options("user=absent&cooler=0&two_point=0"))
+        super().__init__(parse_options("user=absent&cooler=0&two_point=0", "emulator"))
 
     def _make_plant(self) -> Plant:
         return self.resistors
@@ -148,7 +148,7 @@ class ScriptedOperator:
     def sees(self, question: str) -> bool:
         device = self._device
         if question == "lamp":
-            return device.board.pad_live
+            return device.board.energised
         if question == "high":
             return device.chip.levels[MASTER] or device.chip.levels[HEAT]
         since = [edge for edge in device.chip.edges if edge[0] >= self._watched_ns]

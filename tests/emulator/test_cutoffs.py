@@ -20,7 +20,7 @@ def after_trip(link: Link, fault: str) -> None:
     told = link.status()
     assert (told["state"], told["fault"]) == ("fault", fault)
     assert not any(link.device.chip.levels[pin] for pin in (MASTER, HEAT, COOL))
-    assert not link.device.board.pad_live
+    assert not link.device.board.energised
     link.pinging = False
     assert [event["fault"] for event in link.events("fault")] == [fault]
 
@@ -92,7 +92,7 @@ def test_a_heat_relay_that_welds_is_found_when_it_is_opened(link: Link) -> None:
     told = link.status()
 
     assert not link.device.chip.levels[MASTER]
-    assert not link.device.board.pad_live
+    assert not link.device.board.energised
     assert told["state"] in ("paused", "fault")
 
 

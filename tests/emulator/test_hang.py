@@ -22,7 +22,7 @@ def test_a_hung_processor_is_off_by_the_dead_man_and_restarted_into_a_fault(link
     falls = {pin: at - hung_ns for at, pin, up in chip.edges if at > hung_ns and not up}
     assert falls[MASTER] <= 350 * MS_NS
     assert not chip.levels[PUMP]
-    assert not link.device.board.pad_live
+    assert not link.device.board.energised
     assert chip.resets == []
 
     assert link.until(lambda: chip.resets, 2.5)
@@ -91,7 +91,7 @@ def test_a_power_cut_while_heating_is_no_resume_counts_in_full_and_asks_for_rest
     device.cut_power()
     for _ in range(300):
         device.step_ms()
-    assert not device.board.pad_live
+    assert not device.board.energised
     device.restore_power()
     link = Link(restored=device)
     link.boot()

@@ -104,4 +104,4 @@ def test_a_cable_that_is_pulled_leaves_a_session_that_stands_alone(link: Link) -
     link.wait(8.0)
 
     assert drops(link, at_ns) == []
-    assert link.device.board.pad_live or link.device.chip.levels[MASTER]
+    assert link.device.board.energised or link.device.chip.levels[MASTER]

@@ -8,7 +8,6 @@ import pytest
 
 from poultice.device.discovery import open_transport
 from poultice.errors import NoDeviceError, UsageError
-from poultice.virtual.emulator.emulator_options import parse_emulator_options
 from poultice.virtual.emulator.flash import (
     FILES_START,
     FLASH_BYTES,
@@ -18,17 +17,17 @@ from poultice.virtual.emulator.flash import (
     recall,
 )
 from poultice.virtual.emulator.overheard import Overheard
-from poultice.virtual.options import FaultAt
+from poultice.virtual.options import FaultAt, parse_options
 from poultice_core import codec, states
 
 
 def test_hang_is_a_fault_of_its_own_among_the_others() -> None:
-    options = parse_emulator_options("?speed=2&fault=sensor_open@300,hang@20&seed=4")
+    options = parse_options("?speed=2&fault=sensor_open@300,hang@20&seed=4", "emulator")
 
     assert set(options.faults) == {FaultAt("sensor_open", 300.0), FaultAt("hang", 20.0)}
     assert (options.speed, options.seed) == (2.0, 4)
-    assert parse_emulator_options("fault=hang@1").faults == (FaultAt("hang", 1.0),)
-    assert parse_emulator_options("") == parse_emulator_options("?")
+    assert parse_options("fault=hang@1", "emulator").faults == (FaultAt("hang", 1.0),)
+    assert parse_options("", "emulator") == parse_options("?", "emulator")
 
 
 @pytest.mark.parametrize(
@@ -37,7 +36,7 @@ def test_hang_is_a_fault_of_its_own_among_the_others() -> None:
 )
 def test_what_is_no_option_is_said_of_the_emulator(query: str) -> None:
     with pytest.raises(UsageError) as caught:
-        parse_emulator_options(query)
+        parse_options(query, "emulator")
 
     assert "sim:" not in f"{caught.value} {caught.value.hint}"
 
@@ -93,8 +92,8 @@ def test_what_is_overheard() -> None:
     assert (heard.guard.state, heard.guard.phase) == (states.WAITING, 2)
     assert heard.guard.prompt == states.LAY_PACK
     assert heard.started
-    assert heard.pending is None
+    assert not heard.guard.pending
     heard.listen(codec.encode({"jsonrpc": "2.0", "id": 1, "result": {"pending": True}}))
-    assert heard.pending is not None
+    assert heard.guard.pending
     heard.restarted()
     assert heard.guard.state == states.BOOT

@@ -13,8 +13,8 @@ import pytest
 from poultice.cli import main
 from poultice.virtual.emulator.bench import MASTER
 from poultice.virtual.emulator.emulated_device import EmulatedDevice
-from poultice.virtual.emulator.emulator_options import parse_emulator_options
 from poultice.virtual.emulator.flash import FlashStore
+from poultice.virtual.options import parse_options
 from tests.emulator.copies import heating, idle, on_a_copy
 from tests.emulator.link import HEAT, Link
 
@@ -92,7 +92,7 @@ def test_the_whole_of_it_through_real_pyserial(
 ) -> None:
     pty_server = pytest.importorskip("poultice.virtual.pty_server")
     pytest.importorskip("tty")
-    server = pty_server.PtyServer(EmulatedDevice(parse_emulator_options("")))
+    server = pty_server.PtyServer(EmulatedDevice(parse_options("", "emulator")))
     # A start-up is all work, and that is the one thing the emulator is slow at.
     for _ in range(10):
         server.device.step()
@@ -121,7 +121,7 @@ def test_the_relay_proof_never_has_both_relays_closed_and_then_the_pad_is_live(l
     end_s = link.now_s + 4.0
     while link.now_s < end_s and link.state != "fault":
         link.wait(0.001)
-        if board.pad_live:
+        if board.energised:
             live_ms.append(board.now_ms)
         if board.k1.contact and board.k2.contact:
             closed_together.append(board.now_ms)

@@ -13,7 +13,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import mean, median
 
@@ -105,7 +105,7 @@ def hold(session: Session) -> Held:
         session.options.pad_w_cm2, seed=session.seed, session_s=seconds, options=session.options
     )
     device, plant = ours.device, ours.board.plant
-    plant.change(pad=replace(plant.pad, contact_m2k_w=session.contact_m2k_w))
+    plant.change(pad=plant.pad._replace(contact_m2k_w=session.contact_m2k_w))
     plant.lay_down_again()
     ours.begin(target_c)
     warnings: Counter[str] = Counter()

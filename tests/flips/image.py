@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 
 from poultice.virtual.emulator.bench import MASTER, MS_NS, RELAYS
 from poultice.virtual.emulator.emulated_device import EmulatedDevice
-from poultice.virtual.emulator.emulator_options import parse_emulator_options
+from poultice.virtual.options import parse_options
 from tests.emulator.link import Link, Message
 
 RAM_START, RAM_END = 0x2000_0000, 0x2004_2000
@@ -105,14 +105,14 @@ class Seen(NamedTuple):
 
 def warmed() -> Link:
     """A device that has been heating for some seconds, at a skin that is warm already."""
-    link = Link(restored=EmulatedDevice(parse_emulator_options("user=absent&ambient=28")))
+    link = Link(restored=EmulatedDevice(parse_options("user=absent&ambient=28", "emulator")))
     plant = link.device.plant
     plant.skin_c = plant.basal_c = 39.5
     plant.pad_c = plant.element_c = plant.sensor_a_c = plant.sensor_b_c = _WARM_C
     link.boot()
     link.heat(HEAT)
     link.wait(_HEATED_MS / 1000)
-    assert link.device.board.pad_live or link.device.chip.levels[MASTER]
+    assert link.device.board.energised or link.device.chip.levels[MASTER]
     return link
 
 
@@ -152,12 +152,12 @@ class Watched:
         if self.restarted:
             since_ns = chip.resets[self._resets][0]
             rose = any(up and at > since_ns for at, pin, up in chip.edges[-8:] if pin in RELAYS)
-            self.heat_after_restart = self.heat_after_restart or rose or board.pad_live
+            self.heat_after_restart = self.heat_after_restart or rose or board.energised
         else:
             silent_ms = (chip.now_ns - self._fed_ns) / MS_NS
             if silent_ms > 200.0 and chip.levels[MASTER]:
                 self.off_ms = max(self.off_ms or 0.0, silent_ms)
-        over = self._link.state in ("idle", "fault") and board.pad_live
+        over = self._link.state in ("idle", "fault") and board.energised
         self._unasked_ms = self._unasked_ms + 1 if over else 0
         self.heat_after_session = self.heat_after_session or self._unasked_ms > _RELEASED_MS
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 from poultice.virtual.options import SimOptions
@@ -41,8 +40,8 @@ class Ours:
         session_s: int = SESSION_S,
         options: SimOptions | None = None,
     ) -> None:
-        told = replace(options or SimOptions(), pad_w_cm2=density_w_cm2, seed=seed)
-        self.device = VirtualDevice(replace(told, user_present=False))
+        told = (options or SimOptions())._replace(pad_w_cm2=density_w_cm2, seed=seed)
+        self.device = VirtualDevice(told._replace(user_present=False))
         self.ended: str | None = None
         self.heard = b""
         """What the device said to the ping of this tick, and before it, if there was one."""

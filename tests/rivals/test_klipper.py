@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from poultice.virtual.body import Pad
-from poultice.virtual.hazards import remove_barriers
 from poultice.virtual.plant import Plant
 from tests.rivals import klipper
-from tests.rivals.bench import RivalBoard
+from tests.rivals.bench import RivalBoard, remove_barriers
 from tests.rivals.klipper import Klipper, VerifyHeater
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from poultice.virtual.body import Pad
-from poultice.virtual.hazards import HAZARDS, remove_barriers
+from poultice.virtual.hazards import HAZARDS
 from poultice.virtual.plant import Plant
-from tests.rivals.bench import RivalBoard
+from tests.rivals.bench import RivalBoard, remove_barriers
 from tests.rivals.bimetal_pad import BimetalPad
 from tests.rivals.contender import TICK_S, Contender
 from tests.rivals.hobby import Hobby

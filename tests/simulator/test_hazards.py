@@ -8,12 +8,13 @@ import pytest
 
 from poultice.virtual import hazards
 from poultice.virtual.adc import SAMPLES, Channel
-from poultice.virtual.body import Pad
+from poultice.virtual.body import DOUBLED, Pad
 from poultice.virtual.hazards import HAZARDS
 from poultice.virtual.plant import Plant
 from poultice.virtual.relays import Bimetal, Relay, ThermalFuse
 from poultice_core import states
 from poultice_core.thermistor import B3950, temp_mc
+from tests.rivals.bench import remove_barriers
 from tests.simulator.link import HEAT, Link
 
 EVERY = sorted(HAZARDS)
@@ -155,7 +156,7 @@ def test_folds(name: str, at_a: bool, at_b: bool, at_switch: bool) -> None:
 
 def test_skin_under_a_fold_is_a_plant_of_twice_the_density() -> None:
     plant, dense = Plant(), Plant(Pad(density_w_cm2=0.10))
-    plant.fold_over()
+    plant.set_apart(DOUBLED)
     for each in (plant, dense):
         each.step(600.0, True, False)
     assert plant.elsewhere[0].skin_c == pytest.approx(dense.skin_c, abs=0.05)
@@ -188,7 +189,7 @@ def test_barriers() -> None:
     board.bimetal.feel(45.0)
     board.fuse.feel(72.0)
     assert not board.bimetal.closed and not board.fuse.closed
-    hazards.remove_barriers(board)
+    remove_barriers(board)
     board.bimetal.feel(500.0)
     board.fuse.feel(500.0)
     assert board.bimetal.closed and board.fuse.closed

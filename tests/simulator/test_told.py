@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from poultice.link.client import Client
 from poultice.virtual import told
+from poultice.virtual.in_process import simulated
 from poultice.virtual.options import SimOptions
 from poultice_core import config
 from poultice_core.limits import Limits
@@ -45,3 +49,17 @@ def test_limits_are_those_of_the_configuration(sensor_b: bool, two_point: bool) 
 @pytest.mark.skipif("fold_safe" not in config.default(), reason="this core does not know it")
 def test_a_pad_that_may_fold_gets_39_degrees() -> None:
     assert told.limits(SimOptions(fold_safe=False))["heat_target_max_mc"] == 39_000
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?", "seed=281474976710657&cooler=0", "sensor_b=0&sense=0&pad=0.5&two_point=0"]
+)
+def test_what_it_says_of_itself_is_known_without_it(query: str) -> None:
+    path = f"sim:{query}"
+    with Client(simulated(path)) as client:
+        assert told.hello_of(path) == client.hello()
+
+
+@pytest.mark.parametrize("query", ["state={}", "fault=estop@boot", "fault=host_lost@boot"])
+def test_a_device_with_a_past_is_asked_itself(query: str, tmp_path: Path) -> None:
+    assert told.hello_of(f"sim:?{query.format(tmp_path)}") is None

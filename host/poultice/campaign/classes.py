@@ -14,15 +14,9 @@ from poultice.virtual.virtual_device import VirtualDevice
 
 HEALTHY = "healthy"
 
-_KNOWN_AS = {"sensor_off": "sensor_detached", "weld_one": "weld_k2", "host_gone": "host_lost"}
-
 BEFALL: dict[str, Callable[[VirtualDevice], None]] = {
     **INJECT,
-    **{
-        name: hazard.befall
-        for name, hazard in HAZARDS.items()
-        if _KNOWN_AS.get(name, name) not in INJECT
-    },
+    **{name: one.befall for name, one in HAZARDS.items() if one.befall not in INJECT.values()},
 }
 FAULT_CLASSES = tuple(BEFALL)
 

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 
-from poultice.campaign.trial import COLUMNS, Row
+from poultice.campaign.trial import Row
 from poultice.errors import UsageError
 
 TABLES = (".jsonl", ".parquet")
 PICTURES = (".svg", ".png", ".pdf")
+# A column that happens to be null in every row of a small campaign keeps its own type.
+_MAY_BE_NULL = {
+    "onset_s": float,
+    "target_c": float,
+    "reason": str,
+    "latched": str,
+    "trip_s": float,
+    "off_s": float,
+}
+_AT_A_TIME = 10_000
 
 
 def require(path: Path, suffixes: Sequence[str]) -> None:
@@ -41,7 +52,7 @@ def require(path: Path, suffixes: Sequence[str]) -> None:
         ) from None
 
 
-def write(rows: Sequence[Row], path: Path) -> None:
+def write(rows: Iterable[Row], path: Path) -> None:
     """One row a run, in the order given. Raises OSError."""
     if path.suffix.lower() == ".parquet":
         _write_parquet(rows, path)
@@ -62,16 +73,21 @@ def read(path: Path) -> list[Row]:
         return [json.loads(line) for line in file]
 
 
-def _write_parquet(rows: Sequence[Row], path: Path) -> None:
+def _write_parquet(rows: Iterable[Row], path: Path) -> None:
     import pyarrow
     from pyarrow import parquet
 
-    # Named types: a column that happens to be null in every row of a small campaign keeps its own.
     types = {
         bool: pyarrow.bool_(),
         int: pyarrow.int64(),
         float: pyarrow.float64(),
         str: pyarrow.string(),
     }
-    schema = pyarrow.schema([(name, types[kind]) for name, kind in COLUMNS.items()])
-    parquet.write_table(pyarrow.Table.from_pylist(list(rows), schema=schema), path)
+    left = iter(rows)
+    part = list(islice(left, _AT_A_TIME))
+    columns = {name: type(value) for name, value in part[0].items()} | _MAY_BE_NULL
+    schema = pyarrow.schema([(name, types[kind]) for name, kind in columns.items()])
+    with parquet.ParquetWriter(path, schema) as file:
+        while part:
+            file.write_table(pyarrow.Table.from_pylist(part, schema=schema))
+            part = list(islice(left, _AT_A_TIME))

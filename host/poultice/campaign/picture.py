@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
-from poultice.campaign.summary import DOSE_LINES_CEM43, by_class
-from poultice.campaign.trial import Row
+from poultice.campaign.summary import DOSE_LINES_CEM43, Rows
 
 _LEAST_CEM43 = 1e-3
 
 
-def draw(rows: Sequence[Row], path: Path) -> None:
+def draw(rows: Rows, path: Path) -> None:
     """One line a class, a dot a run, on a log axis. Runs below a thousandth are counted at the
     left, and an open ring is the median of a class where it is above that. Raises OSError."""
     import matplotlib
     from matplotlib.figure import Figure
 
-    groups = [
-        (name, sorted(row["skin_cem43"] for row in group)) for name, group in by_class(rows).items()
-    ]
-    groups.sort(key=lambda group: (max(group[1]), group[0]))
+    groups = sorted(rows.doses().items(), key=lambda group: (group[1][-1], group[0]))
     # The same rows make the same file: no random ids, no date.
     with matplotlib.rc_context({"svg.hashsalt": "poultice", "font.size": 9}):
         figure = Figure(figsize=(8.0, 1.6 + 0.24 * len(groups)), layout="constrained")

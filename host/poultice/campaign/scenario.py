@@ -8,8 +8,11 @@ as `FAULT_CLASSES` and the draws below are the same.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from random import Random
 
 from poultice.campaign.classes import CAN_FOLD, FAULT_CLASSES, HEALTHY, STARTS_WRONG, UNFELT_FOLDS
@@ -32,21 +35,14 @@ _NOISE_TABLES = 8  # as many as a process keeps: a table takes longer than a min
 
 
 @dataclass(frozen=True)
-class Onset:
-    """A fault class and when it sets in: seconds after the start of the session, None: before."""
-
-    name: str
-    at_s: float | None
-
-
-@dataclass(frozen=True)
 class Scenario:
     """One run. `pad`, the offsets, the relays' times and the bimetal are what is really there;
-    `options` is what the device was told, with the room, the skin and the person."""
+    `options` is what the device was told, with the room, the skin and the person. `onsets` count
+    from the start of the session, None: before."""
 
     number: int
     plan: Plan
-    onsets: tuple[Onset, ...]
+    onsets: tuple[FaultAt, ...]
     options: SimOptions
     pad: Pad
     offset_a_c: float
@@ -79,15 +75,15 @@ def parts_of(number: int) -> tuple[int, int, int]:
     return seed, faults, index
 
 
-def numbers(runs: int, seed: int, faults: int = SINGLE, only: tuple[str, ...] = ()) -> list[int]:
+def numbers(
+    runs: int, seed: int, faults: int = SINGLE, only: tuple[str, ...] = ()
+) -> Sequence[int]:
     """The first `runs` numbers of a seed; with `only`, those of these classes alone."""
-    found: list[int] = []
-    for index in range(RUNS_MAX):
-        if len(found) == runs:
-            break
-        if not only or class_of(index) in only:
-            found.append(number_of(seed, index, faults))
-    return found
+    first = number_of(seed, 0, faults)
+    if not only:
+        return range(first, first + runs)
+    asked = (index for index in range(RUNS_MAX) if class_of(index) in only)
+    return array("q", (first + index for index in islice(asked, runs)))
 
 
 def class_of(index: int) -> str:
@@ -102,15 +98,20 @@ def draw(number: int) -> Scenario:
     names = [] if class_of(index) == HEALTHY else [class_of(index)]
     if names and faults == PAIRS:
         names.append(rng.choice([name for name in FAULT_CLASSES if name not in names]))
-    options = replace(_device(rng, names), fold_safe=_fold_safe(number, names))
+    options = _device(rng, names)._replace(fold_safe=_fold_safe(number, names))
     plan = _plan(rng, options, attended="host_lost" in names or rng.random() < 0.15)
-    onsets = tuple(Onset(name, _onset_s(rng, plan, name)) for name in names)
+    onsets = tuple(FaultAt(name, _onset_s(rng, plan, name)) for name in names)
     worst_c = 0.3 if options.two_point else 0.7  # facts.md 5d: 1 % parts, checked or not
     return Scenario(
         number=number,
         plan=plan,
         onsets=onsets,
-        options=_with_wrap(options, onsets),
+        # The tick counter is set at power-up: this one the device has to know beforehand.
+        options=options._replace(
+            faults=tuple(
+                FaultAt(one.name, one.at_s or 0.0) for one in onsets if one.name == "tick_wrap"
+            )
+        ),
         pad=_pad(rng, options),
         offset_a_c=rng.uniform(-worst_c, worst_c),
         offset_b_c=rng.uniform(-worst_c, worst_c),
@@ -141,12 +142,6 @@ def _fold_safe(number: int, names: list[str]) -> bool:
     """With numbers of its own, so that those of before mean the same runs."""
     drawn = Random(f"poultice campaign {number} fold_safe").random() < 0.6
     return drawn and UNFELT_FOLDS.isdisjoint(names)
-
-
-def _with_wrap(options: SimOptions, onsets: tuple[Onset, ...]) -> SimOptions:
-    """The tick counter is set at power-up: this one fault the device has to know beforehand."""
-    wraps = tuple(FaultAt(o.name, o.at_s or 0.0) for o in onsets if o.name == "tick_wrap")
-    return replace(options, faults=wraps) if wraps else options
 
 
 def _pad(rng: Random, options: SimOptions) -> Pad:

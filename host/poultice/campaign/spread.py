@@ -24,7 +24,7 @@ def rows_of(numbers: Sequence[int], executor: Executor | None = None) -> Iterato
         yield from map(run, numbers)
         return
     starts = range(0, len(numbers), _AT_A_TIME)
-    parts = iter([list(numbers[start : start + _AT_A_TIME]) for start in starts])
+    parts = (list(numbers[start : start + _AT_A_TIME]) for start in starts)
     pending: set[Future[list[Row]]] = set()
     try:
         while True:

@@ -11,9 +11,10 @@ import json
 from typing import Any
 
 from poultice.campaign import classes
-from poultice.campaign.scenario import Onset, Scenario, draw, parts_of
+from poultice.campaign.scenario import Scenario, draw, parts_of
 from poultice.therapy.phase import HEAT
 from poultice.virtual.adc import Channel
+from poultice.virtual.options import FaultAt
 from poultice.virtual.plant import Plant
 from poultice.virtual.relays import Bimetal, Relay
 from poultice.virtual.virtual_board import TICK_MS
@@ -22,46 +23,6 @@ from poultice_core import codec, faults, states
 
 Row = dict[str, Any]
 
-# A row's columns, as files name them.
-COLUMNS: dict[str, type] = {
-    "number": int,
-    "seed": int,
-    "index": int,
-    "faults_a_run": int,
-    "fault": str,
-    "onset_s": float,
-    "protocol": str,
-    "profile": str,
-    "planned_s": int,
-    "target_c": float,
-    "attended": bool,
-    "user": bool,
-    "cooler": bool,
-    "sensor_b": bool,
-    "sense": bool,
-    "two_point": bool,
-    "fold_safe": bool,
-    "ambient_c": float,
-    "perfusion": float,
-    "density_w_cm2": float,
-    "mass_j_m2k": float,
-    "contact_m2k_w": float,
-    "offset_a_c": float,
-    "offset_b_c": float,
-    "outcome": str,
-    "reason": str,
-    "latched": str,
-    "false_trip": bool,
-    "session_s": float,
-    "trip_s": float,
-    "off_s": float,
-    "heated_s": float,
-    "sensor_peak_c": float,
-    "skin_peak_c": float,
-    "skin_cem43": float,
-    "basal_cem43": float,
-}
-
 HORIZON_MS = 2 * 3600 * 1000
 AFTER_MS = 120 * 1000
 _FAULT_BEFORE_MS, _ARM_MS = 3_000, 5_000
@@ -69,6 +30,7 @@ _PING_MS = 2_000
 _ANSWER_TICKS = 20
 _PING = codec.encode({"jsonrpc": "2.0", "id": "p", "method": "ping"})
 _NO_DOSE_C = 39.0
+_FITTED = ("cooler", "sensor_b", "sense", "two_point", "fold_safe")
 
 
 class _Device(VirtualDevice):
@@ -110,9 +72,8 @@ class Trial:
         self._waiting = sorted(
             scenario.onsets, key=lambda onset: -1.0 if onset.at_s is None else onset.at_s
         )
-        self._start_ms: int | None = None
-        self._next_ms = self._live_ms = self._heated_ms = self._looked_ms = 0
-        self._end_ms: int | None = None
+        self._start_ms = _ARM_MS
+        self._next_ms = self._end_ms = self._live_ms = self._heated_ms = self._looked_ms = 0
         self._onset_ms: int | None = None
         self._trip_ms: int | None = None
         self._pinged_ms = 0
@@ -129,7 +90,7 @@ class Trial:
         self._to(_ARM_MS)
         self._start()
         self._plan_next()
-        horizon_ms = (self._start_ms or 0) + HORIZON_MS
+        horizon_ms = self._start_ms + HORIZON_MS
         while self.device.in_session and self.device.board.now_ms < horizon_ms:
             self._tick()
         self._conclude()
@@ -196,7 +157,7 @@ class Trial:
 
     def _cool_down(self) -> None:
         """The plant alone, as long as a dose can still come of it and two hours are not over."""
-        device, horizon_ms = self.device, (self._start_ms or 0) + HORIZON_MS
+        device, horizon_ms = self.device, self._start_ms + HORIZON_MS
         board, plant = device.board, device.plant
         while board.now_ms < horizon_ms:
             closed = board.k1.contact and board.k2.contact
@@ -248,7 +209,7 @@ class Trial:
             self._live_ms = now_ms
         self._looked_ms = now_ms
 
-    def _befall(self, onset: Onset) -> None:
+    def _befall(self, onset: FaultAt) -> None:
         classes.BEFALL[onset.name](self.device)
         if self._onset_ms is None:
             self._onset_ms = self.device.board.now_ms
@@ -257,12 +218,11 @@ class Trial:
     def _plan_next(self) -> None:
         """When the next fault is due; 0: none."""
         self._next_ms = 0
-        if self._waiting and self._start_ms is not None:
+        if self._waiting:
             self._next_ms = self._start_ms + round((self._waiting[0].at_s or 0.0) * 1000)
 
     def _say(self, text: str) -> None:
-        start_ms = _ARM_MS if self._start_ms is None else self._start_ms
-        self.log.append(((self.device.board.now_ms - start_ms) / 1000, text))
+        self.log.append(((self.device.board.now_ms - self._start_ms) / 1000, text))
 
     # --- what came of it ----------------------------------------------------------------
 
@@ -272,25 +232,22 @@ class Trial:
         options, pad, plan = scenario.options, scenario.pad, scenario.plan
         seed, count, index = parts_of(scenario.number)
         targets_mc = [p.target_mc for p in plan.phases if p.mode == HEAT and p.target_mc]
-        start_ms, end_ms = self._start_ms or 0, self._end_ms or 0
         return {
             "number": scenario.number,
             "seed": seed,
             "index": index,
             "faults_a_run": count,
             "fault": scenario.fault_class,
-            "onset_s": self._after_start_s(self._onset_ms),
+            "onset_s": None
+            if self._onset_ms is None
+            else round((self._onset_ms - self._start_ms) / 1000, 1),
             "protocol": plan.name,
             "profile": plan.profile,
             "planned_s": plan.seconds(),
             "target_c": max(targets_mc) / 1000 if targets_mc else None,
             "attended": self._attended,
             "user": options.user_present,
-            "cooler": options.cooler,
-            "sensor_b": options.sensor_b,
-            "sense": options.sense,
-            "two_point": options.two_point,
-            "fold_safe": options.fold_safe,
+            **{name: getattr(options, name) for name in _FITTED},
             "ambient_c": round(options.ambient_c, 2),
             "perfusion": round(options.perfusion, 3),
             "density_w_cm2": round(pad.density_w_cm2, 4),
@@ -303,7 +260,7 @@ class Trial:
             "latched": self.fault,
             "false_trip": self._trip_ms is not None
             and (self._onset_ms is None or self._trip_ms < self._onset_ms),
-            "session_s": round((end_ms - start_ms) / 1000, 1),
+            "session_s": round((self._end_ms - self._start_ms) / 1000, 1),
             "trip_s": self._after_onset_s(self._trip_ms),
             "off_s": self._after_onset_s(self._live_ms, before=0.0),
             "heated_s": round(self._heated_ms / 1000, 1),
@@ -312,11 +269,6 @@ class Trial:
             "skin_cem43": round(plant.worst_skin_cem43, 4),
             "basal_cem43": round(plant.worst_basal_cem43, 4),
         }
-
-    def _after_start_s(self, at_ms: int | None) -> float | None:
-        if at_ms is None or self._start_ms is None:
-            return None
-        return round((at_ms - self._start_ms) / 1000, 1)
 
     def _after_onset_s(self, at_ms: int | None, before: float | None = None) -> float | None:
         """None without a fault or without the event; `before` where the event came first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from poultice.campaign.classes import HEALTHY
@@ -10,41 +10,27 @@ from poultice.campaign.summary import DOSE_LINES_CEM43, outcome
 
 Data = Mapping[str, Any]
 
-_HEAD = (
-    "FAULT",
-    "RUNS",
-    "LATCHED",
-    "AFTER s",
-    "OFF AFTER s",
-    "SENSOR °C",
-    "SKIN °C",
-    "SKIN CEM43",
-    "BASAL",
-    *(f">{line:.0f}" for line in DOSE_LINES_CEM43),
-    "WORST RUN",
-)
+# Of the table of classes: its columns, and what of a class's object stands in each.
+_COLUMNS: Mapping[str, Callable[[Data], str]] = {
+    "FAULT": lambda one: str(one["fault"]),
+    "RUNS": lambda one: str(one["runs"]),
+    "LATCHED": lambda one: str(one["tripped"]),
+    "AFTER s": lambda one: _pair(one["trip_s"], 1),
+    "OFF AFTER s": lambda one: _pair(one["off_s"], 1),
+    "SENSOR °C": lambda one: _pair(one["sensor_peak_c"], 1),
+    "SKIN °C": lambda one: _pair(one["skin_peak_c"], 1),
+    "SKIN CEM43": lambda one: _pair(one["skin_cem43"], 2),
+    "BASAL": lambda one: _pair(one["basal_cem43"], 2),
+    ">9": lambda one: str(one["over_9"]),
+    ">20": lambda one: str(one["over_20"]),
+    "WORST RUN": lambda one: str(one["worst"]),
+}
 
 
 def campaign(data: Data) -> list[tuple[str, ...] | str]:
     """The campaign's tables: tuples are cells of a table, strings stand by themselves."""
-    lines: list[tuple[str, ...] | str] = [_HEAD]
-    for one in data["classes"]:
-        over = (str(one[f"over_{line:.0f}"]) for line in DOSE_LINES_CEM43)
-        lines.append(
-            (
-                one["fault"],
-                str(one["runs"]),
-                str(one["tripped"]),
-                _pair(one["trip_s"], 1),
-                _pair(one["off_s"], 1),
-                _pair(one["sensor_peak_c"], 1),
-                _pair(one["skin_peak_c"], 1),
-                _pair(one["skin_cem43"], 2),
-                _pair(one["basal_cem43"], 2),
-                *over,
-                str(one["worst"]),
-            )
-        )
+    lines: list[tuple[str, ...] | str] = [tuple(_COLUMNS)]
+    lines += [tuple(tell(one) for tell in _COLUMNS.values()) for one in data["classes"]]
     lines += [
         "median / maximum; after: from the fault's onset",
         "",

@@ -6,6 +6,8 @@ alone turns it into text or JSON; errors end here, in ``main``, and nowhere else
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -24,6 +26,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         from poultice.cli.completion import answer
 
         return answer()
+    if argv is None:
+        # All goes with the process: to look through it for circles first takes milliseconds.
+        atexit.register(gc.freeze)
     try:
         from poultice.cli.boundary import run
     except KeyboardInterrupt:

@@ -26,7 +26,7 @@ from poultice.words import meant
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from poultice.campaign.trial import Row
+    from poultice.campaign.summary import Rows
 
 _SEED_MAX, _RUNS_MAX = 999_999_999, 1_000_000  # as in poultice.campaign.scenario, not loaded here
 _SAY_EVERY_S = 10.0
@@ -135,32 +135,33 @@ def _known(only: Sequence[str]) -> None:
 
 
 def _collect(
-    numbers: list[int], jobs: int | None, cluster: str | None, *, quiet: bool
-) -> tuple[list[Row], PoulticeError | None]:
-    """The rows in the order of their numbers; with Ctrl-C or a dead worker those there are."""
+    numbers: Sequence[int], jobs: int | None, cluster: str | None, *, quiet: bool
+) -> tuple[Rows, PoulticeError | None]:
+    """The rows of these runs; with Ctrl-C or a dead worker those there are."""
     from poultice.campaign import executors
     from poultice.campaign.spread import rows_of
+    from poultice.campaign.summary import Rows
 
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
     jobs = min(jobs or cores or 1, len(numbers))
     where = executors.cluster(cluster) if cluster else executors.processes(jobs)
-    rows: list[Row] = []
+    rows = Rows()
     error: PoulticeError | None = None
     try:
         with where as executor, _progress(len(numbers), quiet) as told:
-            for row in rows_of(numbers, executor):
-                rows.append(row)
-                told(len(rows))
+            for done, row in enumerate(rows_of(numbers, executor), start=1):
+                rows.add(row)
+                told(done)
     except KeyboardInterrupt:
         error = Interrupted(f"stopped after {len(rows)} of {len(numbers)} runs")
     except PoulticeError as failed:
         error = failed
     if error is not None and not rows:
         raise error
-    return sorted(rows, key=lambda row: int(row["number"])), error
+    return rows, error
 
 
-def _report(rows: list[Row], output: Path | None, plot: Path | None) -> dict[str, Any]:
+def _report(rows: Rows, output: Path | None, plot: Path | None) -> dict[str, Any]:
     """Everything that was asked for, written and summed up."""
     from poultice.campaign import files
     from poultice.campaign.summary import summarise

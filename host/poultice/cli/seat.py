@@ -160,14 +160,11 @@ class Seat:
         """Get hold of the device and make a plan for it; in a dry run that is the result."""
         from poultice import session
         from poultice.cli.feed import Feed
-        from poultice.device import discovery
-        from poultice.session.takeover import take_over
 
         self.protocol = protocol.name
         self._by_button = asked.by_button
-        self.client = closing.enter_context(discovery.open_device(self.path))
-        self.hello = self.client.hello()
-        self.device = self.hello.device(self.client.path)
+        self.hello, path = self._greeted(asked, closing)
+        self.device = self.hello.device(path)
         self.plan, notes = session.plan_for(
             protocol,
             self.hello,
@@ -191,8 +188,23 @@ class Seat:
             data = self._told(None, dry_run=True, plan=self.plan.to_wire())
             self.result = Result(data, "plan")
             return
+        from poultice.session.takeover import take_over
+
         for note in take_over(self.client, self.hello):
             self.say(note)
+
+    def _greeted(self, asked: Asked, closing: contextlib.ExitStack) -> tuple[Hello, str]:
+        """What the device says of itself, and its path."""
+        if asked.dry_run and self.path and self.path.startswith("sim:"):
+            from poultice.virtual import told
+
+            hello = told.hello_of(self.path)
+            if hello is not None:
+                return hello, self.path
+        from poultice.device import discovery
+
+        self.client = closing.enter_context(discovery.open_device(self.path))
+        return self.client.hello(), self.client.path
 
     def screen(self, asked: Asked, protocol: Protocol, who: str | None = None) -> None:
         """Wait until the device is ready, then ask. Raises ScreeningError."""

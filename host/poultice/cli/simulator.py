@@ -11,7 +11,7 @@ from poultice.cli.base import Command, option
 from poultice.errors import UsageError
 
 if TYPE_CHECKING:
-    from poultice.virtual.pty_server import Device
+    from poultice.virtual.simulated_device import SimulatedDevice
 
 _START_UP_TICKS = 10
 
@@ -46,22 +46,21 @@ def simulator(device: str) -> None:
         output.say("ended")
 
 
-def _device(path: str) -> Device:
+def _device(path: str) -> SimulatedDevice:
     from poultice.device.discovery import needs_emulator
     from poultice.link.transport import split_path
+    from poultice.virtual.options import parse_options
 
     scheme, query = split_path(path)
     if scheme == "sim":
-        from poultice.virtual.options import parse_options
         from poultice.virtual.virtual_device import VirtualDevice
 
         return VirtualDevice(parse_options(query))
     if scheme == "emulator":
         with needs_emulator():
             from poultice.virtual.emulator.emulated_device import EmulatedDevice
-            from poultice.virtual.emulator.emulator_options import parse_emulator_options
 
-        device = EmulatedDevice(parse_emulator_options(query))
+        device = EmulatedDevice(parse_options(query, "emulator"))
         # A start-up is slower than real time: what is announced should answer.
         for _ in range(_START_UP_TICKS):
             device.step()

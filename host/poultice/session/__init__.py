@@ -201,7 +201,6 @@ def plan_for(
     device would refuse the plan, naming all that is over; `fit` lowers that instead, but never
     what no device allows.
     """
-    from poultice import remedies
     from poultice.therapy import plan as plans
 
     plans.within_reference(protocol, attended_s)
@@ -213,6 +212,8 @@ def plan_for(
         notes += more
     violations = plans.check(plan, hello.limits)
     if violations:
+        from poultice import remedies
+
         first = violations[0]
         hint = remedies.limit_hint(first.limit, first.allowed, first.asked, fit=fit)
         raise plans.over(violations, hint)

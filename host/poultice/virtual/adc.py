@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import lru_cache
 from math import inf, pi, sin
 from operator import itemgetter
@@ -65,25 +65,12 @@ _CODES = [min(FULL_SCALE, max(0, n - _REACH)) for n in range(FULL_SCALE + 2 * _R
 
 
 @lru_cache(maxsize=8)
-def _noise(seed: int) -> list[_Pick]:
-    """For each eighth of a code in turn, 64 bursts: each picks from the codes around.
-
-    Sorted, as the order within a burst of noise tells nothing.
-    """
+def _noise(seed: int) -> tuple[list[list[float]], list[_Pick | None]]:
+    """64 bursts of deviations; and what each picks of the codes around, for each eighth of a code
+    in turn, made when it is first needed."""
     rng = random.Random(f"adc {seed}")
     bursts = [[rng.gauss(0.5, NOISE_LSB) for _ in range(SAMPLES)] for _ in range(_ROWS)]
-    return [
-        _picker(x + (part + 0.5) / _PARTS for x in burst)
-        for part in range(_PARTS)
-        for burst in bursts
-    ]
-
-
-def _picker(deviations: Iterable[float]) -> _Pick:
-    last = 2 * _REACH - 1
-    places = sorted(min(last, max(0, int(x + _REACH))) for x in deviations)
-    pick: _Pick = itemgetter(*places)
-    return pick
+    return bursts, [None] * (_PARTS * _ROWS)
 
 
 class Channel:
@@ -103,7 +90,7 @@ class Channel:
         self._curve = B3950
         self._raw = raw
         self._odd = raw
-        self._noise = _noise(seed)
+        self._bursts, self._picks = _noise(seed)
         self._row = row
         self._offset_lsb = offset_lsb
         self._rng = random.Random(f"noisy {seed} {row}")
@@ -149,24 +136,40 @@ class Channel:
     def sample(self, temp_c: float, into: list[int]) -> None:
         """One burst of conversions of a bead at `temp_c`."""
         if self._odd:
-            self._sample_odd(temp_c, into)
-            return
-        code = self._offset_lsb + self._curve.code(temp_c)
+            odd = self._odd_code(temp_c)
+            if odd is None:
+                into[:] = self._last
+                return
+            code = odd
+        else:
+            code = self._offset_lsb + self._curve.code(temp_c)
         whole = int(code * _PARTS)
         self._row = row = (self._row + _STRIDE) % _ROWS
         base = whole // _PARTS
-        into[:] = self._last = self._noise[whole % _PARTS * _ROWS + row](
-            _CODES[base : base + 2 * _REACH]
-        )
+        place = whole % _PARTS * _ROWS + row
+        pick = self._picks[place] or self._picker(place)
+        into[:] = self._last = pick(_CODES[base : base + 2 * _REACH])
+        if self._struck:
+            into[-self._struck :] = [FULL_SCALE] * self._struck
 
-    def _sample_odd(self, temp_c: float, into: list[int]) -> None:
+    def _picker(self, place: int) -> _Pick:
+        """Sorted, as the order within a burst of noise tells nothing."""
+        part, row = divmod(place, _ROWS)
+        deviations = (x + (part + 0.5) / _PARTS for x in self._bursts[row])
+        last = 2 * _REACH - 1
+        places = sorted(min(last, max(0, int(x + _REACH))) for x in deviations)
+        pick: _Pick = itemgetter(*places)
+        self._picks[place] = pick
+        return pick
+
+    def _odd_code(self, temp_c: float) -> float | None:
+        """With all that befell it; None: nothing but the last burst."""
         fault = self._fault
         self._sampled += 1
         if self._every and self._sampled % self._every >= self._of_them:
             fault = NORMAL
         if fault == FROZEN:
-            into[:] = self._last
-            return
+            return None
         self._drift_c += self._drift_c_per_sample
         temp_c += self._drift_c
         if self._hum_c:
@@ -185,15 +188,7 @@ class Channel:
             code = FULL_SCALE * BRIDGE_OHM / (BRIDGE_OHM + _PULL_UP_OHM)
         elif fault == NOISY:
             code += abs(self._rng.gauss(0.0, NOISY_LSB))
-        code = min(FULL_SCALE, max(0.0, code))
-        whole = int(code * _PARTS)
-        self._row = row = (self._row + _STRIDE) % _ROWS
-        base = whole // _PARTS
-        into[:] = self._last = self._noise[whole % _PARTS * _ROWS + row](
-            _CODES[base : base + 2 * _REACH]
-        )
-        if self._struck:
-            into[-self._struck :] = [FULL_SCALE] * self._struck
+        return min(FULL_SCALE, max(0.0, code))
 
 
 def _beside(code: float, ohm: float) -> float:

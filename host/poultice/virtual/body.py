@@ -9,7 +9,7 @@ the published rows of 5c come out within 0.5 °C and a factor of two (`tests/sim
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 CORE_C = 36.5
 METABOLIC_W_M3 = 400.0
@@ -22,8 +22,7 @@ EPIDERMIS_M2K_W = 0.1e-3 / 0.21
 FIRST_HALF_M2K_W = EPIDERMIS_M2K_W + 0.15e-3 / 0.37
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """One tissue cell per m²: heat capacity J/K, perfusion W/K, metabolism W, resistance to the
     next cell below (the last: to the core) m²K/W."""
 
@@ -55,8 +54,7 @@ def _cells() -> tuple[Cell, ...]:
 CELLS = _cells()
 
 
-@dataclass(frozen=True)
-class Pad:
+class Pad(NamedTuple):
     """The pad and how it lies. Per area throughout.
 
     `density_w_cm2` is the element's power, `mass_j_m2k` its heat capacity in all, `contact_m2k_w`
@@ -75,8 +73,7 @@ class Pad:
     contact_s: float | None = 120.0
 
 
-@dataclass(frozen=True)
-class Laid:
+class Laid(NamedTuple):
     """Something warm or cold that lies on the pad's back, in place of its cover's way to the room:
     its temperature at first, its resistance to the element, its heat capacity."""
 
@@ -86,8 +83,7 @@ class Laid:
     room_m2k_w: float = 0.1
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """A part of the pad that lies otherwise than the rest: its blood flow and its density as parts
     of the rest's, its own resistances (None: the rest's), what lies on it."""
 
@@ -99,8 +95,7 @@ class Place:
 
     def pad(self, rest: Pad) -> Pad:
         """The pad there, where the rest is `rest`."""
-        return replace(
-            rest,
+        return rest._replace(
             density_w_cm2=self.density * rest.density_w_cm2,
             contact_m2k_w=self.contact_m2k_w or rest.contact_m2k_w,
             back_m2k_w=self.back_m2k_w or rest.back_m2k_w,
@@ -110,8 +105,7 @@ class Place:
 DOUBLED = Place(density=2.0)
 
 
-@dataclass(frozen=True)
-class ColdPack:
+class ColdPack(NamedTuple):
     """A gel pack in its cloth, laid on by hand in the pad's place; the beads lie on the skin.
 
     Frozen below `melt_c`, liquid above, with the latent heat in between: 12 kg/m² of gel.
@@ -142,8 +136,7 @@ class ColdPack:
         return self.latent_j_m2 + (self.start_c - self.melt_c) * self.liquid_j_m2k
 
 
-@dataclass(frozen=True)
-class Cooler:
+class Cooler(NamedTuple):
     """Cold water pumped through the pad's skin side: its temperature and conductance."""
 
     water_c: float = 4.0

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import time
-from typing import Protocol
 
 from poultice.errors import DeviceLostError
 from poultice.link.transport import LineBuffer
 from poultice.virtual.options import parse_options
+from poultice.virtual.simulated_device import SimulatedDevice
 from poultice.virtual.virtual_device import VirtualDevice
 
 DEFAULT_SPEED = 120.0
@@ -16,29 +16,6 @@ DEFAULT_SPEED = 120.0
 _SLEEP_MIN_S = 0.004
 # What was overslept is made good by the next steps, within reason.
 _BEHIND_MAX_S = 0.1
-
-
-class SteppedDevice(Protocol):
-    """A device whose time somebody else makes pass: the simulated and the emulated one."""
-
-    alive: bool
-    host_lost: bool
-
-    @property
-    def now_s(self) -> float:
-        """Virtual seconds since power-up."""
-
-    def pass_time(self) -> float:
-        """The shortest step there is, and how many virtual seconds that was."""
-
-    def host_bytes_in(self, data: bytes) -> None:
-        """Bytes from the host."""
-
-    def host_bytes_out(self) -> bytes:
-        """Bytes for the host since the last call."""
-
-    def leave(self) -> None:
-        """The host goes: what still runs is run to its end where anybody could ask for it."""
 
 
 class InProcessTransport:
@@ -50,7 +27,7 @@ class InProcessTransport:
 
     virtual = True
 
-    def __init__(self, path: str, device: SteppedDevice, speed: float) -> None:
+    def __init__(self, path: str, device: SimulatedDevice, speed: float) -> None:
         self.path = path
         self.device = device
         self._speed = speed
@@ -121,8 +98,7 @@ def emulated(path: str) -> InProcessTransport:
     UsageError for an option that is none, NoDeviceError where there is no image, PortBusyError.
     """
     from poultice.virtual.emulator.emulated_device import EmulatedDevice
-    from poultice.virtual.emulator.emulator_options import parse_emulator_options
 
-    options = parse_emulator_options(path.removeprefix("emulator:"))
+    options = parse_options(path.removeprefix("emulator:"), "emulator")
     speed = math.inf if options.speed is None else options.speed
     return InProcessTransport(path, EmulatedDevice(options), speed)

@@ -1,12 +1,12 @@
-"""The options of a `sim:` path: a query of `name=value` pairs, each with its bounds."""
+"""The options of a `sim:` or `emulator:` path: pairs of `name=value`, each with its bounds."""
 
 from __future__ import annotations
 
 import contextlib
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from poultice.errors import UsageError
@@ -37,16 +37,14 @@ _LAST_FAULT_S = 86_400.0
 _BATHS_MAX = 8
 
 
-@dataclass(frozen=True)
-class FaultAt:
+class FaultAt(NamedTuple):
     """A fault by name, `at_s` seconds after the start of the session; None: before power-up."""
 
     name: str
     at_s: float | None
 
 
-@dataclass(frozen=True)
-class SimOptions:
+class SimOptions(NamedTuple):
     """A virtual device, as the contract words it. `speed`: times real time, `math.inf` for
     `max`, None where not given: 120 in process, 1 on a pseudo-terminal."""
 
@@ -72,15 +70,41 @@ class SimOptions:
         return min(100, max(30, round(self.pad_w_cm2 * 1000)))
 
 
-def parse_options(query: str) -> SimOptions:
-    """What stands after `sim:`, with or without its `?`; empty for all defaults.
+def parse_options(query: str, scheme: str = "sim") -> SimOptions:
+    """What stands after `sim:` or `emulator:`, with or without its `?`; empty for all defaults.
 
-    Raises UsageError for a name, a value or a fault that does not exist, with the nearest.
+    Raises UsageError for a name, a value or a fault that does not exist, with the nearest, and
+    for a fault that this `scheme` has not.
     """
+    try:
+        options = SimOptions(**_read(query))
+        for fault in options.faults:
+            if fault.name in EMULATOR_FAULTS:
+                _require_processor(fault, scheme)
+    except UsageError as error:
+        hint = error.hint and error.hint.replace("sim:", f"{scheme}:")
+        raise UsageError(str(error).replace("sim:", f"{scheme}:"), hint=hint) from None
+    return options
+
+
+def _require_processor(fault: FaultAt, scheme: str) -> None:
+    if scheme == "sim":
+        raise UsageError(
+            f"the fault {fault.name} is for emulator: only",
+            hint="there is no processor in sim: that could hang",
+        )
+    if fault.at_s is None:
+        raise UsageError(
+            f"{fault.name}@boot is not possible for sim:",
+            hint=f"give {fault.name} a time, in seconds after the start of the session",
+        )
+
+
+def _read(query: str) -> dict[str, Any]:
     text = query.strip()
     if text and not text.startswith("?") and "=" not in text:
         raise UsageError(f"sim:{query} is not a simulated device", hint=_EXAMPLE)
-    given: dict[str, object] = {}
+    given: dict[str, Any] = {}
     for pair in text.removeprefix("?").split("&"):
         if not pair:
             continue
@@ -94,20 +118,16 @@ def parse_options(query: str) -> SimOptions:
         if field in given:
             raise UsageError(f"the option {key} of sim: is given twice", hint="give it once")
         given[field] = read(key, unquote(value))
-    return SimOptions(**given)  # type: ignore[arg-type]
+    return given
 
 
 def state_of(path: str) -> Path | None:
     """The folder that a simulated device of this path keeps its flash in; None where it has none,
     or is none."""
     scheme, _, query = path.partition(":")
-    if scheme not in ("sim", "emulator"):
-        return None
-    for pair in query.strip().removeprefix("?").split("&"):
-        key, _, value = pair.partition("=")
-        if unquote(key) == "state":
-            with contextlib.suppress(UsageError):
-                return _state(key, unquote(value))
+    if scheme in ("sim", "emulator"):
+        with contextlib.suppress(UsageError):
+            return parse_options(query, scheme).state
     return None
 
 
@@ -121,8 +141,8 @@ def _bad(key: str, value: str, expected: str) -> UsageError:
     return UsageError(f"{key}={value} is not possible for sim:", hint=f"{key} is {expected}")
 
 
-def _number(low: float, high: float, unit: str) -> Callable[[str, str], float]:
-    expected = f"a number from {low:g} to {high:g}{unit}"
+def _number(low: float, high: float, unit: str, expected: str = "") -> Callable[[str, str], float]:
+    expected = expected or f"a number from {low:g} to {high:g}{unit}"
 
     def read(key: str, value: str) -> float:
         try:
@@ -136,25 +156,23 @@ def _number(low: float, high: float, unit: str) -> Callable[[str, str], float]:
     return read
 
 
+_factor = _number(0.01, 1e6, "", "a factor of real time from 0.01 to 1000000, or max")
+
+
 def _speed(key: str, value: str) -> float:
-    if value == "max":
-        return math.inf
-    try:
-        return _number(0.01, 1e6, "")(key, value)
-    except UsageError:
-        raise _bad(key, value, "a factor of real time from 0.01 to 1000000, or max") from None
+    return math.inf if value == "max" else _factor(key, value)
 
 
-def _flag(key: str, value: str) -> bool:
-    if value not in ("0", "1"):
-        raise _bad(key, value, "0 or 1")
-    return value == "1"
+def _choice(words: dict[str, bool]) -> Callable[[str, str], bool]:
+    def read(key: str, value: str) -> bool:
+        if value not in words:
+            raise _bad(key, value, " or ".join(words))
+        return words[value]
+
+    return read
 
 
-def _user(key: str, value: str) -> bool:
-    if value not in ("prompt", "absent"):
-        raise _bad(key, value, "prompt or absent")
-    return value == "prompt"
+_flag = _choice({"0": False, "1": True})
 
 
 def _state(key: str, value: str) -> Path:
@@ -182,16 +200,11 @@ def _faults(key: str, value: str) -> tuple[FaultAt, ...]:
 
 def _fault(key: str, item: str) -> FaultAt:
     name, at, when = item.partition("@")
-    if name in EMULATOR_FAULTS:
-        raise UsageError(
-            f"the fault {name} is for emulator: only",
-            hint="there is no processor in sim: that could hang",
-        )
-    if name not in FAULTS:
+    if name not in (*FAULTS, *EMULATOR_FAULTS):
         raise _unknown("fault", name, FAULTS)
-    if not at:
+    if not at and name in FAULTS:
         raise _bad(key, item, f"NAME@SECONDS, for example {name}@300, or {name}@boot")
-    if when == "boot":
+    if when == "boot" or not at:
         return FaultAt(name, None)
     return FaultAt(name, _number(0.0, _LAST_FAULT_S, " s after the start, or boot")(key, when))
 
@@ -207,7 +220,7 @@ READERS: dict[str, tuple[str, Callable[[str, str], object]]] = {
     "sense": ("sense", _flag),
     "two_point": ("two_point", _flag),
     "fold_safe": ("fold_safe", _flag),
-    "user": ("user_present", _user),
+    "user": ("user_present", _choice({"prompt": True, "absent": False})),
     "state": ("state", _state),
     "seed": ("seed", _seed),
     "offset": ("offset_c", _number(-5.0, 5.0, " °C")),

@@ -12,7 +12,6 @@ import math
 from poultice.virtual.body import (
     CELLS,
     CORE_C,
-    DOUBLED,
     EPIDERMIS_M2K_W,
     FIRST_HALF_M2K_W,
     HYPERAEMIA_FROM_C,
@@ -28,6 +27,7 @@ from poultice.virtual.body import (
 MAX_STEP_S = 0.1
 _SLOW_S = 1.0
 _BARE_SKIN_M2K_W = 0.1  # convection and radiation of bare skin in a room: 10 W/m²K
+_BASAL = EPIDERMIS_M2K_W / FIRST_HALF_M2K_W
 _LN2, _LN4 = math.log(2.0), math.log(4.0)
 
 
@@ -54,39 +54,20 @@ class Plant:
     of the pad, which is pressed most; False: at a free end, as bead B is.
     """
 
-    # More than forty attributes: found faster in slots.
+    # Some forty attributes: found faster in slots.
     # fmt: off
     __slots__ = (
         "_a_in",
         "_b_in",
+        "_deep_c",
         "_dt_s",
-        "_f1",
-        "_f2",
-        "_f3",
-        "_k_2f",
-        "_k_12",
-        "_k_21",
-        "_k_back",
+        "_k",
         "_k_bead",
-        "_k_blood1",
-        "_k_blood2",
-        "_k_cool",
-        "_k_inner",
-        "_k_met1",
-        "_k_met2",
-        "_k_min",
-        "_k_pad_skin",
-        "_k_power",
-        "_k_skin_pad",
-        "_m1",
-        "_m2",
         "_pack_j_m2",
         "_place",
         "_s1",
         "_s2",
         "_slow_due_s",
-        "_w_basal",
-        "_w_surface",
         "a_in_middle",
         "ambient_c",
         "basal_c",
@@ -162,7 +143,7 @@ class Plant:
             pad.contact_m2k_w + pad.inner_m2k_w + pad.back_m2k_w if settled else _BARE_SKIN_M2K_W
         )
         cells = steady_c(outside, self.ambient_c, self.perfusion, self.core_c)
-        self._s1, self._s2, self._f1, self._f2, self._f3, self._m1, self._m2 = cells
+        self._s1, self._s2, *self._deep_c = cells
         flux = (self._s1 - self.ambient_c) / (outside + FIRST_HALF_M2K_W)
         self.element_c = self.ambient_c + (flux * pad.back_m2k_w if settled else 0.0)
         self.pad_c = self.element_c + (flux * pad.inner_m2k_w if settled else 0.0)
@@ -187,24 +168,24 @@ class Plant:
         pad, (c1, c2) = self.pad, CELLS[:2]
         half = pad.mass_j_m2k / 2
         contact_g = 1.0 / (pad.contact_m2k_w + FIRST_HALF_M2K_W)
-        self._k_power = pad.density_w_cm2 * 1e4 * dt_s / half
         back_m2k_w = pad.back_m2k_w if self.laid is None else self.laid.m2k_w
-        self._k_back = dt_s / back_m2k_w / half
-        self._k_inner = dt_s / pad.inner_m2k_w / half
-        self._k_pad_skin = contact_g * dt_s / half
-        self._k_cool = self.cooler.conductance_w_m2k * dt_s / half
-        self._k_skin_pad = contact_g * dt_s / c1.capacity
-        self._k_12 = dt_s / c1.below / c1.capacity
-        self._k_21 = dt_s / c1.below / c2.capacity
-        self._k_2f = dt_s / c2.below / c2.capacity
-        self._k_blood1 = c1.perfusion * self.perfusion * dt_s / c1.capacity
-        self._k_blood2 = c2.perfusion * self.perfusion * dt_s / c2.capacity
-        self._k_met1 = c1.metabolic * dt_s / c1.capacity
-        self._k_met2 = c2.metabolic * dt_s / c2.capacity
         self._k_bead = -math.expm1(-dt_s / pad.sensor_tau_s)
-        self._k_min = dt_s / 60.0
-        self._w_surface = FIRST_HALF_M2K_W / (FIRST_HALF_M2K_W + pad.contact_m2k_w)
-        self._w_basal = EPIDERMIS_M2K_W / FIRST_HALF_M2K_W
+        self._k = (
+            pad.density_w_cm2 * 1e4 * dt_s / half,  # power
+            dt_s / back_m2k_w / half,
+            dt_s / pad.inner_m2k_w / half,
+            contact_g * dt_s / half,  # from the skin into the pad
+            contact_g * dt_s / c1.capacity,  # from the pad into the skin
+            self.cooler.conductance_w_m2k * dt_s / half,
+            dt_s / c1.below / c1.capacity,
+            dt_s / c1.below / c2.capacity,
+            dt_s / c2.below / c2.capacity,
+            c1.perfusion * self.perfusion * dt_s / c1.capacity,
+            c2.perfusion * self.perfusion * dt_s / c2.capacity,
+            c1.metabolic * dt_s / c1.capacity,
+            c2.metabolic * dt_s / c2.capacity,
+            FIRST_HALF_M2K_W / (FIRST_HALF_M2K_W + pad.contact_m2k_w),  # surface
+        )
 
     def change(self, *, pad: Pad | None = None, perfusion: float | None = None) -> None:
         """From now on another pad (the same one covered, or pressed on harder) or blood flow."""
@@ -243,10 +224,6 @@ class Plant:
         self._a_in = part if at_a else self._a_in
         self._b_in = part if at_b else self._b_in
         self.switch_in = part if at_switch else self.switch_in
-
-    def fold_over(self, *, at_a: bool = False, at_b: bool = False, at_switch: bool = False) -> None:
-        """From now on a part of the pad lies double."""
-        self.set_apart(DOUBLED, at_a=at_a, at_b=at_b, at_switch=at_switch)
 
     @property
     def worst_skin_c(self) -> float:
@@ -312,37 +289,29 @@ class Plant:
         """Pad, skin and beads while the pad lies on the skin."""
         element, pad, s1, s2 = self.element_c, self.pad_c, self._s1, self._s2
         core_c = self.core_c
-        inner = self._k_inner * (element - pad)
+        (
+            power, k_back, k_inner, pad_skin, skin_pad, cool,
+            k_12, k_21, k_2f, blood1, blood2, met1, met2, surface,
+        ) = self._k  # fmt: skip
+        inner = k_inner * (element - pad)
         back_c = self.ambient_c if self.laid is None else self.laid_c
-        back = self._k_back * (back_c - element)
-        self.element_c = element + heat_on * self._k_power - inner + back
-        new_pad = pad + inner + self._k_pad_skin * (s1 - pad)
+        self.element_c = element + heat_on * power - inner + k_back * (back_c - element)
+        new_pad = pad + inner + pad_skin * (s1 - pad)
         if cool_on:
-            new_pad += cool_on * self._k_cool * (self.cooler.water_c - pad)
-        blood1, blood2 = self._k_blood1, self._k_blood2
+            new_pad += cool_on * cool * (self.cooler.water_c - pad)
         if s1 > HYPERAEMIA_FROM_C:
             blood1 *= 1.0 + HYPERAEMIA_PER_K * (s1 - HYPERAEMIA_FROM_C)
         if s2 > HYPERAEMIA_FROM_C:
             blood2 *= 1.0 + HYPERAEMIA_PER_K * (s2 - HYPERAEMIA_FROM_C)
-        self._s1 = (
-            s1
-            + self._k_skin_pad * (pad - s1)
-            + self._k_12 * (s2 - s1)
-            + blood1 * (core_c - s1)
-            + self._k_met1
-        )
+        self._s1 = s1 + skin_pad * (pad - s1) + k_12 * (s2 - s1) + blood1 * (core_c - s1) + met1
         self._s2 = (
-            s2
-            + self._k_21 * (s1 - s2)
-            + self._k_2f * (self._f1 - s2)
-            + blood2 * (core_c - s2)
-            + self._k_met2
+            s2 + k_21 * (s1 - s2) + k_2f * (self._deep_c[0] - s2) + blood2 * (core_c - s2) + met2
         )
         self.pad_c = new_pad
-        self.skin_c = skin = s1 + self._w_surface * (pad - s1)
-        self.basal_c = basal = skin + self._w_basal * (s1 - skin)
+        self.skin_c = skin = s1 + surface * (pad - s1)
+        self.basal_c = skin + _BASAL * (s1 - skin)
         if skin >= 39.0:
-            self._dose(skin, basal)
+            self._dose()
         a, b = self.sensor_a_c, self.sensor_b_c
         if self.grip_a == 1.0 and self.fold_a == 0.0:
             self.sensor_a_c = a + self._k_bead * (pad + self.offset_a_c - a)
@@ -357,13 +326,10 @@ class Plant:
                 self._local_c(self.grip_b, self.fold_b) + self.offset_b_c - b
             )
 
-    def _dose(self, skin_c: float, basal_c: float) -> None:
-        minutes = self._k_min
-        self.skin_cem43 += minutes * math.exp((skin_c - 43.0) * (_LN2 if skin_c >= 43.0 else _LN4))
-        if basal_c >= 39.0:
-            self.basal_cem43 += minutes * math.exp(
-                (basal_c - 43.0) * (_LN2 if basal_c >= 43.0 else _LN4)
-            )
+    def _dose(self) -> None:
+        minutes = self._dt_s / 60.0
+        self.skin_cem43 += minutes * cem43_per_min(self.skin_c)
+        self.basal_cem43 += minutes * cem43_per_min(self.basal_c)
 
     def _local_c(self, grip: float, fold: float) -> float:
         """What a bead touches that is not simply held under a flat pad."""
@@ -386,17 +352,21 @@ class Plant:
         self._s2 += (
             dt_s
             / c2.capacity
-            * ((self._f1 - s2) / c2.below - between + flow2 * (self.core_c - s2) + c2.metabolic)
+            * (
+                (self._deep_c[0] - s2) / c2.below
+                - between
+                + flow2 * (self.core_c - s2)
+                + c2.metabolic
+            )
         )
-        inner = self._k_inner * (self.element_c - self.pad_c)
-        self.element_c += (
-            heat_on * self._k_power - inner + self._k_back * (ambient - self.element_c)
-        )
-        self.pad_c += inner + self._k_back * (ambient - self.pad_c)
+        power, back, inner = self._k[:3]
+        inner *= self.element_c - self.pad_c
+        self.element_c += heat_on * power - inner + back * (ambient - self.element_c)
+        self.pad_c += inner + back * (ambient - self.pad_c)
         self.skin_c = s1 + into * FIRST_HALF_M2K_W
         self.basal_c = self.skin_c - into * EPIDERMIS_M2K_W
         if self.skin_c >= 39.0:
-            self._dose(self.skin_c, self.basal_c)
+            self._dose()
         bead = self.skin_c + into * self.pad.contact_m2k_w
         for_a = ambient + self.grip_a * (bead - ambient) + self.offset_a_c
         for_b = ambient + self.grip_b * (bead - ambient) + self.offset_b_c
@@ -409,27 +379,21 @@ class Plant:
 
     def _step_deep(self, dt_s: float) -> None:
         """Fat and muscle, once a second."""
-        _, c2, f1, f2, f3, m1, m2 = CELLS
-        t2, a, b, c, d, e = self._s2, self._f1, self._f2, self._f3, self._m1, self._m2
-        core_c = self.core_c
-        q1, q2, q3 = (t2 - a) / c2.below, (a - b) / f1.below, (b - c) / f2.below
-        q4, q5, q6 = (c - d) / f3.below, (d - e) / m1.below, (e - core_c) / m2.below
-        flow = self.perfusion
-        self._f1 = a + dt_s / f1.capacity * (
-            q1 - q2 + flow * f1.perfusion * (core_c - a) + f1.metabolic
-        )
-        self._f2 = b + dt_s / f2.capacity * (
-            q2 - q3 + flow * f2.perfusion * (core_c - b) + f2.metabolic
-        )
-        self._f3 = c + dt_s / f3.capacity * (
-            q3 - q4 + flow * f3.perfusion * (core_c - c) + f3.metabolic
-        )
-        self._m1 = d + dt_s / m1.capacity * (
-            q4 - q5 + flow * m1.perfusion * (core_c - d) + m1.metabolic
-        )
-        self._m2 = e + dt_s / m2.capacity * (
-            q5 - q6 + flow * m2.perfusion * (core_c - e) + m2.metabolic
-        )
+        core_c, flow = self.core_c, self.perfusion
+        temps = [self._s2] + self._deep_c + [core_c]  # noqa: RUF005 - MicroPython has no other way
+        fluxes = [(temps[i] - temps[i + 1]) / cell.below for i, cell in enumerate(CELLS[1:])]
+        self._deep_c = [
+            temps[i]
+            + dt_s
+            / cell.capacity
+            * (
+                fluxes[i - 1]
+                - fluxes[i]
+                + flow * cell.perfusion * (core_c - temps[i])
+                + cell.metabolic
+            )
+            for i, cell in enumerate(CELLS[2:], 1)
+        ]
         if self.laid is not None:
             self._step_laid(self.laid, dt_s)
 

@@ -12,10 +12,9 @@ import os
 import select
 import time
 from collections.abc import Callable
-from typing import Protocol
 
 from poultice.errors import UsageError
-from poultice.virtual.options import SimOptions
+from poultice.virtual.simulated_device import SimulatedDevice
 from poultice.virtual.virtual_board import TICK_MS
 
 DEFAULT_SPEED = 1.0
@@ -27,33 +26,13 @@ _CATCH_UP_TICKS = 10
 _GONE_S = 10.0
 
 
-class Device(Protocol):
-    """What is served: `VirtualDevice`, or `EmulatedDevice`."""
-
-    options: SimOptions
-    alive: bool
-    host_lost: bool
-
-    def step(self) -> None:
-        """One tick of 100 ms."""
-
-    def host_bytes_in(self, data: bytes) -> None:
-        """Bytes for the device."""
-
-    def host_bytes_out(self) -> bytes:
-        """Bytes from the device."""
-
-    def run_on(self) -> None:
-        """To the end of the session, with nobody at the link."""
-
-
 class PtyServer:
     """One device on one pseudo-terminal; `path` is what a serial program opens.
 
     Raises UsageError where the system has no pseudo-terminals, or an option is impossible.
     """
 
-    def __init__(self, device: Device) -> None:
+    def __init__(self, device: SimulatedDevice) -> None:
         try:
             import tty
         except ImportError:
@@ -76,6 +55,9 @@ class PtyServer:
     def serve(self, stop: Callable[[], bool] = lambda: False) -> None:
         """Run until `stop()`, the device has no power, or its cable is pulled (`host_lost`;
         it then runs on to the end of its session). Closes the pseudo-terminal."""
+        import fcntl
+        import termios
+
         device = self.device
         due_s = time.monotonic()
         try:
@@ -86,7 +68,7 @@ class PtyServer:
                     # A program that was killed gives its exclusive hold on a port back with the
                     # port; this one stays open, by us.
                     self._heard_s = now_s
-                    _free(self._far)
+                    fcntl.ioctl(self._far, termios.TIOCNXCL)
                 if now_s >= due_s:
                     device.step()
                     missed_s = _CATCH_UP_TICKS * self._tick_real_s
@@ -135,21 +117,11 @@ class PtyServer:
             self._unsent = self._unsent[sent:]
 
 
-def _free(port: int) -> None:
-    import fcntl
-    import termios
-
-    fcntl.ioctl(port, termios.TIOCNXCL)
-
-
-def serve(device: Device, announce: Callable[[str], None]) -> None:
+def serve(device: SimulatedDevice, announce: Callable[[str], None]) -> None:
     """Serve one device until interrupted; `announce` is given the path before anything else.
 
     Raises UsageError as `PtyServer` does.
     """
     server = PtyServer(device)
     announce(server.path)
-    try:
-        server.serve()
-    finally:
-        server.close()
+    server.serve()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from poultice.virtual.options import SimOptions
-from poultice_core import config
+from poultice.link.messages import Hello
+from poultice.virtual.options import SimOptions, parse_options
+from poultice_core import PROTOCOL, VERSION, config
 from poultice_core.limits import Limits
 from poultice_core.settings import Settings
 
@@ -25,3 +26,23 @@ def configuration(options: SimOptions) -> dict[str, object]:
 def limits(options: SimOptions) -> dict[str, int]:
     """Its `hello.limits`."""
     return Limits().under(Settings({**config.default(), **configuration(options)})).reported()
+
+
+def hello_of(path: str) -> Hello | None:
+    """What the device of this `sim:` path says of itself, where that is known without making it:
+    there is nothing in its flash, and nothing has happened to it yet.
+
+    Raises UsageError as `parse_options` does.
+    """
+    options = parse_options(path.removeprefix("sim:"))
+    if options.state is not None or options.faults:
+        return None
+    return Hello(
+        protocol=PROTOCOL,
+        firmware=VERSION,
+        board="sim",
+        uid=f"5100{options.seed & 0xFFFFFFFFFFFF:012x}",
+        reset_cause="power_on",
+        limits=limits(options),
+        features={name: getattr(options, name) for name in ("cooler", "sensor_b", "sense")},
+    )

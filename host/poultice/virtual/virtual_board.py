@@ -20,8 +20,8 @@ RING_MS = 1 << 30
 
 
 class VirtualBoard(Board):
-    """One board. Read `k1`, `k2`, `k3` (relays), `led`, `tunes`; set `estop_open`,
-    `button_down`, `supply`, `ground_c` and `link_up` as the world around it does."""
+    """One board. Read `k1`, `k2`, `k3` (relays); set `estop_open`, `button_down`,
+    `supply`, `ground_c` and `link_up` as the world around it does."""
 
     name = "sim"
 
@@ -51,9 +51,6 @@ class VirtualBoard(Board):
         self.ground_c = 0.0
         self.link_up = True
         self.button_down = False
-        self.led = 0
-        self.tunes: list[int] = []
-        self.feeds = 0
         self.reboot_into: str | None = None
         self._estop_open = False
         self._start_ms = start_ms
@@ -200,14 +197,10 @@ class VirtualBoard(Board):
             self._moving = True
 
     def show(self, led: int, tune: int) -> None:
-        """Keep the LED code and the tunes, for tests."""
-        self.led = led
-        if tune:
-            self.tunes.append(tune)
+        """Nobody looks or listens."""
 
     def feed(self) -> None:
-        """Count the feeds: nothing here hangs."""
-        self.feeds += 1
+        """Nothing here hangs."""
 
     def receive(self, buffer: bytearray) -> int:
         """What the host sent, as far as it fits."""

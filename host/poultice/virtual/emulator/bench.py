@@ -54,11 +54,6 @@ class Bench(VirtualBoard):
         self.write(False, False, False)
         self.advance(1)
 
-    @property
-    def pad_live(self) -> bool:
-        """Is there supply at the pad?"""
-        return self._sense_level
-
     def _drive_inputs(self) -> None:
         self._drive(BUTTON, not self.button_down)
         self._drive(ESTOP, self.estop_open)

@@ -81,7 +81,7 @@ class Chip:
         self.stopped = False
         self._wake = self.clock.create_alarm(self._stop)
         for pin in watched:
-            mcu.gpio[pin].add_listener(self._listener(pin))
+            mcu.gpio[pin].add_listener(lambda _now, _before, pin=pin: self._look(pin))
             self._look(pin)
         mcu.core.pc = _ENTRY
 
@@ -191,12 +191,6 @@ class Chip:
             self._look(pin)
         if self.on_restart is not None:
             self.on_restart()
-
-    def _listener(self, pin: int) -> Callable[[Any, Any], None]:
-        def changed(_now: Any, _before: Any) -> None:
-            self._look(pin)
-
-        return changed
 
     def _look(self, pin: int) -> None:
         level = self.mcu.gpio[pin].value in _HIGH

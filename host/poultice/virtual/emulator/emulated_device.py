@@ -2,44 +2,39 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from pathlib import Path
-from typing import cast
 
 from poultice.device.uf2 import image_path
 from poultice.errors import UsageError
-from poultice.virtual.bath import make_plant
 from poultice.virtual.emulator.bench import MS_NS, WATCHED, Bench
 from poultice.virtual.emulator.chip import Chip
 from poultice.virtual.emulator.console import Console
 from poultice.virtual.emulator.flash import FlashStore, keep, load_image, recall
-from poultice.virtual.emulator.overheard import IN_SESSION, Overheard
-from poultice.virtual.faults import INJECT, Faulted, start_ms
+from poultice.virtual.emulator.overheard import Overheard
 from poultice.virtual.options import SimOptions
-from poultice.virtual.plant import Plant
 from poultice.virtual.preset import preset_config
+from poultice.virtual.simulated_device import HOLD_MS, RUN_ON_MAX_S, Seen, SimulatedDevice
 from poultice.virtual.stores import Hold, MemoryStore
 from poultice.virtual.told import configuration
-from poultice.virtual.user import HOLD_MS, Seen, User
 from poultice.virtual.virtual_board import TICK_MS
 
-RUN_ON_MAX_S = 45 * 60
 _PROMPTS_S = 400
 # What trips is written to flash before the watchdog is fed: two seconds in one stretch would be
 # a matter for the watchdog (`hang`), so this many are spared.
 _LATE_SPARED_MS = 400
 
 
-class EmulatedDevice:
+class EmulatedDevice(SimulatedDevice):
     """One Pico on one body, in simulated time; made and used like `VirtualDevice`.
 
-    Read `alive`, `host_lost`, `now_s`, `plant`, `board` (the bench), `chip`, `overheard`.
-    `flash` is used as it is, for a device that was powered before.
+    Read `board` (the bench), `chip`, `overheard` too. `flash` is used as it is, for a device
+    that was powered before.
 
     Raises NoDeviceError where there is no image, UsageError where the directory of `state`
     cannot be used, PortBusyError where another process has it.
     """
+
+    board: Bench
 
     def __init__(
         self,
@@ -48,31 +43,17 @@ class EmulatedDevice:
         image: Path | None = None,
         flash: bytearray | None = None,
     ) -> None:
-        self.options = options or SimOptions()
-        self.alive = True
-        self.host_lost = False
-        self.late_ms = 0
-        self._hold: Hold | None = None
+        super().__init__(options)
         self.flash = load_image(image or image_path())
         if flash is not None:
             self.flash[:] = flash
         else:
             self._prepare_flash()
-        self.plant = self._make_plant()
         self.board = self._make_bench()
         self.overheard = Overheard()
-        self._user = User(self) if self.options.user_present else None
         self._held_ms = 0
-        self._started_ms: int | None = None
-        self._pending = sorted(
-            (round(fault.at_s * 1000), fault.name)
-            for fault in self.options.faults
-            if fault.at_s is not None
-        )
-        self.chip = self._power_up(start_ms(self.options.faults))
-        for fault in self.options.faults:
-            if fault.at_s is None:
-                self._inject(fault.name)
+        self.chip = self._power_up(self._start_ms())
+        self._boot_faults()
 
     # --- power --------------------------------------------------------------------------
 
@@ -81,17 +62,11 @@ class EmulatedDevice:
         try:
             if options.state is not None:
                 options.state.mkdir(parents=True, exist_ok=True)
-                self._hold = Hold(options.state)
+                self.hold = Hold(options.state)
                 recall(options.state, self.flash)
             preset_config(FlashStore(self.flash), configuration(options), options.seed & 0xFFFFFFF)
         except OSError as error:
-            raise UsageError(
-                f"state={options.state} cannot hold the device's flash: {error.strerror}",
-                hint="give a directory that can be written, or one that does not exist yet",
-            ) from None
-
-    def _make_plant(self) -> Plant:
-        return make_plant(self.options)
+            raise self._no_flash(error) from None
 
     def _make_bench(self) -> Bench:
         options = self.options
@@ -113,15 +88,19 @@ class EmulatedDevice:
 
     def seen(self) -> Seen:
         """What the person beside it can see, as the device last told it."""
-        heard = self.overheard
-        guard = heard.guard
-        return Seen(guard.state, guard.prompt, guard.phase, heard.pending is not None)
+        return self.overheard.guard
 
     def cut_power(self) -> None:
         """Everything stops where it is; the flash keeps what was written."""
         self.flash[:] = self.chip.cut()[: len(self.flash)]
         self.alive = False
-        self._keep()
+        if self.options.state is not None:
+            try:
+                keep(self.options.state, self.flash)
+            except OSError as error:
+                raise UsageError(
+                    f"state={self.options.state} cannot hold the device's flash: {error.strerror}"
+                ) from None
 
     def restore_power(self) -> None:
         """The same device, board and body, with power again."""
@@ -139,31 +118,7 @@ class EmulatedDevice:
                 self.cut_power()
         self.let_go()
 
-    def let_go(self) -> None:
-        """Leave the directory of `state` to other processes; the device is used no more."""
-        if self._hold is not None:
-            self._hold.let_go()
-
-    def _keep(self) -> None:
-        if self.options.state is not None:
-            try:
-                keep(self.options.state, self.flash)
-            except OSError as error:
-                raise UsageError(
-                    f"state={self.options.state} cannot hold the device's flash: {error.strerror}"
-                ) from None
-
     # --- time ---------------------------------------------------------------------------
-
-    @property
-    def now_s(self) -> float:
-        """Simulated seconds since power-up."""
-        return self.board.now_ms / 1000
-
-    @property
-    def in_session(self) -> bool:
-        """Is a session running, paused or waiting, as far as the device last said?"""
-        return self.alive and self.overheard.guard.state in IN_SESSION
 
     def step_ms(self) -> None:
         """One millisecond."""
@@ -185,15 +140,6 @@ class EmulatedDevice:
         """A millisecond, in seconds."""
         self.step_ms()
         return 0.001
-
-    def run_until(self, done: Callable[[], bool], limit_s: float = math.inf) -> bool:
-        """Step until `done()`, at most `limit_s` of simulated time; what `done` says then."""
-        end_s = self.now_s + limit_s
-        while not done():
-            if not self.alive or self.now_s >= end_s:
-                return done()
-            self.step()
-        return True
 
     def run_on(self) -> None:
         """To the end of the session, with nobody at the link, as far as it can be foreseen."""
@@ -244,21 +190,16 @@ class EmulatedDevice:
         if name == "hang":
             self.hang()
             return
-        INJECT[name](cast(Faulted, self))
+        super()._inject(name)
         if self.late_ms:
             self.chip.halt_for((self.late_ms - _LATE_SPARED_MS) * MS_NS)
             self.late_ms = 0
 
     def _look(self) -> None:
         """The person, and the faults that are due."""
-        now_ms = self.board.now_ms
-        if self._started_ms is None and self.overheard.started:
-            self._started_ms = now_ms
-        if self._started_ms is not None:
-            while self._pending and now_ms - self._started_ms >= self._pending[0][0]:
-                self._inject(self._pending.pop(0)[1])
+        self._inject_due(self.overheard.started)
         if self._user is not None and self.alive:
             self._user.act()
             self._held_ms = self._held_ms + 10 if self.board.button_down else 0
             if self._held_ms >= HOLD_MS - 100:
-                self.overheard.pending = None
+                self.overheard.guard = self.overheard.guard._replace(pending=False)

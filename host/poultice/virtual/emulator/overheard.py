@@ -6,30 +6,21 @@ from typing import Any
 
 from poultice.link import wire
 from poultice.link.transport import LineBuffer
+from poultice.virtual.simulated_device import IN_SESSION, Seen
 from poultice_core import states
 
-IN_SESSION = (states.RUNNING, states.PAUSED, states.WAITING)
-
-
-class Guard:
-    """State, phase and prompt, as last told."""
-
-    def __init__(self) -> None:
-        self.state = states.BOOT
-        self.phase = -1
-        self.prompt = states.NO_PROMPT
+_NOTHING = Seen(state=states.BOOT, prompt=states.NO_PROMPT, phase=-1, pending=False)
 
 
 class Overheard:
     """Listens to the device's lines. Where nobody pings, it hears nothing new.
 
-    Read `guard`, `pending` (a configuration that waits for the button), `left_s` (of the
+    Read `guard` (state, phase and prompt, as last told), `left_s` (of the
     session), `started` (has a session started since power-up), `telemetry` (the last).
     """
 
     def __init__(self) -> None:
-        self.guard = Guard()
-        self.pending: object = None
+        self.guard = _NOTHING
         self.left_s = 0
         self.started = False
         self.telemetry: dict[str, Any] = {}
@@ -47,7 +38,7 @@ class Overheard:
 
     def restarted(self) -> None:
         """The device has forgotten; so do we, until it speaks."""
-        self.guard = Guard()
+        self.guard = _NOTHING._replace(pending=self.guard.pending)
 
     def _hear(self, message: dict[str, Any]) -> None:
         told = message.get("params") if message.get("method") == "telemetry" else None
@@ -57,14 +48,15 @@ class Overheard:
                 told = result
             if "session" in result and len(result) == 1:
                 self.started = True
-                self.guard.state = states.RUNNING
+                self.guard = self.guard._replace(state=states.RUNNING)
             if result.get("pending") is True:
-                self.pending = result
+                self.guard = self.guard._replace(pending=True)
         if isinstance(told, dict):
             self.telemetry = told
-            guard = self.guard
-            guard.state = states.NAMES.index(told["state"])
-            guard.phase = -1 if told["phase"] is None else int(told["phase"])
-            guard.prompt = states.PROMPTS.index(told["prompt"])
+            self.guard = self.guard._replace(
+                state=states.NAMES.index(told["state"]),
+                phase=-1 if told["phase"] is None else int(told["phase"]),
+                prompt=states.PROMPTS.index(told["prompt"]),
+            )
             self.left_s = int(told["left_s"])
-            self.started = self.started or guard.state in IN_SESSION
+            self.started = self.started or self.guard.state in IN_SESSION
