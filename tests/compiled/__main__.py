@@ -26,7 +26,7 @@ CORE = ROOT / "firmware" / "core" / "poultice_core"
 HOST = ROOT / "host" / "poultice"
 DONE = ".done"
 # What a simulated tick runs through, beside the core.
-PLANT = ("adc", "body", "plant", "relays", "thermistors", "user", "virtual_board")
+PLANT = ("adc", "body", "plant", "relays", "thermistors", "virtual_board")
 # Classes that an interpreted one derives from, in the simulator or in a test. It sets attributes
 # in its `__init__`: one of its class is not seen by what was compiled.
 OPEN = {"Board", "Channel", "Limits", "Plant", "Reading", "Relay", "Sequencer", "Store",
