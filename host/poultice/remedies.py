@@ -188,10 +188,12 @@ def duration(seconds: int) -> str:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A fault for a person: `did` is what the device did besides opening MASTER, `gone` when its
-    cause counts as gone, `example` a simulated device on which it comes (None: none does)."""
+    """A fault for a person: `seen` is what the device saw, `did` what it did besides opening
+    MASTER, `gone` when its cause counts as gone, `example` a simulated device on which it comes
+    (None: none does)."""
 
     title: str
+    seen: str
     requirements: tuple[str, ...]
     did: str
     gone: str

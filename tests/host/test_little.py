@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -96,8 +97,8 @@ def test_a_watch_that_joins_after_the_warning_tells_it_all_the_same(late: bool) 
     class Device:
         saved = False
 
-        def journal(self, after: int) -> dict[str, object]:
-            return {"entries": [entry] if self.saved else [], "next": None}
+        def entries(self) -> Iterator[dict[str, object]]:
+            return iter([entry] if self.saved else [])
 
     device = Device()
     begin, warning, end = warned("complete")

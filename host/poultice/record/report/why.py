@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
-from importlib import resources
-
 from poultice import remedies, temperature, words
 from poultice.record.report.recorded import Session
 
@@ -14,9 +11,10 @@ Rows = list[tuple[str, str]]
 
 def seen(fault: str) -> str | None:
     """What the device sees in a fault; None for what is none."""
-    text = resources.files("poultice").joinpath("faults.toml").read_text(encoding="utf-8")
-    found = tomllib.loads(text).get(fault)
-    return str(found["seen"]) if found is not None else None
+    try:
+        return remedies.explanation(fault).seen
+    except KeyError:
+        return None
 
 
 def verdict(session: Session) -> tuple[str, str, Rows]:
