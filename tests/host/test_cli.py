@@ -565,3 +565,18 @@ def test_colour_only_on_a_terminal_and_never_with_no_color(
     monkeypatch.setenv("NO_COLOR", "1")
     main(["run", "nope"])
     assert "\033" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "1e400", "-inf", "-1"])
+def test_a_time_without_an_end_is_none(seconds: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["watch", "-d", "sim:?speed=max", "--for", seconds]) == 2
+    assert "--for" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "line", ["status -d", "stop -d", "watch -d", "run arthritis --yes -d", "calibrate -d"]
+)
+def test_an_empty_device_is_not_the_only_one(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """`stop -d "$DEVICE"` where nothing is in it."""
+    assert main([*line.split(), ""]) == 2
+    assert "--device is given, and is empty" in capsys.readouterr().err

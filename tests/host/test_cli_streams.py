@@ -47,6 +47,14 @@ def test_a_session_outlives_a_reader_that_leaves(tmp_path: Path) -> None:
     assert recorded(tmp_path) == ["complete"]
 
 
+@pytest.mark.parametrize("json_flag", ["", " --json"])
+def test_watching_ends_with_its_reader(json_flag: str, tmp_path: Path) -> None:
+    """There is nobody left who watches: it would have the port to itself for ever."""
+    done = shell(f"poultice watch -d sim:{json_flag} | head -2", tmp_path)
+    assert len(done.stdout.splitlines()) == 2
+    assert "the view failed" not in done.stderr and "Traceback" not in done.stderr
+
+
 def test_a_closed_stdout_is_no_error(tmp_path: Path) -> None:
     done = shell("poultice protocols >&-", tmp_path)
     assert (done.returncode, done.stderr) == (0, "")

@@ -257,8 +257,17 @@ def test_words_in_a_damaged_row_are_no_reason(history: History, text: str) -> No
         connection.execute("UPDATE sessions SET peak_mc = ?", (text,))
     with pytest.raises(HistoryError, match=text) as caught:
         history.show(1)
-    assert "move it away" in str(caught.value.hint)
+    assert "the others can be read" in str(caught.value.hint)
     assert not caught.value.data["busy"]
+
+
+def test_a_note_that_is_no_text_is_shown_and_can_be_mended(history: History) -> None:
+    begin(history).finish("complete", SUMMARY)
+    with contextlib.closing(sqlite3.connect(history.path)) as connection, connection:
+        connection.execute("UPDATE sessions SET note = CAST(x'41ff' AS TEXT), peak_mc = 'hot'")
+    assert history.rated(1)["note"] == "A\ufffd"
+    history.rate(1, {"note": "slept well"})
+    assert history.rated(1)["note"] == "slept well"
 
 
 def test_a_directory_in_its_place(tmp_path: Path) -> None:

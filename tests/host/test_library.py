@@ -417,3 +417,17 @@ def test_nothing_but_a_protocol_file_error_from_near_misses(several: list[str]) 
         library.parse("\n".join(several).encode(), "mine.toml")
     except ProtocolFileError as error:
         assert error.line is None or 1 <= error.line <= len(several) + 1
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"minutes = " + b"1" * 5000, "a number of thousands of digits"),
+        (b"name = 'a\nb'\n", "text that is not closed"),
+        (b"name = 'a'\rtitle = 'b'\r", "line ends of an old Mac"),
+    ],
+)
+def test_what_python_says_of_a_file_is_told_in_words_of_ours(data: bytes, what: str) -> None:
+    with pytest.raises(ProtocolFileError, match=what) as caught:
+        library.parse(data, "mine.toml")
+    assert "sys." not in str(caught.value) and "invalid character" not in str(caught.value)

@@ -171,7 +171,7 @@ def test_json_in_the_record_that_is_none(
         connection.execute("UPDATE sessions SET plan = '{'")
     connection.close()
     assert main(["report", "1"]) == ExitCode.UNEXPECTED
-    assert "cannot be used" in told(capsys)
+    assert "session 1 is damaged: plan holds no JSON" in told(capsys)
     assert main(["history", "trends"]) == 0
 
 
@@ -205,7 +205,7 @@ def test_a_column_of_another_type_is_named(
     assert main(line) == ExitCode.UNEXPECTED
     says = told(capsys)
     assert f"session 1 is damaged: {change.split()[0]} holds" in says
-    assert "move it away" in says
+    assert "the others can be read" in says and "move it away" not in says
     assert names_in(here) == []
 
 
@@ -220,7 +220,7 @@ def test_a_damaged_session_hides_no_other(
     what = f"session 1 is damaged: {change.split()[0]} holds"
     assert main(["history"]) == 0
     told = capsys.readouterr()
-    assert f"warning: {what}" in told.err
+    assert f"warning: {what}" in told.err and told.err.endswith("; shown as -\n")
     assert [line[0] for line in told.out.splitlines()[1:]] == ["2", "1"]
     assert main(["history", "--json"]) == 0
     sound, broken = json.loads(capsys.readouterr().out)["sessions"]
@@ -254,7 +254,9 @@ def test_what_only_one_session_shows_is_named_too(
     assert main(line) == ExitCode.UNEXPECTED
     says = told(capsys)
     assert "unexpected" not in says
-    assert "move it away" in says
+    column = statement.startswith("ALTER")
+    assert ("move it away" if column else "session 1 is damaged: ") in says
+    assert column or "the others can be read" in says
 
 
 def test_a_summary_in_other_words_and_half_a_character_are_still_shown(

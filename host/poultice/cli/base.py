@@ -8,6 +8,7 @@ and from its default.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -85,6 +86,15 @@ class Option(click.Option):
     def value_from_envvar(self, ctx: click.Context) -> Any:
         """Click's; where there may be several it is one, which may have spaces in it."""
         return self.resolve_envvar_value(ctx) if self.multiple else super().value_from_envvar(ctx)
+
+
+class Finite(click.FloatRange):
+    """A number in a range that has an end: neither NaN nor infinity."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number, as FloatRange has it."""
+        number = super().convert(value, param, ctx)
+        return number if math.isfinite(number) else self.fail(f"{value} is no number", param, ctx)
 
 
 class Command(click.Command):
@@ -233,6 +243,18 @@ def _nearest(ctx: click.Context, param: click.Parameter, value: Any, key: str) -
     return kept
 
 
+def _device_named(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+    """The device. Raises UsageError for an empty word of the command line: `-d "$DEVICE"`, with
+    nothing in it, is not the only one there is."""
+    words = (value,) if isinstance(value, str) else value or ()
+    if "" in words and ctx.get_parameter_source(str(param.name)) is ParameterSource.COMMANDLINE:
+        raise UsageError(
+            "--device is given, and is empty",
+            hint="`poultice devices` lists them; without --device it is the only one that answers",
+        )
+    return _nearest(ctx, param, value, "poultice.device")
+
+
 def _verbosity(ctx: click.Context, param: click.Parameter, value: int) -> None:
     """For the log: the louder word says how much."""
     ctx.meta[_VERBOSE] = max(ctx.meta.get(_VERBOSE, 0), value)
@@ -280,7 +302,7 @@ _device = partial(
     "--device",
     metavar="PATH",
     shell_complete=complete.device,
-    callback=partial(_nearest, key="poultice.device"),
+    callback=_device_named,
 )
 json_option_of = partial(
     option, "--json", "as_json", is_flag=True, callback=_json, expose_value=False

@@ -56,7 +56,7 @@ def list_(limit: int, simulated: bool) -> Result:
     from poultice.record.store import History
 
     rows = History.open().list(limit, simulated=simulated)
-    _tell_damaged([row["damaged"] for row in rows if row["damaged"] is not None])
+    _tell_damaged([row["damaged"] for row in rows if row["damaged"] is not None], "shown as -")
     return Result({"simulated": simulated, "sessions": rows}, "sessions")
 
 
@@ -90,7 +90,7 @@ def trends(weeks: int, simulated: bool) -> Result:
     book = History.open()
     found = weekly.weekly(book, date.today(), weeks, simulated=simulated)
     for week in found:
-        _tell_damaged(week.damaged)
+        _tell_damaged(week.damaged, "left out")
     data = {
         "simulated": simulated,
         "weeks": [week.to_json() for week in found],
@@ -149,9 +149,9 @@ def opened(n: int | None) -> tuple[History, int]:
     raise UsageError("no session is recorded yet", hint="`poultice run` records one")
 
 
-def _tell_damaged(found: Sequence[str]) -> None:
+def _tell_damaged(found: Sequence[str], what: str) -> None:
     for text in found:
-        output.say(f"warning: {text}; left out")
+        output.say(f"warning: {text}; {what}")
 
 
 @click.command(cls=Command)
@@ -235,13 +235,12 @@ def note(n: int | None, **given: Any) -> Result:
     book, n = opened(n)
     if asks:
         try:
-            changes = rate.edited(book.show(n))
+            changes = rate.edited(book.rated(n))
         except (click.Abort, KeyboardInterrupt) as error:
             if isinstance(error, KeyboardInterrupt):
                 click.echo(err=True)
             raise Interrupted("left; nothing was changed") from None
     changes = {name: None if value == "-" else value for name, value in changes.items()}
     book.rate(n, changes)
-    kept = book.show(n)
-    data = {"session": n, "started_unix": kept["started_unix"], **ratings.of(kept)}
+    data = {"session": n, **book.rated(n)}
     return Result(data, "note")

@@ -11,6 +11,7 @@ import click
 from poultice.cli import complete, output
 from poultice.cli.base import (
     Command,
+    Finite,
     Result,
     device_options,
     devices_option,
@@ -75,7 +76,7 @@ def clear(fault: str, device: str | None) -> Result:
 
 @click.command(cls=Command)
 @devices_option
-@option("--for", "for_s", type=click.FloatRange(min=0), help="Seconds of the device's clock.")
+@option("--for", "for_s", type=Finite(min=0), help="Seconds of the device's clock.")
 @view_option
 @theme_option
 @report_options

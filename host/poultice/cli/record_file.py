@@ -40,6 +40,11 @@ class LinesFile:
         if why is not None:
             raise UsageError(f"{option} {path}: {why}", hint="give a file of its own to write to")
 
+    @property
+    def begun(self) -> bool:
+        """Whether there is such a file by now."""
+        return self._thread is not None
+
     def begin(self) -> None:
         """Open it, and write what was put until now."""
         if self._thread is None:

@@ -275,9 +275,12 @@ class Seat:
 
     def account(self) -> None:
         """What came of it, once what could be written is written."""
-        ends_early = self.record.close() if self.record is not None else None
-        if ends_early:
-            self.say(ends_early)
+        if self.record is not None:
+            ends_early = self.record.close()
+            if ends_early:
+                self.say(ends_early)
+            if not self.record.begun:
+                self._kept_in = None
         if self.recording is not None:
             if self.recording.busy:
                 self.say("note: waiting for the history, which another program holds")

@@ -122,6 +122,8 @@ def show(
             try:
                 lines.run()
             except Exception as error:
+                if watching:
+                    raise  # nobody is left who watches, and nothing needs anybody
                 output.say(f"note: the view failed ({error}); Ctrl-C stops")
             if keys.left:
                 stop_all()

@@ -103,31 +103,35 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
+class DamagedError(Exception):
+    """A value in one row that nothing of ours wrote there: what it is, in words."""
+
+
 def checked(row: dict[str, Any], *, session: bool = False, mend: bool = False) -> dict[str, Any]:
     """`row`, where each value is of a type that its column may hold; of a `session`, also numbers
     where numbers belong; an endless `started_unix` is None.
 
     SQLite keeps whatever anything wrote, a text in a column of integers too. A sample holds what
-    a device said in place of a number. Raises sqlite3.DataError; to `mend` a row is to go on
+    a device said in place of a number. Raises DamagedError; to `mend` a row is to go on
     without such values: `damaged` then says of the first what it was, and is None for a sound row.
     """
     if mend:
         row["damaged"] = None
-    where = f"session {row['n']} is damaged:" if session else "damaged:"
     for name, value in row.items():
         if isinstance(value, bytes) and name != "plan":  # `plans` passes over a plan that is none
-            why = f"{where} {name} holds bytes"
+            why = f"{name} holds bytes"
         elif not session or value is None:
             continue
         elif name in COUNTS and type(value) is not int:
-            why = f"{where} {name} holds {value!r:.40}, no whole number"
+            why = f"{name} holds {value!r:.40}, no whole number"
         elif name == "started_unix" and not isinstance(value, int | float):
-            why = f"{where} {name} holds {value!r:.40}, no time"
+            why = f"{name} holds {value!r:.40}, no time"
         else:
             continue
         if not mend:
-            raise sqlite3.DataError(why)
-        row[name], row["damaged"] = None, row["damaged"] or why
+            raise DamagedError(why)
+        row[name] = None
+        row["damaged"] = row["damaged"] or f"session {row['n']} is damaged: {why}"
     if session and row["started_unix"] is not None and not math.isfinite(row["started_unix"]):
         row["started_unix"] = None  # JSON has no infinity
     return row
@@ -136,12 +140,12 @@ def checked(row: dict[str, Any], *, session: bool = False, mend: bool = False) -
 def parsed(name: str, text: object) -> Mapping[str, Any]:
     """The JSON object in column `name`; what is no number in JSON (NaN) is null.
 
-    Raises sqlite3.DataError where it is none.
+    Raises DamagedError where it is none.
     """
     try:
         value = json.loads(text, parse_constant=lambda _: None) if isinstance(text, str) else None
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        raise sqlite3.DataError(f"damaged: {name} holds no JSON object")
+        raise DamagedError(f"{name} holds no JSON object")
     return value

@@ -193,12 +193,25 @@ class History:
         """Go on with the record of session `n`, which was cut off."""
         return RowWriter(self.path, n, {}, time.monotonic)
 
+    def rated(self, n: int) -> dict[str, Any]:
+        """`started_unix` of session `n` and its ratings, however damaged the rest is.
+
+        Raises UsageError where there is no session of that number.
+        """
+        # All of it: a record of before that may only be read has no columns for ratings.
+        found = self._read(
+            "SELECT *, id AS n FROM sessions WHERE id = ?", (n,), session=True, mend=True
+        )
+        if not found:
+            raise _no_session(n)
+        return {"started_unix": found[0]["started_unix"], **ratings.of(found[0])}
+
     def rate(self, n: int, changes: Mapping[str, int | str | None]) -> None:
         """Put ratings, or a note, to session `n`; None takes one away.
 
         Raises UsageError where there is no session of that number.
         """
-        self.show(n)
+        self.rated(n)
         values = {name: _plain(changes[name]) for name in ratings.COLUMNS if name in changes}
         if not values:
             return
@@ -283,6 +296,10 @@ class History:
 
         Raises UsageError where there is no session of that number.
         """
+        with _damaged(n):
+            return self._shown(n)
+
+    def _shown(self, n: int) -> dict[str, Any]:
         # By name, so that one which is not there is SQLite's error; the ratings may be missing.
         columns = ("id AS n", *_TOLD, *_SUMMARY_COLUMNS, f"{SIMULATED} AS simulated", "*")
         found = self._read(
@@ -292,31 +309,28 @@ class History:
             session=True,
         )
         if not found:
-            raise UsageError(
-                f"there is no recorded session {n}", hint="`poultice history` lists them"
-            )
+            raise _no_session(n)
         [session] = found
         answers = self._read(
             "SELECT question, answer FROM answers WHERE session_id = ? ORDER BY question", (n,)
         )
         events = self._read("SELECT event FROM events WHERE session_id = ? ORDER BY id", (n,))
         first = ("n", "started_unix", "protocol", "simulated", *_SUMMARY_COLUMNS)
-        with _errors(self.path):
-            return {
-                **{name: session[name] for name in first},
-                **ratings.of(session),
-                "screening": session["screening"],
-                "injury_age": session["injury_age"],
-                "answers": {row["question"]: bool(row["answer"]) for row in answers},
-                **{
-                    name: parsed(name, session[name])
-                    if session.get(name) not in (None, "null")
-                    else None
-                    for name in ("plan", "device", "hello", "summary")
-                },
-                "events": [parsed("event", row["event"]) for row in events],
-                "samples": session["samples"],
-            }
+        return {
+            **{name: session[name] for name in first},
+            **ratings.of(session),
+            "screening": session["screening"],
+            "injury_age": session["injury_age"],
+            "answers": {row["question"]: bool(row["answer"]) for row in answers},
+            **{
+                name: parsed(name, session[name])
+                if session.get(name) not in (None, "null")
+                else None
+                for name in ("plan", "device", "hello", "summary")
+            },
+            "events": [parsed("event", row["event"]) for row in events],
+            "samples": session["samples"],
+        }
 
     def plans(
         self, *, simulated: bool = False, since_unix: float = 0.0, until_unix: float = math.inf
@@ -349,10 +363,9 @@ class History:
         Raises UsageError where there is no session of that number.
         """
         self.show(n)
-        rows = self._read(
-            f"SELECT {', '.join(SAMPLE_COLUMNS)} FROM samples WHERE session_id = ? ORDER BY id",
-            (n,),
-        )
+        query = f"SELECT {', '.join(SAMPLE_COLUMNS)} FROM samples WHERE session_id = ? ORDER BY id"
+        with _damaged(n):
+            rows = self._read(query, (n,))
         for row in rows:
             for name in schema.FLAGS:
                 row[name] = None if row[name] is None else bool(row[name])
@@ -386,6 +399,7 @@ def _require_room(directory: Path) -> None:
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+    connection.text_factory = _text
     try:
         # NORMAL is enough against a killed process, which is what is promised; a power cut may
         # cost the last commit.
@@ -413,7 +427,14 @@ def _connect_to_read(path: Path) -> sqlite3.Connection:
     changes = path.with_name(f"{path.name}-wal")
     alone = not (changes.exists() and changes.stat().st_size)
     uri = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if alone else ''}"
-    return sqlite3.connect(uri, timeout=BUSY_S, isolation_level=None, uri=True)
+    connection = sqlite3.connect(uri, timeout=BUSY_S, isolation_level=None, uri=True)
+    connection.text_factory = _text
+    return connection
+
+
+def _text(stored: bytes) -> str:
+    """Whatever bytes another program kept as text."""
+    return stored.decode("utf-8", "replace")
 
 
 def _update(values: Iterable[str]) -> str:
@@ -455,6 +476,23 @@ def _errors(path: Path) -> Iterator[None]:
             hint=next((told for kinds, told in _HINTS.items() if kind in kinds), hint),
             data=data,
         ) from None
+
+
+@contextlib.contextmanager
+def _damaged(n: int) -> Iterator[None]:
+    """One session that is damaged hides no other."""
+    try:
+        yield
+    except schema.DamagedError as error:
+        raise HistoryError(
+            f"session {n} is damaged: {error}",
+            hint="it alone: the others can be read, `poultice history` lists them",
+            data={"busy": False},
+        ) from None
+
+
+def _no_session(n: int) -> UsageError:
+    return UsageError(f"there is no recorded session {n}", hint="`poultice history` lists them")
 
 
 def _not_taken() -> str:

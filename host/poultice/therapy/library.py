@@ -148,6 +148,8 @@ def parse(data: bytes, file: str) -> Protocol:
 
 def _syntax_error(text: str, message: str) -> tuple[int | None, str, str | None]:
     """Where the parser stopped, what is wrong there in words of our own, and what is expected."""
+    if "\r" in text.replace("\r\n", ""):
+        return None, "is not valid TOML: line ends of an old Mac (CR)", "those of today (LF)"
     found = _DECODER_LINE.search(message)
     end = text.count("\n") + 1 if "end of document" in message else None
     line = int(found[1]) if found is not None else end
@@ -158,6 +160,9 @@ def _syntax_error(text: str, message: str) -> tuple[int | None, str, str | None]
         return line, f"is not valid TOML: {key or 'a key'} is given twice", "each key once"
     for pattern, problem, expected in _SLIPS:
         if re.search(pattern, stopped[:TEXT_MAX_CHARS]):
+            return line, f"is not valid TOML: {problem}", expected
+    for pattern, problem, expected in _SAID:
+        if pattern in message:
             return line, f"is not valid TOML: {problem}", expected
     plain = re.sub(r"\s*\(at [^)]*\)$", "", message)
     return line, f"is not valid TOML ({plain})", None
@@ -177,6 +182,11 @@ _SLIPS = (
     (r"""^[^"]*("[^"]*"[^"]*)*"[^"]*$""", "text that is not closed", "a quote at its end"),
 )
 """What people write for TOML: looked for on the line where the parser stopped."""
+_SAID = (
+    ("integer string conversion", "a number of thousands of digits", "one that a device can keep"),
+    (r"Found invalid character '\n'", "text that is not closed", "a quote at its end"),
+)
+"""What the parser says that is Python's and not the file's."""
 
 
 def _decimal(text: str) -> Decimal:
