@@ -39,6 +39,7 @@ class Terminal:
         self._ours, theirs = pty.openpty()
         self.resize(*size, tell=False)
         self.read = ""
+        self.flags_before = self.flags
         self._process = subprocess.Popen(
             [sys.executable, "-c", start, *args],
             stdin=theirs,
@@ -66,6 +67,11 @@ class Terminal:
             self._process.kill()
             self._process.wait()
         self.hang_up()
+
+    @property
+    def flags(self) -> int:
+        """The terminal's local modes now."""
+        return int(termios.tcgetattr(self._ours)[3])
 
     @property
     def text(self) -> str:

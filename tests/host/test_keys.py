@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import termios
 from pathlib import Path
 
 import pytest
@@ -224,10 +223,9 @@ def test_watching_in_lines_has_the_same_keys(tmp_path: Path) -> None:
 
 def test_the_terminal_is_as_it_was_afterwards(tmp_path: Path) -> None:
     with Terminal(tmp_path, "run", "arthritis", "--yes", "-d", SLOW, *PLAIN) as terminal:
-        before = termios.tcgetattr(terminal._ours)
         terminal.until("phase 1: heat")
-        assert termios.tcgetattr(terminal._ours)[3] != before[3]
+        assert terminal.flags != terminal.flags_before
         terminal.type("s")
         terminal.until("record")
-        assert termios.tcgetattr(terminal._ours)[3] == before[3]
+        assert terminal.flags == terminal.flags_before
         assert terminal.ended() == 130
