@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -26,6 +27,7 @@ class Rows:
 
     def __init__(self, rows: Iterable[Row] = ()) -> None:
         self._db = sqlite3.connect("")
+        weakref.finalize(self, self._db.close)
         self._db.execute(
             f"CREATE TABLE runs (class, number, latched, ended, {', '.join(_SPREADS)}, row)"
         )
