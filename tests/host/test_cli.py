@@ -574,7 +574,8 @@ def test_a_time_without_an_end_is_none(seconds: str, capsys: pytest.CaptureFixtu
 
 
 @pytest.mark.parametrize(
-    "line", ["status -d", "stop -d", "watch -d", "run arthritis --yes -d", "calibrate -d"]
+    "line",
+    ["status -d", "stop -d", "watch -d", "run arthritis --yes -d", "calibrate -d", "doctor -d"],
 )
 def test_an_empty_device_is_not_the_only_one(line: str, capsys: pytest.CaptureFixture[str]) -> None:
     """`stop -d "$DEVICE"` where nothing is in it."""

@@ -303,7 +303,7 @@ def test_whatever_opening_raises_is_a_finding(
 
 
 @pytest.mark.parametrize(
-    "device", ["bluetooth:x", "usb:", "usb:nope", "/dev/not-there", "sim:?spede=1", "a\0b", ""]
+    "device", ["bluetooth:x", "usb:", "usb:nope", "/dev/not-there", "sim:?spede=1", "a\0b"]
 )
 def test_a_device_path_that_is_none_is_a_finding(
     device: str, capsys: pytest.CaptureFixture[str]
