@@ -6,7 +6,7 @@
 Copies of both packages, in which mypyc compiled the core and what a simulated tick runs through:
 the same sources, with every constant declared one. What the tests judge is the interpreted core,
 and the wheel holds no machine code: this makes long runs shorter and does nothing else. The
-property machine asks both, and they agree in every output (tests/parity).
+property machine's traces are played on both, and they agree in every output (test_compiled.py).
 """
 
 from __future__ import annotations

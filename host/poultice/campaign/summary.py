@@ -79,13 +79,18 @@ def summarise(rows: Iterable[Row]) -> dict[str, Any]:
     order = f"AND skin_cem43 > 0 ORDER BY skin_cem43 DESC, number LIMIT {_WORST}"
     classes = (_one(kept, name) for name in (HEALTHY, *FAULT_CLASSES))
     counts = _counts(kept, _ALL)
+    not_reached, false_trips = 0, []
+    for row in kept:
+        not_reached += row["fault"] != HEALTHY and row["onset_s"] is None
+        if row["false_trip"]:
+            false_trips.append(row["number"])
     return {
         "runs": len(kept),
         "live_after_latch": counts.pop("live_after_latch"),
-        "not_reached": sum(row["fault"] != HEALTHY and row["onset_s"] is None for row in kept),
+        "not_reached": not_reached,
         **counts,
         "classes": [one for one in classes if one["runs"]],
-        "false_trips": [row["number"] for row in kept if row["false_trip"]],
+        "false_trips": false_trips,
         "worst": [json.loads(row) for (row,) in kept.ask("row", how=order)],
     }
 

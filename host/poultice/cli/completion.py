@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from pathlib import Path
 
 import click
 from click import shell_completion
@@ -21,6 +20,46 @@ from poultice.cli import output
 from poultice.cli.base import Command
 
 VARIABLE = "_POULTICE_COMPLETE"
+
+_BASH = """\
+%(complete_func)s() {
+    local IFS=$'\\n' response completion type value
+    response=$(env COMP_LINE="$COMP_LINE" COMP_POINT="$COMP_POINT" \\
+        COMP_WORDBREAKS="$COMP_WORDBREAKS" COMP_WORDS="${COMP_WORDS[*]}" \\
+        COMP_CWORD="$COMP_CWORD" %(complete_var)s=bash_complete "$1" 2>/dev/null)
+    for completion in $response; do
+        IFS=',' read -r type value <<< "$completion"
+        if [[ $type == dir ]]; then
+            COMPREPLY=()
+            compopt -o dirnames
+        elif [[ $type == file ]]; then
+            COMPREPLY=()
+            compopt -o default
+        elif [[ $type == path ]]; then
+            compopt -o filenames
+            COMPREPLY+=("$value")
+        elif [[ $type == plain ]]; then
+            COMPREPLY+=("$value")
+            case $value in *[:=@?] | *[:=@?]\\') compopt -o nospace ;; esac
+        fi
+    done
+    return 0
+}
+complete -o nosort -F %(complete_func)s %(prog_name)s
+"""
+
+_INSTALL = {
+    "bash": (
+        "mkdir -p ~/.local/share/bash-completion/completions",
+        "poultice completion bash > ~/.local/share/bash-completion/completions/poultice",
+        "Without the package bash-completion, in ~/.bashrc: source <(poultice completion bash)",
+    ),
+    "zsh": (
+        "mkdir -p ~/.zfunc && poultice completion zsh > ~/.zfunc/_poultice",
+        "and in ~/.zshrc, before compinit: fpath+=~/.zfunc; autoload -Uz compinit && compinit",
+    ),
+    "fish": ("poultice completion fish > ~/.config/fish/completions/poultice.fish",),
+}
 
 
 class _WholeWords(shell_completion.ShellComplete):
@@ -71,6 +110,7 @@ class _Word:
 class Bash(_WholeWords, shell_completion.BashComplete):
     """For words with `:` and `=` in them. Needs bash 4.4 (2016) or newer."""
 
+    source_template = _BASH
     _word = _Word("", "")
 
     def get_completion_args(self) -> tuple[list[str], str]:
@@ -100,13 +140,36 @@ class Bash(_WholeWords, shell_completion.BashComplete):
             found.append(CompletionItem(f"{found[0].value}..."))
         return found
 
+    def source(self) -> str:
+        """The script; nothing is run to find out which bash this is."""
+        return self.source_template % self.source_vars()
+
 
 class Zsh(_WholeWords, shell_completion.ZshComplete):
-    """Click's; the script adds no space behind what goes on, such as `sim:` or `sensor_b=`."""
+    """Click's, without a space behind what goes on, such as `sim:` or `sensor_b=`."""
+
+    source_template = shell_completion.ZshComplete.source_template.replace(
+        "compadd -U -V unsorted -a completions",
+        "compadd -U -V unsorted -- ${completions:#*[:=@?]}\n"
+        "        compadd -U -V unsorted -S '' -- ${(M)completions:#*[:=@?]}",
+    ).replace(
+        """        elif [[ "$type" == "dir" ]]; then""",
+        """        elif [[ "$type" == "path" ]]; then
+            local -a how=(-U -V unsorted)
+            if [[ "$key" == */ ]]; then how+=(-S ''); fi
+            # A quoted ~ would be no home any more.
+            if [[ "$key" == '~'* ]]; then how+=(-Q); key="~${(q)key[2,-1]}"; fi
+            compadd "${how[@]}" -- "$key"
+        elif [[ "$type" == "dir" ]]; then""",
+    )
 
 
 class Fish(_WholeWords, shell_completion.FishComplete):
-    """Click's; the script has words with a comma in them."""
+    """Click's, for words with a comma in them; fish itself adds no space behind what goes on."""
+
+    source_template = shell_completion.FishComplete.source_template.replace(
+        'string split ","', 'string split -m 1 ","'
+    ).replace('= "plain";', '= "plain"; or test $metadata[1] = "path";')
 
 
 _SHELLS: dict[str, type[shell_completion.ShellComplete]] = {"bash": Bash, "zsh": Zsh, "fish": Fish}
@@ -130,9 +193,16 @@ def answer() -> int:
 
 
 def script(shell: str) -> str:
-    """The script for `shell`; how to install it is in its first lines."""
-    path = Path(__file__).with_name(f"completion.{shell}")
-    return path.read_text(encoding="utf-8")
+    """The script for `shell`, with how to install it in its head."""
+    from poultice.cli.root import root
+
+    source = _SHELLS[shell](root, {}, "poultice", VARIABLE).source()
+    head = "".join(f"# {line}\n" for line in ("To install:", *_INSTALL[shell]))
+    # zsh wants `#compdef` in the first line.
+    first, _, rest = source.partition("\n")
+    if first.startswith("#compdef"):
+        return f"{first}\n{head}{rest}"
+    return head + source
 
 
 @click.command(cls=Command)

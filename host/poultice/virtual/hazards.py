@@ -135,8 +135,8 @@ def _beads(count: int, act: Callable[..., None], *how: object) -> Callable[[Subj
     return befall
 
 
-def _relays(count: int, act: Callable[..., None], *how: object) -> Callable[[Subject], None]:
-    """This befalls so many relays of the heat path, at most."""
+def _relays(count: int | None, act: Callable[..., None], *how: object) -> Callable[[Subject], None]:
+    """This befalls the first `count` relays of the heat path; None: every one."""
 
     def befall(subject: Subject) -> None:
         for relay in subject.board.heat_path[:count]:
@@ -198,7 +198,7 @@ _ALL = (
     Hazard("wrong_part", "every sensor a B3435 part read as B3950", _beads(2, *_WRONG_PART)),
     Hazard("wrong_part_one", "one sensor a B3435 part read as B3950", _beads(1, *_WRONG_PART)),
     Hazard("weld_one", "heat relay welded", _relays(1, Relay.weld)),
-    Hazard("weld_all", "every relay in the heat path welded", _relays(2, Relay.weld)),
+    Hazard("weld_all", "every relay in the heat path welded", _relays(None, Relay.weld)),
     Hazard("fold_at_sensor", "pad folded over the sensor", _apart(DOUBLED, at_a=True)),
     Hazard(
         "fold_at_far_end",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from poultice.device.uf2 import image_path
-from poultice.errors import UsageError
 from poultice.virtual.emulator.bench import MS_NS, WATCHED, Bench
 from poultice.virtual.emulator.chip import Chip
 from poultice.virtual.emulator.console import Console
@@ -98,9 +97,7 @@ class EmulatedDevice(SimulatedDevice):
             try:
                 keep(self.options.state, self.flash)
             except OSError as error:
-                raise UsageError(
-                    f"state={self.options.state} cannot hold the device's flash: {error.strerror}"
-                ) from None
+                raise self._no_flash(error) from None
 
     def restore_power(self) -> None:
         """The same device, board and body, with power again."""
