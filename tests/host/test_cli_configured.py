@@ -220,3 +220,27 @@ def test_a_missing_file_that_is_named_ends_every_command(
     assert main(["run", "arthritis", "-d", "sim:?speed=max", "--yes"]) == 2
     assert "missing.toml is not there" in capsys.readouterr().err
     assert main(["doctor", "-d", "sim:"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "variable", "said"),
+    [
+        ('[run]\nyes = "maybe"\n', None, "neither yes nor no, in the configuration file"),
+        ('[run]\nunits = "kelvin"\n', None, "in the configuration file"),
+        ("", ("POULTICE_YES", "maybe"), "no, in the environment variable POULTICE_YES"),
+        ("", ("POULTICE_RUN_YES", "maybe"), "in the environment variable POULTICE_RUN_YES"),
+    ],
+)
+def test_a_wrong_value_is_told_with_the_place_where_it_stands(
+    config: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    text: str,
+    variable: tuple[str, str] | None,
+    said: str,
+) -> None:
+    config.write_text(text)
+    if variable:
+        monkeypatch.setenv(*variable)
+    assert main(["run", "arthritis", "--device", "sim:", "--dry-run"]) == 2
+    assert said in capsys.readouterr().err

@@ -117,3 +117,10 @@ def test_a_terminal_without_a_degree_sign_is_shown_none(tmp_path: Path) -> None:
     assert (done.stdout + done.stderr).isascii()
     assert " C, peak " in done.stdout
     assert "?" not in done.stdout.replace("?speed", "")
+
+
+def test_a_report_goes_into_a_pipe_by_the_name_of_stdout(tmp_path: Path) -> None:
+    shell(f"poultice {RUN}", tmp_path)
+    done = shell("poultice report 1 -o /dev/stdout | cat", tmp_path)
+    assert done.stderr == ""
+    assert done.stdout.startswith("<!doctype html>") and "</html>" in done.stdout

@@ -60,7 +60,13 @@ class Option(click.Option):
             from poultice.settings import expanded
 
             value = tuple(map(expanded, value)) if self.multiple else expanded(str(value))
-        return super().type_cast_value(ctx, value)
+        try:
+            return super().type_cast_value(ctx, value)
+        except click.BadParameter as error:
+            # Click lists every spelling of yes and no.
+            boolean = isinstance(self.type, click.types.BoolParamType)
+            says = f"{value!r} is neither yes nor no" if boolean else error.message
+            raise click.BadParameter(says + self._said_in(ctx), ctx, self) from None
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
         """Click's; what takes a file is left to the shell."""
@@ -71,17 +77,33 @@ class Option(click.Option):
             found = [CompletionItem(incomplete, type="dir" if self.metavar == "DIR" else "file")]
         return found
 
+    def _said_in(self, ctx: click.Context) -> str:
+        """Where a value stands that is not on the command line, to be mended there."""
+        source = ctx.get_parameter_source(str(self.name))
+        if source is ParameterSource.DEFAULT_MAP:
+            from poultice.settings import config_path
+
+            return f", in the configuration file {config_path()}"
+        if source is ParameterSource.ENVIRONMENT:
+            return f", in the environment variable {self._variable(ctx)[0]}"
+        return ""
+
     def resolve_envvar_value(self, ctx: click.Context) -> str | None:
         """The value from the environment, or None."""
+        return self._variable(ctx)[1]
+
+    def _variable(self, ctx: click.Context) -> tuple[str, str | None]:
+        """The variable that gives this option and its value, that of the nearest command first."""
         name = max(self.opts, key=len).lstrip("-").replace("-", "_").upper()
         # POULTICE_HISTORY_LIST_LIMIT, POULTICE_HISTORY_LIMIT, POULTICE_LIMIT
         here: click.Context | None = ctx
         while here is not None:
-            value = os.environ.get(f"{here.auto_envvar_prefix}_{name}")
+            variable = f"{here.auto_envvar_prefix}_{name}"
+            value = os.environ.get(variable)
             if value:
-                return value
+                return variable, value
             here = here.parent
-        return None
+        return "", None
 
     def value_from_envvar(self, ctx: click.Context) -> Any:
         """Click's; where there may be several it is one, which may have spaces in it."""

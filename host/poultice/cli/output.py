@@ -92,16 +92,16 @@ def write(path: str, data: bytes) -> None:
     if not path:
         raise UsageError("the file to write has an empty name", hint="-o FILE, or -o - for stdout")
     try:
-        # A link stays a link: it is what it points to that is replaced.
-        target = Path(path).resolve()
         try:
-            mode: int | None = target.stat().st_mode
+            mode: int | None = Path(path).stat().st_mode
         except FileNotFoundError:
             mode = None
         if mode is None or stat.S_ISREG(mode):
-            _replace(target, data, mode)
+            # A link stays a link: it is what it points to that is replaced.
+            _replace(Path(path).resolve(), data, mode)
         else:
-            target.write_bytes(data)
+            # By the name given: what /dev/stdout resolves to is no path where it is a pipe.
+            Path(path).write_bytes(data)
     except (OSError, ValueError, RuntimeError) as error:
         # ValueError: a zero byte in the path; RuntimeError: a loop of links.
         full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
