@@ -13,6 +13,8 @@ FUZZ_S ?= 60
 SOAK_H ?= 720
 RUNS ?= 5000
 SEED ?= 1
+# The moment of the last commit: what is built of it does not depend on when.
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null)
 # What long runs are made on, where it has been built; what is older than the sources is built anew.
 FAST := build/fast/.done
 COMPILED := $(wildcard $(FAST))
@@ -28,7 +30,7 @@ space := $(empty) $(empty)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator
-.PHONY: explore symbolic mutation coverage campaign compare fast fuzz soak browser docs clean
+.PHONY: release explore symbolic mutation coverage campaign compare fast fuzz soak browser docs clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -113,6 +115,21 @@ coverage: $(VENV)/.developed
 
 mutation: $(VENV)/.developed  ## every mutant of the modules that decide, killed: half an hour of the processor
 	$(BIN)/python -m tests.mutation --jobs $(JOBS) --evidence
+
+release: $(VENV)/.installed  ## sdist, wheel with both images, manual pages and SBOM, into dist
+	$(BIN)/python -m pip install --quiet --group release
+	$(BIN)/python firmware/build.py pico pico2
+	rm -rf dist build/man build/from-wheel
+	SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) $(BIN)/python docs/manual_pages.py build/man
+	$(BIN)/python -m build --no-isolation --sdist --wheel
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/python docs/check_wheel.py dist/*.whl
+	$(PYTHON) -m venv build/from-wheel
+	build/from-wheel/bin/python -m pip install --quiet dist/*.whl
+	build/from-wheel/bin/poultice firmware info --board pico2
+	$(BIN)/cyclonedx-py environment --output-reproducible --of JSON -o dist/poultice.cdx.json \
+		build/from-wheel/bin/python
+	cd dist && sha256sum * >SHA256SUMS && cat SHA256SUMS
 
 clean:  ## the environment and every cache, gone
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .coverage

@@ -14,8 +14,8 @@ import pytest
 from tests.firmware.sources import CORE, DEVICE, FIRMWARE, PICO, imports, name, tree
 
 PICO_MODULES = {
-    "binascii", "errno", "gc", "machine", "micropython", "os", "rp2", "select", "sys", "time",
-    "usbline", "vfs",
+    "binascii", "errno", "gc", "hashlib", "machine", "micropython", "os", "rp2", "select", "sys",
+    "time", "usbline", "vfs",
 }  # fmt: skip
 OURS = ("poultice_core", "poultice_fingerprint", "poultice_pico")
 CORE_MODULES = {"json", "binascii"}

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from poultice.device.fingerprint import core_fingerprint
 from poultice.errors import DeviceLostError
 from poultice.link import wire
 
@@ -208,6 +209,7 @@ class FakeDevice:
                 "board": "fake",
                 "uid": "0123456789abcdef",
                 "reset_cause": "power_on",
+                "core": core_fingerprint(),
                 "limits": dict(LIMITS),
                 "features": {"cooler": False, "sensor_b": True, "sense": True},
             }

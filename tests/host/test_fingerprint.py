@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
+import runpy
 from pathlib import Path
 
 import pytest
 
+import poultice_core
+from poultice.cli import main
 from poultice.device.fingerprint import core_fingerprint, fingerprint
 
 
@@ -53,3 +57,42 @@ def test_it_is_that_of_the_core_that_is_installed() -> None:
 
     assert re.fullmatch("[0-9a-f]{16}", core_fingerprint())
     assert core_fingerprint() == fingerprint(Path(str(poultice_core.__file__)).parent)
+
+
+SOURCES = runpy.run_path(str(Path(__file__).parents[2] / "firmware/pico/poultice_pico/sources.py"))
+
+
+def test_a_board_with_copied_files_works_out_the_same(tmp_path: Path) -> None:
+    on_board = SOURCES["fingerprint"]
+    core = Path(str(poultice_core.__file__)).parent
+    assert on_board(str(core)) == core_fingerprint()
+    (package(tmp_path / "some") / "notes.txt").touch()
+    assert on_board(str(tmp_path / "some")) == fingerprint(tmp_path / "some")
+
+
+@pytest.mark.parametrize(
+    ("core", "tested", "says"),
+    [
+        (core_fingerprint(), True, "the logic that was tested"),
+        ("0123456789abcdef", False, "runs logic 0123456789abcdef; what was tested"),
+        ("", False, "logic that it cannot name"),
+    ],
+    ids=["the same", "edited", "unnamed"],
+)
+def test_which_logic_a_device_runs_is_told(
+    core: str,
+    tested: bool,
+    says: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """By every command that a person meets it with: `firmware info`, the doctor."""
+    monkeypatch.setattr("poultice.virtual.virtual_device._core", lambda: core)
+    assert main(["firmware", "info", "--device", "sim:", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["match"], found["device"]["core"]) == (tested, core)
+    assert tested or (says in found["problem"] and "firmware flash" in found["hint"])
+    main(["doctor", "--device", "sim:", "--json"])
+    probes = {one["name"]: one for one in json.loads(capsys.readouterr().out)["probes"]}
+    assert probes["firmware"]["result"] == ("ok" if tested else "warn")
+    assert says in probes["firmware"]["says"]

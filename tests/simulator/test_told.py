@@ -57,7 +57,7 @@ def test_a_pad_that_may_fold_gets_39_degrees() -> None:
 def test_what_it_says_of_itself_is_known_without_it(query: str) -> None:
     path = f"sim:{query}"
     with Client(simulated(path)) as client:
-        assert told.hello_of(path) == client.hello()
+        assert told.hello_of(path) == client.hello()._replace(core="")
 
 
 @pytest.mark.parametrize("query", ["state={}", "fault=estop@boot", "fault=host_lost@boot"])

@@ -10,8 +10,12 @@ from poultice_core.board import SENSE_BROKEN, SENSE_HIGH, SENSE_LOW, Board
 
 try:
     from poultice_fingerprint import CORE
-except ImportError:  # copied onto somebody else's image: nobody worked it out
-    CORE = ""
+except ImportError:  # copied onto somebody else's image, and perhaps edited since
+    import poultice_core
+
+    from .sources import fingerprint
+
+    CORE = fingerprint(poultice_core.__file__.rpartition("/")[0])
 
 from . import chip, pins
 from .analog import Analog

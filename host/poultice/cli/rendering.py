@@ -150,14 +150,17 @@ def _note(data: Data) -> list[str]:
 def _firmware(data: Data) -> list[str]:
     image, device = data["image"], data["device"]
     rows = [("this program", f"firmware {data['firmware']}, link {data['protocol']}")]
+    rows.append(("", f"the logic that was tested: {data['core']}"))
     rows.append(("image", "none" if image is None else _of_image(image)))
     if image is not None:
         rows.append(("", f"{image['size']} bytes, SHA-256 {image['sha256']}"))
+        rows.append(("", "of the logic that was tested" if image["tested"] else "of other logic"))
     if device is None:
         rows.append(("device", "of another version" if data["match"] is False else "none"))
     else:
         rows.append(("device", f"{device['path']}, a {device['board']}, uid {device['uid']}"))
-        rows.append(("", f"firmware {device['firmware']}, link {device['protocol']}"))
+        told = f"logic {device['core']}" if device["core"] else "logic that it cannot name"
+        rows.append(("", f"firmware {device['firmware']}, link {device['protocol']}, {told}"))
     if data["match"] is not None:
         rows.append(("match", "yes" if data["match"] else "no"))
     if data["problem"]:

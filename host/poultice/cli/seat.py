@@ -165,6 +165,11 @@ class Seat:
         self._by_button = asked.by_button
         self.hello, path = self._greeted(asked, closing)
         self.device = self.hello.device(path)
+        if not path.startswith("sim:"):
+            from poultice.device.fingerprint import logic
+
+            tested, says = logic(path, self.hello)
+            self.say(f"firmware {self.hello.firmware}, {says}" if tested else f"note: {says}")
         self.plan, notes = session.plan_for(
             protocol,
             self.hello,

@@ -6,6 +6,10 @@ import os
 from glob import glob
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from poultice.link.messages import Hello
 
 DIGITS = 16
 
@@ -26,3 +30,13 @@ def core_fingerprint() -> str:
     import poultice_core
 
     return fingerprint(Path(str(poultice_core.__file__)).parent)
+
+
+def logic(path: str, hello: Hello) -> tuple[bool, str]:
+    """Whether the logic of the device at `path` is the very one that was tested with this program,
+    and that in words."""
+    ours = core_fingerprint()
+    if hello.core == ours:
+        return True, f"the logic that was tested ({ours})"
+    theirs = f"logic {hello.core}" if hello.core else "logic that it cannot name"
+    return False, f"{path} runs {theirs}; what was tested with this program is {ours}"

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from poultice.device import bootsel, discovery, uf2
+from poultice.device.fingerprint import core_fingerprint, logic
 from poultice.errors import (
     DeviceTimeoutError,
     LinkError,
@@ -56,26 +57,32 @@ def shipped_version() -> str:
 
 
 def other_firmware(path: str, hello: Hello) -> tuple[str, str] | None:
-    """What is wrong with a device of another version than this program's, and what mends it."""
-    shipped = shipped_version()
-    if hello.firmware == shipped:
-        return None
+    """What is wrong with a device of another version or another logic than this program's, and
+    what mends it."""
     remedy = f"`poultice firmware flash --device {path}`"
     if path.startswith("emulator:"):
         remedy = "`make firmware` builds the image of this version"
-    return f"the device runs {hello.firmware}, this program brings {shipped}", remedy
+    shipped = shipped_version()
+    if hello.firmware != shipped:
+        return f"the device runs {hello.firmware}, this program brings {shipped}", remedy
+    tested, says = logic(path, hello)
+    return None if tested else (says, remedy)
 
 
 def describe(device: str | None, board: str = "pico") -> dict[str, Any]:
     """What belongs together: this program, the image, the device. For `firmware info`."""
     told: dict[str, Any] = {"firmware": shipped_version(), "protocol": PROTOCOL}
+    told["core"] = core_fingerprint()
     told |= dict.fromkeys(("image", "device", "match", "problem", "hint"))
 
     def wrong(problem: object, hint: str | None) -> None:
         told.update(problem=str(problem), hint=hint)
 
     try:
-        told["image"] = uf2.read(uf2.image_path(board)).to_json()
+        image = uf2.read(uf2.image_path(board))
+        told["image"] = image.to_json() | {"tested": image.holds(told["core"])}
+        if not told["image"]["tested"]:
+            wrong(f"{image.path} was built of other sources", "`make firmware` builds it anew")
     except PoulticeError as error:
         wrong(error, error.hint)
     try:
@@ -271,4 +278,9 @@ def answered(
 
 
 def _device(path: str, hello: Hello) -> dict[str, Any]:
-    return {**hello.device(path), "board": hello.board, "protocol": hello.protocol}
+    return {
+        **hello.device(path),
+        "board": hello.board,
+        "protocol": hello.protocol,
+        "core": hello.core,
+    }

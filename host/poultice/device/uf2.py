@@ -19,6 +19,9 @@ from poultice.settings import expanded
 TREE = Path(__file__).resolve().parents[3]
 """The source tree, where this runs from one: what is built lies there."""
 
+IMAGES = Path(__file__).resolve().parents[1] / "images"
+"""What a release's wheel brings (`hatch_build.py`)."""
+
 BLOCK_BYTES = 512
 FAMILIES = {0xE48BFF56: "pico", 0xE48BFF59: "pico2"}
 FLASH_START = 0x1000_0000
@@ -40,6 +43,7 @@ class Image:
 
     path: Path
     data: bytes
+    content: bytes
     board: str
     version: str | None
     protocol: int | None
@@ -48,6 +52,10 @@ class Image:
     def sha256(self) -> str:
         """Of the file, in hex."""
         return hashlib.sha256(self.data).hexdigest()
+
+    def holds(self, core: str) -> bool:
+        """Whether the logic with this fingerprint is in it, as the device tells it in `hello`."""
+        return core.encode() in self.content
 
     def to_json(self) -> dict[str, str | int | None]:
         """As `firmware --json` tells it."""
@@ -112,6 +120,7 @@ def parse(path: Path, data: bytes) -> Image:
     return Image(
         path,
         data,
+        bytes(content),
         board,
         found[1].decode() if found else None,
         int(found[2]) if found else None,
@@ -126,15 +135,24 @@ def _bad(path: Path, why: str) -> ImageError:
 
 
 def image_path(board: str = "pico") -> Path:
-    """The image for `board`: `POULTICE_IMAGE`, else `build/` of the tree this is run from.
+    """The image for `board`: `POULTICE_IMAGE`, else `build/` of the source tree this is run from,
+    else what the installed package brought.
 
     Raises NoDeviceError where there is none.
     """
     named = os.environ.get("POULTICE_IMAGE")
-    place = Path(expanded(named)) if named else TREE / "build" / f"poultice-{board}.uf2"
+    in_tree = (TREE / "firmware" / "build.py").is_file()
+    directory = TREE / "build" if in_tree else IMAGES
+    place = Path(expanded(named)) if named else directory / f"poultice-{board}.uf2"
     if place.is_file():
         return place
+    if named or in_tree:
+        raise NoDeviceError(
+            f"there is no firmware image at {place}",
+            hint="`make firmware` builds it; POULTICE_IMAGE=PATH names one elsewhere",
+        )
     raise NoDeviceError(
-        f"there is no firmware image at {place}",
-        hint="`make firmware` builds it; POULTICE_IMAGE=PATH names one elsewhere",
+        f"this installation of poultice brought no firmware image for a {board}",
+        hint="the wheel of a release has them (one made from the sources alone has not);"
+        " --image FILE or POULTICE_IMAGE=FILE names one",
     )

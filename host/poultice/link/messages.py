@@ -61,6 +61,8 @@ class Hello(NamedTuple):
     reset_cause: str
     limits: Mapping[str, int]
     features: Mapping[str, bool]
+    core: str
+    """The fingerprint of its logic's sources."""
 
     def to_record(self) -> dict[str, Any]:
         """What the history keeps of it beside `device`."""
@@ -86,7 +88,7 @@ class Hello(NamedTuple):
                 f"the device's hello is not that of the link contract ({error})"
             ) from None
         hello = cls(**members)
-        texts = (hello.firmware, hello.board, hello.uid, hello.reset_cause)
+        texts = (hello.firmware, hello.board, hello.uid, hello.reset_cause, hello.core)
         if not all(isinstance(text, str) for text in texts) or not all(
             type(value) is int for value in hello.limits.values()
         ):

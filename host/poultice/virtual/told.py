@@ -30,7 +30,8 @@ def limits(options: SimOptions) -> dict[str, int]:
 
 def hello_of(path: str) -> Hello | None:
     """What the device of this `sim:` path says of itself, where that is known without making it:
-    there is nothing in its flash, and nothing has happened to it yet.
+    there is nothing in its flash, and nothing has happened to it yet. Without `core`, which takes
+    reading all of its sources.
 
     Raises UsageError as `parse_options` does.
     """
@@ -45,4 +46,5 @@ def hello_of(path: str) -> Hello | None:
         reset_cause="power_on",
         limits=limits(options),
         features={name: getattr(options, name) for name in ("cooler", "sensor_b", "sense")},
+        core="",
     )

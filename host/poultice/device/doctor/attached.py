@@ -74,7 +74,8 @@ def firmware(path: str, hello: Hello) -> Finding:
 
     other = other_firmware(path, hello)
     if other is None:
-        return Finding("firmware", OK, f"{hello.firmware}, link {hello.protocol}")
+        says = f"{hello.firmware}, link {hello.protocol}, the logic that was tested ({hello.core})"
+        return Finding("firmware", OK, says)
     return Finding("firmware", WARN, *other)
 
 
