@@ -29,6 +29,11 @@ def at_terminal() -> bool:
         return getattr(error, "errno", None) in (None, errno.ENOTTY)
 
 
+def signals(*names: str) -> tuple[signal.Signals, ...]:
+    """Those of these signals that the system has: Windows has few."""
+    return tuple(signal.Signals[name] for name in names if name in signal.Signals.__members__)
+
+
 class Interrupts:
     """Ctrl-C (and the end of the terminal) as a question instead of an exception.
 
@@ -50,10 +55,10 @@ class Interrupts:
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            for number in signals("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
                 if signal.getsignal(number) not in (signal.SIG_IGN, None):
                     self._before[number] = signal.signal(number, self._take)
-            for number in (signal.SIGTTIN, signal.SIGTTOU):
+            for number in signals("SIGTTIN", "SIGTTOU"):
                 if signal.getsignal(number) is not None:
                     signal.signal(number, signal.SIG_IGN)
         return self

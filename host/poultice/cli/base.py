@@ -20,6 +20,7 @@ from click.core import ParameterSource
 from poultice import temperature
 from poultice.cli import complete
 from poultice.errors import PoulticeError, UsageError
+from poultice.link.transport import EXAMPLE_PORT
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -359,7 +360,7 @@ log_options = together(
 
 device_option = together(
     _device(
-        help="serial:/dev/ttyACM0 (or just the path), usb:<serial number>, sim: or "
+        help=f"{EXAMPLE_PORT} (or just the path), usb:<serial number>, sim: or "
         "emulator:. Default: the only one that answers."
     ),
     log_options,
@@ -369,7 +370,7 @@ device_option = together(
 devices_option = together(
     _device(
         multiple=True,
-        help="serial:/dev/ttyACM0 (or just the path), usb:<serial number>, sim:, emulator:. "
+        help=f"{EXAMPLE_PORT} (or just the path), usb:<serial number>, sim:, emulator:. "
         "Default: the only one that answers. Again for several at once.",
     ),
     log_options,

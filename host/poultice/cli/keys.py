@@ -3,16 +3,11 @@ order, or a word on why not."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import select
-import sys
-import termios
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
-from poultice.cli import attend
+from poultice.cli import attend, terminal
 
 if TYPE_CHECKING:
     from poultice.cli.feed import Feed
@@ -98,8 +93,6 @@ class Keys:
         return None if now == state else f"{what}: not possible while {now}"
 
 
-_GONE = (OSError, ValueError, termios.error)
-_BYTES = 1024
 _WORD_S = 1.0
 _WITHOUT_ENTER = "sprqynjk"
 _NAMES = {"\x1b": "escape", "\x1b[A": "up", "\x1b[B": "down"}
@@ -114,7 +107,7 @@ class Keyboard:
 
     def __init__(self, clock_s: Callable[[], float] = time.monotonic) -> None:
         self._clock_s = clock_s
-        self._before: list[Any] | None = None
+        self._terminal: terminal.Terminal | None = None
         self._typed = False
         self._word_until_s = -1.0
 
@@ -122,21 +115,16 @@ class Keyboard:
         return self
 
     def __exit__(self, *error: object) -> None:
-        if self._before is not None and attend.at_terminal():
-            with contextlib.suppress(*_GONE):
-                termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, self._before)
+        if self._terminal is not None and attend.at_terminal():
+            self._terminal.give_back()
 
     def read(self, timeout_s: float) -> list[str] | None:
         """What was pressed within that time; None, at once, where there is no keyboard."""
-        if not attend.at_terminal() or not self._taken():
+        if not attend.at_terminal() or not self._here().take():
             return None
-        ready, _, _ = select.select([sys.stdin], [], [], timeout_s)
-        if not ready or not attend.at_terminal():
+        text = self._here().read(timeout_s)
+        if text is None or not attend.at_terminal():
             return []
-        try:
-            text = os.read(sys.stdin.fileno(), _BYTES).decode("utf-8", "replace")
-        except OSError:
-            text = ""
         # Nothing to read where something was: the terminal is gone.
         return self.keys(text) if text else None
 
@@ -166,18 +154,9 @@ class Keyboard:
         """What was typed until now is none of what comes next."""
         self._typed, self._word_until_s = False, -1.0
         if attend.at_terminal():
-            with contextlib.suppress(*_GONE):
-                termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
+            self._here().flush()
 
-    def _taken(self) -> bool:
-        """Keys as they are pressed, unseen; again after the terminal was another program's."""
-        try:
-            now = termios.tcgetattr(sys.stdin.fileno())
-            if now[3] & (termios.ICANON | termios.ECHO):
-                self._before = [*now[:6], list(now[6])]
-                now[3] &= ~(termios.ICANON | termios.ECHO)
-                now[6][termios.VMIN], now[6][termios.VTIME] = 1, 0
-                termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, now)
-        except _GONE:
-            return False
-        return True
+    def _here(self) -> terminal.Terminal:
+        if self._terminal is None:
+            self._terminal = terminal.here()
+        return self._terminal

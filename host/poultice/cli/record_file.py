@@ -3,13 +3,17 @@ telemetry and events as JSON Lines, and the log."""
 
 from __future__ import annotations
 
-import fcntl
 import os
 import queue
 import stat
 import threading
 from collections.abc import Iterable
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows, where nobody can say who else writes a file
+    fcntl = None  # type: ignore[assignment]
 
 from poultice.cli import output
 from poultice.errors import UsageError
@@ -70,7 +74,8 @@ class LinesFile:
             descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | how, 0o600)
             with open(descriptor, "w", encoding="utf-8", buffering=1) as file:  # noqa: PTH123
                 if stat.S_ISREG(os.fstat(descriptor).st_mode):
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    if fcntl is not None:
+                        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     if not self._append:
                         file.truncate()
                 while (line := self._lines.get()) is not None:

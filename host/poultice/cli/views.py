@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from poultice.cli.plain import Show
 
 _JOIN_S = 0.2
-_TAKEN = (signal.SIGTSTP, signal.SIGCONT, signal.SIGWINCH, signal.SIGTTIN, signal.SIGTTOU)
+_TAKEN = attend.signals("SIGTSTP", "SIGCONT", "SIGWINCH", "SIGTTIN", "SIGTTOU")
 
 view_option = option(
     "--view",

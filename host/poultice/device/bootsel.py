@@ -89,9 +89,14 @@ def named(path: Path) -> Drive:
     )
 
 
+MOUNT_IT = (
+    "mount it (`udisksctl mount -b /dev/disk/by-label/RPI-RP2`, or RP2350)"
+    if sys.platform == "linux"
+    else "wait until the system shows it, or plug the board in again"
+)
 HOW_TO_GET_THERE = (
-    "hold BOOTSEL while you plug the board in; a drive RPI-RP2 or RP2350 appears. Where it is "
-    "not mounted by itself: `udisksctl mount -b /dev/disk/by-label/RPI-RP2` (or RP2350)"
+    "hold BOOTSEL while you plug the board in; a drive RPI-RP2 or RP2350 appears. Where it does "
+    f"not by itself: {MOUNT_IT}"
 )
 
 

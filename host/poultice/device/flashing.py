@@ -154,8 +154,8 @@ def flash(
             DRIVE_WAIT_S,
             NoDeviceError(
                 f"no boot drive appeared within {DRIVE_WAIT_S:.0f} s",
-                hint="mount it (`udisksctl mount -b /dev/disk/by-label/RPI-RP2`, or RP2350) and "
-                "run the same command again; unplugging the board starts its old firmware",
+                hint=f"{bootsel.MOUNT_IT} and run the same command again; unplugging the board "
+                "starts its old firmware",
             ),
         )
     target = there[0]

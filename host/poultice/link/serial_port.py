@@ -7,7 +7,9 @@ there, it is not ours to open, or another program has it.
 from __future__ import annotations
 
 import errno
+import importlib.util
 import os
+import re
 import select
 import time
 
@@ -23,6 +25,8 @@ from poultice.errors import (
 )
 from poultice.link.transport import LineBuffer
 
+# Where it is not there (Windows), nothing waits for a port, and nobody can say who has it.
+_WINDOWS = importlib.util.find_spec("termios") is None
 _READ_BYTES = 4096
 _WRITE_TIMEOUT_S = 2.0
 # So many empty reads in a row, a while apart, are a port that is gone: a second.
@@ -102,6 +106,8 @@ class SerialTransport:
             pass
 
     def _read(self, timeout_s: float) -> bytes:
+        if _WINDOWS:
+            return self._read_waiting(timeout_s)
         try:
             port = self._port.fileno()
             ready, _, _ = select.select([port], [], [], timeout_s)
@@ -118,13 +124,27 @@ class SerialTransport:
             time.sleep(min(_EMPTY_S, timeout_s))
         return data
 
+    def _read_waiting(self, timeout_s: float) -> bytes:
+        """As pyserial waits, where a port is nothing that `select` knows."""
+        try:
+            self._port.timeout = timeout_s
+            first = self._port.read(1)
+            return bytes(first + self._port.read(self._port.in_waiting)) if first else b""
+        except (OSError, ValueError, TypeError) as error:
+            raise self._lost(error) from None
+
     def _lost(self, error: BaseException) -> DeviceLostError:
+        port = self.path.partition(":")[2]
         return DeviceLostError(
             f"{self.path} is gone ({error})",
             hint="the device turns its pad off by itself; check the cable, and whether a second "
-            f"program reads the port (`fuser {self.path.partition(':')[2]}`), then "
-            "`poultice status`",
+            f"program reads the port{_who(' (', port, ')')}, then `poultice status`",
         )
+
+
+def _who(before: str, port: str, after: str) -> str:
+    """The command that names who has `port`, where there is one."""
+    return "" if _WINDOWS else f"{before}`fuser {port}`{after}"
 
 
 def opening_error(port: str, error: BaseException) -> PoulticeError:
@@ -135,13 +155,14 @@ def opening_error(port: str, error: BaseException) -> PoulticeError:
             f"there is no port {port}",
             hint="check the cable (some only charge), then `poultice devices`",
         )
-    if number in (errno.EACCES, errno.EPERM):
+    # Windows says so of a port that another program has.
+    if number in (errno.EACCES, errno.EPERM) and not _WINDOWS:
         return PermissionDeniedError(f"no permission to open {port}", hint=permission_hint(port))
     # pyserial takes the lock of `exclusive=True` with flock: EAGAIN is its "somebody has it".
-    if number in (errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK):
+    if number in (errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EPERM):
         return PortBusyError(
             f"another program has {port} open",
-            hint=f"close it (`fuser {port}` names it): a serial terminal, an editor for "
+            hint=f"close it{_who(' (', port, ' names it)')}: a serial terminal, an editor for "
             "MicroPython, or a `poultice run`, where Ctrl-C stops the session; so does the "
             "device's button",
         )
@@ -161,7 +182,9 @@ def _errno(error: BaseException) -> int | None:
             number = one.args[0]
         if isinstance(number, int):
             return number
-    return None
+    # On Windows it is there as text alone: "could not open port 'COM3': PermissionError(13, …".
+    named = re.search(r"Error\((\d+),", str(error))
+    return int(named[1]) if named else None
 
 
 def permission_hint(port: str) -> str:

@@ -7,6 +7,7 @@ knows which it has.
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from typing import Protocol
 
@@ -14,6 +15,10 @@ from poultice.errors import UsageError
 
 MAX_LINE_BYTES = 65_536
 """A line longer than this is cut: a device that floods must not fill the host's memory."""
+
+_EXAMPLES = {"win32": "serial:COM3", "darwin": "serial:/dev/cu.usbmodem101"}
+EXAMPLE_PORT = _EXAMPLES.get(sys.platform, "serial:/dev/ttyACM0")
+"""What a port is called on this system."""
 
 SCHEMES = ("serial", "usb", "sim", "emulator")
 
@@ -89,11 +94,11 @@ def split_path(path: str) -> tuple[str, str]:
     if scheme not in SCHEMES:
         raise UsageError(
             f"{path!r} is not a device path",
-            hint="device paths are serial:/dev/ttyACM0 (or just the path), usb:<serial number>, "
+            hint=f"device paths are {EXAMPLE_PORT} (or just the path), usb:<serial number>, "
             "sim: and emulator:",
         )
     if scheme in ("serial", "usb") and not rest:
-        example = "serial:/dev/ttyACM0" if scheme == "serial" else "usb:<serial number>"
+        example = EXAMPLE_PORT if scheme == "serial" else "usb:<serial number>"
         raise UsageError(
             f"{path!r} names no device",
             hint=f"write {example}; `poultice devices` lists them",

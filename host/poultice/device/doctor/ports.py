@@ -17,7 +17,7 @@ RULE_PLACES = tuple(
     Path(place) / "udev" / "rules.d" for place in ("/etc", "/run", "/usr/lib", "/lib")
 )
 _INSTALL = "install the udev rule: `poultice doctor --udev` prints it and says how"
-_PTMX = os.makedev(5, 2)
+_PTMX = (5, 2)
 _PSEUDO_TERMINALS = range(136, 144)
 """Linux' majors of the ends that are opened by name; the other end is /dev/ptmx."""
 _NO_PORTS = (1, 5)
@@ -183,11 +183,15 @@ def _same(one: os.stat_result, other: os.stat_result) -> bool:
 
 def _serves(link: Path, one: os.stat_result, port: os.stat_result) -> bool:
     """Whether that open file is the other end of the pseudo-terminal `port`."""
-    if os.major(port.st_rdev) not in _PSEUDO_TERMINALS or one.st_rdev != _PTMX:
+    if os.major(port.st_rdev) not in _PSEUDO_TERMINALS or _numbers(one.st_rdev) != _PTMX:
         return False
     told = _read(link.parents[1] / "fdinfo" / link.name)
     index = re.search(r"^tty-index:\s*(\d+)", told, re.M)
     return index is None or int(index[1]) == os.minor(port.st_rdev)
+
+
+def _numbers(device: int) -> tuple[int, int]:
+    return os.major(device), os.minor(device)
 
 
 def _serial(port: str) -> bool:
