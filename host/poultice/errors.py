@@ -6,7 +6,9 @@
     ├── UsageError                   2  asked for in a way that cannot be done
     │   ├── ImageError               2  a file that is not an image for the board
     │   ├── MissingPackageError      2  what was asked for needs a package that is not installed
-    │   ├── ProtocolFileError        2  a protocol file that does not parse
+    │   ├── InputFileError           2  a person's own file that does not parse
+    │   │   ├── ProtocolFileError    2
+    │   │   └── CourseFileError      2
     │   └── UnknownProtocolError     2  no protocol of that name
     ├── NoDeviceError                3  nothing there that answers
     ├── PortError                    4  there, but not ours to open
@@ -94,8 +96,8 @@ class MissingPackageError(UsageError):
     """What was asked for needs an optional package; the hint says how to get it."""
 
 
-class ProtocolFileError(UsageError):
-    """A protocol file that does not parse: ``file``, ``line`` (None if unknown), ``expected``."""
+class InputFileError(UsageError):
+    """A file of a person's own, and wrong: ``file``, ``line`` (None: unknown), ``expected``."""
 
     def __init__(
         self,
@@ -114,6 +116,14 @@ class ProtocolFileError(UsageError):
         self.file = file
         self.line = line
         self.expected = expected
+
+
+class ProtocolFileError(InputFileError):
+    """That of a protocol."""
+
+
+class CourseFileError(InputFileError):
+    """That of a course of treatment."""
 
 
 class UnknownProtocolError(UsageError):

@@ -222,6 +222,14 @@ def next_allowed(now: Telemetry) -> str | None:
     return f"next session: {', '.join(told)}" if told else None
 
 
+def course(told: Mapping[str, Any]) -> str:
+    """How far a course was kept to: what ``record.adherence.to_json`` says, in one line."""
+    if not told["due"]:
+        return f"nothing was due yet: {told['sessions']} sessions from {told['from']} on"
+    extra = f", and {told['extra']} that were not due" if told["extra"] else ""
+    return f"{told['done']} of {told['due']} sessions that were due ({told['pct']} %){extra}"
+
+
 def plan(data: Mapping[str, Any]) -> list[str]:
     """A plan as it would be sent."""
     wire = data["plan"]

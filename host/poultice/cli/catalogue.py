@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "config": ("config", "The device's configuration."),
     "history": ("history", "Recorded sessions."),
     "note": ("history", "Pain, stiffness and a note of a session."),
+    "course": ("course_command", "A course of treatment: what is due, what was done."),
     "report": ("history", "A recorded session as one HTML page."),
     "firmware": ("firmware", "The device's firmware: look at it, build it, flash it."),
     "simulator": ("simulator", "Serve a virtual device on a pseudo-terminal."),

@@ -29,9 +29,17 @@ from poultice.record import ratings
 
 if TYPE_CHECKING:
     from poultice.record.store import History
+    from poultice.therapy.course_of_treatment import CourseOfTreatment
 
 simulated_option = option(
     "--simulated", is_flag=True, help="Those on a simulated device instead: no treatment."
+)
+
+course_option = option(
+    "--course",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A course of treatment: how far it was kept to.",
 )
 
 
@@ -79,14 +87,17 @@ def show(n: int | None) -> Result:
     help="How many, up to this one.",
 )
 @simulated_option
-def trends(weeks: int, simulated: bool) -> Result:
+@course_option
+def trends(weeks: int, simulated: bool, course: Path | None) -> Result:
     """Week by week: sessions, minutes, dose, how much of what was planned was done; pain and
     stiffness before and after."""
-    from datetime import date
+    from datetime import date, datetime
 
+    from poultice.record import adherence
     from poultice.record import trends as weekly
     from poultice.record.store import History
 
+    kept_to = _course(course)
     book = History.open()
     found = weekly.weekly(book, date.today(), weeks, simulated=simulated)
     for week in found:
@@ -96,6 +107,7 @@ def trends(weeks: int, simulated: bool) -> Result:
         "weeks": [week.to_json() for week in found],
         "closings": book.closings(),
         "ratings": weekly.rated(found),
+        "course": kept_to and adherence.to_json(kept_to, book, datetime.now()),
     }
     return Result(data, "trends")
 
@@ -165,8 +177,9 @@ def _tell_damaged(found: Sequence[str], what: str) -> None:
     "Default: poultice-session-N.html here.",
 )
 @option("--open", "opens", is_flag=True, help="Show it in the browser.")
+@course_option
 @json_option
-def report(n: int | None, path: str | None, opens: bool) -> Result | None:
+def report(n: int | None, path: str | None, opens: bool, course: Path | None) -> Result | None:
     """Session N, or the latest, as one HTML page that needs nothing else, or as PDF. Prints its
     path."""
     from poultice.record import report as reporting
@@ -178,7 +191,7 @@ def report(n: int | None, path: str | None, opens: bool) -> Result | None:
     into = path is None or os.path.isdir(path)  # noqa: PTH112 - False for a path no system takes
     as_pdf = not into and reporting.is_pdf(path or "")
     book, n = opened(n)
-    page = reporting.render(book, n)
+    page = reporting.render(book, n, _course(course))
     if as_pdf:
         from poultice.record.report import pdf
 
@@ -194,6 +207,12 @@ def report(n: int | None, path: str | None, opens: bool) -> Result | None:
         if not webbrowser.open(Path(path).resolve().as_uri()):
             output.say("note: no browser was found to show it in")
     return Result({"session": n, "file": path, "size": len(page)}, "report")
+
+
+def _course(path: Path | None) -> CourseOfTreatment | None:
+    from poultice.therapy import course_of_treatment as courses
+
+    return None if path is None else courses.load(path)
 
 
 def _read(ctx: click.Context, param: click.Parameter, value: str | None) -> int | str | None:

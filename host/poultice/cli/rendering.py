@@ -108,10 +108,34 @@ def _trends(data: Data) -> list[str]:
     lines = [
         *_table(rows),
         "DONE: of the heat and cold that were planned; the bar: minutes of both",
+        *(f"course {one['name']}: {words.course(one)}" for one in [data["course"]] if one),
         *ratings.trend(data["ratings"]),
         *(f"device {uid}: {words.relay_age(n)}" for uid, n in data["closings"].items()),
     ]
     return ["simulated sessions: no treatment", *lines] if data["simulated"] else lines
+
+
+def _course(data: Data) -> list[str]:
+    when = f"{data['days']} at {', '.join(data['times'])}"
+    rows = [
+        (data["name"], f"{data['title']} ({data['protocol']})"),
+        ("when", f"{when}, from {data['from']} until {data['until']}: {data['sessions']} sessions"),
+        ("kept", words.course(data)),
+    ]
+    if data["missed"]:
+        rows.append(("missed", f"{data['missed']}: leave them out, never double one"))
+    return _table(rows)
+
+
+def _course_today(data: Data) -> list[str]:
+    if not data["today"]:
+        return [f"{data['name']}: nothing is due today"]
+    if not data["left_today"]:
+        return [f"{data['name']}: all of today is done ({', '.join(data['today'])})"]
+    lines = [f"{data['name']}: still due today at {', '.join(data['left_today'])}"]
+    if data["device"] is not None:
+        lines.append(data["next_allowed"] or "the device allows it now")
+    return [*lines, f"`poultice run {data['protocol']}` starts it; nothing starts by itself"]
 
 
 def _but_simulated(data: Data) -> str:
@@ -277,6 +301,8 @@ VIEWS: Mapping[str, Callable[[Data], list[str]]] = {
     "note": _note,
     "trends": _trends,
     "report": lambda data: [data["file"]],
+    "course": _course,
+    "course_today": _course_today,
     "run": words.summary,
     "firmware": _firmware,
     "image": lambda data: [_of_image(data["image"])],

@@ -72,9 +72,9 @@ def weekly(
     found: dict[date, Week] = {}
     # What is shown is asked for alone, whatever else was ever recorded.
     since = last - timedelta(weeks=weeks - 1)
-    until_unix = _midnight_unix(last + timedelta(weeks=1))
+    until_unix = midnight_unix(last + timedelta(weeks=1))
     for row in history.plans(
-        simulated=simulated, since_unix=_midnight_unix(since), until_unix=until_unix
+        simulated=simulated, since_unix=midnight_unix(since), until_unix=until_unix
     ):
         day = date.fromtimestamp(row["started_unix"])
         week = found.setdefault(monday_of(day), Week(monday_of(day)))
@@ -102,7 +102,7 @@ def rated(weeks: Iterable[Week]) -> dict[str, dict[str, Any]]:
     return ratings.compared(row for week in weeks for row in week.rated)
 
 
-def _midnight_unix(day: date) -> float:
+def midnight_unix(day: date) -> float:
     """The beginning of a day, local time; 0 where that is before any clock."""
     try:
         return datetime(day.year, day.month, day.day).timestamp()

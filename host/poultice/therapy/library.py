@@ -10,38 +10,35 @@ from __future__ import annotations
 
 import os
 import re
-import stat
-import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from decimal import Context, Decimal, Inexact, InvalidOperation
-from functools import partial
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from poultice import temperature
 from poultice.errors import ProtocolFileError, UnknownProtocolError
 from poultice.settings import expanded
+from poultice.therapy import tables
 from poultice.therapy.phase import MODES, REST, Phase, Protocol
-from poultice.words import meant, nearest
+from poultice.therapy.tables import TEXT_MAX_CHARS, Table
+from poultice.words import nearest
 
 SHIPPED = Path(__file__).parent / "protocols"
 
 ACUTE = ("only", "no", "any")
-FILE_MAX_BYTES = 65_536
 PHASES_MAX = 64
-LINES_MAX = 64
 TITLE_MAX_CHARS = 120
-TEXT_MAX_CHARS = 600
 
 _NAME = re.compile(r"[a-z0-9-]{1,32}", re.ASCII)
 _TOKEN = re.compile(r"[^\W_]+")
 _SMALL = frozenset({"a", "an", "and", "for", "in", "my", "of", "on", "or", "the", "with"})
-_HEADER = re.compile(r"\s*\[\[\s*[\"']?phase[\"']?\s*\]\]")
 _PROTOCOL_KEYS = ("name", "title", "summary", "keywords", "evidence", "acute", "units", "phase")
 _PHASE_KEYS = ("mode", "target", "minutes", "seconds", "say")
-_DECODER_LINE = re.compile(r"\(at line (\d+), column \d+\)")
-_EXACT = Context(prec=28, traps=[Inexact, InvalidOperation])
+_WHERE = {key: f"{key} belongs to a phase: under [[phase]]" for key in _PHASE_KEYS} | {
+    key: f"{key} belongs to the whole: above the first [[phase]]" for key in _PROTOCOL_KEYS
+}
+_FORM = tables.Form(
+    "protocol", ProtocolFileError, "docs/how-to/write-a-protocol.md", "poultice protocols", "phase"
+)
 
 
 def names() -> list[str]:
@@ -105,20 +102,7 @@ def _like(asked: str, word: str) -> bool:
 
 def load_file(path: Path) -> Protocol:
     """Read and check one protocol file. Raises ProtocolFileError whatever is wrong with it."""
-    wrong = partial(ProtocolFileError, file=str(path))
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise wrong("is not a file", hint="give the path of one protocol (.toml)")
-        with path.open("rb") as stream:
-            data = stream.read(FILE_MAX_BYTES + 1)
-    except FileNotFoundError:
-        hint = "check the path; `poultice protocols` lists the names"
-        raise wrong("no such file", hint=hint) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        hint = "check the path and its permissions"
-        raise wrong(f"cannot be read ({reason})", hint=hint) from None
-    return parse(data, str(path))
+    return parse(tables.read(path, _FORM), str(path))
 
 
 def parse(data: bytes, file: str) -> Protocol:
@@ -126,178 +110,11 @@ def parse(data: bytes, file: str) -> Protocol:
 
     Raises ProtocolFileError and nothing else, whatever the bytes.
     """
-    wrong = partial(ProtocolFileError, file=file)
-    if len(data) > FILE_MAX_BYTES:
-        raise wrong("is too large", expected=f"at most {FILE_MAX_BYTES // 1024} KiB")
-    if data.startswith(b"%PDF") or b"\0" in data[:1024]:
-        raise wrong("is not a text file", expected="a protocol (.toml)")
-    try:
-        text = data.decode("utf-8-sig")
-        table = tomllib.loads(text, parse_float=_decimal)
-    except UnicodeDecodeError as error:
-        at = data.count(b"\n", 0, error.start) + 1
-        raise wrong("is not text in UTF-8", line=at, hint="save it again as UTF-8") from None
-    except ValueError as error:
-        line, problem, expected = _syntax_error(text, str(error))
-        hint = "docs/how-to/write-a-protocol.md shows a whole one"
-        raise wrong(problem, line=line, expected=expected, hint=hint) from None
-    except RecursionError:
-        raise wrong("is nested too deeply") from None
-    return _protocol(_Table(table, None, text.splitlines(), file))
+    return _protocol(tables.parse(data, file, _FORM))
 
 
-def _syntax_error(text: str, message: str) -> tuple[int | None, str, str | None]:
-    """Where the parser stopped, what is wrong there in words of our own, and what is expected."""
-    if "\r" in text.replace("\r\n", ""):
-        return None, "is not valid TOML: line ends of an old Mac (CR)", "those of today (LF)"
-    found = _DECODER_LINE.search(message)
-    end = text.count("\n") + 1 if "end of document" in message else None
-    line = int(found[1]) if found is not None else end
-    there = ["", *text.splitlines()]
-    stopped = there[line] if line is not None and line < len(there) else ""
-    if "overwrite a value" in message:
-        key = stopped.partition("=")[0].strip()[:40]
-        return line, f"is not valid TOML: {key or 'a key'} is given twice", "each key once"
-    for pattern, problem, expected in _SLIPS:
-        if re.search(pattern, stopped[:TEXT_MAX_CHARS]):
-            return line, f"is not valid TOML: {problem}", expected
-    for pattern, problem, expected in _SAID:
-        if pattern in message:
-            return line, f"is not valid TOML: {problem}", expected
-    plain = re.sub(r"\s*\(at [^)]*\)$", "", message)
-    return line, f"is not valid TOML ({plain})", None
-
-
-_TWO_BRACKETS = "[[phase]], two brackets on each side, above the keys of each phase"
-_THE_NUMBER = "the number alone: °C, and the minutes of `minutes`"
-_SLIPS = (
-    (r"=\s*-?\d+,\d", "a number with a comma", "a decimal point, e.g. 40.5"),
-    (r"=\s*-?\d+(\.\d+)?\s*[A-Za-z°º%]", "something behind a number", _THE_NUMBER),
-    (r"=\s*[“”„‘’«»]", "typographic quotes", 'straight ones, e.g. mode = "heat"'),
-    (r"=\s*(#.*)?$", "nothing behind the =", "a value"),
-    (r"^\s*\[.*phase", "brackets that do not match", _TWO_BRACKETS),
-    (r"^\s*[\w-]+\s*:", "a colon", 'an equals sign, e.g. mode = "heat"'),
-    (r"=\s*[A-Za-z]", "text without quotes", 'quotes around it, e.g. mode = "heat"'),
-    (r"^\s*[\w-]+\s+[^=\s]", "no equals sign", 'one, e.g. mode = "heat"'),
-    (r"""^[^"]*("[^"]*"[^"]*)*"[^"]*$""", "text that is not closed", "a quote at its end"),
-)
-"""What people write for TOML: looked for on the line where the parser stopped."""
-_SAID = (
-    ("integer string conversion", "a number of thousands of digits", "one that a device can keep"),
-    (r"Found invalid character '\n'", "text that is not closed", "a quote at its end"),
-)
-"""What the parser says that is Python's and not the file's."""
-
-
-def _decimal(text: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return Decimal("NaN")
-
-
-@dataclass(frozen=True)
-class _Table:
-    """A table of the file: the phase of that `index`, or the whole; the `lines` only tell where."""
-
-    values: Mapping[str, Any]
-    index: int | None
-    lines: Sequence[str]
-    file: str
-
-    def only(self, keys: Sequence[str]) -> None:
-        """Raises ProtocolFileError for any other key."""
-        for key in self.values:
-            if key in keys:
-                continue
-            hint = meant(key, keys)
-            if key in _PHASE_KEYS:
-                hint = f"{key} belongs to a phase: under [[phase]]"
-            elif key in _PROTOCOL_KEYS:
-                hint = f"{key} belongs to the whole: above the first [[phase]]"
-            raise self.error(f"unknown key {key[:40]!r}", key, "one of " + ", ".join(keys), hint)
-
-    def text(self, key: str, most_chars: int, default: str | None = None) -> str:
-        """One line of text; never empty where it has no default."""
-        value = self.values.get(key, default)
-        expected = f"one line of text, at most {most_chars} characters"
-        if value is None or (default is None and value == ""):
-            raise self.error(f"{key} is missing", key, expected)
-        if not isinstance(value, str):
-            raise self.error(f"{key} is {_kind(value)}", key, expected)
-        # An escape sequence in a title would be obeyed by the terminal that shows it.
-        if len(value) > most_chars or not value.isprintable():
-            raise self.error(f"{key} is too long or not plain", key, expected)
-        return value
-
-    def texts(self, key: str, expected: str) -> tuple[str, ...]:
-        """A list of lines, which may be missing."""
-        value = self.values.get(key, [])
-        if not isinstance(value, list) or len(value) > LINES_MAX:
-            raise self.error(f"{key} is {_kind(value)}", key, expected)
-        for line in value:
-            if not isinstance(line, str) or not line.isprintable() or len(line) > TEXT_MAX_CHARS:
-                raise self.error(f"{key} holds {_kind(line)}", key, expected)
-        return tuple(value)
-
-    def choice(self, key: str, choices: Sequence[str]) -> str:
-        """One of the `choices`."""
-        expected = "one of " + ", ".join(f'"{choice}"' for choice in choices)
-        value = self._given(key, expected)
-        if not isinstance(value, str) or value not in choices:
-            shown, near = _kind(value), list[str]()
-            if isinstance(value, str):
-                shown, near = repr(value[:40]), nearest(value, choices)
-            hint = f"did you mean {near[0]}?" if near else None
-            raise self.error(f"{key} is {shown}", key, expected, hint)
-        return value
-
-    def whole(self, key: str, factor: int, expected: str) -> int:
-        """A number that times `factor` is a whole one: that."""
-        value = self._given(key, expected)
-        # A bool is an int to Python, but `target = true` is a slip of the pen.
-        if isinstance(value, bool) or not isinstance(value, int | Decimal):
-            hint = "take the quotes away" if isinstance(value, str) else None
-            raise self.error(f"{key} is {_kind(value)}", key, expected, hint)
-        number = Decimal(value)
-        if not number.is_finite() or number.copy_abs() > 100_000:
-            raise self.error(f"{key} is out of all range", key, expected)
-        try:
-            return int(_EXACT.to_integral_exact(_EXACT.multiply(number, factor)))
-        except (Inexact, InvalidOperation):
-            problem = f"{key} = {str(number)[:40]} is too fine"
-            raise self.error(problem, key, expected) from None
-
-    def _given(self, key: str, expected: str) -> Any:
-        if key not in self.values:
-            raise self.error(f"{key} is missing", key, expected)
-        return self.values[key]
-
-    def error(
-        self, problem: str, key: str | None, expected: str, hint: str | None = None
-    ) -> ProtocolFileError:
-        """The error about a key, at its line within the table, else at that of the table."""
-        where = "" if self.index is None else f"phase {self.index + 1}: "
-        return ProtocolFileError(
-            where + problem, file=self.file, line=self._line(key), expected=expected, hint=hint
-        )
-
-    def _line(self, key: str | None) -> int | None:
-        headers = [n for n, line in enumerate(self.lines) if _HEADER.match(line)]
-        edges = [0, *headers, len(self.lines)]
-        at = 0 if self.index is None else self.index + 1
-        if at > len(headers):
-            return None
-        if key is not None and key in self.values:
-            pattern = re.compile(rf"\s*\[*[\"']?{re.escape(key)}[\"']?\s*[]=.]")
-            for number in range(edges[at], edges[at + 1]):
-                if pattern.match(self.lines[number]):
-                    return number + 1
-        return edges[at] + 1 if at else None
-
-
-def _protocol(table: _Table) -> Protocol:
-    table.only(_PROTOCOL_KEYS)
+def _protocol(table: Table) -> Protocol:
+    table.only(_PROTOCOL_KEYS, _WHERE)
     name = table.text("name", 32)
     if _NAME.fullmatch(name) is None:
         raise table.error(f"name {name!r}", "name", "1 to 32 characters of a-z, 0-9 and -")
@@ -307,12 +124,12 @@ def _protocol(table: _Table) -> Protocol:
     units = table.choice("units", temperature.UNITS) if "units" in table.values else ""
     phases = table.values.get("phase")
     if isinstance(phases, dict):
-        raise table.error("a phase in one pair of brackets", "phase", _TWO_BRACKETS)
+        raise table.error("a phase in one pair of brackets", "phase", tables.TWO_BRACKETS)
     if not isinstance(phases, list) or not phases:
         raise table.error("no phases", "phase", "at least one [[phase]] table")
-    tables = [replace(table, values=one, index=index) for index, one in enumerate(phases)]
+    each = [replace(table, values=one, index=index) for index, one in enumerate(phases)]
     if len(phases) > PHASES_MAX:
-        raise tables[PHASES_MAX].error(f"{len(phases)} phases", None, f"at most {PHASES_MAX}")
+        raise each[PHASES_MAX].error(f"{len(phases)} phases", None, f"at most {PHASES_MAX}")
     return Protocol(
         name=name,
         title=title,
@@ -320,15 +137,15 @@ def _protocol(table: _Table) -> Protocol:
         evidence=table.texts("evidence", "a list of lines of text, one source each"),
         keywords=table.texts("keywords", "a list of words in quotes"),
         acute=acute,
-        phases=tuple(_phase(one, fahrenheit=units == temperature.FAHRENHEIT) for one in tables),
+        phases=tuple(_phase(one, fahrenheit=units == temperature.FAHRENHEIT) for one in each),
         source=table.file,
     )
 
 
-def _phase(table: _Table, *, fahrenheit: bool) -> Phase:
+def _phase(table: Table, *, fahrenheit: bool) -> Phase:
     if not isinstance(table.values, dict):
         raise table.error("phase is not a table", None, "[[phase]] and its keys")
-    table.only(_PHASE_KEYS)
+    table.only(_PHASE_KEYS, _WHERE)
     mode = table.choice("mode", MODES)
     target_mc = None
     if mode != REST:
@@ -350,18 +167,3 @@ def _phase(table: _Table, *, fahrenheit: bool) -> Phase:
     if seconds <= 0:
         raise table.error(f"{key} = {Decimal(table.values[key])}", key, expected)
     return Phase(mode, target_mc, seconds, say or None)
-
-
-_KINDS = {
-    bool: "true or false",
-    str: "text",
-    int: "a number",
-    Decimal: "a number",
-    list: "a list",
-    dict: "a table",
-}
-
-
-def _kind(value: object) -> str:
-    """What a TOML value is, in words."""
-    return _KINDS.get(type(value), "a date or time")

@@ -10,6 +10,7 @@ from pathlib import PurePath
 
 from poultice.errors import UsageError
 from poultice.record.store import History
+from poultice.therapy.course_of_treatment import CourseOfTreatment
 
 
 def file_name(n: int) -> str:
@@ -30,8 +31,8 @@ def is_pdf(path: str) -> bool:
     return ending == ".pdf"
 
 
-def render(history: History, n: int) -> bytes:
-    """The report of session `n`, in UTF-8.
+def render(history: History, n: int, course: CourseOfTreatment | None = None) -> bytes:
+    """The report of session `n`, in UTF-8; with a `course`, how far that was kept to by then.
 
     Raises UsageError where there is no such session, HistoryError where the record is unusable.
     Whatever a device or a file put into the record is shown as text, never obeyed.
@@ -41,4 +42,4 @@ def render(history: History, n: int) -> bytes:
 
     # One record, one page: in the units of its curves, whoever makes it.
     with temperature.showing_in(temperature.CELSIUS):
-        return page.html(recorded.read(history, n)).encode()
+        return page.html(recorded.read(history, n, course)).encode()

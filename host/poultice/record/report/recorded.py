@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import zip_longest
 from typing import Any
@@ -17,11 +17,12 @@ from typing import Any
 from poultice import words
 from poultice.link import messages
 from poultice.link.messages import Event, Row
-from poultice.record import ratings, trends
+from poultice.record import adherence, ratings, trends
 from poultice.record.ratings import whole
 from poultice.record.schema import COUNTS
 from poultice.record.store import History
 from poultice.session.tally import ACTIVE, replay
+from poultice.therapy.course_of_treatment import CourseOfTreatment
 from poultice.therapy.phase import Phase
 from poultice.therapy.plan import reference_limits
 from poultice.therapy.screening import QUESTIONS
@@ -76,6 +77,7 @@ class Session:
     limits_recorded: bool
     simulated: bool
     weeks: Sequence[trends.Week]
+    course: Row | None
 
     @cached_property
     def total_s(self) -> float:
@@ -97,8 +99,14 @@ class Session:
         return [(one.from_s, one.to_s) for one in self.stretches if one.kind == kind]
 
 
-def read(history: History, n: int) -> Session:
-    """Session `n`. Raises UsageError where there is none, HistoryError as History does."""
+def _over(started: datetime, measured: Row) -> datetime:
+    """When it was over, local time."""
+    return started.replace(tzinfo=None) + timedelta(seconds=_number(measured["duration_s"]) or 0)
+
+
+def read(history: History, n: int, course: CourseOfTreatment | None = None) -> Session:
+    """Session `n`; with a `course`, what ``adherence.to_json`` says of that when the session is
+    over. Raises UsageError where there is no such session, HistoryError as History does."""
     stored = history.show(n)
     plan, hello, summary = (_mapping(stored[name]) for name in ("plan", "hello", "summary"))
     phases = trends.planned(plan)
@@ -147,6 +155,9 @@ def read(history: History, n: int) -> Session:
         weeks=trends.weekly(history, started.date(), simulated=stored["simulated"])
         if started is not None
         else [],
+        course=None
+        if course is None or started is None
+        else adherence.to_json(course, history, _over(started, measured)),
     )
 
 

@@ -1,0 +1,107 @@
+"""`poultice course`: what is due, what was done, and a calendar of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from poultice.cli import output
+from poultice.cli.base import Command, Group, Result, device_option, json_option, option
+from poultice.errors import NoDeviceError, PoulticeError
+
+if TYPE_CHECKING:
+    from poultice.link.messages import Telemetry
+
+_file = click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+
+
+@click.group(cls=Group)
+def course() -> None:
+    """A course of treatment: a protocol on days and at times of one's own, in a FILE.
+
+    It says what is due and what was done. Nothing ever starts by itself.
+    """
+
+
+@course.command()
+@_file
+@device_option
+@json_option
+def today(file: Path, device: str | None) -> Result:
+    """What is due today and still to be done, and from when on the device allows it."""
+    told = _told(file)
+    told |= {"device": None, "rest_heat_s": None, "rest_cold_s": None, "next_allowed": None}
+    if told["left_today"]:
+        now = _device_now(device, told)
+        if now is not None:
+            from poultice import words
+
+            told |= {"rest_heat_s": now.rest_heat_s, "rest_cold_s": now.rest_cold_s}
+            told["next_allowed"] = words.next_allowed(now)
+    return Result({"action": "today", **told}, "course_today")
+
+
+@course.command()
+@_file
+@json_option
+def show(file: Path) -> Result:
+    """The course in words, and how far it was kept to until now."""
+    return Result({"action": "show", **_told(file)}, "course")
+
+
+@course.command(cls=Command)
+@_file
+@option("-o", "--output", "path", metavar="FILE", required=True, help="FILE.ics, or - for stdout.")
+@option(
+    "--remind",
+    "remind_min",
+    type=click.IntRange(0, 1440),
+    default=10,
+    show_default=True,
+    help="Minutes before each session; 0: no reminder.",
+)
+@json_option
+def calendar(file: Path, path: str, remind_min: int) -> Result | None:
+    """The course as a file for any calendar (.ics)."""
+    from poultice.record import calendar as calendars
+    from poultice.therapy import course_of_treatment as courses
+
+    found = courses.load(file)
+    data = calendars.of(found, datetime.now().astimezone(), remind_min)
+    output.write(path, data)
+    if path == output.STDOUT:
+        return None
+    return Result({"action": "calendar", "file": path, "size": len(data)}, "report")
+
+
+def _told(file: Path) -> dict[str, Any]:
+    from poultice.record import adherence
+    from poultice.record.store import History
+    from poultice.therapy import course_of_treatment as courses
+
+    found = courses.load(file)
+    days = " ".join(courses.DAYS[day] for day in found.days)
+    told = adherence.to_json(found, History.open(), datetime.now())
+    return told | {"days": days, "times": [f"{at:%H:%M}" for at in found.times]}
+
+
+def _device_now(device: str | None, told: dict[str, Any]) -> Telemetry | None:
+    """The device, where there is one; it was asked for by name, or is the only one."""
+    from poultice.device import discovery
+
+    try:
+        with discovery.open_device(device) as client:
+            told["device"] = client.hello().device(client.path)
+            return client.status()
+    except NoDeviceError:
+        if device is not None:
+            raise
+        output.say("note: no device answers, so its rest is not known")
+    except PoulticeError as error:
+        if device is not None:
+            raise
+        output.say(f"note: {error}: its rest is not known")
+    return None

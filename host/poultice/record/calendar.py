@@ -1,0 +1,50 @@
+"""A course of treatment for any calendar (RFC 5545)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+
+from icalendar import Alarm, Calendar, Event
+
+from poultice import __version__
+from poultice.therapy.course_of_treatment import DAYS, CourseOfTreatment
+
+
+def of(course: CourseOfTreatment, made: datetime, remind_min: int) -> bytes:
+    """An entry for each time of the day, repeated over the course, as an .ics file.
+
+    The times are those of the wall clock wherever the calendar is read. A reminder comes
+    `remind_min` minutes before, 0: none. Entries made again replace those of before.
+    """
+    calendar = Calendar()
+    calendar.add("prodid", f"-//poultice//{__version__}//EN")
+    calendar.add("version", "2.0")
+    for at in course.times:
+        calendar.add_component(_entry(course, at, made, remind_min))
+    return bytes(calendar.to_ical())
+
+
+def _entry(course: CourseOfTreatment, at: time, made: datetime, remind_min: int) -> Event:
+    first = next(one for one in course.due() if one.time() == at)
+    entry = Event()
+    entry.add("uid", f"{course.name}-{course.first:%Y%m%d}-{at:%H%M}@poultice")
+    entry.add("dtstamp", made.astimezone(UTC))
+    entry.add("dtstart", first)
+    entry.add("duration", timedelta(seconds=course.session_s))
+    entry.add("summary", course.title)
+    entry.add("description", f"poultice run {course.protocol}\nNothing starts by itself.")
+    entry.add(
+        "rrule",
+        {
+            "freq": "weekly",
+            "byday": [DAYS[day][:2].upper() for day in course.days],
+            "until": datetime.combine(course.last, at),
+        },
+    )
+    if remind_min:
+        alarm = Alarm()
+        alarm.add("action", "DISPLAY")
+        alarm.add("description", course.title)
+        alarm.add("trigger", -timedelta(minutes=remind_min))
+        entry.add_component(alarm)
+    return entry
