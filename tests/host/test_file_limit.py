@@ -54,7 +54,7 @@ def test_a_report_that_may_not_be_so_large(here: Path) -> None:
 
 
 def test_without_such_a_limit_there_is_no_word_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    from poultice.record import store as history
+    from poultice.record import database as history
 
     none = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
     monkeypatch.setattr("resource.getrlimit", lambda which: none)

@@ -296,7 +296,7 @@ def test_somebody_else_s_database(tmp_path: Path) -> None:
 
 
 def test_locked(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("poultice.record.store.BUSY_S", 0.0)
+    monkeypatch.setattr("poultice.record.database.BUSY_S", 0.0)
     recorder = begin(history)
     other = sqlite3.connect(history.path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")

@@ -144,7 +144,7 @@ def test_a_rating_that_cannot_be_kept_says_how_to_add_it(
 ) -> None:
     n = record(history)
     monkeypatch.setattr("poultice.session.recorder.END_S", 0.0)
-    monkeypatch.setattr("poultice.record.store.BUSY_S", 0.05)
+    monkeypatch.setattr("poultice.record.database.BUSY_S", 0.05)
     monkeypatch.setattr("sys.stdin", io.StringIO("3\n4\n"))
     with contextlib.closing(sqlite3.connect(history.path)) as other:
         other.execute("BEGIN IMMEDIATE")

@@ -53,7 +53,7 @@ class Clock:
 @pytest.fixture(autouse=True)
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("POULTICE_DATA_DIR", str(tmp_path))
-    monkeypatch.setattr("poultice.record.store.BUSY_S", 0.0)
+    monkeypatch.setattr("poultice.record.database.BUSY_S", 0.0)
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     return tmp_path
 
@@ -276,10 +276,10 @@ def unusable_record(how: str, path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         def full(descriptor: int) -> None:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-        monkeypatch.setattr("poultice.record.store.os.fsync", full)
+        monkeypatch.setattr("poultice.record.database.os.fsync", full)
     else:
         may_read = partial(sqlite3.connect, f"{path.as_uri()}?mode=ro", uri=True)
-        monkeypatch.setattr("poultice.record.store._connect", lambda path: may_read())
+        monkeypatch.setattr("poultice.record.database.connect", lambda path: may_read())
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,8 @@ The tables are described in docs/reference/record.md.
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import math
-import os
-import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -21,15 +18,12 @@ from typing import Any
 
 from poultice import settings
 from poultice.errors import HistoryError, UsageError
-from poultice.record import jsontext, private, ratings, schema
+from poultice.record import database, jsontext, private, ratings, schema
 from poultice.record.schema import SAMPLE_COLUMNS as SAMPLE_COLUMNS
 from poultice.record.schema import SIMULATED, parsed
 
 FILE_NAME = "history.sqlite3"
 COMMIT_AFTER_S = 1.0
-BUSY_S = 2.0
-ROOM_BYTES = 65_536
-"""So much has to fit on the disk before a session: ten minutes of one."""
 
 Rows = list[dict[str, Any]]
 
@@ -60,10 +54,10 @@ class RowWriter:
         self.path = path
         self._clock_s = clock_s
         self._pending: list[tuple[str, tuple[Any, ...]]] = []
-        with _errors(path):
-            self._connection = _connect(path)
+        with database.errors(path):
+            self._connection = database.connect(path)
         try:
-            with _errors(path), self._connection as connection:
+            with database.errors(path), self._connection as connection:
                 # A reader does not keep a writer from it, nor the other way round.
                 connection.execute("PRAGMA journal_mode = WAL")
                 schema.migrate(connection, path, to_write=True)
@@ -111,7 +105,7 @@ class RowWriter:
 
     def commit(self) -> None:
         """Write what was gathered, in one transaction; what fails is gathered still."""
-        with _errors(self.path), self._connection as connection:
+        with database.errors(self.path), self._connection as connection:
             connection.execute("BEGIN IMMEDIATE")
             for statement, row in self._pending:
                 connection.execute(statement, row)
@@ -136,9 +130,9 @@ class History:
         Raises HistoryError where it is damaged, from a newer version, or cannot be had.
         """
         path = Path(path or settings.data_dir() / FILE_NAME)
-        with _errors(path):
+        with database.errors(path):
             private.database(path)
-            with contextlib.closing(_connect_to_read(path)) as connection:
+            with contextlib.closing(database.connect_to_read(path)) as connection:
                 schema.migrate(connection, path)
         return cls(path)
 
@@ -146,11 +140,11 @@ class History:
     def require_writable() -> None:
         """Raises HistoryError where a session could not be put into the record; makes nothing."""
         path = settings.data_dir() / FILE_NAME
-        with _errors(path):
-            _require_room(path.parent)
+        with database.errors(path):
+            database.require_room(path.parent)
             if not path.exists():
                 return
-            with contextlib.closing(_connect(path)) as connection:
+            with contextlib.closing(database.connect(path)) as connection:
                 connection.execute("PRAGMA busy_timeout = 0")
                 connection.execute("BEGIN IMMEDIATE")
                 version = schema.require_ours(connection, path)
@@ -215,7 +209,10 @@ class History:
         values = {name: _plain(changes[name]) for name in ratings.COLUMNS if name in changes}
         if not values:
             return
-        with _errors(self.path), contextlib.closing(_connect(self.path)) as connection:
+        with (
+            database.errors(self.path),
+            contextlib.closing(database.connect(self.path)) as connection,
+        ):
             schema.migrate(connection, self.path, to_write=True)
             connection.execute(_update(values), (*values.values(), n))
 
@@ -374,7 +371,10 @@ class History:
     def _read(
         self, query: str, values: Iterable[Any] = (), *, session: bool = False, mend: bool = False
     ) -> Rows:
-        with _errors(self.path), contextlib.closing(_connect_to_read(self.path)) as connection:
+        with (
+            database.errors(self.path),
+            contextlib.closing(database.connect_to_read(self.path)) as connection,
+        ):
             cursor = connection.execute(query, tuple(values))
             names = [column[0] for column in cursor.description]
             found = (dict(zip(names, row, strict=True)) for row in cursor)
@@ -385,97 +385,8 @@ class History:
         return rows
 
 
-def _require_room(directory: Path) -> None:
-    """Raises OSError where nothing can be written in `directory`, or where it is to be made."""
-    import tempfile
-
-    while not directory.exists():
-        directory = directory.parent
-    # A file without a name: it is gone whatever happens.
-    with tempfile.TemporaryFile(dir=directory, buffering=0) as file:
-        file.write(bytes(ROOM_BYTES))
-        os.fsync(file.fileno())
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
-    connection.text_factory = _text
-    try:
-        # NORMAL is enough against a killed process, which is what is promised; a power cut may
-        # cost the last commit.
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA foreign_keys = ON")
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
-
-
-def _connect_to_read(path: Path) -> sqlite3.Connection:
-    """As `_connect`; where SQLite may not write beside it, one that only reads.
-
-    WAL mode needs a file beside the record even for a reader. Without it there is nothing but the
-    record itself to be read, as one that nobody changes; with it SQLite reads both, or says that
-    it cannot.
-    """
-    try:
-        # Its settings make it look at the file.
-        return _connect(path)
-    except sqlite3.OperationalError as error:
-        if _kind(error) not in _READ_ONLY:
-            raise
-    changes = path.with_name(f"{path.name}-wal")
-    alone = not (changes.exists() and changes.stat().st_size)
-    uri = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if alone else ''}"
-    connection = sqlite3.connect(uri, timeout=BUSY_S, isolation_level=None, uri=True)
-    connection.text_factory = _text
-    return connection
-
-
-def _text(stored: bytes) -> str:
-    """Whatever bytes another program kept as text."""
-    return stored.decode("utf-8", "replace")
-
-
 def _update(values: Iterable[str]) -> str:
     return f"UPDATE sessions SET {', '.join(f'{name} = ?' for name in values)} WHERE id = ?"
-
-
-_READ_ONLY = ("SQLITE_READONLY", "SQLITE_CANTOPEN")
-_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
-_FULL = ("SQLITE_FULL", "ENOSPC", "EDQUOT")
-_HINTS = {
-    _BUSY: "another program holds it: close that, or wait a moment",
-    _READ_ONLY: "check its permissions, or set POULTICE_DATA_DIR to a directory you may write",
-    _FULL: "make room on the disk, or set POULTICE_DATA_DIR to another",
-}
-
-
-def _kind(error: Exception) -> str:
-    """What went wrong as SQLite or the system names it: not by words that may stand in a record."""
-    name = getattr(error, "sqlite_errorname", None) or ""
-    number = getattr(error, "errno", None) or 0
-    return "_".join(name.split("_")[:2]) or errno.errorcode.get(number, "")
-
-
-@contextlib.contextmanager
-def _errors(path: Path) -> Iterator[None]:
-    """Turn whatever the file or SQLite may say into HistoryError with what to do about it."""
-    try:
-        yield
-    except (sqlite3.Error, OSError, ValueError, OverflowError, RecursionError) as error:
-        kind, data = _kind(error), {}
-        hint = "check the path, or set POULTICE_DATA_DIR to a directory you may write"
-        if isinstance(error, sqlite3.Error):
-            data["busy"] = kind in _BUSY
-            hint = "move it away and a new one is begun; `sqlite3 FILE .recover` may save the old"
-        if kind in ("SQLITE_IOERR", "EFBIG"):
-            hint = _not_taken()
-        raise HistoryError(
-            f"the record {path} cannot be used: {getattr(error, 'strerror', None) or error}",
-            hint=next((told for kinds, told in _HINTS.items() if kind in kinds), hint),
-            data=data,
-        ) from None
 
 
 @contextlib.contextmanager
@@ -493,17 +404,6 @@ def _damaged(n: int) -> Iterator[None]:
 
 def _no_session(n: int) -> UsageError:
     return UsageError(f"there is no recorded session {n}", hint="`poultice history` lists them")
-
-
-def _not_taken() -> str:
-    """What may be wrong where the system did not read or write the file: that is no damage."""
-    with contextlib.suppress(ImportError):
-        import resource
-
-        limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
-        if limit != resource.RLIM_INFINITY:
-            return f"files may not grow beyond {limit} bytes here: raise that (`ulimit -f`)"
-    return "the disk did not take it: look for a quota, a failing disk, a share that is gone"
 
 
 def _plain(value: object) -> object:
