@@ -1,9 +1,8 @@
-# Every target sets up what it needs in .venv, and does it again when pyproject.toml changes.
+# Every target sets up what it needs in .venv, and does it again when pyproject.toml changes. The
+# environment is made by PYTHON, else by the first of the machine's own that will do.
 
 VENV := .venv
 BIN := $(VENV)/bin
-PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
-	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 JOBS ?= 2
 FILES ?=
 EXPLORE_STATES ?= 20000
@@ -31,6 +30,7 @@ space := $(empty) $(empty)
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator
 .PHONY: release explore symbolic mutation coverage campaign compare fast fuzz soak browser docs clean
+.PHONY: evidence npm
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -75,14 +75,21 @@ images: $(VENV)/.installed
 explore: $(VENV)/.developed  ## every state of the guard near ordinary sessions: some 10 minutes
 	$(BIN)/python -m tests.explore --whole --states $(EXPLORE_STATES) --jobs $(JOBS) $(if $(EVIDENCE),--evidence $(EVIDENCE)/exploration.json)
 
-symbolic: $(VENV)/.developed  ## CrossHair over the integer functions: under a minute
+symbolic: $(VENV)/.evidenced  ## CrossHair over the integer functions: under a minute
 	$(BIN)/python -m tests.symbolic $(if $(EVIDENCE),--evidence $(EVIDENCE)/symbolic.json)
 
-docs: $(VENV)/.documented  ## the documentation site and the safety case, into build/site
+docs: npm $(VENV)/.documented  ## the documentation site and the safety case, into build/site
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --config-file docs/site/mkdocs.yml
 	@echo build/site/index.html
 
-browser:  ## Chromium for the browser tests, where there is none: apt-get, as root
+# Asked for before anything is installed: npm fetches the interpreter of the page with the guard.
+npm:
+	@command -v npm >/dev/null || ls build/cache/micropython-wasm-*.tgz >/dev/null 2>&1 \
+		|| .ci/apt "make docs needs npm" npm
+
+evidence: $(VENV)/.evidenced  ## the packages of the tests that `make test` leaves out without them
+
+browser: $(VENV)/.evidenced  ## the browser tests' driver, and Chromium where there is none: apt-get, as root
 	@.ci/browser
 
 fast: $(FAST)  ## the core and the simulated body as machine code, for long runs: 2 minutes, once
@@ -91,7 +98,7 @@ $(FAST): $(VENV)/.developed $(shell find firmware/core host/poultice -name '*.py
 		tests/compiled/__main__.py
 	@$(BIN)/python -m tests.compiled
 
-campaign: $(VENV)/.developed $(COMPILED)  ## 5000 simulated sessions, each with a fault; sooner after `make fast`
+campaign: $(VENV)/.evidenced $(COMPILED)  ## 5000 simulated sessions, each with a fault; sooner after `make fast`
 	@mkdir -p build
 	$(ON_FAST) $(BIN)/poultice campaign --runs $(RUNS) --seed $(SEED) --jobs $(JOBS) \
 		--output build/campaign.jsonl --plot build/campaign.svg >build/campaign.txt
@@ -113,7 +120,7 @@ soak: $(VENV)/.developed $(COMPILED)  ## a month in virtual time, and every powe
 coverage: $(VENV)/.developed
 	POULTICE_REQUIRE_TIERS= $(BIN)/python -m pytest -q -n $(JOBS) --cov --cov-report=term tests/core
 
-mutation: $(VENV)/.developed  ## every mutant of the modules that decide, killed: half an hour of the processor
+mutation: $(VENV)/.evidenced  ## every mutant of the modules that decide, killed: half an hour of the processor
 	$(BIN)/python -m tests.mutation --jobs $(JOBS) --evidence
 
 release: $(VENV)/.installed  ## sdist, wheel with both images, manual pages and SBOM, into dist
@@ -124,7 +131,7 @@ release: $(VENV)/.installed  ## sdist, wheel with both images, manual pages and 
 	$(BIN)/python -m build --no-isolation --sdist --wheel
 	$(BIN)/twine check --strict dist/*
 	$(BIN)/python docs/check_wheel.py dist/*.whl
-	$(PYTHON) -m venv build/from-wheel
+	$(BIN)/python -m venv build/from-wheel
 	build/from-wheel/bin/python -m pip install --quiet dist/*.whl
 	build/from-wheel/bin/poultice firmware info --board pico2
 	$(BIN)/cyclonedx-py environment --output-reproducible --of JSON -o dist/poultice.cdx.json \
@@ -135,22 +142,25 @@ clean:  ## the environment and every cache, gone
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# What is missing for an environment is installed where that is allowed, else the command is named.
 $(VENV)/.installed: pyproject.toml
-	@test -n "$(PYTHON)" || { \
-		echo "poultice needs Python 3.11 or newer: apt-get install python3.11 python3.11-venv" >&2; exit 1; }
-	@$(BIN)/python -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-		$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
-			echo "$(PYTHON) cannot make an environment: apt-get install $$($(PYTHON) -c \
-				'import sys; print("python%d.%d-venv" % sys.version_info[:2])')" >&2; exit 1; }; \
-		rm -rf $(VENV); $(PYTHON) -m venv $(VENV); }
-	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --editable .
+	@.ci/environment $(VENV)
+	@echo "$(VENV): what poultice runs on, 8 MB to download, a minute"
+	@$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	@$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
 $(VENV)/.developed: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --group dev
+	@echo "$(VENV): what the tests run on, 60 MB to download, some minutes"
+	@$(BIN)/python -m pip install --quiet --group test
+	@touch $@
+
+$(VENV)/.evidenced: $(VENV)/.developed
+	@echo "$(VENV): browser driver, CrossHair, Cosmic Ray, Dask, pyarrow, matplotlib, 180 MB to download, some minutes"
+	@$(BIN)/python -m pip install --quiet --group evidence
 	@touch $@
 
 $(VENV)/.documented: $(VENV)/.developed
-	$(BIN)/python -m pip install --quiet --group docs
+	@echo "$(VENV): what the site is made with, 30 MB to download, a minute"
+	@$(BIN)/python -m pip install --quiet --group docs
 	@touch $@

@@ -70,11 +70,8 @@ def main(arguments: list[str]) -> int:
 
 def build(board: str) -> Path:
     """The image of a board. Raises BuildError."""
-    _need(TOOLS, shutil.which)
-    _need(LIBRARIES, _library)
     checkout = os.environ.get("MICROPYTHON_DIR")
-    if not checkout:
-        _need(UNPACKING, shutil.which)
+    _install(_missing(from_debian=not checkout))
     tree = _checkout(Path(checkout).resolve()) if checkout else _debian()
     name, family = BOARDS[board]
     _write_frozen()
@@ -155,7 +152,9 @@ def _debian() -> Path:
 
 
 def _library(name: str) -> str | None:
-    """Where the cross compiler has a library for the RP2040's core, if it has."""
+    """Where the cross compiler has a library for the RP2040's core, if there is one."""
+    if not shutil.which("arm-none-eabi-gcc"):
+        return None
     found = run(
         ["arm-none-eabi-gcc", "-mcpu=cortex-m0plus", "-mthumb", f"-print-file-name={name}"],
         FIRMWARE,
@@ -163,17 +162,40 @@ def _library(name: str) -> str | None:
     return found if Path(found).is_file() else None
 
 
-def _need(names: dict[str, str], find: object) -> None:
-    """Install what is missing where that is allowed, else say how."""
-    missing = [package for name, package in names.items() if not find(name)]  # type: ignore[operator]
-    if not missing:
+def _missing(from_debian: bool) -> list[str]:
+    """The packages that this machine lacks, as apt calls them."""
+    programs = TOOLS | (UNPACKING if from_debian else {})
+    return [
+        *(package for name, package in programs.items() if not shutil.which(name)),
+        *(package for name, package in LIBRARIES.items() if not _library(name)),
+    ]
+
+
+def _install(packages: list[str]) -> None:
+    """Install them where that is allowed, asking whoever is there; else say how."""
+    if not packages:
         return
+    command = f"apt-get install {' '.join(packages)}"
     if not hasattr(os, "geteuid") or os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise BuildError(f"this machine lacks: sudo apt-get install {' '.join(missing)}")
-    print(f"firmware: installing {' '.join(missing)}", flush=True)
+        raise BuildError(f"this machine lacks: sudo {command}")
     env = {"DEBIAN_FRONTEND": "noninteractive"}
+    install = ["apt-get", "-qq", "install", "--no-install-recommends"]
     run(["apt-get", "-qq", "update"], FIRMWARE, env)
-    run(["apt-get", "-qq", "install", "--no-install-recommends", *missing], FIRMWARE, env)
+    print(f"firmware: the image needs compilers: {command}", flush=True)
+    print(
+        f"firmware: {_to_download(run([*install, '--print-uris', *packages], FIRMWARE))}",
+        flush=True,
+    )
+    attended = sys.stdin.isatty() and os.environ.get("CI") != "true"
+    if attended and input("firmware: install them? [Y/n] ").strip().lower() not in ("", "y", "yes"):
+        raise BuildError(f"nothing was installed; when you like: {command}")
+    run([*install, *packages], FIRMWARE, env)
+
+
+def _to_download(uris: str) -> str:
+    """How much the lines of `apt-get --print-uris` come to: address, name, size, digest."""
+    sizes = [int(line.split()[2]) for line in uris.splitlines() if line.startswith("'")]
+    return f"{len(sizes)} packages, {sum(sizes) / 1e6:.0f} MB to download"
 
 
 if __name__ == "__main__":

@@ -27,14 +27,25 @@ settings.register_profile(
 settings.register_profile("deep", parent=_common, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
-# What a run has to have that lacks a tier, for whoever reads its last lines.
+# Where a test may take longer than pyproject.toml's `timeout`; 0 for no limit.
+TIMEOUT_S = {
+    "browser": 600,
+    "emulator": 1_800,
+    "explore": 900,
+    "hardware": 0,  # a person is asked, and a pad warms up
+    "soak": 900,
+}
+
+# What a run has to have that lacks a tier or a part of it, for whoever reads its last lines.
 HOW_TO_GET = {
-    "browser": "Chromium: `make browser` as root, or its path in CHROMIUM",
+    "browser": "Chromium and its driver: `make browser`",
     "compiled": "the core as machine code: `make fast`, with a C compiler",
     "emulator": "the release image on an emulated chip: `make firmware`, then `make test` again"
     " (some minutes more)",
+    "extras": "Dask, pyarrow and matplotlib: `make evidence`",
     "hardware": "a board on a bench: docs/how-to/test-on-a-bench.md",
     "parity": "MicroPython's unix port: Linux on x86-64, or its path in MICROPYTHON",
+    "symbolic": "CrossHair: `make evidence`",
 }
 
 REQUIREMENTS = [f"SR-{number:02}" for number in range(1, 27)]
@@ -53,9 +64,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.option.collectonly:
         _collecting.append(True)
-    # Whoever starts them in the background leaves Ctrl-C ignored, here and in every child.
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Whoever starts them in the background, or with nohup, leaves signals ignored, here and in
+    # every child.
+    for name, handler in (("SIGINT", signal.default_int_handler), ("SIGHUP", signal.SIG_DFL)):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
     # The settings and the record of whoever runs the tests are none of the tests' business.
     _home.append(tempfile.mkdtemp(prefix="poultice-tests-"))
     for name in list(os.environ):
@@ -75,7 +89,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    deep = os.environ.get("HYPOTHESIS_PROFILE") == "deep"
     for item in items:
+        timeout_s = 0 if deep else TIMEOUT_S.get(evidence.tier_of(item.nodeid))
+        if timeout_s is not None and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(timeout_s))
         for marker in item.iter_markers("requirement"):
             ids = marker.args
             if not ids or not all(isinstance(i, str) and REQUIREMENT.fullmatch(i) for i in ids):
@@ -120,8 +138,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"{tier}: {count} passed")
     if len(_passed) > 1:
         for tier, how in HOW_TO_GET.items():
-            if not _passed[tier]:
-                terminalreporter.write_line(f"{tier}: not run; {how}")
+            if not _passed[tier] or _skipped[tier]:
+                part = f"{_skipped[tier]} of it " if _passed[tier] else ""
+                terminalreporter.write_line(f"{tier}: {part}not run; {how}")
     for tier in _missing_tiers():
         what = f"{_skipped[tier]} skipped" if _passed[tier] else "nothing of it passed"
         terminalreporter.write_line(f"{tier}: required, and {what}", red=True)

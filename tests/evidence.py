@@ -23,7 +23,7 @@ RUN = ROOT / "build" / "evidence.json"
 SCHEMA = "poultice.evidence/1"
 
 # Tiers that need what not every machine has; a run without them is still a whole one.
-OPTIONAL_TIERS = frozenset({"emulator", "hardware", "parity"})
+OPTIONAL_TIERS = frozenset({"browser", "emulator", "extras", "hardware", "parity", "symbolic"})
 
 _PROPERTY = "requirement"
 _SOURCES = ("firmware/**/*.py", "host/**/*.py", "host/**/*.toml", "tests/**/*.py", "pyproject.toml")

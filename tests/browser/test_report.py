@@ -101,7 +101,7 @@ def test_no_text_of_a_picture_is_cut_off_or_covered(
 def test_everybody_can_read_it(pages: dict[str, Path], tabs: Any, scheme: str, width: int) -> None:
     """What axe-core checks: contrast, names, headings, tables, what the keyboard reaches."""
     axe = pytest.importorskip(
-        "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
+        "axe_playwright_python.sync_playwright", reason="no axe-playwright-python: make evidence"
     )
     page = tabs(width=width, scheme=scheme).open(pages["fault"])
     found = axe.Axe().run(page).response

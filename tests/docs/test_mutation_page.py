@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.mutation.equivalents import Equivalent, listed, table
-from tests.mutation.mutants import CORE
+from tests.mutation.modules import CORE
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "mutation-testing.md"
 

@@ -303,8 +303,6 @@ def test_the_store_replaces_a_file_whole(clock: FakeTime, monkeypatch: pytest.Mo
 
     class File(io.BytesIO):
         def __init__(self, path: str, mode: str) -> None:
-            if "r" in mode and path not in files:
-                raise OSError(errno.ENOENT, path)
             super().__init__(files[path] if "r" in mode else b"")
             self._path, self._mode = path, mode
 
@@ -319,11 +317,16 @@ def test_the_store_replaces_a_file_whole(clock: FakeTime, monkeypatch: pytest.Mo
                 log.append("write " + self._path)
             super().close()
 
+    def opened(path: str, mode: str) -> File:
+        if "r" in mode and path not in files:
+            raise OSError(errno.ENOENT, path)
+        return File(path, mode)
+
     def rename(old: str, new: str) -> None:
         files[new] = files.pop(old)
         log.append("rename " + new)
 
-    monkeypatch.setitem(vars(sys.modules["poultice_pico.store"]), "open", File)
+    monkeypatch.setitem(vars(sys.modules["poultice_pico.store"]), "open", opened)
     fake_os = SimpleNamespace(rename=rename, remove=files.pop, mkdir=lambda path: None)
     monkeypatch.setattr(sys.modules["poultice_pico.store"], "os", fake_os)
     store = FlashStore()

@@ -33,11 +33,73 @@ def test_without_root_a_missing_tool_is_named_with_its_command(
 ) -> None:
     build, debian = scripts
     monkeypatch.setattr(build.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(
+        build.shutil, "which", lambda name: None if name in ("cmake", "ninja") else name
+    )
+    monkeypatch.setattr(build, "_library", lambda name: name)
     with pytest.raises(debian.BuildError, match=r"sudo apt-get install cmake ninja-build$"):
-        build._need(
-            {"cmake": "cmake", "gcc": "gcc", "ninja": "ninja-build"},
-            lambda name: "/bin/gcc" if name == "gcc" else None,
-        )
+        build._install(build._missing(from_debian=False))
+
+
+def test_without_a_compiler_its_libraries_are_missing_too(
+    scripts: tuple[ModuleType, ModuleType], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build, _ = scripts
+    monkeypatch.setattr(build.shutil, "which", lambda name: None)
+    packages = {*build.TOOLS.values(), *build.LIBRARIES.values()}
+    assert set(build._missing(from_debian=False)) == packages
+    assert set(build._missing(from_debian=True)) == packages | set(build.UNPACKING.values())
+
+
+@pytest.mark.parametrize(
+    ("attended", "ci", "answer", "installs"),
+    [
+        (True, "", "", True),
+        (True, "", "y", True),
+        (True, "", "n", False),
+        (True, "", "what?", False),
+        (True, "true", None, True),
+        (False, "", None, True),
+    ],
+)
+def test_compilers_are_installed_once_whoever_is_there_agrees(
+    scripts: tuple[ModuleType, ModuleType],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    attended: bool,
+    ci: str,
+    answer: str | None,
+    installs: bool,
+) -> None:
+    build, debian = scripts
+    ran: list[list[str]] = []
+
+    def run(command: list[str], cwd: Path, env: dict[str, str] | None = None) -> str:
+        ran.append(command)
+        return "'http://a.invalid/a.deb' a.deb 40000000 SHA256:1\n'http://a.invalid/b' b 2600000 \n"
+
+    def asked(question: str) -> str:
+        assert answer is not None, "nobody is there to be asked"
+        return answer
+
+    monkeypatch.setattr(build.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(build.shutil, "which", lambda name: name)
+    monkeypatch.setattr(build, "run", run)
+    monkeypatch.setattr(build.sys.stdin, "isatty", lambda: attended, raising=False)
+    monkeypatch.setattr("builtins.input", asked)
+    monkeypatch.setenv("CI", ci)
+
+    if installs:
+        build._install(["cmake"])
+    else:
+        with pytest.raises(debian.BuildError, match=r"apt-get install cmake$"):
+            build._install(["cmake"])
+
+    real = [line for line in ran if "install" in line and "--print-uris" not in line]
+    assert [line[-1] for line in real] == ["cmake"] * installs
+    said = capsys.readouterr().out
+    assert "apt-get install cmake" in said
+    assert "2 packages, 43 MB to download" in said
 
 
 def test_a_wrong_or_incomplete_checkout_is_refused(

@@ -179,6 +179,7 @@ def test_samples_are_on_disk_within_a_second(history: History) -> None:
         assert tenth * 100 - newest <= 1000
     recorder.event({"kind": "phase", "t_ms": 2900})
     assert len(history.rows(1)) == 30
+    recorder.close()
 
 
 def test_a_killed_process_keeps_what_it_wrote(history: History) -> None:

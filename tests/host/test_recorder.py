@@ -109,6 +109,8 @@ def test_a_reader_keeps_nobody_from_writing(data: Path) -> None:
     assert written() == [(None, 2)]
     assert other.execute("SELECT count(*) FROM samples").fetchone() == (1,)
     other.close()
+    recording.finish("complete", {"record": None})
+    assert recording.close() == []
 
 
 @pytest.mark.parametrize(

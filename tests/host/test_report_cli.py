@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import importlib.util
 import json
 import os
 import sqlite3
@@ -17,7 +18,7 @@ import pytest
 from poultice.cli import main, output
 from poultice.errors import ExitCode, UsageError
 from poultice.record import store as histories
-from poultice.record.store import SAMPLE_COLUMNS, History
+from poultice.record.store import History
 from tests.host.recorded import opened, record
 
 WITHOUT_UTF_8 = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
@@ -181,9 +182,10 @@ READS = [
     ["history", "show", "1"],
     ["history", "export", "1"],
     ["history", "export", "1", "--format", "jsonl"],
-    ["history", "export", "1", "--format", "parquet", "-o", "-"],
     ["report", "1"],
 ]
+if importlib.util.find_spec("pyarrow") is not None:
+    READS.insert(-1, ["history", "export", "1", "--format", "parquet", "-o", "-"])
 
 
 def damaged(history: History, statement: str) -> None:
@@ -414,29 +416,6 @@ def test_an_ending_that_no_format_has(
 def test_a_format_that_is_named_wins(history: History) -> None:
     assert main(["history", "export", "1", "-o", "a.csv", "--format", "jsonl"]) == 0
     assert Path("a.csv").read_bytes().startswith(b'{"record"')
-
-
-def test_parquet(history: History) -> None:
-    files = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed here")
-    with sqlite3.connect(history.path) as connection:
-        connection.execute("UPDATE samples SET temp_mc = 'hot', prompt = 'a' WHERE id = 3")
-    connection.close()
-    assert main(["history", "export", "1", "-o", "a.parquet"]) == 0
-    table = files.read_table("a.parquet")
-    assert table.column_names == list(SAMPLE_COLUMNS)
-    wanted = history.rows(1)
-    wanted[2]["temp_mc"] = None
-    assert table.to_pylist() == wanted
-    assert str(table.schema.field("temp_mc").type) == "int64"
-    assert str(table.schema.field("heat").type) == "bool"
-    session = json.loads(table.schema.metadata[b"poultice"])
-    assert (session["n"], session["outcome"], len(session["events"])) == (1, "stopped", 2)
-
-
-def test_parquet_to_stdout(history: History) -> None:
-    pytest.importorskip("pyarrow", reason="pyarrow is not installed here")
-    ran = outside("history", "export", "1", "--format", "parquet", "-o", "-")
-    assert (ran.returncode, ran.stdout[:4], ran.stdout[-4:]) == (0, b"PAR1", b"PAR1")
 
 
 def test_parquet_not_to_a_terminal(history: History, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,8 @@ from datetime import date
 from pathlib import Path
 
 from tests.mutation.equivalents import listed, table
-from tests.mutation.mutants import MODULES, mutants
+from tests.mutation.modules import MODULES
+from tests.mutation.mutants import mutants
 from tests.mutation.runner import KILLED, SURVIVED, TIMEOUT, Result, chosen, run, tests_of
 
 EVIDENCE = Path(__file__).parents[2] / "docs" / "safety" / "evidence" / "mutation.json"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.mutation.mutants import MODULES
+from tests.mutation.modules import MODULES
 
 LIST = Path(__file__).with_name("equivalent.toml")
 

@@ -11,22 +11,14 @@ import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import cosmic_ray.plugins
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
 
+from tests.mutation.modules import CORE
 from tests.mutation.operators import DeleteStatement, ReplaceAugmentedAssignment, ReplaceString
-
-CORE = Path(__file__).parents[2] / "firmware" / "core" / "poultice_core"
-# Every module of the core, as its path from there, tables of numbers apart.
-MODULES = tuple(
-    name
-    for path in sorted(CORE.rglob("*.py"))
-    if (name := str(path.relative_to(CORE).with_suffix(""))) not in ("__init__", "judges/__init__")
-)
 
 # On the chip every integer here is a small one, and None is one object: there `is` asks what `==`
 # asks, and that is a mutant already. CPython would not always agree.

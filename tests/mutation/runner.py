@@ -27,7 +27,8 @@ from typing import Any
 
 import pytest
 
-from tests.mutation.mutants import CORE, Mutant
+from tests.mutation.modules import CORE
+from tests.mutation.mutants import Mutant
 
 ROOT = Path(__file__).parents[2]
 TESTS = ROOT / "tests" / "core"
