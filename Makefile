@@ -5,11 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
 FILES ?=
-EXPLORE_STATES ?= 20000
+EXPLORE_STATES ?= 10000
 # Where `make explore` and `make symbolic` leave their figures: docs/safety/evidence.
 EVIDENCE ?=
 FUZZ_S ?= 60
-SOAK_H ?= 720
+SOAK_H ?= 240
 RUNS ?= 5000
 SEED ?= 1
 # The moment of the last commit: what is built of it does not depend on when.
@@ -72,7 +72,7 @@ test-emulator: $(VENV)/.developed images  ## the release image on an emulated ch
 images: $(VENV)/.installed
 	@$(BIN)/python firmware/build.py pico stock
 
-explore: $(VENV)/.developed  ## every state of the guard near ordinary sessions: some 10 minutes
+explore: $(VENV)/.developed  ## every state of the guard near ordinary sessions: some 5 minutes
 	$(BIN)/python -m tests.explore --whole --states $(EXPLORE_STATES) --jobs $(JOBS) $(if $(EVIDENCE),--evidence $(EVIDENCE)/exploration.json)
 
 symbolic: $(VENV)/.evidenced  ## CrossHair over the integer functions: under a minute
@@ -113,7 +113,7 @@ fuzz: $(VENV)/.developed  ## coverage-guided fuzzing of the link, FUZZ_S seconds
 	$(BIN)/python -m pip install --quiet --group fuzz
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_S)
 
-soak: $(VENV)/.developed $(COMPILED)  ## a month in virtual time, and every power cut followed by every other
+soak: $(VENV)/.developed $(COMPILED)  ## months in virtual time, and every power cut followed by every other
 	$(ON_FAST) $(BIN)/python -m tests.soak --hours $(SOAK_H)
 	$(BIN)/python -m tests.flash
 

@@ -118,6 +118,8 @@ CONTRACT = {
     "detached_fall_mc": 500,
     "weld_sense_ms": 300,
     "unsteady_ms": 2_000,
+    "proof_settle_ms": 200,
+    "proof_gap_ms": 200,
     "weld_from_mc": 38_500,
     "weld_rise_mc": 500,
     "weld_end_rise_mc": 300,
@@ -126,6 +128,9 @@ CONTRACT = {
     "late_trip_ms": 1_500,
     "late_count": 3,
     "clear_inside_mc": 1_000,
+    "clear_ticks": 10,
+    "clear_sense_ms": 1_000,
+    "tick_ms": 100,
     "proofs_session": 3,
     "brake_count": 3,
     "brake_ms": 600_000,
@@ -192,7 +197,7 @@ class Thermometer:
         self.bad_at: deque[int] = deque(maxlen=32)
 
     def look(
-        self, x: dict[str, int], code_x8: int, offset_mc: int, raw: int, spread: int, fresh: bool,
+        self, x: dict[str, int], code_x8: int, temp_mc: int, raw: int, spread: int, fresh: bool,
         judged: bool, stall: bool, dt_ms: int,
     ) -> None:  # fmt: skip
         self.rejected = False
@@ -212,7 +217,7 @@ class Thermometer:
             return
         self.bad_ticks = 0
         self.good_ticks += 1
-        self.temp_mc = temp_mc(B3950, code_x8) + offset_mc
+        self.temp_mc = temp_mc
         if not judged:
             self.accepted_mc = self.temp_mc
             self.rejects = self.stale_ms = 0
@@ -238,6 +243,13 @@ Command = tuple[str, Any, int | None, Any]
 
 class Shadow:
     """One device, from its first power-up on."""
+
+    LEDGER_MS = 1_000  # what whole seconds may hide of the history's times
+    ALONE_MS = 500  # each relay in its half of the proof (SR-22)
+
+    def mc_of(self, code_x8: int) -> int:
+        """What a code means."""
+        return temp_mc(B3950, code_x8) + int(self.config["offset_mc"])
 
     def __init__(self, config: dict[str, Any], overrides: dict[str, int]) -> None:
         self.config = {**NEW_BOARD, **config}
@@ -303,7 +315,7 @@ class Shadow:
         self.session_ms = self.strict_ms = 0
         self.energised_ms = self.heat_ms = self.hot_ms = self.cold_ms = 0
         self.phase_ms = 0
-        self.over_since_ms = -1
+        self.over_ms = -1
         self.dose_u = 0.0
         self.silent_ms = 0
         self.stalls = 0
@@ -381,6 +393,8 @@ class Shadow:
             assert not self.due, "SR-20: cleared in a tick that trips"
             assert not self.behind & BY_BUTTON, "SR-20: a script cleared what came behind"
             self._cause_gone(number, s)
+        elif method == "stop":
+            assert s.state not in (ARMED, RUNNING, PAUSED, WAITING), "SR-16: `stop` did not stop"
         elif method == "resume":
             assert s.state_was == PAUSED
             self._ready("resume", bool(self.phases("heat")))
@@ -401,7 +415,7 @@ class Shadow:
 
     def _start(self, s: Seen, token: str, code: int | None) -> None:
         """SR-17. Refused with the fault where it began and its intent could not be written."""
-        if code == 0 or (s.state_was == ARMED and s.state == RUNNING and not s.button):
+        if code == 0 or (self.begins and not s.button):
             assert self.token is not None, "SR-17: started without a token"
             assert token == self.token, "SR-17: a wrong token started"
             assert self.armed_ms <= 1000 * self.x["token_s"], "SR-17: an old token started"
@@ -420,7 +434,7 @@ class Shadow:
         heat_ms = 1000 * sum(p["duration_s"] for p in self.phases("heat"))
         cold_ms = 1000 * sum(p["duration_s"] for p in self.phases("cold"))
         self._ready(what, heat_ms > 0)
-        gone_ms = self.true_ms + 1000  # the ledger's seconds are whole
+        gone_ms = self.true_ms + self.LEDGER_MS
         if heat_ms or cold_ms:
             assert (
                 self.heat_until_ms is None
@@ -445,7 +459,8 @@ class Shadow:
     def _not_braked(self) -> None:
         """SR-22. What began up to a second before the shadow saw it is given that second."""
         x = self.x
-        young = [at for at in self.braked if self.true_ms - at < x["brake_ms"] - 1_000]
+        since_ms = self.true_ms - x["brake_ms"] + self.LEDGER_MS
+        young = [at for at in self.braked if at > since_ms]
         assert len(young) < x["brake_count"], "SR-22: started against the brake"
 
     def _note_brake(self) -> None:
@@ -496,8 +511,11 @@ class Shadow:
             raise AssertionError("SR-17: a session without a start")
         self.command = command
         self._clocks(s)
+        self.begins = s.state_was == ARMED and s.state in (RUNNING, WAITING)
+        if self.begins:
+            self._begin_session()
         for _, requirement in REQUIREMENTS:
-            requirement(self, s)
+            getattr(self, requirement.__name__)(s)
         if command is not None:
             self._obey(s, command)
         self._faults(s)
@@ -565,8 +583,7 @@ class Shadow:
             self.closed_ms = self.true_ms
         if s.outputs & PAD != PAD and self.was & PAD == PAD:
             self.opened_ms = self.true_ms
-        if s.state_was == ARMED and s.state == RUNNING:
-            self._begin_session()
+        if self.begins:
             self.in_session = True
             self.token = None
         elif self.in_session and s.state not in (RUNNING, PAUSED, WAITING):
@@ -587,9 +604,9 @@ class Shadow:
             self.phase_ms = 0
             self.cold_end_ms = -1
             self.cold_ended = False
-            self.over_since_ms = -1
+            self.over_ms = -1
         if s.mode != s.mode_was:
-            self.over_since_ms = -1
+            self.over_ms = -1
         confirmed = self.command is not None and self.command[::2] == ("confirm", 0)
         if s.prompt_was == LAY_PACK and (s.state == RUNNING or confirmed):
             self.pack = True
@@ -665,13 +682,12 @@ class Shadow:
 
     def sr_01_over_temperature(self, s: Seen) -> None:
         x = self.x
-        offset_mc = self.config["offset_mc"]
         judged = self.in_heat and not self.stall
         how = (s.fresh, judged, self.stall, self.seen)
-        self.a.look(x, s.code_a, offset_mc, s.raw_a, s.spread_a, *how)
+        self.a.look(x, s.code_a, self.mc_of(s.code_a), s.raw_a, s.spread_a, *how)
         sensors = [self.a]
         if self.config["sensor_b"]:
-            self.b.look(x, s.code_b, offset_mc, s.raw_b, s.spread_b, *how)
+            self.b.look(x, s.code_b, self.mc_of(s.code_b), s.raw_b, s.spread_b, *how)
             sensors.append(self.b)
         readings = [t.temp_mc for t in sensors if t.ok]
         self.readable = bool(readings)
@@ -689,18 +705,7 @@ class Shadow:
 
     def sr_02_predictive_inhibit(self, s: Seen) -> None:
         x = self.x
-        if not all(t.ok for t in self.sensors):
-            self.ring.clear()
-        elif any(t.rejected for t in self.sensors):
-            self.unsure = 30
-        else:
-            self.ring.append(self.ctl_mc)
-            self.unsure = max(0, self.unsure - 1)
-        self.inhibit = len(self.ring) < 30 or self.hot_mc >= x["heat_cutoff_mc"]
-        if len(self.ring) == 30 and not self.unsure:
-            r = list(self.ring)
-            rise_mc = (sum(r[20:]) - sum(r[:10])) / 2  # 10 s at this slope
-            self.inhibit = self.inhibit or self.ctl_mc + rise_mc >= x["predictive_mc"]
+        self.inhibit = self._rises() or self.hot_mc >= x["heat_cutoff_mc"]
         if s.outputs & PAD == PAD:
             assert not self.inhibit, "SR-02: HEAT with the reading about to be too high"
             if not self.heating:
@@ -708,6 +713,20 @@ class Shadow:
                 assert off_ms >= x["dwell_min_ms"], f"SR-02: HEAT back after {off_ms} ms"
                 since_ms = self.true_ms - self.closed_ms
                 assert since_ms >= x["closing_min_ms"], f"closing to closing {since_ms} ms"
+
+    def _rises(self) -> bool:
+        """Is the reading about to be too high, 10 s on at this slope, or nobody can say?"""
+        if not all(t.ok for t in self.sensors):
+            self.ring.clear()
+        elif any(t.rejected for t in self.sensors):
+            self.unsure = 30
+        else:
+            self.ring.append(self.ctl_mc)
+            self.unsure = max(0, self.unsure - 1)
+        if len(self.ring) < 30 or self.unsure:
+            return len(self.ring) < 30
+        r = list(self.ring)
+        return self.ctl_mc + (sum(r[20:]) - sum(r[:10])) / 2 >= self.x["predictive_mc"]
 
     def sr_03_under_temperature(self, s: Seen) -> None:
         x = self.x
@@ -734,13 +753,18 @@ class Shadow:
 
     def sr_04_durations(self, s: Seen) -> None:
         x = self.x
+        p = self.p
         if s.outputs and s.mode == HEAT:
             assert self.heat_ms < 1000 * x["heat_session_s"], "SR-04: heat beyond the session's"
             day_ms = sum(t[1] for t in self._day()) + self.heat_ms
-            assert day_ms <= 1000 * x["heat_day_s"] + 999 * len(self.past), "SR-04: heat a day"
+            assert day_ms <= 1000 * x["heat_day_s"] + self.LEDGER_MS * len(self.past), (
+                "SR-04: heat a day"
+            )
             if s.target_mc > x["heat_hot_mc"]:
                 assert self.hot_ms < 1000 * x["heat_hot_session_s"], "SR-04: hot heat"
-        assert self.energised_ms <= 1000 * x["heat_session_s"] + 1500, "SR-04: energised too long"
+        assert self.energised_ms <= 1000 * x["heat_session_s"] + x["late_trip_ms"], (
+            "SR-04: energised too long"
+        )
         if s.outputs and s.mode == COLD:
             assert self.cold_ms < 1000 * x["cold_session_s"], "SR-04: cold beyond the session's"
             if self.in_cold and self._same_phase(s):
@@ -748,15 +772,19 @@ class Shadow:
         if s.state in (RUNNING, PAUSED, WAITING) and self.ran and not self.due and not s.asks[5]:
             assert self.strict_ms < 1000 * x["session_s"], "SR-04: the session beyond its time"
         self.may.add(FAULTS["overrun"])
-        if self.in_heat and self._same_phase(s) and s.mode == HEAT:
-            over = self.heat_ms >= 1000 * x["heat_session_s"]
-            if over and self.over_since_ms < 0:
-                self.over_since_ms = self.heat_ms
-            if over and self.heat_ms - self.over_since_ms >= x["overrun_ms"]:
-                raise AssertionError("SR-04: no overrun")
+        if s.mode == s.mode_was and s.state == s.state_was == RUNNING and self._same_phase(s):
+            over = self.in_heat and self.heat_ms >= 1000 * x["heat_session_s"]
+            if self.in_cold:
+                over = self.cold_ended or self.phase_ms >= 1000 * x["cold_phase_s"]
+                over = over or self.cold_ms >= 1000 * x["cold_session_s"]
+            if over:
+                self.over_ms = 0 if self.over_ms < 0 else self.over_ms + self.elapsed
+            assert self.over_ms < x["overrun_ms"], "SR-04: a phase beyond its end goes on"
         if s.state in (PAUSED, WAITING) and self.pause_ms >= 0 and not self.due:
             assert self.pause_ms < 1000 * x["pause_max_s"], "paused for longer than 5 min"
-        if s.state == s.state_was == WAITING and not self.confirmed:
+        answered = self.command is not None and self.command[::2] == ("confirm", 0)
+        answered = answered or (p is not None and p.button and not s.button)
+        if s.state == s.state_was == WAITING and not (self.confirmed or answered):
             assert self.state_ms < 1000 * x["prompt_max_s"], "waiting for longer than 180 s"
 
     def _day(self) -> list[tuple[int, int, int, float]]:
@@ -837,7 +865,7 @@ class Shadow:
         self.climb_ms = 0 if self.ctl_mc < s.target_mc - self.x["climb_from_mc"] else -1
         self.reached = False
         self._proof_restarts()
-        self.over_since_ms = -1
+        self.over_ms = -1
 
     def _proof_restarts(self) -> None:
         self.run_ms = 0
@@ -946,7 +974,7 @@ class Shadow:
         if alone and self.alone_ms == 0:
             self.alone_ms = self.elapsed
         self.alone = alone
-        settling = bool(alone) and self.alone_ms < 200
+        settling = bool(alone) and self.alone_ms < self.x["proof_settle_ms"]
         self._unsteady(s, proving, settling)
         unbroken = s.sense == self.last_sense and not self.stall and s.sense != BROKEN
         self.quiet_ms = self.quiet_ms + self.elapsed if s.sense == LOW and not self.heating else 0
@@ -958,7 +986,8 @@ class Shadow:
         else:
             self.high_ms = 0
             self.low_ms = self.low_ms + self.seen if self.heating else 0
-        self.last_sense = -1 if settling and self.alone_ms + 100 < 200 else s.sense
+        next_ms = self.alone_ms + self.x["tick_ms"]
+        self.last_sense = -1 if settling and next_ms < self.x["proof_settle_ms"] else s.sense
 
     def _unsteady(self, s: Seen, proving: bool, settling: bool) -> None:
         """Neither high nor low for 300 ms on end, where it is needed: it cannot be judged."""
@@ -1046,7 +1075,7 @@ class Shadow:
     def sr_17_two_steps(self, s: Seen) -> None:
         if s.state_was == ARMED and s.state == ARMED:
             assert self.armed_ms < 1000 * self.x["token_s"], "SR-17: armed for too long"
-        if s.state_was == ARMED and s.state == RUNNING:
+        if self.begins:
             p = self.p
             if self.command is None or self.command[0] != "start":
                 assert s.button and p is not None and not p.button, "SR-17: started by nobody"
@@ -1112,9 +1141,9 @@ class Shadow:
             if gone and self.config["sensor_b"]:
                 gone = abs(self.a.temp_mc - self.b.temp_mc) <= x["mismatch_mc"]
         elif fault in OF_SENSORS:
-            gone = all(t.good_ticks >= 10 for t in self.sensors)
+            gone = all(t.good_ticks >= x["clear_ticks"] for t in self.sensors)
         elif fault in (FAULTS["heat_welded"], FAULTS["master_welded"]) and self.config["sense"]:
-            gone = self.quiet_ms >= 1000
+            gone = self.quiet_ms >= x["clear_sense_ms"]
         assert gone, f"SR-20: fault {fault} cleared with its cause still there"
 
     def sr_21_idle(self, s: Seen) -> None:
@@ -1156,7 +1185,8 @@ class Shadow:
         for i in range(len(steps) - 2):
             heat, gap, master = steps[i : i + 3]
             if heat[0] == HEAT_BIT and gap[0] == 0 and master[0] == MASTER_BIT:
-                return heat[1] >= 500 and gap[1] >= 200 and master[1] >= 500
+                alone_ms = min(heat[1], master[1])
+                return alone_ms >= self.ALONE_MS and gap[1] >= self.x["proof_gap_ms"]
         return False
 
     def sr_23_pack(self, s: Seen) -> None:
@@ -1198,7 +1228,7 @@ class Shadow:
         self.budget_uj = max(0.0, min(level_uj, x["budget_capacity_uj_cm2"]))
         assert s.budget_uj <= self.budget_uj + 1, f"SR-24: {s.budget_uj} of {self.budget_uj}"
         if s.outputs & PAD == PAD:
-            assert self.budget_uj >= 100 * density, "SR-24: HEAT on an empty budget"
+            assert self.budget_uj >= x["tick_ms"] * density, "SR-24: HEAT on an empty budget"
         self.budget_uj = min(self.budget_uj, s.budget_uj)
 
     def sr_26_told(self, s: Seen) -> None:

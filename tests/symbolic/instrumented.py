@@ -8,8 +8,7 @@ can have been large on the way, so every operation of a copy of the source is ch
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from contextlib import contextmanager
+import shutil
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -53,45 +52,47 @@ class _Looks(ast.NodeTransformer):
         return ast.copy_location(ast.Assign([node.target], value), node)
 
 
-def load(name: str, old: str = "", new: str = "") -> ModuleType:
-    """A copy of a module of the core, looked at; with `old`, which stands there once, as `new`.
-
-    Raises LookupError where it does not stand there once.
-    """
-    text = (CORE / f"{name}.py").read_text(encoding="utf-8")
-    if old:
-        if text.count(old) != 1:
-            raise LookupError(f"{name}: {old!r} stands there {text.count(old)} times")
-        text = text.replace(old, new)
-    tree = ast.parse(text)
-    for node in tree.body:
+def _looked_at(name: str) -> ast.Module:
+    tree = ast.parse((CORE / f"{name}.py").read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
-            _Looks().visit(node)
-        elif isinstance(node, ast.ClassDef):
-            for part in node.body:
-                if isinstance(part, ast.FunctionDef):
-                    _Looks().visit(part)
+            _Looks().generic_visit(node)
+    return ast.fix_missing_locations(tree)
+
+
+def load(name: str) -> ModuleType:
+    """A copy of a module of the core, looked at."""
     module = ModuleType("poultice_core." + name.replace("/", "."))
     module.__package__ = module.__name__.rpartition(".")[0]
     module.__dict__["_small"] = small
-    exec(compile(ast.fix_missing_locations(tree), f"<{name}, looked at>", "exec"), module.__dict__)
+    exec(compile(_looked_at(name), f"<{name}, looked at>", "exec"), module.__dict__)
     return module
 
 
+def copy_to(folder: Path) -> None:
+    """The whole core, with all that runs in a tick looked at, the link and the flash apart."""
+    shutil.copytree(CORE, folder / CORE.name, ignore=shutil.ignore_patterns("__pycache__"))
+    looks = "from .looks import small as _small\n"
+    (folder / CORE.name / "looks.py").write_text(_LOOKS)
+    for name in TICKED:
+        text = looks.replace(".looks", "..looks") if "/" in name else looks
+        text += ast.unparse(_looked_at(name))
+        (folder / CORE.name / f"{name}.py").write_text(text)
+
+
+_LOOKS = """
+def small(value):
+    if isinstance(value, int) and not -(1 << 30) <= value < 1 << 30:
+        raise ValueError("an operation gave what does not fit 31 bits")
+    return value
+"""
 MODULES = (
-    *("budget", "dose", "interval", "ledger", "limits", "reading", "relays", "thermistor", "ticks"),
-    *("trend", "judges/cold", "judges/heating", "judges/predictive", "judges/welds"),
+    *("budget", "dose", "interval", "ledger", "limits", "thermistor", "ticks", "trend"),
+    "judges/predictive",
+)
+TICKED = (
+    *("budget", "button", "clocks", "course", "dose", "guard", "interval", "latch", "ledger"),
+    *("pack", "permit", "phases", "reading", "relays", "sequencer", "thermistor", "ticks"),
+    *("trend", *(f"judges/{path.stem}" for path in sorted((CORE / "judges").glob("[!_]*.py")))),
 )
 core = SimpleNamespace(**{name.rpartition("/")[2]: load(name) for name in MODULES})
-
-
-@contextmanager
-def broken(name: str, old: str, new: str) -> Iterator[None]:
-    """The same core with one deliberate bug, for as long as it lasts."""
-    place = name.rpartition("/")[2]
-    right = getattr(core, place)
-    setattr(core, place, load(name, old, new))
-    try:
-        yield
-    finally:
-        setattr(core, place, right)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-
-from tests.symbolic.instrumented import broken
-from tests.symbolic.properties import Property
 
 CONFIRMED, OPEN, REFUTED = "confirmed", "not exhausted", "refuted"
 
@@ -23,7 +21,7 @@ class Verdict:
     seconds: float
 
 
-def ask(claim: Property, seconds: float) -> Verdict:
+def ask(claim: Callable[..., None], seconds: float) -> Verdict:
     """Look for arguments that break it. Raises RuntimeError where CrossHair could not look."""
     # Not every machine has it, and the claims are listed for the safety case all the same.
     from crosshair.core_and_libs import analyze_function, run_checkables
@@ -37,9 +35,9 @@ def ask(claim: Property, seconds: float) -> Verdict:
         per_path_timeout=seconds / 2,
         report_all=True,
     )
-    messages = run_checkables(analyze_function(claim.claim, options))
+    messages = run_checkables(analyze_function(claim, options))
     if len(messages) != 1:
-        raise RuntimeError(f"{claim.name}: {messages}")
+        raise RuntimeError(f"{claim.__name__}: {messages}")
     state, text = messages[0].state, messages[0].message
     took_s = time.process_time() - began_s
     if state == MessageType.CONFIRMED:
@@ -51,11 +49,5 @@ def ask(claim: Property, seconds: float) -> Verdict:
     if state not in (MessageType.EXEC_ERR, MessageType.POST_FAIL, MessageType.POST_ERR) or (
         state == MessageType.EXEC_ERR and not failed
     ):
-        raise RuntimeError(f"{claim.name}: {state.name}: {text}")
+        raise RuntimeError(f"{claim.__name__}: {state.name}: {text}")
     return Verdict(REFUTED, text.partition(" when calling ")[2], took_s)
-
-
-def ask_of_the_broken(claim: Property, seconds: float) -> Verdict:
-    """The same with the property's deliberate bug in the core."""
-    with broken(claim.module, claim.old, claim.new):
-        return ask(claim, seconds)
