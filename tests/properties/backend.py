@@ -172,6 +172,9 @@ class CPythonBackend:
     def ledger(self) -> list[int]:
         return list(self._do("ledger"))
 
+    def held(self) -> list[int]:
+        return list(self._do("held"))
+
     def image(self) -> dict[str, str]:
         return dict(self._do("image"))
 

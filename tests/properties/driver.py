@@ -6,7 +6,9 @@ JSON list a line (the operation and its arguments) and prints one JSON answer a 
 same trace can be played on another interpreter. Only what MicroPython has is used here.
 """
 
+import gc
 import json
+import sys
 
 from poultice_core import codec, journal, memory, recall
 from poultice_core import config as configuration
@@ -508,6 +510,21 @@ class Driver:
             ledger.rest_s(False, True),
         ]
 
+    def held(self):  # type: ignore[no-untyped-def]
+        """What is in use, garbage and flash apart (bytes, or CPython's blocks), and whatever could
+        grow: lines to send, events to tell, sessions and entries kept, files and the longest."""
+        loop = self.loop
+        files = self.store.files
+        _codes.clear()
+        gc.collect()
+        if hasattr(gc, "mem_alloc"):
+            used = gc.mem_alloc() - sum([len(files[name]) for name in files])
+        else:
+            used = sys.getallocatedblocks()
+        kept = loop.link._queue, loop.news.events, loop.guard.ledger.records
+        sizes = [len(size) for size in (*kept, loop.memory._journal.tail, files)]
+        return [used, *sizes, max([len(files[name]) for name in files])]
+
 
 _UNITS = ("_mc", "_ms", "_s", "_m", "_ticks", "_ds", "_max", "_min", "_count", "_day", "_cm2")
 
@@ -534,6 +551,4 @@ def serve(lines, say):  # type: ignore[no-untyped-def]
 
 
 if __name__ == "__main__":
-    import sys
-
     serve(sys.stdin, print)
