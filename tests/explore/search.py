@@ -203,7 +203,12 @@ def stubborn(explorer: Explorer) -> list[Walk]:
     for name in ("a second", "stop at 43 °C", "43000 m°C"):
         blind.go("open")
         hot.go(name)
-    lost, warm, again = Walk(explorer), Walk(explorer), Walk(explorer)
+    lost, warm, again, proofs = (Walk(explorer) for _ in range(4))
+    proofs.until("a second", states.IDLE)
+    for name in (f"arm {plan}", "start", *["a second", "a second", "pause", "resume"] * 3):
+        proofs.go(name)
+    proofs.go("a second")
+    proofs.go("a second")
     again.until("a second", states.IDLE)
     for name in (f"arm {plan}", "start", "pause", "resume", "pause"):
         again.go(name)
@@ -215,7 +220,7 @@ def stubborn(explorer: Explorer) -> list[Walk]:
     paused = Walk(explorer)
     session(paused, plan, not scenario.cooler)
     paused.go("pause at 43 °C")
-    walks += [blind, hot, lost, warm, again, paused]
+    walks += [blind, hot, lost, warm, again, proofs, paused]
     if plan == "cold" and not scenario.cooler:
         left, held, cut = Walk(explorer), Walk(explorer), Walk(explorer)
         session(cut, plan, True)

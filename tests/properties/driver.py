@@ -80,16 +80,8 @@ def code_x8_for(wanted_mc):  # type: ignore[no-untyped-def]
     return code
 
 
-class PowerCut(BaseException):
-    """The power went in the middle of a save: nothing that runs may catch it."""
-
-
 class MemoryStore(Store):
-    """Files in memory. `cut_in` n: the power goes in the n-th save from now.
-
-    `cut_how`: -1 before anything is written, -2 once all of it is, else so many bytes of the new
-    content are left (a store that tears). `save_ms`: how long a save takes, on the board's clock.
-    """
+    """Files in memory. `save_ms`: how long a save takes, on the board's clock."""
 
     board = None
 
@@ -97,8 +89,6 @@ class MemoryStore(Store):
         self.files = files
         self.saves = 0
         self.fails = False
-        self.cut_in = 0
-        self.cut_how = -1
         self.save_ms = 0
 
     def load(self, name):  # type: ignore[no-untyped-def]
@@ -112,14 +102,6 @@ class MemoryStore(Store):
         if self.fails:
             raise OSError(28)
         self.saves += 1
-        if self.cut_in > 0:
-            self.cut_in -= 1
-            if self.cut_in == 0:
-                if self.cut_how == -2:
-                    self.files[name] = bytes(data)
-                elif self.cut_how >= 0:
-                    self.files[name] = bytes(data)[: self.cut_how]
-                raise PowerCut
         self.files[name] = bytes(data)
 
 
@@ -277,7 +259,6 @@ class Driver:
 
     def __init__(self):  # type: ignore[no-untyped-def]
         self.store = MemoryStore({})
-        self.dead = False
         self.overrides = {}
         self.mc_a = self.mc_b = 32000
         self._id = 0
@@ -305,7 +286,6 @@ class Driver:
         return self.image()
 
     def _power_up(self, reset_cause, now_ms):  # type: ignore[no-untyped-def]
-        self.dead = False
         self._heard = False
         self.board = DriverBoard(self.store, reset_cause, now_ms)
         self.store.board = self.board
@@ -328,7 +308,6 @@ class Driver:
 
     def restart(self, reset_cause, now_ms):  # type: ignore[no-untyped-def]
         """The power went (or the watchdog fired) and came back."""
-        self.store.cut_in = 0
         self.store.fails = False
         self._power_up(reset_cause, now_ms)
         return []
@@ -353,8 +332,6 @@ class Driver:
                 self.store.fails = value
             elif name == "save_ms":
                 self.store.save_ms = value
-            elif name == "cut":
-                self.store.cut_in, self.store.cut_how = value
             else:
                 setattr(board, name, value)
         return []
@@ -367,12 +344,11 @@ class Driver:
         """
         seen = []
         for _ in range(count):
-            if self._tick(seen, dt_ms, off_mc, on_mc, codes):
-                break
+            self._tick(seen, dt_ms, off_mc, on_mc, codes)
         return seen
 
     def _tick(self, seen, dt_ms, off_mc, on_mc, codes):  # type: ignore[no-untyped-def]
-        """One tick, observed; True where the power went in it. After a save that took time the
+        """One tick, observed. After a save that took time the
         next tick is due as if it had taken none, but no sooner than now."""
         board = self.board
         saved_ms = board.now_ms - board.began_ms
@@ -394,13 +370,9 @@ class Driver:
         self._shrunk(True)
         try:
             self.loop.tick()
-        except PowerCut:
-            self.dead = True
-            return True
         finally:
             self._shrunk(False)
         seen.append(self._seen(saved_ms, heard, was))
-        return False
 
     def _seen(self, saved_ms, heard, was):  # type: ignore[no-untyped-def]
         board = self.board
@@ -462,7 +434,7 @@ class Driver:
                     if "error" in answer:
                         return [answer["error"]["code"], answer["error"]["data"], seen]
                     return [0, answer["result"], seen]
-            if self.dead or len(seen) >= PATIENCE:
+            if len(seen) >= PATIENCE:
                 return [None, None, seen]
             self.board.outgoing = b""
             self._tick(seen, 100, 0, 0, (None, None))
@@ -521,9 +493,13 @@ class Driver:
             used = gc.mem_alloc() - sum([len(files[name]) for name in files])
         else:
             used = sys.getallocatedblocks()
-        kept = loop.link._queue, loop.news.events, loop.guard.ledger.records
-        sizes = [len(size) for size in (*kept, loop.memory._journal.tail, files)]
-        return [used, *sizes, max([len(files[name]) for name in files])]
+        grown = [used]
+        for kept in (loop.link._queue, loop.news.events, loop.guard.ledger.records):
+            grown.append(len(kept))
+        grown.append(len(loop.memory._journal.tail))
+        grown.append(len(files))
+        grown.append(max([len(files[name]) for name in files]))
+        return grown
 
 
 _UNITS = ("_mc", "_ms", "_s", "_m", "_ticks", "_ds", "_max", "_min", "_count", "_day", "_cm2")

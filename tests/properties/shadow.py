@@ -757,7 +757,7 @@ class Shadow:
         if s.outputs and s.mode == HEAT:
             assert self.heat_ms < 1000 * x["heat_session_s"], "SR-04: heat beyond the session's"
             day_ms = sum(t[1] for t in self._day()) + self.heat_ms
-            assert day_ms <= 1000 * x["heat_day_s"] + self.LEDGER_MS * len(self.past), (
+            assert day_ms < 1000 * x["heat_day_s"] + self.LEDGER_MS * len(self.past), (
                 "SR-04: heat a day"
             )
             if s.target_mc > x["heat_hot_mc"]:

@@ -14,28 +14,10 @@ from poultice_core.budget import Budget
 from poultice_core.button import HOLD, NOTHING, PRESS, SHORT, Button
 from poultice_core.config import default
 from poultice_core.dose import CAP_U, Dose
-from poultice_core.interval import Interval
-from poultice_core.judges.predictive import Predictive
 from poultice_core.ledger import COLD_S, DOSE_M, HEAT_S, Ledger
 from poultice_core.limits import Limits
-from poultice_core.reading import Reading
 from poultice_core.settings import Settings
-from poultice_core.ticks import PERIOD, diff_ms
 from tests.properties.shadow import dose_rate_u
-
-RING = st.integers(0, PERIOD - 1)
-
-
-@given(start=RING, steps=st.lists(st.integers(0, PERIOD // 2 - 1), max_size=20))
-@pytest.mark.requirement("SR-18")
-def test_time_on_the_ring_adds_up(start: int, steps: list[int]) -> None:
-    now = start
-    for step in steps:
-        later = (now + step) % PERIOD
-        assert diff_ms(later, now) == step
-        assert diff_ms(now, later) == -step
-        now = later
-    assert now == (start + sum(steps)) % PERIOD
 
 
 @given(code_x8=st.integers(462 * 8, 3496 * 8), part=st.sampled_from(sorted(CURVES)))
@@ -87,21 +69,6 @@ def test_the_budget_against_exact_fractions(
         assert budget.level_uj == exact
         assert budget.spent() == (exact < 100 * density)
         assert budget.percent() == exact // 120_000
-
-
-@given(st.lists(st.integers(-5_000, 60_000), min_size=1, max_size=90))
-@pytest.mark.requirement("SR-02")
-def test_the_slope_is_the_difference_of_two_means(readings: list[int]) -> None:
-    limits = Limits()
-    reading = Reading(limits, Settings(default()), thermistor.B3950)
-    predictive = Predictive(limits, reading)
-    reading.whole, reading.inhibit = True, False
-    for i, reading_mc in enumerate(readings, start=1):
-        reading.control_mc = reading_mc
-        assert predictive.look(Interval()) == 0
-        last = readings[max(0, i - 30) : i]
-        ahead_mc = Fraction(sum(last[20:]) - sum(last[:10]), 10) / 2 * 10
-        assert predictive.inhibits() == (i < 30 or reading_mc + ahead_mc > 43_499)
 
 
 SESSION = st.tuples(

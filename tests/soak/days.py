@@ -30,7 +30,7 @@ COUNTERS = ("t_ms", "rx_errors", "tx_dropped")
 
 
 class Days(Machine):
-    """A machine whose rules are called by dice. `happened`: how often each was."""
+    """A machine whose rules are called in an order of dice. `happened`: how often each was."""
 
     def __init__(self, backend: CPythonBackend, seed: int) -> None:
         super().__init__(lambda: backend)
@@ -39,6 +39,7 @@ class Days(Machine):
         self.happened: Counter[str] = Counter()
         self.ticks = 0
         self.counters: dict[str, int] = {}
+        self.deck: list[tuple[str, Callable[[Days], object]]] = []
         # The ring's end is less than two hours away: it wraps in idle and in sessions.
         self.power_on(CONFIG, False, RING - 1000 * (60 + self.dice.randrange(7_000)))
 
@@ -54,7 +55,9 @@ class Days(Machine):
         """At least an hour of ticks; what is in use after it."""
         end = self.ticks + TICKS_AN_HOUR
         while self.ticks < end:
-            name, move = self.dice.choice(MOVES)
+            if not self.deck:
+                self.deck = self.dice.sample(MOVES, len(MOVES))
+            name, move = self.deck.pop()
             self.happened[name] += 1
             move(self)
             self.slow_flash(0)

@@ -69,11 +69,11 @@ def load(name: str) -> ModuleType:
     return module
 
 
-def copy_to(folder: Path) -> None:
+def copy_to(folder: Path, bits: int = 30) -> None:
     """The whole core, with all that runs in a tick looked at, the link and the flash apart."""
     shutil.copytree(CORE, folder / CORE.name, ignore=shutil.ignore_patterns("__pycache__"))
     looks = "from .looks import small as _small\n"
-    (folder / CORE.name / "looks.py").write_text(_LOOKS)
+    (folder / CORE.name / "looks.py").write_text(_LOOKS.replace("30", str(bits)))
     for name in TICKED:
         text = looks.replace(".looks", "..looks") if "/" in name else looks
         text += ast.unparse(_looked_at(name))

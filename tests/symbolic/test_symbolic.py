@@ -55,13 +55,25 @@ def test_all_arguments_are_tried(count: Callable[[], int]) -> None:
     assert count() > 900
 
 
+def powered(core: Path) -> Machine:
+    """A device of this core, at its real limits."""
+    machine = Machine(lambda: MicroPythonBackend(sys.executable, DRIVER, core))
+    config = {"cooler": True, "sensor_b": True, "sense": True, "two_point": True, "fold_safe": True}
+    machine.power_on(config, False, SMALL - 7_000)
+    return machine
+
+
+def test_an_operation_beyond_the_bits_is_seen(tmp_path: Path) -> None:
+    copy_to(tmp_path, bits=20)
+    with pytest.raises(AssertionError, match="without a cause"):
+        powered(tmp_path)
+
+
 @pytest.mark.requirement("SR-18", "SR-19")
 def test_no_operation_of_a_tick_leaves_31_bits_in_sessions_of_full_length(tmp_path: Path) -> None:
     """It would be `internal`, and the shadow knows no cause for that."""
     copy_to(tmp_path)
-    machine = Machine(lambda: MicroPythonBackend(sys.executable, DRIVER, tmp_path))
-    config = {"cooler": True, "sensor_b": True, "sense": True, "two_point": True, "fold_safe": True}
-    machine.power_on(config, False, SMALL - 7_000)
+    machine = powered(tmp_path)
     machine.whole_session(12, True, 0, CLIMB)
     machine.cook(42_900, "normal", 1_500)
     machine.calm()
