@@ -56,7 +56,7 @@ def _looked_at(name: str) -> ast.Module:
     tree = ast.parse((CORE / f"{name}.py").read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
-            _Looks().generic_visit(node)
+            node.body = [_Looks().visit(part) for part in node.body]
     return ast.fix_missing_locations(tree)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from poultice_core import ticks
 from tests.properties.backend import DRIVER, MicroPythonBackend
+from tests.properties.shadow import IDLE
 from tests.properties.test_guard_machine import CLIMB, Machine
 from tests.symbolic import enumerated
 from tests.symbolic.instrumented import SMALL, TooLarge, copy_to, core, small
@@ -60,12 +61,13 @@ def powered(core: Path) -> Machine:
     machine = Machine(lambda: MicroPythonBackend(sys.executable, DRIVER, core))
     config = {"cooler": True, "sensor_b": True, "sense": True, "two_point": True, "fold_safe": True}
     machine.power_on(config, False, SMALL - 7_000)
+    assert machine.state == IDLE, "it does not come up"
     return machine
 
 
 def test_an_operation_beyond_the_bits_is_seen(tmp_path: Path) -> None:
-    copy_to(tmp_path, bits=20)
-    with pytest.raises(AssertionError, match="without a cause"):
+    copy_to(tmp_path, bits=23)  # less than a full heat budget
+    with pytest.raises(AssertionError, match="does not come up"):
         powered(tmp_path)
 
 
