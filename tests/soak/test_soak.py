@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 
 import pytest
 
@@ -54,7 +55,7 @@ def test_a_leak_of_six_objects_a_minute_is_seen(monkeypatch: pytest.MonkeyPatch)
     reason="no MicroPython interpreter is installed",
 )
 def test_the_same_on_micropython_and_its_heap() -> None:
-    days = Days(MicroPythonBackend(), SEED)
-    used = [days.hour()[0] for _ in range(2)]
-    days.teardown()
+    with closing(MicroPythonBackend()) as backend:
+        days = Days(backend, SEED)
+        used = [days.hour()[0] for _ in range(2)]
     assert used[1] - used[0] <= BYTES_MORE, used
