@@ -1,15 +1,23 @@
-"""A guard alone: readings in exact milli-degrees, commands and a session that asks by hand."""
+"""A guard alone: readings in exact milli-degrees, commands and a session that asks by hand.
+
+What sets something, waits or has to succeed gives the rig, so that a row of a table is one line;
+what is measured, answered or latched ends it.
+"""
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from typing import Any
+
+import pytest
 
 from poultice_core import config, faults, states, tick
 from poultice_core.board import SENSE_HIGH, SENSE_LOW
 from poultice_core.guard import Guard
 from poultice_core.ledger import Ledger
 from poultice_core.limits import Limits
-from poultice_core.relays import PAD
+from poultice_core.relays import COOL, HEAT, MASTER, PAD
 from poultice_core.settings import Settings
 from poultice_core.tick import Ask, Order, Tick
 from poultice_core.ticks import PERIOD
@@ -19,6 +27,8 @@ _FIRST = 448
 _CODE_A_X8 = 2048 * 8
 _CODE_B_X8 = 2080 * 8
 OPEN_X8 = 4095 * 8
+LOW_MC = 12_000
+"""What a pack laid by hand brings the reading to."""
 
 
 def order(
@@ -49,7 +59,8 @@ def settings(**fitted: Any) -> Settings:
 
 
 class GuardRig:
-    """Ticks of 100 ms, each with what `set`, `ask` and a command say of it.
+    """Ticks of 100 ms, each with what `set`, `ask` and a command say of it. In each of them a
+    latched fault has everything open.
 
     The table is one that this rig writes: whatever its code, a sensor reads what was set. SENSE is
     high where both relays were closed by the last tick, unless `sense` is set. A code of None is a
@@ -70,8 +81,7 @@ class GuardRig:
         self.now_ms = now_ms
         self.a_mc = 32_000
         self.b_mc: int | None = None
-        self.code_a_x8: int | None = None
-        self.code_b_x8: int | None = None
+        self.codes: dict[str, int | None] = {"a": None, "b": None}
         self.frozen = False
         self.sense: int | None = None
         self.outputs = 0
@@ -82,6 +92,21 @@ class GuardRig:
     def set(self, temp_mc: int, temp_b_mc: int | None = None) -> GuardRig:
         self.a_mc = temp_mc
         self.b_mc = temp_b_mc
+        return self
+
+    def code(self, code_x8: int | None, *sensors: str) -> GuardRig:
+        """What the sensors' converters give from now on; of both where none is named."""
+        self.codes.update(dict.fromkeys(sensors or ("a", "b"), code_x8))
+        return self
+
+    def feels(self, sense: int | None) -> GuardRig:
+        self.sense = sense
+        return self
+
+    def sees(self, **values: Any) -> GuardRig:
+        """What else the next ticks say."""
+        for name, value in values.items():
+            setattr(self.tick, name, value)
         return self
 
     def settle(self, temp_mc: int, temp_b_mc: int | None = None) -> GuardRig:
@@ -131,8 +156,9 @@ class GuardRig:
         self.now_ms = (self.now_ms + dt_ms) % PERIOD
         now.at(self.now_ms)
         b_mc = self.a_mc if self.b_mc is None else self.b_mc
-        now.code_x8_a = _CODE_A_X8 if self.code_a_x8 is None else self.code_a_x8
-        now.code_x8_b = _CODE_B_X8 if self.code_b_x8 is None else self.code_b_x8
+        a_x8, b_x8 = self.codes.values()
+        now.code_x8_a = _CODE_A_X8 if a_x8 is None else a_x8
+        now.code_x8_b = _CODE_B_X8 if b_x8 is None else b_x8
         for beside in (1, 0):
             self._write(now.code_x8_a, beside, self.a_mc)
             self._write(now.code_x8_b, beside, b_mc)
@@ -142,6 +168,7 @@ class GuardRig:
         closed = self.guard.outputs & PAD == PAD
         now.sense = (SENSE_HIGH if closed else SENSE_LOW) if self.sense is None else self.sense
         self.outputs = self.guard.step(now, self.asks)
+        assert not (self.guard.latch.fault and self.outputs)
         now.heard = False
         now.command = tick.NO_COMMAND
         now.settings = now.limits = None
@@ -151,6 +178,22 @@ class GuardRig:
         for _ in range(count):
             self.step(dt_ms)
         return self.outputs
+
+    def wait(self, count: int = 1, dt_ms: int = 100) -> GuardRig:
+        self.steps(count, dt_ms)
+        return self
+
+    def trace(self, count: int) -> str:
+        """The outputs of so many ticks: a letter each."""
+        return "".join(_LETTERS[self.step()] for _ in range(count))
+
+    def until(self, outputs: int) -> GuardRig:
+        """Until just these are closed, and nothing trips on the way."""
+        for _ in range(300):
+            if self.step() == outputs:
+                return self
+            assert self.fault is None
+        raise AssertionError(f"{outputs} never closed")
 
     def _write(self, code_x8: int, beside: int, temp_mc: int) -> None:
         """The table's entry for a code, or the one beside it."""
@@ -167,8 +210,14 @@ class GuardRig:
         self.step()
         return self.guard.answer
 
-    def arm(self, body: Order, token: int = TOKEN) -> int:
-        return self.command(tick.ARM, token, body)
+    def do(self, *commands: str) -> GuardRig:
+        """Commands of these names, each of which succeeds."""
+        for name in commands:
+            assert getattr(self, name)() == tick.OK, name
+        return self
+
+    def arm(self, body: Order | None = None, token: int = TOKEN) -> int:
+        return self.command(tick.ARM, token, order(heat_s=60) if body is None else body)
 
     def begin(self, token: int = TOKEN) -> int:
         """`start`, of what is armed."""
@@ -242,11 +291,7 @@ class GuardRig:
     def heating(self, target_mc: int = 40_000) -> GuardRig:
         """In a heat phase with HEAT closed."""
         self.into(states.HEAT, target_mc, heat=True)
-        for _ in range(300):
-            if self.outputs & PAD == PAD:
-                return self
-            self.step()
-        raise AssertionError("HEAT never closed")
+        return self if self.outputs == PAD else self.until(PAD)
 
     # --- what is there ---------------------------------------------------------------------
 
@@ -276,6 +321,13 @@ class GuardRig:
     def reason(self) -> str | None:
         return states.REASONS[self.guard.course.reason]
 
+    def follow(self, levels: tuple[int, ...], most: int = 100) -> int:
+        """SENSE goes through these again and again; the tick that trips, 0 where none did."""
+        for count in range(1, most + 1):
+            if self.feels(levels[(count - 1) % len(levels)]).wait().fault:
+                return count
+        return 0
+
     def ticks_to_fault(self, most: int) -> int:
         """Step until a fault is latched; how many steps it took, `most` + 1 where none was."""
         for count in range(1, most + 1):
@@ -283,3 +335,81 @@ class GuardRig:
             if self.guard.latch.fault:
                 return count
         return most + 1
+
+    @property
+    def gone(self) -> bool:
+        """The cause of the fault that is latched."""
+        return bool(self.guard.cause_gone())
+
+    @property
+    def behind(self) -> set[str | None]:
+        """The faults that followed the one that is latched."""
+        followers = self.guard.latch.followers
+        return {name for bit, name in enumerate(faults.NAMES) if followers >> bit & 1}
+
+
+_LETTERS = {0: "-", HEAT: "h", MASTER: "m", PAD: "P", MASTER | COOL: "C"}
+
+# How to get there: the states, and the places within a session that the tests start from. A cold
+# phase is the cooler's where there is one, else of a pack laid by hand.
+_THERE: dict[str, Callable[[GuardRig], GuardRig]] = {
+    "boot": lambda rig: rig,
+    "self_test": lambda rig: rig.wait(2),
+    "idle": lambda rig: rig.ready(),
+    "armed": lambda rig: rig.ready().do("arm"),
+    "started": lambda rig: rig.start(),
+    "proving": lambda rig: rig.start().ask(0, states.HEAT, 40_000, heat=True).until(HEAT),
+    "heat": lambda rig: rig.start().into(states.HEAT),
+    "running": lambda rig: rig.start().heating(),
+    "paused": lambda rig: rig.start().heating().do("pause"),
+    "rest": lambda rig: rig.start().into(states.REST, 0),
+    "waiting": lambda rig: rig.start().ask(0, states.COLD, 12_000).wait(),
+    "cold": lambda rig: rig.start().into(states.COLD, rig.limits.cold_target_min_mc, cool=True),
+    "pack": lambda rig: _THERE["cold"](rig).set(LOW_MC).wait(20),
+    "pack, paused": lambda rig: _THERE["pack"](rig).do("pause"),
+    "pack, waiting": lambda rig: _THERE["pack"](rig).ask(1, states.HEAT, 40_000, heat=True).wait(),
+    "ended": lambda rig: rig.start().heating().do("stop"),
+    "fault": lambda rig: rig.start().heating().wait(1, rig.limits.late_trip_ms + 1),
+}
+
+
+def at(place: str, **fitted: Any) -> GuardRig:
+    """A rig that is there."""
+    rig = _THERE[place](GuardRig(**fitted))
+    assert place not in states.NAMES or rig.state in (place, "fault"), rig.state
+    return rig
+
+
+def toy(**changes: int) -> Limits:
+    """The limits but for some."""
+    limits = Limits()
+    for name, value in changes.items():
+        setattr(limits, name, value)
+    return limits
+
+
+def boundary(
+    requirements: str, places: str | tuple[str, ...], pairs: dict[Any, Any], **fitted: Any
+) -> Callable[[Callable[..., Any]], Callable[..., None]]:
+    """A row of the boundary table: what it argues, how to get there, {a value just inside or just
+    outside: what comes of it}, what is fitted. The function below it is what is done with a value
+    there, and gives what comes of it; its name is the limit or rule in words."""
+    each = [
+        pytest.param(place, value, expected, id=f"{place}: {value}".replace("::", ":"))
+        for place in ([places] if isinstance(places, str) else places)
+        for value, expected in pairs.items()
+    ]
+
+    def row(story: Callable[..., Any]) -> Callable[..., None]:
+        def test(place: str, value: Any, expected: Any, **more: Any) -> None:
+            assert story(at(place, **fitted), value, **more) == expected
+
+        own, others = inspect.signature(test), list(inspect.signature(story).parameters.values())
+        named = [*list(own.parameters.values())[:3], *others[2:]]
+        test.__signature__ = own.replace(parameters=named)  # type: ignore[attr-defined]
+        for kept in ("__name__", "__module__", "__doc__", "pytestmark"):
+            setattr(test, kept, getattr(story, kept, []))
+        test = pytest.mark.parametrize(("place", "value", "expected"), each)(test)
+        return pytest.mark.requirement(*requirements.split())(test) if requirements else test
+
+    return row

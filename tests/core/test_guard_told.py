@@ -7,129 +7,87 @@ import pytest
 from poultice_core import states
 from poultice_core.limits import Limits
 from poultice_core.relays import HEAT
-from tests.core.guard_rig import OPEN_X8, GuardRig
+from tests.core.guard_rig import OPEN_X8, GuardRig, at, boundary
 from tests.core.rig import Rig, plan
 
 L = Limits()
 HALF_TICKS = L.inhibited_ms // 200
 
 
-def _heating(**fitted: object) -> GuardRig:
-    return GuardRig(**fitted).start().heating()
-
-
-def _inhibit(rig: GuardRig, cause: str) -> None:
-    """For the next tick, and for it alone."""
-    if cause == "budget":
-        rig.budget(0)
-    elif cause == "predictive":
-        rig.no_slope(rig.a_mc, 28)
-    else:
-        # Out of range for a tick: HEAT is inhibited, and the slope is to be learnt again.
-        rig.code_a_x8 = OPEN_X8
-
-
-@pytest.mark.requirement("SR-26", "SR-24")
-@pytest.mark.parametrize(("ticks", "told"), [(HALF_TICKS - 1, False), (HALF_TICKS, True)])
-def test_half_a_minute_of_heat_denied_by_the_budget_is_told(ticks: int, told: bool) -> None:
-    rig = _heating()
+def _told(rig: GuardRig) -> str | None:
+    """By what HEAT was denied, where that was told."""
     treatment = rig.guard.treatment
+    cause = states.INHIBITS[treatment.cause]
+    assert treatment.inhibited == (cause is not None)
+    return cause
+
+
+@boundary("SR-26 SR-24", "running", {HALF_TICKS - 1: None, HALF_TICKS: "budget"})
+def test_half_a_minute_of_heat_denied_by_the_budget_is_told(rig: GuardRig, ticks: int) -> object:
     for _ in range(ticks):
-        rig.budget(0).step()
-        assert not rig.outputs & HEAT
-    rig.budget(L.budget_capacity_uj_cm2)
-    rig.settle(40_000).ask(0, states.HEAT, 40_000, heat=False).steps(50)
-    assert treatment.inhibited == told
-    assert states.INHIBITS[treatment.cause] == ("budget" if told else None)
+        assert not rig.budget(0).step() & HEAT
+    rig.budget(L.budget_capacity_uj_cm2).settle(40_000)
+    return _told(rig.ask(0, states.HEAT, 40_000, heat=False).wait(50))
 
 
-@pytest.mark.requirement("SR-26", "SR-02")
-@pytest.mark.parametrize(("ticks", "told"), [(HALF_TICKS - 1, False), (HALF_TICKS, True)])
-def test_half_a_minute_denied_by_the_slope_is_told(ticks: int, told: bool) -> None:
-    rig = _heating()
+@boundary("SR-26 SR-02", "running", {HALF_TICKS - 1: None, HALF_TICKS: "predictive"})
+def test_half_a_minute_denied_by_the_slope_is_told(rig: GuardRig, ticks: int) -> object:
     for _ in range(ticks):
-        rig.no_slope(rig.a_mc, 20).step()
-        assert rig.part("predictive").inhibits()
-    treatment = rig.guard.treatment
-    assert treatment.inhibited == told
-    assert states.INHIBITS[treatment.cause] == ("predictive" if told else None)
+        assert rig.no_slope(rig.a_mc, 20).wait().part("predictive").inhibits()
+    return _told(rig)
 
 
-@pytest.mark.requirement("SR-26", "SR-07")
-def test_a_sensor_that_is_bad_now_and_then_is_told_as_the_sensor() -> None:
+@boundary("SR-26 SR-07", "running", {80: True})
+def test_a_sensor_that_is_bad_now_and_then_is_told_as_the_sensor(
+    rig: GuardRig, period: int
+) -> object:
     """Row 13: below what trips, HEAT kept off by the slope that has to be learnt again."""
-    rig = _heating()
     for tick in range(400):
-        rig.code_a_x8 = OPEN_X8 if tick % 80 == 10 else None
-        rig.step()
-        assert rig.fault is None
-    treatment = rig.guard.treatment
-    assert not treatment.inhibited or states.INHIBITS[treatment.cause] == "sensor"
+        assert rig.code(OPEN_X8 if tick % period == 10 else None, "a").wait().fault is None
+    return _told(rig) in (None, "sensor")
 
 
-@pytest.mark.requirement("SR-26", "SR-08")
-@pytest.mark.parametrize("swing_mc", [0, 3_000])
-def test_a_reading_that_moves_whenever_heat_flows_is_told(swing_mc: int) -> None:
+@boundary("SR-26 SR-08", "running", {0: None, 3_000: "sensor"})
+def test_a_reading_that_moves_whenever_heat_flows_is_told(rig: GuardRig, swing_mc: int) -> object:
     """Row 14: a ground offset of 3 °C gave 0 to 4 s of heat, and `complete`."""
-    rig = _heating().settle(36_000)
-    treatment = rig.guard.treatment
+    rig.settle(36_000)
     for _ in range(900):
-        shift_mc = swing_mc if rig.guard.heated_now() else 0
-        rig.set(36_000 + shift_mc).step()
+        rig.set(36_000 + swing_mc * rig.guard.heated_now()).step()
     assert rig.fault is None
-    assert treatment.inhibited == (swing_mc > 0)
-    assert states.INHIBITS[treatment.cause] == ("sensor" if swing_mc else None)
+    return _told(rig)
 
 
 @pytest.mark.requirement("SR-26")
 def test_after_an_inhibit_it_is_denied_until_heat_closes_again() -> None:
-    rig = _heating()
-    rig.steps(250)
-    rig.no_slope(32_000, 20).step()
-    rig.no_slope(32_000)
-    rig.ask(0, states.HEAT, 40_000, heat=False)
-    rig.steps(HALF_TICKS - 1)
-    treatment = rig.guard.treatment
-    assert treatment._waits == states.BY_PREDICTIVE
-    assert treatment.inhibited
-    rig.ask(0, states.HEAT, 40_000, heat=True).step()
-    assert rig.outputs & HEAT
+    rig = at("running").wait(250).no_slope(32_000, 20).wait().no_slope(32_000)
+    treatment = rig.ask(0, states.HEAT, 40_000, heat=False).wait(HALF_TICKS - 1).guard.treatment
+    assert (treatment._waits, treatment.inhibited) == (states.BY_PREDICTIVE, True)
+    assert rig.ask(0, states.HEAT, 40_000, heat=True).step() & HEAT
     assert treatment._waits == states.BY_NOTHING
 
 
-@pytest.mark.requirement("SR-26")
-def test_above_its_target_nobody_waits_for_heat() -> None:
-    rig = _heating()
-    rig.steps(30)
-    rig.no_slope(32_000, 20).step()
-    rig.settle(40_000).ask(0, states.HEAT, 40_000, heat=False)
-    rig.steps(1_000)
-    assert not rig.guard.treatment.inhibited
+@boundary("SR-26", "running", {40_000: None, 32_000: "predictive"})
+def test_above_its_target_nobody_waits_for_heat(rig: GuardRig, mc: int) -> object:
+    rig.wait(30).no_slope(32_000, 20).wait().settle(mc)
+    return _told(rig.ask(0, states.HEAT, 40_000, heat=False).wait(1_000))
 
 
-@pytest.mark.requirement("SR-26")
-@pytest.mark.parametrize(("apart", "told"), [(301, False), (10, True)])
-def test_the_half_is_of_any_minute(apart: int, told: bool) -> None:
+@boundary("SR-26", "running", {301: None, 10: "budget"})
+def test_the_half_is_of_any_minute(rig: GuardRig, apart: int) -> object:
     """What was denied a minute ago counts no more."""
-    rig = _heating()
     rig.guard.heating.look = lambda *_: 0
     for _ in range(2):
         for _ in range(HALF_TICKS - 50):
             rig.budget(0).step()
-        rig.budget(L.budget_capacity_uj_cm2).steps(apart)
-    assert rig.guard.treatment.inhibited == told
+        rig.budget(L.budget_capacity_uj_cm2).wait(apart)
+    return _told(rig)
 
 
-@pytest.mark.requirement("SR-26")
-@pytest.mark.parametrize(("below_mc", "told"), [(2_000, 0), (2_001, 1)])
-def test_a_heat_phase_too_far_below_its_target_is_told(below_mc: int, told: bool) -> None:
-    rig = _heating()
+@boundary("SR-26", "running", {2_000: (0, -1), 2_001: (1, 0)})
+def test_a_heat_phase_too_far_below_its_target_is_told(rig: GuardRig, below_mc: int) -> object:
     rig.guard.heating.look = lambda *_: 0
-    rig.settle(30_000).steps(300)
-    rig.settle(40_000 - below_mc).steps(400)
-    rig.ask(1, states.REST).step()
-    treatment = rig.guard.treatment
-    assert (treatment.undertreated, treatment.phase) == (told, 0 if told else -1)
+    rig.settle(30_000).wait(300).settle(40_000 - below_mc).wait(400).ask(1, states.REST).step()
+    return rig.guard.treatment.undertreated, rig.guard.treatment.phase
 
 
 @pytest.mark.requirement("SR-26")
@@ -138,32 +96,25 @@ def test_a_heat_phase_too_far_below_its_target_is_told(below_mc: int, told: bool
 def test_a_cold_phase_too_far_above_its_target_is_told(
     above_mc: int, told: bool, cooler: bool
 ) -> None:
-    rig = GuardRig(cooler=cooler).start().into(states.COLD, 12_000).set(25_000)
-    rig.steps(300)
-    rig.set(12_000 + above_mc).steps(400)
-    rig.ask(1, states.REST).step()
+    rig = at("started", cooler=cooler).into(states.COLD, 12_000).set(25_000).wait(300)
+    rig.set(12_000 + above_mc).wait(400).ask(1, states.REST).step()
     assert rig.guard.treatment.undertreated == told
 
 
-@pytest.mark.requirement("SR-26")
-def test_a_rest_and_a_stop_are_not_judged() -> None:
-    rig = GuardRig().start().into(states.REST, 0)
-    rig.steps(300)
-    rig.into(states.HEAT, 40_000, 1).steps(50)
-    rig.stop()
-    assert rig.guard.treatment.undertreated == 0
+@boundary("SR-26", "rest", {True: 0})
+def test_a_rest_and_a_stop_are_not_judged(rig: GuardRig, stops: bool) -> object:
+    rig.wait(300).into(states.HEAT, 40_000, 1).wait(50).do("stop")
+    return rig.guard.treatment.undertreated
 
 
 @pytest.mark.requirement("SR-26")
 def test_the_next_session_begins_with_nothing_told() -> None:
-    rig = _heating()
+    rig = at("running")
     for _ in range(HALF_TICKS):
         rig.budget(0).step()
-    rig.ask(1, states.REST).step()
-    treatment = rig.guard.treatment
+    treatment = rig.ask(1, states.REST).wait().guard.treatment
     assert (treatment.inhibited, treatment.undertreated) == (True, 1)
-    rig.stop()
-    rig.ledger.credit(90_000)
+    rig.do("stop").ledger.credit(90_000)
     rig.start()
     assert (treatment.inhibited, treatment.undertreated, treatment.phase) == (False, 0, -1)
     assert treatment.cause == states.BY_NOTHING
@@ -172,9 +123,8 @@ def test_the_next_session_begins_with_nothing_told() -> None:
 @pytest.mark.requirement("SR-26")
 def test_the_longest_phase_is_kept_whole_or_its_end_is_not() -> None:
     """More pieces of 10 s than there is room for: those that fit are judged."""
-    rig = GuardRig().start().into(states.REST, 0)
-    treatment = rig.guard.treatment
-    now = rig.part("now")
+    rig = at("rest")
+    treatment, now = rig.guard.treatment, rig.part("now")
     now.treating, now.mode, now.dt_ms = True, states.HEAT, 10_000
     rig.guard.reading.control_mc = 36_000
     treatment.begin_phase()
@@ -194,8 +144,7 @@ def test_what_was_not_given_is_in_the_closing_entry_and_told_once() -> None:
         rig.sealed()
         rig.tick()
     rig.until("idle", 1_000)
-    told = [w["what"] for w in rig.events("warning")]
-    assert sorted(told) == ["budget", "undertreated"]
+    assert sorted(w["what"] for w in rig.events("warning")) == ["budget", "undertreated"]
     entry = rig.entries()[-1]
     assert entry["outcome"] == "complete"
     assert {"budget", "undertreated"} <= set(entry["warnings"])

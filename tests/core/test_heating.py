@@ -4,268 +4,188 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
-
 from poultice_core import states
 from poultice_core.limits import Limits
 from poultice_core.relays import MASTER
-from tests.core.guard_rig import GuardRig
+from tests.core.guard_rig import GuardRig, boundary
 
 L = Limits()
 TARGET_MC = 40_000
+NEAR_MC, LOST_MC = TARGET_MC - L.hold_near_mc, TARGET_MC - L.hold_below_mc
+CLIMB, STALL, HOLD = L.climb_ms // 100, L.stall_ms // 100, L.hold_ms // 100
+DETACHED, STALLED = "sensor_detached", "heating_stalled"
 
 
-def _heating(start_mc: int = 38_000, **fitted: bool) -> GuardRig:
+def _heating(rig: GuardRig, start_mc: int = 38_000, target_mc: int = TARGET_MC) -> GuardRig:
     """HEAT on without a budget to stop it, from a heat phase that began at `start_mc`."""
-    rig = GuardRig(**fitted).start().set(start_mc)
-    rig.steps(31)
-    rig.heating(TARGET_MC)
+    rig.set(start_mc).wait(31).heating(target_mc)
     rig.guard.budget.advance = lambda *_: None
     return rig
+
+
+def _holding(rig: GuardRig, near_mc: int = NEAR_MC) -> GuardRig:
+    return _heating(rig, near_mc).wait()
 
 
 def _run(rig: GuardRig, ticks: int, course_mc: Callable[[int], int]) -> int:
     """Follow a course of readings; the tick of the fault, 0 where there was none."""
     for tick in range(1, ticks + 1):
-        rig.set(course_mc(tick)).step()
-        if rig.guard.latch.fault:
+        if rig.set(course_mc(tick)).wait().fault:
             return tick
     return 0
+
+
+def _fall(rig: GuardRig, ticks: int, slope_mc: int = 6) -> int:
+    from_mc = rig.a_mc
+    return _run(rig, ticks, lambda tick: from_mc - slope_mc * tick)
+
+
+def _broken(rig: GuardRig, by: str) -> GuardRig:
+    """HEAT is opened for a moment, and closed again."""
+    if by == "open":
+        rig.ask(0, states.HEAT, TARGET_MC, heat=False).wait(25)
+    elif by == "pause":
+        rig.do("pause", "resume")
+    elif by == "inhibit":
+        assert rig.budget(0).step() == MASTER
+        rig.budget(L.budget_capacity_uj_cm2)
+    elif by == "stall":
+        rig.wait(1, 500)
+    return rig.heating(TARGET_MC)
 
 
 # --- (a) ----------------------------------------------------------------------------------
 
 
-@pytest.mark.requirement("SR-09")
-def test_falling_for_thirty_seconds_under_heat_is_detached() -> None:
-    rig = _heating(sensor_b=False)
-    tick = _run(rig, 400, lambda tick: 38_000 - 6 * tick)
-    assert rig.fault == "sensor_detached"
-    assert 300 <= tick <= 312
+@boundary("SR-09", "started", {6: (True, DETACHED), 5: (False, None)}, sensor_b=False)
+def test_falling_in_each_ten_of_thirty_seconds_under_heat_is_detached(
+    rig: GuardRig, slope_mc: int
+) -> object:
+    return 300 <= _fall(_heating(rig), 350, slope_mc) <= 312, rig.fault
 
 
-@pytest.mark.requirement("SR-09")
-def test_a_fall_of_half_a_degree_each_ten_seconds_is_not_yet() -> None:
-    rig = _heating(sensor_b=False)
-    # 0.5 °C exactly in each 10 s
-    assert _run(rig, 350, lambda tick: 38_000 - 5 * tick) == 0
+@boundary("SR-09", "started", {100: False, 1: True}, sensor_b=False)
+def test_one_of_the_three_that_does_not_fall_is_enough_to_go_on(rig: GuardRig, flat: int) -> object:
+    return _run(_heating(rig), 400, lambda t: 38_000 - 6 * (t - min(max(t - 150, 0), flat))) > 0
 
 
-@pytest.mark.requirement("SR-09")
-def test_one_of_the_three_that_does_not_fall_is_enough_to_go_on() -> None:
-    rig = _heating(sensor_b=False)
-
-    def course_mc(tick: int) -> int:
-        flat = min(max(tick - 150, 0), 100)
-        return 38_000 - 6 * (tick - flat)
-
-    assert _run(rig, 400, course_mc) == 0
+@boundary("SR-09", "started", {6: 0})
+def test_detached_is_only_judged_without_sensor_b(rig: GuardRig, slope_mc: int) -> object:
+    return _fall(_heating(rig), 400, slope_mc)
 
 
-@pytest.mark.requirement("SR-09")
-def test_detached_is_only_judged_without_sensor_b() -> None:
-    rig = _heating(sensor_b=True)
-    assert _run(rig, 400, lambda tick: 38_000 - 6 * tick) == 0
+RESTARTS = dict.fromkeys(("open", "pause", "inhibit", "stall"), (0, True, DETACHED))
 
 
-@pytest.mark.requirement("SR-09")
-@pytest.mark.parametrize("what", ["open", "pause", "inhibit", "stall"])
-def test_a_break_restarts_detached(what: str) -> None:
-    rig = _heating(sensor_b=False)
-    assert _run(rig, 250, lambda tick: 38_000 - 6 * tick) == 0
-    if what == "open":
-        rig.ask(0, states.HEAT, TARGET_MC, heat=False).step()
-    elif what == "pause":
-        rig.pause()
-        assert rig.resume() == 0
-    elif what == "inhibit":
-        rig.budget(0)
-        assert rig.step() == MASTER
-        rig.budget(L.budget_capacity_uj_cm2)
-    else:
-        rig.step(500)
-    now_mc = rig.a_mc
-    rig.heating(TARGET_MC)
-    assert _run(rig, 299, lambda tick: now_mc - 6 * tick) == 0
-    assert _run(rig, 40, lambda tick: now_mc - 1_794 - 6 * tick) > 0
-    assert rig.fault == "sensor_detached"
+@boundary("SR-09", "started", RESTARTS, sensor_b=False)
+def test_a_break_restarts_detached(rig: GuardRig, by: str) -> object:
+    assert _fall(_heating(rig), 250) == 0
+    return _fall(_broken(rig, by), 299), _fall(rig, 40) > 0, rig.fault
 
 
 # --- (b) ----------------------------------------------------------------------------------
 
 
-@pytest.mark.requirement("SR-09")
-def test_two_minutes_of_heat_gain_two_degrees_or_stall() -> None:
-    rig = _heating(30_000)
-    ticks = L.climb_ms // 100
+@boundary("SR-09", "started", {1_999: (CLIMB, STALLED), 2_000: (0, None)})
+def test_two_minutes_of_heat_gain_two_degrees_or_stall(rig: GuardRig, gain_mc: int) -> object:
     # heated ticks are counted from the one after the closing
-    assert _run(rig, ticks + 5, lambda tick: 30_000 + min(tick * 2, 1_999)) == ticks
-    assert rig.fault == "heating_stalled"
+    course = _run(_heating(rig, 30_000), CLIMB, lambda tick: 30_000 + min(tick * 2, gain_mc))
+    return course, rig.fault
 
 
-@pytest.mark.requirement("SR-09")
-def test_two_degrees_in_two_minutes_are_enough() -> None:
-    rig = _heating(30_000)
-    assert _run(rig, 1199, lambda tick: 30_000 + min(tick * 2, 2_000)) == 0
-    rig.step()
-    assert rig.fault is None
+@boundary("SR-09", "started", {50: False, 1: True})
+def test_the_gain_is_above_the_lowest_of_the_phase(rig: GuardRig, dip: int) -> object:
+    def course_mc(tick: int) -> int:
+        return 30_000 - 10 * min(tick, dip) + min(tick * 2, 2_100 if dip > 1 else 1_900)
+
+    return _run(_heating(rig, 30_000), 1250, course_mc) > 0
 
 
-@pytest.mark.requirement("SR-09")
-def test_the_gain_is_above_the_lowest_of_the_phase() -> None:
-    rig = _heating(30_000)
-    assert _run(rig, 1250, lambda tick: 30_000 - 10 * min(tick, 50) + min(tick * 2, 2_100)) == 0
-
-
-@pytest.mark.requirement("SR-09")
-@pytest.mark.parametrize(("start_mc", "trips"), [(34_999, True), (35_000, False)])
-def test_the_climb_is_judged_from_more_than_five_degrees_below(start_mc: int, trips: bool) -> None:
-    rig = _heating(start_mc)
+@boundary("SR-09", "started", {34_999: True, 35_000: False})
+def test_the_climb_is_judged_from_more_than_five_degrees_below(rig: GuardRig, mc: int) -> object:
     # 1.5 °C: too little for (b), enough for (c)
-    tick = _run(rig, 1250, lambda tick: start_mc + min(tick * 2, 1_500))
-    assert (tick > 0) == trips
+    return _run(_heating(rig, mc), 1250, lambda tick: mc + min(tick * 2, 1_500)) > 0
 
 
-@pytest.mark.requirement("SR-09")
-def test_the_climb_counts_only_heat_on_time_and_no_pause_restarts_it() -> None:
-    rig = _heating(30_000).set(30_500)
-    rig.steps(600)
-    rig.pause()
-    rig.steps(50)
-    rig.resume()
-    rig.step()
-    rig.heating(TARGET_MC)
+@boundary("SR-09", "started", {31_000: (598, STALLED), 32_000: (0, None)})
+def test_the_climb_counts_only_heat_on_time_and_no_pause_restarts_it(
+    rig: GuardRig, mc: int
+) -> object:
+    rig = _heating(rig, 30_000).set(30_500).wait(600).do("pause").wait(50).do("resume").wait()
     # 600 heated ticks, the one that ended with the pause, and the one after the resume
-    assert _run(rig, 610, lambda tick: 31_000) == 598
-    assert rig.fault == "heating_stalled"
+    return _run(rig.heating(TARGET_MC), 610, lambda tick: mc), rig.fault
 
 
-@pytest.mark.requirement("SR-09", "SR-18")
-def test_a_stall_restarts_the_climb() -> None:
-    rig = _heating(30_000)
-    rig.set(31_500).steps(900)
-    rig.step(400)
-    assert _run(rig, 1150, lambda tick: 31_500 + tick) == 0
+@boundary("SR-09 SR-18", "started", {400: False, 100: True})
+def test_a_stall_restarts_the_climb(rig: GuardRig, late_ms: int) -> object:
+    _heating(rig, 30_000).set(31_500).wait(900).wait(1, late_ms)
+    return _run(rig, 1150, lambda tick: 31_500 + tick * (late_ms > 300)) > 0
 
 
 # --- (c) ----------------------------------------------------------------------------------
 
 
-@pytest.mark.requirement("SR-09")
-@pytest.mark.parametrize(("gain_mc", "trips"), [(999, True), (1_000, False)])
-def test_two_minutes_without_a_break_gain_a_degree(gain_mc: int, trips: bool) -> None:
-    rig = _heating(35_000)
-    rig.step()
-    tick = _run(rig, 1300, lambda tick: 35_000 + min(tick, gain_mc))
-    assert (tick > 0) == trips
-    if trips:
-        assert (tick, rig.fault) == (L.stall_ms // 100 - 1, "heating_stalled")
+@boundary("SR-09", "started", {999: (STALL - 1, STALLED), 1_000: (0, None)})
+def test_two_minutes_without_a_break_gain_a_degree(rig: GuardRig, gain_mc: int) -> object:
+    rig = _heating(rig, 35_000).wait()
+    return _run(rig, 1300, lambda tick: 35_000 + min(tick, gain_mc)), rig.fault
 
 
-@pytest.mark.requirement("SR-09")
-@pytest.mark.parametrize(("below_mc", "trips"), [(3_001, True), (3_000, False)])
-def test_stalling_is_judged_more_than_three_degrees_below(below_mc: int, trips: bool) -> None:
-    rig = GuardRig().start().set(38_000 - below_mc)
-    rig.steps(31)
-    rig.heating(38_000)
-    rig.guard.budget.advance = lambda *_: None
-    assert (rig.ticks_to_fault(1300) <= 1300) == trips
+@boundary("SR-09", "started", {3_001: STALLED, 3_000: None})
+def test_stalling_is_judged_more_than_three_degrees_below(rig: GuardRig, below_mc: int) -> object:
+    return _heating(rig, 38_000 - below_mc, 38_000).wait(1300).fault
 
 
-@pytest.mark.requirement("SR-09")
-@pytest.mark.parametrize(("reading_mc", "weak"), [(35_999, False), (36_000, True)])
-def test_at_36_it_is_a_weak_pad_and_no_fault(reading_mc: int, weak: bool) -> None:
-    rig = _heating(reading_mc)
-    assert rig.ticks_to_fault(1300) > 1300 or not weak
-    assert rig.guard.heating.weak == weak
-    assert (rig.fault is None) == weak
+@boundary("SR-09", "started", {35_999: (STALLED, False), 36_000: (None, True)})
+def test_at_36_it_is_a_weak_pad_and_no_fault(rig: GuardRig, mc: int) -> object:
+    return _heating(rig, mc).wait(1300).fault, rig.guard.heating.weak
 
 
-@pytest.mark.requirement("SR-09")
-@pytest.mark.parametrize("what", ["open", "pause", "inhibit"])
-def test_a_break_restarts_the_stall(what: str) -> None:
-    rig = _heating(35_000)
-    rig.steps(1100)
-    if what == "open":
-        rig.ask(0, states.HEAT, TARGET_MC, heat=False).steps(25)
-    elif what == "pause":
-        rig.pause()
-        rig.resume()
-    else:
-        rig.budget(0)
-        assert rig.step() == MASTER
-        rig.budget(L.budget_capacity_uj_cm2)
-    rig.heating(TARGET_MC)
-    assert rig.ticks_to_fault(1150) > 1150
+@boundary("SR-09", "started", {"open": True, "pause": True, "inhibit": True, "nothing": False})
+def test_a_break_restarts_the_stall(rig: GuardRig, by: str) -> object:
+    again = _broken(_heating(rig, 35_000).wait(1100), by).ticks_to_fault(1150) > 1150
     assert rig.ticks_to_fault(100) <= 100
-    assert rig.fault == "heating_stalled"
+    assert rig.fault == STALLED
+    return again
 
 
 # --- (d) ----------------------------------------------------------------------------------
 
 
-def _holding() -> GuardRig:
-    rig = _heating(TARGET_MC - L.hold_near_mc)
-    rig.step()
-    return rig
+@boundary("SR-09", "started", {1: (HOLD, STALLED), 0: (701, None)})
+def test_a_minute_of_lost_ground_trips(rig: GuardRig, below_mc: int) -> object:
+    return _holding(rig).settle(LOST_MC - below_mc).wait().ticks_to_fault(700), rig.fault
 
 
-@pytest.mark.requirement("SR-09")
-def test_a_minute_of_lost_ground_trips() -> None:
-    rig = _holding().settle(TARGET_MC - L.hold_below_mc - 1)
-    rig.step()
-    assert rig.ticks_to_fault(700) == L.hold_ms // 100
-    assert rig.fault == "heating_stalled"
+@boundary("SR-09", "started", {1: None, 0: STALLED})
+def test_before_it_was_near_there_is_no_ground_to_lose(rig: GuardRig, below_mc: int) -> object:
+    return _holding(rig, NEAR_MC - below_mc).settle(LOST_MC - 1).wait(700).fault
 
 
-@pytest.mark.requirement("SR-09")
-def test_two_degrees_below_are_not_lost_ground() -> None:
-    rig = _holding().settle(TARGET_MC - L.hold_below_mc)
-    assert rig.ticks_to_fault(700) > 700
+@boundary("SR-09", "started", {499: STALLED, 500: None})
+def test_a_rise_of_half_a_degree_starts_the_minute_again(rig: GuardRig, rise_mc: int) -> object:
+    return _holding(rig).settle(36_500).wait(400).set(36_500 + rise_mc).wait(300).fault
 
 
-@pytest.mark.requirement("SR-09")
-def test_before_it_was_near_there_is_no_ground_to_lose() -> None:
-    rig = _heating(TARGET_MC - L.hold_near_mc - 1)
-    rig.step()
-    rig.settle(TARGET_MC - L.hold_below_mc - 1)
-    assert rig.ticks_to_fault(700) > 700
+@boundary("SR-09", "started", {36_900: None, 36_901: STALLED})
+def test_the_rise_is_above_the_lowest_in_that_time(rig: GuardRig, mc: int) -> object:
+    return _holding(rig).settle(37_500).wait(200).set(mc).wait(200).set(37_400).wait(500).fault
 
 
-@pytest.mark.requirement("SR-09")
-@pytest.mark.parametrize(("rise_mc", "trips"), [(499, True), (500, False)])
-def test_a_rise_of_half_a_degree_starts_the_minute_again(rise_mc: int, trips: bool) -> None:
-    rig = _holding().settle(36_500)
-    rig.steps(400)
-    rig.set(36_500 + rise_mc)
-    assert (rig.ticks_to_fault(300) <= 300) == trips
+@boundary("SR-09", "started", {0: None, L.budget_capacity_uj_cm2: STALLED})
+def test_an_inhibit_starts_the_minute_again(rig: GuardRig, level_uj: int) -> object:
+    _holding(rig).settle(36_500).wait(500).budget(level_uj).wait()
+    within = rig.budget(L.budget_capacity_uj_cm2).wait(590).fault
+    assert rig.wait(30).fault == STALLED
+    return within
 
 
-@pytest.mark.requirement("SR-09")
-def test_the_rise_is_above_the_lowest_in_that_time() -> None:
-    rig = _holding().settle(37_500)
-    rig.steps(200)
-    rig.set(36_900).steps(200)
-    rig.set(37_400)
-    assert rig.ticks_to_fault(500) > 500
-
-
-@pytest.mark.requirement("SR-09")
-def test_an_inhibit_starts_the_minute_again() -> None:
-    rig = _holding().settle(36_500)
-    rig.steps(500)
-    rig.budget(0)
-    rig.step()
-    rig.budget(L.budget_capacity_uj_cm2)
-    assert rig.ticks_to_fault(590) > 590
-    assert rig.ticks_to_fault(30) <= 30
-
-
-@pytest.mark.requirement("SR-09")
-def test_a_phase_begins_with_a_clean_slate() -> None:
-    rig = _holding()
-    rig.into(states.REST, 0, 1)
-    rig.steps(20)
-    rig.set(36_500)
-    rig.into(states.HEAT, TARGET_MC, 2)
-    assert rig.ticks_to_fault(700) > 700
+@boundary("SR-09", "started", {True: None, False: STALLED})
+def test_a_phase_begins_with_a_clean_slate(rig: GuardRig, rest: bool) -> object:
+    _holding(rig)
+    if rest:
+        rig.into(states.REST, 0, 1).wait(20)
+    rig.settle(36_500)
+    if rest:
+        rig.into(states.HEAT, TARGET_MC, 2)
+    return rig.wait(700).fault

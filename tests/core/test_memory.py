@@ -19,7 +19,7 @@ from poultice_core.relays import MASTER
 from tests.core.memory_rig import Bench, Flash, PowerCut
 
 L = Limits()
-JOURNAL_LOST = 1 << faults.JOURNAL_LOST
+JOURNAL_LOST, RESET = 1 << faults.JOURNAL_LOST, 1 << faults.WATCHDOG_RESET
 LONG_AGO = 1_600_000_000
 
 
@@ -27,21 +27,58 @@ def refuse(*names: str) -> Callable[[str], bool]:
     return lambda name: name in names
 
 
+def _session(**planned: Any) -> Bench:
+    """In a session whose intent is on flash."""
+    bench = Bench()
+    bench.begin(**planned)
+    bench.steps(2)
+    return bench
+
+
+def _cold(laid_mc: int | None = None, ticks: int = 0) -> Bench:
+    """In a session with a pack, laid and seen for so many ticks."""
+    bench = _session(cold_s=600)
+    if laid_mc is not None:
+        bench.lay(laid_mc)
+        bench.steps(ticks)
+    return bench
+
+
+def _writes(bench: Bench, ticks: int, dt_ms: int = 100) -> list[str]:
+    """What so many ticks write, by name and in order."""
+    bench.store.writes.clear()
+    bench.steps(ticks, dt_ms)
+    return list(bench.store.writes)
+
+
+def _kinds(bench: Bench) -> list[str]:
+    return [entry["kind"] for entry in bench.entries()]
+
+
 # --- a session ------------------------------------------------------------------------------
 
 
 @pytest.mark.requirement("SR-05", "SR-06")
-def test_nothing_may_be_energised_before_the_intent_is_on_flash() -> None:
+@pytest.mark.parametrize(("sensitive", "dose_m"), [(False, 9_000), (True, 2_000)])
+@pytest.mark.parametrize("cold_s", [0, 60])
+@pytest.mark.parametrize("clock", [False, True])
+def test_nothing_may_be_energised_before_the_intent_is_on_flash(
+    sensitive: bool, dose_m: int, cold_s: int, clock: bool
+) -> None:
+    """And the intent has the most that the session may give."""
     bench = Bench()
+    if clock:
+        bench.memory.set_clock(LONG_AGO)
     assert not bench.step().written  # no session, nothing to be energised
-    bench.begin(heat_s=600)
+    bench.begin(heat_s=600, cold_s=cold_s, sensitive=sensitive)
     # The tick of the begin itself: the guard is told so before it begins.
     assert not bench.step().written
     assert bench.memory.session_n == 1
     assert bench.head()["intent"] == {
-        "session": 1, "plan": "p", "heat_s": 600, "cold_s": 0, "dose_max_m": 9_000,
-        "by_hand": False, "unix_s": None,
+        "session": 1, "plan": "p", "heat_s": 600, "cold_s": cold_s, "dose_max_m": dose_m,
+        "by_hand": cold_s > 0, "unix_s": bench.memory.unix_s(),
     }  # fmt: skip
+    assert (bench.memory.unix_s() is not None) == clock
     assert bench.memory.settled
     assert bench.step().written
     bench.end()
@@ -67,7 +104,7 @@ def test_an_intent_that_cannot_be_written_stays_due_and_is_told() -> None:
     again = bench.again()
     assert again.memory.ledger.sessions() == 0
     assert again.memory.fault == faults.JOURNAL_LOST
-    assert [entry["kind"] for entry in again.entries()] == ["fault", "session"]
+    assert _kinds(again) == ["fault", "session"]
 
 
 def test_a_plan_of_rest_alone_writes_no_intent() -> None:
@@ -77,12 +114,10 @@ def test_a_plan_of_rest_alone_writes_no_intent() -> None:
     assert (bench.memory.session_n, bench.tick.written, bench.memory.settled) == (1, True, True)
     bench.end(states.COMPLETE)
     bench.step()
-    assert bench.store.writes == []
     assert bench.memory.settled
     bench.steps(98)
     assert bench.store.writes == []
-    bench.step()
-    assert bench.store.writes == ["journal"]
+    assert _writes(bench, 1) == ["journal"]
     assert bench.entries()[-1]["outcome"] == "complete"
 
 
@@ -99,17 +134,13 @@ def test_the_closing_entry_says_what_was_given() -> None:
     bench.peak_mc, bench.min_mc = 41_200, 11_800
     bench.end(states.COMPLETE)
     bench.step()
-    entry = bench.entries()[-1]
-    assert list(entry) == [
-        "n", "kind", "session", "plan", "outcome", "reason", "heat_s", "cold_s", "dose_m",
-        "peak_mc", "min_mc", "heat_operations", "warnings", "t_ms", "unix_s",
-    ]  # fmt: skip
-    assert entry == {
+    told = {
         "n": 1, "kind": "session", "session": 1, "plan": "a-plan", "outcome": "complete",
         "reason": None, "heat_s": 600, "cold_s": 60, "dose_m": 4_567, "peak_mc": 41_200,
         "min_mc": 11_800, "heat_operations": 33, "warnings": ["dose", "inhibited"],
         "t_ms": bench.uptime_ms, "unix_s": bench.memory.unix_s(),
     }  # fmt: skip
+    assert list(bench.entries()[-1].items()) == list(told.items())
     assert (bench.memory.operations, bench.memory.sessions) == (33, 1)
     assert bench.head()["intent"] is None
     assert bench.again().memory.operations == 33
@@ -127,31 +158,14 @@ def test_a_phase_of_whole_seconds_is_told_in_whole_seconds(heat_ms: int, heat_s:
     assert bench.entries()[-1]["heat_s"] == heat_s
 
 
-@pytest.mark.parametrize(
-    ("reason", "name"),
-    [(number, name) for number, name in enumerate(states.REASONS)],
-)
+@pytest.mark.parametrize(("reason", "name"), list(enumerate(states.REASONS)))
 def test_the_reason_of_a_stop_is_told(reason: int, name: str | None) -> None:
-    bench = Bench()
-    bench.begin(heat_s=60)
-    bench.step()
+    bench = _session(heat_s=60)
     bench.end(states.STOPPED, reason)
     bench.step()
     entry = bench.entries()[-1]
     assert (entry["outcome"], entry["reason"]) == ("stopped", name)
     assert (entry["peak_mc"], entry["min_mc"], entry["warnings"]) == (None, None, [])
-
-
-@pytest.mark.requirement("SR-06")
-@pytest.mark.parametrize(("sensitive", "dose_m"), [(False, 9_000), (True, 2_000)])
-def test_the_intent_has_the_most_that_the_session_may_give(sensitive: bool, dose_m: int) -> None:
-    bench = Bench()
-    bench.memory.set_clock(LONG_AGO)
-    bench.begin(600, 60, sensitive=sensitive)
-    bench.step()
-    intent = bench.head()["intent"]
-    assert (intent["dose_max_m"], intent["by_hand"]) == (dose_m, True)
-    assert intent["unix_s"] == bench.memory.unix_s()
 
 
 def test_sessions_are_numbered_across_restarts() -> None:
@@ -167,30 +181,32 @@ def test_a_session_without_a_plan_or_that_was_never_seen_to_begin_is_entered_too
     bench = Bench()
     bench.begin(heat_s=60)
     bench.plan = None
-    bench.step()
-    bench.end()
-    bench.step()
-    bench.end()
+    for _ in range(2):
+        bench.step()
+        bench.end()
     bench.steps(2)
-    assert bench.entries()[-1]["plan"] == ""
-    assert bench.entries()[-1]["session"] == 0
+    assert (bench.entries()[-1]["plan"], bench.entries()[-1]["session"]) == ("", 0)
 
 
 # --- sessions that gave nothing -----------------------------------------------------------------
+
+
+def _nothing(bench: Bench, heat_s: int = 0, ticks: int = 1) -> None:
+    """A session in which nothing was energised."""
+    bench.begin(heat_s=heat_s)
+    bench.steps(ticks)
+    bench.end()
+    bench.step()
 
 
 def test_a_session_that_was_never_energised_writes_at_most_once() -> None:
     # Regression: an hour of arm, start, stop made 8,445 flash writes.
     bench = Bench()
     for _ in range(50):
-        bench.begin(heat_s=600)
-        bench.steps(3)
-        bench.end()
-        bench.step()
+        _nothing(bench, 600, 3)
         assert bench.memory.settled
     assert bench.store.writes == ["journal"] * 50
-    bench.steps(200)
-    assert bench.store.writes == ["journal"] * 51
+    assert _writes(bench, 200) == ["journal"]
     (entry,) = bench.entries()
     assert (entry["session"], entry["outcome"]) == (50, "stopped")
     assert bench.again().entries() == [entry]
@@ -206,41 +222,29 @@ def test_it_never_pushes_a_fault_or_a_treated_session_out() -> None:
     bench.steps(4)
     bench.store.writes.clear()
     for _ in range(500):
-        bench.begin()
-        bench.step()
-        bench.end()
-        bench.step()
+        _nothing(bench)
     assert bench.store.writes == []
-    bench.steps(101)
-    assert bench.store.writes == ["journal"]
+    assert _writes(bench, 101) == ["journal"]
     kinds = [(entry["kind"], entry.get("session")) for entry in bench.again().entries()]
     assert kinds == [("session", 1), ("fault", None), ("session", 501)]
 
 
 def test_its_entry_goes_with_the_next_write_whatever_that_is() -> None:
     bench = Bench()
-    bench.begin()
-    bench.step()
-    bench.end()
-    bench.step()
+    _nothing(bench)
     bench.begin(heat_s=60)
     bench.step()
     assert bench.store.writes == ["journal"]
-    again = bench.again()
-    assert [(e["session"], e["outcome"]) for e in again.entries()] == [
-        (1, "stopped"),
-        (2, "power_lost"),
-    ]
+    told = [(entry["session"], entry["outcome"]) for entry in bench.again().entries()]
+    assert told == [(1, "stopped"), (2, "power_lost")]
 
 
 def test_its_ten_seconds_do_not_run_in_a_session() -> None:
     bench = Bench()
+    _nothing(bench, ticks=0)
+    bench.steps(49)
     bench.begin()
-    bench.end()
-    bench.steps(50)
-    bench.begin()
-    bench.steps(200)
-    assert bench.store.writes == []
+    assert _writes(bench, 200) == []
 
 
 # --- faults -----------------------------------------------------------------------------------
@@ -248,22 +252,20 @@ def test_its_ten_seconds_do_not_run_in_a_session() -> None:
 
 @pytest.mark.requirement("SR-20")
 def test_a_fault_entry_says_what_was_read_and_asked() -> None:
-    bench = Bench()
-    bench.begin(heat_s=600)
-    bench.steps(2)
+    bench = _session(heat_s=600)
     bench.guard.clocks.heat_ms = 5_000
     bench.ask.mode, bench.ask.target_mc, bench.ask.heat = states.HEAT, 40_000, True
     bench.guard.reading.hot_mc = 45_500
     bench.latch(faults.ABSOLUTE_TEMPERATURE)
     bench.step()
     fault, session = bench.entries()
-    assert list(fault) == ["n", "kind", "fault", "state", "temp_mc", "asked", "t_ms", "unix_s"]
-    assert fault == {
+    told = {
         "n": 1, "kind": "fault", "fault": "absolute_temperature", "state": "running",
         "temp_mc": 45_500,
         "asked": {"mode": "heat", "target_mc": 40_000, "heat": True, "cool": False},
         "t_ms": bench.uptime_ms, "unix_s": None,
     }  # fmt: skip
+    assert list(fault.items()) == list(told.items())
     assert (session["n"], session["outcome"]) == (2, "fault")
     assert session["reason"] == "absolute_temperature"
 
@@ -292,7 +294,7 @@ def test_a_latched_fault_and_its_clearing_survive_power_loss(reset_cause: str) -
     assert bench.memory.settled
     again = bench.again(reset_cause, settle=False)
     assert again.memory.fault == faults.SENSOR_OPEN
-    assert again.memory.lost == (1 << faults.WATCHDOG_RESET if reset_cause == "watchdog" else 0)
+    assert again.memory.lost == (RESET if reset_cause == "watchdog" else 0)
     again.steps(8)
     assert [e["fault"] for e in again.entries() if e["kind"] == "fault"] == ["sensor_open"]
     again.clear()
@@ -302,14 +304,14 @@ def test_a_latched_fault_and_its_clearing_survive_power_loss(reset_cause: str) -
 
 
 @pytest.mark.requirement("SR-20")
-@pytest.mark.parametrize("same", [True, False])
-def test_a_fault_that_returns_in_the_tick_of_its_clearing_is_a_new_one(same: bool) -> None:
+@pytest.mark.parametrize("then", [faults.LOOP_LATE, faults.OVERRUN])
+def test_a_fault_that_returns_in_the_tick_of_its_clearing_is_a_new_one(then: int) -> None:
     # Regression: no event, no entry, and after a power cut the device was idle.
     bench = Bench()
     bench.latch(faults.LOOP_LATE)
     bench.step()
     bench.clear()
-    bench.latch(faults.LOOP_LATE if same else faults.OVERRUN)
+    bench.latch(then)
     bench.step()
     assert bench.memory.settled
     assert bench.memory.fault != faults.NONE
@@ -326,8 +328,7 @@ def test_the_entry_of_an_exception_in_every_tick_is_due_until_it_is_written(fail
     bench.store.refuses = lambda name: next(count) < failures
     bench.board.broken = True
     bench.latch(faults.INTERNAL)
-    bench.follow()
-    for _ in range(60):
+    for _ in range(61):
         bench.follow()  # nothing else runs any more
     assert bench.memory.settled
     again = bench.again()
@@ -337,9 +338,7 @@ def test_the_entry_of_an_exception_in_every_tick_is_due_until_it_is_written(fail
 
 @pytest.mark.requirement("SR-19", "SR-20")
 def test_what_raises_while_a_session_is_closed_keeps_no_fault_from_being_written() -> None:
-    bench = Bench()
-    bench.begin(heat_s=60)
-    bench.steps(2)
+    bench = _session(heat_s=60)
     bench.guard.clocks.heat_ms = 1_000
     warnings = bench.tally.warnings
     del bench.tally.warnings  # a bug, as good as any
@@ -347,67 +346,56 @@ def test_what_raises_while_a_session_is_closed_keeps_no_fault_from_being_written
     for _ in range(3):
         with pytest.raises(AttributeError):
             bench.step()
-    assert [entry["kind"] for entry in bench.entries()] == ["fault"]
+    assert _kinds(bench) == ["fault"]
     assert bench.again(settle=False).memory.fault == faults.OVERRUN
     # What could not be entered is tried again: once it went, it is there once.
     bench.tally.warnings = warnings
     bench.steps(3)
-    assert [entry["kind"] for entry in bench.again().entries()] == ["fault", "session"]
+    assert _kinds(bench.again()) == ["fault", "session"]
     assert bench.head()["intent"] is None
 
 
 @pytest.mark.requirement("SR-14", "SR-24")
-def test_a_watchdog_restart_is_told_and_costs_the_budget() -> None:
+@pytest.mark.parametrize("fault", [faults.NONE, faults.OVERRUN])
+def test_a_watchdog_restart_is_told_and_costs_the_budget_behind_a_latched_fault_too(
+    fault: int,
+) -> None:
     bench = Bench()
     bench.guard.budget.level_uj = 5_000_000
     bench.session(heat_s=70)
+    if fault:
+        bench.latch(fault)
+        bench.steps(4)
     assert bench.again(settle=False).memory.budget_uj == 5_000_000
     again = bench.again("watchdog", settle=False)
-    assert (again.memory.lost, again.memory.budget_uj) == (1 << faults.WATCHDOG_RESET, 0)
-    assert again.step().lost == 1 << faults.WATCHDOG_RESET
-    assert again.step().lost == 0
+    assert (again.memory.lost, again.memory.budget_uj) == (RESET, 0)
+    assert [again.step().lost, again.step().lost] == [RESET, 0]
     third = again.again(settle=False)
-    assert (third.memory.fault, third.memory.budget_uj) == (faults.WATCHDOG_RESET, 0)
-
-
-@pytest.mark.requirement("SR-14", "SR-24")
-def test_behind_a_latched_fault_too() -> None:
-    bench = Bench()
-    bench.latch(faults.OVERRUN)
-    bench.steps(4)
-    again = bench.again("watchdog", settle=False)
-    again.step()
-    third = again.again(settle=False)
-    assert (third.memory.fault, third.memory.budget_uj) == (faults.OVERRUN, 0)
+    assert third.memory.fault == (fault or faults.WATCHDOG_RESET)
+    assert third.memory.budget_uj == 0
 
 
 @pytest.mark.requirement("SR-20")
 def test_what_went_wrong_together_is_told_together() -> None:
     bench = Bench(Flash({"journal": b"?", "config": b"?"}), "watchdog", settle=False)
-    lost = bench.step().lost
-    assert lost == JOURNAL_LOST | 1 << faults.CONFIG_LOST | 1 << faults.WATCHDOG_RESET
-    assert bench.step().lost == 0
+    together = JOURNAL_LOST | 1 << faults.CONFIG_LOST | RESET
+    assert [bench.step().lost, bench.step().lost] == [together, 0]
 
 
 # --- when it writes ---------------------------------------------------------------------------
 
 
 def test_nothing_is_written_while_master_is_closed() -> None:
-    bench = Bench()
-    bench.begin(heat_s=600)
-    bench.steps(2)
+    bench = _session(heat_s=600)
     bench.guard.outputs = MASTER
-    bench.store.writes.clear()
     bench.guard.latch.count += 1
     bench.guard.latch.fault = faults.OVERRUN  # what a guard would drop MASTER for
     bench.memory.set_clock(LONG_AGO)
     bench.memory.propose(bench.memory.config)
-    bench.steps(200)
-    assert bench.store.writes == []
+    assert _writes(bench, 200) == []
     assert not bench.memory.settled
     bench.end()
-    bench.steps(8)
-    assert bench.store.writes == ["journal", "config", "mark"]
+    assert _writes(bench, 8) == ["journal", "config", "mark"]
     assert bench.memory.settled
 
 
@@ -431,8 +419,7 @@ def test_a_tick_without_a_write_comes_before_what_can_wait() -> None:
     assert bench.mark() == bench.head()["gen"]
     # The journal without them is written at leisure: else every start would move them again.
     assert bench.head()["tail"] == 9
-    bench.steps(100)
-    assert (bench.store.writes[4:], bench.head()["tail"]) == (["journal"], 1)
+    assert (_writes(bench, 100), bench.head()["tail"]) == (["journal"], 1)
 
 
 @pytest.mark.requirement("SR-18")
@@ -441,10 +428,8 @@ def test_what_a_save_took_is_told_once() -> None:
     bench = Bench()
     bench.store.takes_ms = 400
     bench.latch(faults.OVERRUN)
-    assert bench.step().saved_ms == 0
-    assert bench.step().saved_ms == 400
-    assert bench.step().saved_ms == 0
-    assert bench.step().saved_ms == 400  # the mark
+    # The journal, and two ticks on the mark.
+    assert [bench.step().saved_ms for _ in range(4)] == [0, 400, 0, 400]
     bench.store.refuses = refuse("journal")
     bench.clear()
     bench.step()
@@ -457,21 +442,16 @@ def test_what_a_save_took_is_told_once() -> None:
 
 
 @pytest.mark.requirement("SR-18")
-def test_what_saves_took_adds_up_until_it_is_told() -> None:
+@pytest.mark.parametrize(("takes_ms", "saved_ms"), [(400, 800), (-50, 0)])
+def test_what_saves_took_adds_up_and_a_clock_that_runs_backwards_took_no_time(
+    takes_ms: int, saved_ms: int
+) -> None:
     bench = Bench()
-    bench.store.takes_ms = 400
+    bench.store.takes_ms = takes_ms
     for fault in (faults.OVERRUN, faults.NONE):
         bench.guard.latch.fault = fault
         bench.follow()
-    assert bench.step().saved_ms == 800
-
-
-def test_a_clock_that_runs_backwards_took_no_time() -> None:
-    bench = Bench()
-    bench.store.takes_ms = -50
-    bench.latch(faults.OVERRUN)
-    bench.step()
-    assert bench.step().saved_ms == 0
+    assert bench.step().saved_ms == saved_ms
 
 
 @pytest.mark.parametrize(
@@ -496,9 +476,7 @@ def test_the_mark_follows_what_matters(does: Callable[[Bench], Any], marked: boo
     bench.store.files.pop("mark")
     does(bench)
     bench.steps(120)
-    assert (bench.mark() is not None) is marked
-    if marked:
-        assert bench.mark() == bench.head()["gen"]
+    assert bench.mark() == (bench.head()["gen"] if marked else None)
 
 
 def test_a_mark_that_is_due_outlasts_a_save_that_needs_none() -> None:
@@ -521,12 +499,9 @@ def test_in_a_session_only_a_pack_is_marked() -> None:
     bench.session(heat_s=70)
     assert bench.store.writes[-1] == "journal"
     bench.begin(cold_s=60)
-    bench.store.writes.clear()
-    bench.steps(20)
-    assert bench.store.writes == ["journal"]
+    assert _writes(bench, 20) == ["journal"]
     bench.lay()
-    bench.steps(20)
-    assert bench.store.writes == ["journal", "journal", "mark"]
+    assert _writes(bench, 20) == ["journal", "mark"]
 
 
 # --- checkpoints ------------------------------------------------------------------------------
@@ -535,8 +510,7 @@ def test_in_a_session_only_a_pack_is_marked() -> None:
 @pytest.mark.requirement("SR-05")
 def test_powered_time_is_kept_while_it_counts_for_anything() -> None:
     bench = Bench()
-    bench.steps(20, 60_000)
-    assert bench.store.writes == []
+    assert _writes(bench, 20, 60_000) == []
     bench.session(heat_s=70)
     bench.steps(4)
     bench.store.writes.clear()
@@ -546,9 +520,7 @@ def test_powered_time_is_kept_while_it_counts_for_anything() -> None:
     assert 599 <= bench.memory.ledger.now_s - now_s <= 601
     assert bench.head()["ledger"][0] == bench.memory.ledger.now_s
     bench.steps(1, 90_000_000)
-    bench.store.writes.clear()
-    bench.steps(20, 60_000)
-    assert bench.store.writes == []
+    assert _writes(bench, 20, 60_000) == []
 
 
 @pytest.mark.requirement("SR-05")
@@ -557,23 +529,15 @@ def test_never_in_a_session() -> None:
     bench.session(heat_s=70)
     bench.steps(4)
     bench.begin()
-    bench.store.writes.clear()
-    bench.steps(40, 60_000)
-    assert bench.store.writes == []
+    assert _writes(bench, 40, 60_000) == []
 
 
 @pytest.mark.requirement("SR-23")
 def test_and_every_minute_while_a_pack_is_on() -> None:
-    bench = Bench()
-    bench.begin(cold_s=60)
-    bench.steps(2)
-    bench.lay(12_000)
-    bench.steps(3)
+    bench = _cold(12_000, 3)
     bench.end()
     bench.steps(4)
-    bench.store.writes.clear()
-    bench.steps(130, 1_000)
-    assert bench.store.writes == ["journal"] * 2
+    assert _writes(bench, 130, 1_000) == ["journal"] * 2
     assert bench.again().memory.ledger.last_cold_s() >= 120
 
 
@@ -582,59 +546,36 @@ def test_and_every_minute_while_a_pack_is_on() -> None:
 
 @pytest.mark.requirement("SR-23")
 def test_the_pack_is_on_flash_when_it_comes_on_and_when_it_comes_off() -> None:
-    bench = Bench()
-    bench.begin(cold_s=600)
-    bench.steps(2)
-    bench.lay(30_000)
-    bench.step()
-    assert bench.head()["pack_lowest_mc"] == 30_000
-    assert bench.memory.settled
-    bench.guard.pack.on = False
-    bench.step()
-    assert bench.head()["pack_lowest_mc"] is None
-    bench.steps(30)
-    assert bench.store.writes[:3] == ["journal"] * 3
-    # Laid again, warmer.
-    bench.lay(31_000)
-    bench.step()
-    assert bench.head()["pack_lowest_mc"] == 31_000
-    bench.guard.pack.lowest_mc = 33_000
-    bench.step()
-    assert bench.head()["pack_lowest_mc"] == 33_000
+    bench = _cold()
+    # Laid, off, laid again warmer, and found warmer still.
+    for on, lowest_mc in ((True, 30_000), (False, 0), (True, 31_000), (True, 33_000)):
+        bench.guard.pack.on, bench.guard.pack.lowest_mc = on, lowest_mc
+        bench.step()
+        assert bench.head()["pack_lowest_mc"] == (lowest_mc if on else None)
+        assert bench.memory.settled or not on
+        if not on:
+            bench.steps(30)
+            assert bench.store.writes[:3] == ["journal"] * 3
 
 
 @pytest.mark.requirement("SR-23")
 def test_its_lowest_is_on_flash_to_half_a_degree_and_ten_seconds() -> None:
-    bench = Bench()
-    bench.begin(cold_s=600)
-    bench.steps(2)
-    bench.lay(30_000)
-    bench.step()
-    bench.steps(110)
-    bench.store.writes.clear()
+    bench = _cold(30_000, 111)
     bench.guard.pack.lowest_mc = 29_501
-    bench.steps(3)
-    assert bench.store.writes == []
+    assert _writes(bench, 3) == []
     bench.guard.pack.lowest_mc = 29_500
-    bench.step()
-    assert bench.store.writes == ["journal"]
+    assert _writes(bench, 1) == ["journal"]
     assert bench.head()["pack_lowest_mc"] == 29_500
     for _ in range(99):
         bench.guard.pack.lowest_mc -= 100
-        bench.step()
-    assert bench.store.writes == ["journal"]
-    bench.step()
-    assert bench.store.writes == ["journal"] * 2
+        assert _writes(bench, 1) == []
+    assert _writes(bench, 1) == ["journal"]
     assert bench.head()["pack_lowest_mc"] == bench.guard.pack.lowest_mc
 
 
 @pytest.mark.requirement("SR-23")
 def test_any_save_has_the_lowest_of_its_moment() -> None:
-    bench = Bench()
-    bench.begin(cold_s=600)
-    bench.steps(2)
-    bench.lay(30_000)
-    bench.steps(5)
+    bench = _cold(30_000, 5)
     bench.guard.pack.lowest_mc = 29_900
     bench.end()
     bench.step()
@@ -649,8 +590,7 @@ def test_a_pack_found_at_start_up_is_no_news() -> None:
     bench.steps(5)
     again = bench.again(settle=False)
     assert again.memory.pack_lowest_mc == 14_000
-    again.steps(20)
-    assert again.store.writes == []
+    assert _writes(again, 20) == []
     again.guard.pack.on = False
     again.step()
     assert again.again().memory.pack_lowest_mc is None
