@@ -17,7 +17,7 @@ import cosmic_ray.plugins
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
 
-from tests.mutation.modules import CORE
+from tests.mutation.modules import path_of
 from tests.mutation.operators import DeleteStatement, ReplaceAugmentedAssignment, ReplaceString
 
 # On the chip every integer here is a small one, and None is one object: there `is` asks what `==`
@@ -55,7 +55,7 @@ class Mutant:
 
 def mutants(module: str) -> Iterator[Mutant]:
     """Each once: what is the same program as the original, or as one before, is left out."""
-    source = (CORE / f"{module}.py").read_text()
+    source = path_of(module).read_text()
     tree = get_ast(source)
     known = {_meaning(source)}
     for operator in _operators():

@@ -21,39 +21,38 @@ import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import pytest
 
-from tests.mutation.modules import CORE
+from tests.mutation.modules import ROOT, imported_as, of_host, path_of
 from tests.mutation.mutants import Mutant
 
-ROOT = Path(__file__).parents[2]
 TESTS = ROOT / "tests" / "core"
+HOST_TESTS = ROOT / "tests" / "host"
 
 # What concerns a module most is what bears its name; these bear another. In the order that kills
 # soonest.
 FIRST = {
     **dict.fromkeys(
         ("guard", "course", "phases", "permit", "interval", "clocks", "parts", "latch"),
-        ("test_guard_states.py", "test_guard_tick.py", "test_guard_proofs.py",
+        ("test_guard_states.py", "test_guard_latch.py", "test_guard_proofs.py",
          "test_guard_durations.py", "test_guard_temperatures.py", "test_guard_cold_pack.py"),
     ),
     "admission": ("test_guard_states.py", "test_requests.py"),
     "pack": ("test_guard_cold_pack.py",),
-    "reading": ("test_guard_sensors.py", "test_checks.py"),
+    "reading": ("test_guard_sensors.py",),
     "trend": ("test_heating.py", "test_guard_sensors.py"),
     "relays": ("test_relays.py", "test_guard_proofs.py"),
     "judges/cold": ("test_guard_cold_pack.py", "test_guard_temperatures.py"),
     "judges/cutoffs": ("test_guard_temperatures.py",),
     "judges/durations": ("test_guard_durations.py",),
     "judges/heating": ("test_heating.py",),
-    "judges/integrity": ("test_guard_tick.py", "test_limits.py"),
-    "judges/lateness": ("test_guard_tick.py",),
+    "judges/integrity": ("test_guard_integrity.py", "test_limits.py"),
+    "judges/lateness": ("test_guard_states.py",),
     "judges/predictive": ("test_guard_temperatures.py",),
-    "judges/treatment": ("test_guard_treatment.py", "test_news.py"),
+    "judges/treatment": ("test_guard_told.py", "test_news.py"),
     "judges/welds": ("test_relays.py",),
     "dose_table": ("test_dose.py",),
     **dict.fromkeys(
@@ -66,10 +65,10 @@ FIRST = {
         ("witness", "recall", "writer", "adoption", "entries", "sealed", "wallclock"),
         ("test_memory.py", "test_journal.py", "test_regressions.py"),
     ),
-    "settings": ("test_limits.py", "test_config.py", "test_guard_tick.py"),
+    "settings": ("test_limits.py", "test_config.py", "test_guard_integrity.py"),
     "signals": ("test_news.py",),
     "states": ("test_news.py", "test_telemetry.py"),
-    "tick": ("test_guard_tick.py",),
+    "tick": ("test_guard_states.py",),
     "board": ("test_measure.py", "test_relays.py"),
 }  # fmt: skip
 
@@ -78,6 +77,13 @@ FIRST = {
 IMPORTED = {
     "board", "dose_table", "entries", "faults", "limits", "signals", "states", "thermistor",
 }  # fmt: skip
+
+# The modules of the host are judged by these alone: the rest of its tests start programs.
+OF_HOST = {
+    "host/session/engine": ("test_session.py", "test_left.py", "test_client_session.py"),
+    "host/link/wire": ("test_client.py", "test_transport.py"),
+    "host/therapy/plan": ("test_plan.py", "test_library.py"),
+}
 
 # Tests of one part by itself, which reach none of the others.
 ALONE = {
@@ -120,7 +126,8 @@ def run(module: str, mutants: Iterable[Mutant], jobs: int, told: Told) -> None:
     imported: list[Mutant | None] = [None]
     swapped: list[Mutant | None] = [None]
     for mutant in mutants:
-        (swapped if module not in IMPORTED and mutant.inside else imported).append(mutant)
+        whole = module in IMPORTED or of_host(module)
+        (swapped if mutant.inside and not whole else imported).append(mutant)
     for queue, collected in ((imported, False), (swapped, True)):
         if len(queue) == 1:
             continue
@@ -128,10 +135,12 @@ def run(module: str, mutants: Iterable[Mutant], jobs: int, told: Told) -> None:
         off = ("cacheprovider", "terminal", "benchmark", "cov", "xdist")
         arguments = [word for name in off for word in ("-p", f"no:{name}")]
         arguments += ["-o", "addopts=--import-mode=importlib --strict-markers"]
-        arguments += [f"--rootdir={ROOT}", "-c", str(ROOT / "pyproject.toml"), str(TESTS)]
+        arguments += [f"--rootdir={ROOT}", "-c", str(ROOT / "pyproject.toml")]
+        # The folder of the host's tests has a conftest that imports the host: not before the fork.
+        arguments.append(str(HOST_TESTS.parent if of_host(module) else TESTS))
         code = pytest.main(arguments, plugins=[plugin])
         for name in list(sys.modules):
-            if name.startswith(("poultice_core", "tests.core")):
+            if name.startswith(("poultice", "tests.core", "tests.host")):
                 del sys.modules[name]
         if not plugin.done:
             raise RuntimeError(f"pytest ended with {code} before the last mutant")
@@ -148,6 +157,8 @@ def chosen(mutants: Iterable[Mutant], most: int) -> list[Mutant]:
 
 def tests_of(module: str) -> list[str]:
     """The files that concern a module most: those named after it, else as in FIRST."""
+    if of_host(module):
+        return list(OF_HOST[module])
     own = f"test_{module.rpartition('/')[2]}.py"
     named = FIRST.get(module, ())
     names = [own, *named] if own not in named else list(named)
@@ -155,6 +166,8 @@ def tests_of(module: str) -> list[str]:
 
 
 def _parts(module: str) -> list[list[str]]:
+    if of_host(module):
+        return [[str(HOST_TESTS / name)] for name in tests_of(module)]
     first = [str(TESTS / name) for name in tests_of(module)]
     rest = [
         str(path)
@@ -288,7 +301,7 @@ def _warm_up() -> None:
     from hypothesis import Phase, settings
 
     assert hypothesis.internal.conjecture.engine
-    loaded = [name for name in sys.modules if name.startswith("poultice_core")]
+    loaded = [name for name in sys.modules if name.startswith("poultice")]
     if loaded:
         raise RuntimeError(f"{loaded} imported before the first mutant")
     settings.register_profile(
@@ -310,20 +323,16 @@ def _result(pid: int, end: int, mutant: Mutant | None) -> Result:
     return Result(mutant, SURVIVED, "")
 
 
-def _imported_as(module: str) -> str:
-    return "poultice_core." + module.replace("/", ".")
-
-
 def _compiled(mutant: Mutant) -> CodeType:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # `is` with a number is a mutant like others
-        code: CodeType = compile(mutant.source, str(CORE / f"{mutant.module}.py"), "exec")
+        code: CodeType = compile(mutant.source, str(path_of(mutant.module)), "exec")
         return code
 
 
 def _swap(mutant: Mutant) -> None:
     """Give the function in which the mutant is its code; all that holds the function has it."""
-    old = sys.modules[_imported_as(mutant.module)]
+    old = sys.modules[imported_as(mutant.module)]
     new = ModuleType(old.__name__)
     new.__package__ = old.__package__
     exec(_compiled(mutant), new.__dict__)
@@ -349,9 +358,9 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        if fullname != _imported_as(self.mutant.module):
+        if fullname != imported_as(self.mutant.module):
             return None
-        origin = str(CORE / f"{self.mutant.module}.py")
+        origin = str(path_of(self.mutant.module))
         return importlib.util.spec_from_loader(fullname, self, origin=origin)
 
     def get_source(self, fullname: str) -> str:
