@@ -10,6 +10,7 @@ EXPLORE_STATES ?= 10000
 EVIDENCE ?=
 FUZZ_S ?= 60
 SOAK_H ?= 240
+MUTANTS ?= 12
 RUNS ?= 5000
 SEED ?= 1
 # The moment of the last commit: what is built of it does not depend on when.
@@ -120,8 +121,8 @@ soak: $(VENV)/.developed $(COMPILED)  ## months in virtual time, and every power
 coverage: $(VENV)/.developed
 	POULTICE_REQUIRE_TIERS= $(BIN)/python -m pytest -q -n $(JOBS) --cov --cov-report=term tests/core
 
-mutation: $(VENV)/.evidenced  ## every mutant of the modules that decide, killed: half an hour of the processor
-	$(BIN)/python -m tests.mutation --jobs $(JOBS) --evidence
+mutation: $(VENV)/.evidenced  ## so many MUTANTS of each module, a seeded sample, killed: under an hour
+	$(BIN)/python -m tests.mutation --jobs $(JOBS) --most $(MUTANTS) --evidence
 
 release: $(VENV)/.installed  ## sdist, wheel with both images, manual pages and SBOM, into dist
 	$(BIN)/python -m pip install --quiet --group release

@@ -120,18 +120,19 @@ class Result:
 Told = Callable[[Result], None]
 
 
-def run(module: str, mutants: Iterable[Mutant], jobs: int, told: Told) -> None:
+def run(module: str, mutants: Iterable[Mutant], jobs: int, told: Told, whole: bool = True) -> None:
     """Judge each mutant of `module`, and first the module as it stands (a result without a
-    mutant). RuntimeError where pytest does not start."""
+    mutant): by all of its tests where `whole`, else by those that concern it most. RuntimeError
+    where pytest does not start."""
     imported: list[Mutant | None] = [None]
     swapped: list[Mutant | None] = [None]
     for mutant in mutants:
-        whole = module in IMPORTED or of_host(module)
-        (swapped if mutant.inside and not whole else imported).append(mutant)
+        anew = module in IMPORTED or of_host(module)
+        (swapped if mutant.inside and not anew else imported).append(mutant)
     for queue, collected in ((imported, False), (swapped, True)):
         if len(queue) == 1:
             continue
-        plugin = _Forks(module, queue, collected, jobs, told)
+        plugin = _Forks(module, queue, collected, jobs, told, whole)
         off = ("cacheprovider", "terminal", "benchmark", "cov", "xdist")
         arguments = [word for name in off for word in ("-p", f"no:{name}")]
         arguments += ["-o", "addopts=--import-mode=importlib --strict-markers"]
@@ -187,12 +188,14 @@ class _Forks:
         collected: bool,
         jobs: int,
         told: Told,
+        whole: bool,
     ) -> None:
         self.module = module
         self.mutants = iter(mutants)
         self.collected = collected
         self.jobs = jobs
         self.told = told
+        self.whole = whole
         self.done = False
         self._child: int | None = None
         self._killers: dict[str, list[str]] = {}
@@ -267,15 +270,20 @@ class _Forks:
         signal.setitimer(signal.ITIMER_PROF, TEST_S)
         killers = self._killers.get(mutant.scope, []) if mutant is not None else []
         loop = session.config.hook.pytest_runtestloop
+        parts = _parts(self.module)
+        if mutant is None and not self.whole:
+            parts = parts[: len(tests_of(self.module))]
         if self.collected:
             if mutant is not None:
                 _swap(mutant)
+            asked = {path for part in parts for path in part}
+            session.items[:] = [item for item in session.items if str(item.path) in asked]
             session.items.sort(key=lambda item: item.nodeid not in killers)
             loop(session=session)
             return
         if mutant is not None:
             sys.meta_path.insert(0, _Finder(mutant))
-        for part in (killers, *_parts(self.module)):
+        for part in (killers, *parts):
             try:
                 session.perform_collect(part) if part else None
             except pytest.UsageError:
