@@ -164,6 +164,7 @@ class Rig:
         self.board = RigBoard(store or set_up(), reset_cause)
         self.loop = Loop(self.board)
         self._id = 0
+        self.token = ""
         self.seen: list[dict[str, Any]] = []
         if idle:
             self.ticks(40)

@@ -16,6 +16,8 @@ from tests.core.rig import Rig, RigBoard, RigStore, plan
 
 HEAT = plan(("heat", 40_000, 300))
 OFF = (False, False, False)
+# A request but for its check sum.
+GARBAGE = b'{"jsonrpc":"2.0","id":1,"method":"ping"}*00000000\n'
 
 
 def _running() -> Rig:
@@ -34,6 +36,13 @@ def _said(rig: Rig, data: bytes) -> bytes:
     sent = bytes(rig.board.outgoing)
     rig.board.outgoing.clear()
     return sent
+
+
+def _raiser(error: type[BaseException] = MemoryError) -> Callable[..., None]:
+    def fail(*_: object) -> None:
+        raise error
+
+    return fail
 
 
 def _line(method: str, request_id: object = "q", **members: Any) -> bytes:
@@ -61,24 +70,22 @@ def test_outputs_are_off_before_anything_else() -> None:
     assert board.writes == [OFF]
 
 
-@pytest.mark.requirement("SR-15", "SR-10")
-def test_a_pad_live_at_start_up_is_a_weld() -> None:
+@pytest.mark.requirement("SR-10", "SR-12", "SR-15")
+@pytest.mark.parametrize(
+    ("what", "value", "ticks", "fault"),
+    [("sense_forced", SENSE_HIGH, 5, "heat_welded"), ("estop_open", True, 1, "emergency_stop")],
+)
+def test_what_is_wrong_at_start_up_already_is_a_fault(
+    what: str, value: object, ticks: int, fault: str
+) -> None:
     rig = Rig(idle=False)
-    rig.board.sense_forced = SENSE_HIGH
-    rig.ticks(5)
-    assert rig.fault == "heat_welded"
-    rig.board.sense_forced = SENSE_LOW
+    setattr(rig.board, what, value)
+    rig.ticks(ticks)
+    assert rig.fault == fault
+    rig.board.sense_forced, rig.board.estop_open = SENSE_LOW, False
     rig.ticks(11)
     rig.hold(3000)
     assert rig.state == "idle"
-
-
-@pytest.mark.requirement("SR-12", "SR-15")
-def test_an_open_emergency_stop_at_start_up_is_a_fault() -> None:
-    rig = Rig(idle=False)
-    rig.board.estop_open = True
-    rig.tick()
-    assert rig.fault == "emergency_stop"
 
 
 @pytest.mark.requirement("SR-19")
@@ -90,11 +97,7 @@ def test_any_exception_drops_everything_and_latches(
     name: str, error: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rig = _running()
-
-    def fail(*_: object) -> None:
-        raise error
-
-    monkeypatch.setattr(rig.board, name, fail)
+    monkeypatch.setattr(rig.board, name, _raiser(error))
     rig.board.incoming += _line("pause")
     for _ in range(12):
         rig.board.now_ms += 100
@@ -109,15 +112,6 @@ def test_any_exception_drops_everything_and_latches(
     assert Rig(rig.board.store).fault == "internal"
 
 
-@pytest.mark.requirement("SR-19")
-def test_an_exception_in_the_guard_is_off_in_its_tick(monkeypatch: pytest.MonkeyPatch) -> None:
-    rig = _running()
-    monkeypatch.setattr(rig.guard._parts.clocks, "advance", lambda *_: 1 // 0)
-    rig.tick()
-    assert rig.board.outputs == OFF
-    assert rig.fault == "internal"
-
-
 # Where something raises -> its owner and its name. `flash`: may it keep memory from writing?
 PIECES: dict[str, tuple[Callable[[Rig], object], str, bool]] = {
     "measure": (lambda rig: rig.loop._measure, "look", False),
@@ -125,6 +119,7 @@ PIECES: dict[str, tuple[Callable[[Rig], object], str, bool]] = {
     "sequencer": (lambda rig: rig.loop.sequencer, "step", False),
     "guard": (lambda rig: rig.guard, "step", True),
     "in the guard": (lambda rig: rig.guard._parts.dose_limit, "look", False),
+    "in its clocks": (lambda rig: rig.guard._parts.clocks, "advance", False),
     "write": (lambda rig: rig.board, "write", False),
     "tally": (lambda rig: rig.loop.tally, "follow", False),
     "memory": (lambda rig: rig.loop.memory, "follow", True),
@@ -154,12 +149,9 @@ def test_an_exception_anywhere_is_off_latched_told_and_written(
             raise OSError(28)
         keep(name, data)
 
-    def fail(*_: object) -> None:
-        raise MemoryError
-
     with monkeypatch.context() as broken:
         broken.setattr(rig.board.store, "save", once)
-        broken.setattr(owner(rig), name, fail)
+        broken.setattr(owner(rig), name, _raiser())
         if piece in ("entry", "show"):
             rig.board.estop_open = True
         for _ in range(ticks):
@@ -211,11 +203,7 @@ def test_a_device_that_raises_in_every_tick_still_answers(
 ) -> None:
     owner, name, _ = PIECES[piece]
     rig = _running()
-
-    def fail(*_: object) -> None:
-        raise MemoryError
-
-    monkeypatch.setattr(owner(rig), name, fail)
+    monkeypatch.setattr(owner(rig), name, _raiser())
     rig.ticks(3)
     assert rig.board.outputs == OFF
     answered = [rig.ask(method) for method in ("stop", "status", "ping")]
@@ -255,14 +243,6 @@ def test_the_watchdog_is_fed_behind_memory_and_before_what_is_reported(
     assert set(said) == {1}
 
 
-@pytest.mark.requirement("SR-14")
-def test_the_watchdog_is_fed_once_a_tick() -> None:
-    rig = Rig()
-    fed = rig.board.fed
-    rig.ticks(17)
-    assert rig.board.fed == fed + 17
-
-
 @pytest.mark.requirement("SR-07")
 @pytest.mark.parametrize("table", [B3435, B3950, B3980])
 def test_the_table_is_the_one_it_was_built_with(table: bytes) -> None:
@@ -274,52 +254,43 @@ def test_the_table_is_the_one_it_was_built_with(table: bytes) -> None:
     assert loop.guard.reading.hot_mc == temp_mc(table, 1600 * 8)
 
 
-def test_the_outputs_are_written_once_a_tick() -> None:
+@pytest.mark.requirement("SR-14")
+def test_the_outputs_are_written_and_the_watchdog_is_fed_once_a_tick() -> None:
     rig = _running()
-    writes = len(rig.board.writes)
+    writes, fed = len(rig.board.writes), rig.board.fed
     rig.ticks(50)
-    assert len(rig.board.writes) == writes + 50
+    assert (len(rig.board.writes), rig.board.fed) == (writes + 50, fed + 50)
 
 
 # --- latencies of the contract, in ticks --------------------------------------------------
 
 
-@pytest.mark.requirement("SR-01")
-def test_45_degrees_is_one_tick() -> None:
+OPENED = (True, False, False)
+
+
+@pytest.mark.requirement("SR-01", "SR-07", "SR-12")
+@pytest.mark.parametrize(
+    ("does", "course", "fault"),
+    [
+        (lambda board: board.set_mc(45_100), [OFF], "absolute_temperature"),
+        (lambda board: board.set_mc(43_100), [OPENED, OFF], "over_temperature"),
+        (lambda board: setattr(board, "estop_open", True), [OFF], "emergency_stop"),
+        (lambda board: setattr(board, "code_x8", 4095 * 8), [OPENED, OPENED, OFF], "sensor_open"),
+        (lambda board: setattr(board, "code_x8", 0), [OPENED, OPENED, OFF], "sensor_short"),
+    ],
+    ids=["45 degrees", "43 degrees", "emergency stop", "open sensor", "short sensor"],
+)
+def test_the_outputs_from_the_tick_that_sees_it(
+    does: Callable[[RigBoard], None], course: list[tuple[bool, bool, bool]], fault: str
+) -> None:
     rig = _running()
-    rig.board.set_mc(45_100)
-    rig.tick()
-    assert rig.board.outputs == OFF
-
-
-@pytest.mark.requirement("SR-01")
-def test_43_degrees_is_two_ticks() -> None:
-    rig = _running()
-    rig.board.set_mc(43_100)
-    rig.ticks(2)
-    assert rig.board.outputs == OFF
-    assert rig.fault == "over_temperature"
-
-
-@pytest.mark.requirement("SR-12")
-def test_the_emergency_stop_is_one_tick() -> None:
-    rig = _running()
-    rig.board.estop_open = True
-    rig.tick()
-    assert rig.board.outputs == OFF
-
-
-@pytest.mark.requirement("SR-07")
-@pytest.mark.parametrize(("code_x8", "name"), [(4095 * 8, "sensor_open"), (0, "sensor_short")])
-def test_a_broken_sensor_is_one_tick_for_heat_and_three_for_master(code_x8: int, name: str) -> None:
-    rig = _running()
-    rig.board.code_x8 = code_x8
+    does(rig.board)
     seen = []
-    for _ in range(3):
+    for _ in course:
+        assert rig.fault is None
         rig.tick()
         seen.append(rig.board.outputs)
-    assert seen == [(True, False, False), (True, False, False), OFF]
-    assert rig.fault == name
+    assert (seen, rig.fault) == (course, fault)
 
 
 @pytest.mark.requirement("SR-18")
@@ -334,20 +305,15 @@ def test_a_late_loop_is_off_in_the_tick_that_sees_it() -> None:
 
 
 @pytest.mark.requirement("SR-13")
-@pytest.mark.parametrize("line", ["garbage", "ping", "unknown"])
-def test_every_valid_request_feeds_the_attended_timer(line: str) -> None:
+@pytest.mark.parametrize("line", [GARBAGE, _line("ping"), _line("no_such_method", params=[])])
+def test_every_valid_request_feeds_the_attended_timer(line: bytes) -> None:
     rig = Rig()
     rig.start(HEAT | {"attended_s": 5})
     for _ in range(30):
         rig.ticks(4)
-        if line == "ping":
-            rig.raw(_line("ping"))
-        elif line == "unknown":
-            rig.raw(_line("no_such_method", params=[]))
-        else:
-            rig.raw(b'{"jsonrpc":"2.0","id":1,"method":"ping"}*00000000\n')
-    assert rig.state == ("idle" if line == "garbage" else "running")
-    if line == "garbage":
+        rig.raw(line)
+    assert rig.state == ("idle" if line == GARBAGE else "running")
+    if line == GARBAGE:
         assert rig.entries()[-1]["reason"] == "attended"
 
 
@@ -371,7 +337,7 @@ def test_notifications_stop_five_seconds_after_the_last_valid_line() -> None:
     times = [m["params"]["t_ms"] for m in rig.seen if m.get("method") == "telemetry"]
     assert asked_ms + 4000 <= max(times) <= asked_ms + 5000
     before = len(rig.seen)
-    rig.raw(b'{"jsonrpc":"2.0","id":1,"method":"ping"}*00000000\n')
+    rig.raw(GARBAGE)
     rig.ticks(20)
     assert all("method" not in m for m in rig.seen[before:])
 

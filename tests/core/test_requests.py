@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -27,10 +28,24 @@ def _line(request_id: object, method: str, params: Any = None) -> bytes:
     return codec.encode(body)
 
 
+def _id(rig: Rig, request_id: object) -> dict[str, Any]:
+    """The answer to it among what was seen."""
+    return next(m for m in rig.seen if m.get("id") == request_id)
+
+
+def _ids(rig: Rig) -> list[Any]:
+    return [m["id"] for m in rig.seen if "id" in m]
+
+
+def _silent(rig: Rig) -> bool:
+    """Nothing was ever energised."""
+    return not any(any(outputs) for outputs in rig.board.writes)
+
+
 def _at(state: str) -> Rig:
     rig = Rig(idle=state != "boot")
     if state == "armed":
-        rig.result("arm", {"plan": HEAT})
+        rig.token = rig.result("arm", {"plan": HEAT})["token"]
     elif state == "waiting":
         rig.start(plan(("cold", 12_000, 60)))
         rig.until("waiting")
@@ -151,23 +166,18 @@ def test_an_unknown_method() -> None:
 # --- what each method answers -------------------------------------------------------------
 
 
-def test_hello() -> None:
-    rig = Rig()
-    assert rig.result("hello") == {
+@pytest.mark.parametrize(("new", "highest_mc"), [(False, 41_000), (True, 39_000)])
+def test_hello_and_that_the_pad_of_a_new_device_may_fold(new: bool, highest_mc: int) -> None:
+    assert Rig(RigStore() if new else None).result("hello") == {
         "protocol": 1,
         "firmware": "0.1.0",
         "core": "0123456789abcdef",
         "board": "rig",
         "uid": "00000000000000aa",
         "reset_cause": "power_on",
-        "limits": L.reported() | {"heat_target_max_mc": 41_000},
+        "limits": L.reported() | {"heat_target_max_mc": highest_mc},
         "features": {"cooler": False, "sensor_b": True, "sense": True},
     }
-
-
-def test_a_new_device_reports_that_its_pad_may_fold() -> None:
-    limits = Rig(RigStore()).result("hello")["limits"]
-    assert limits == L.reported() | {"heat_target_max_mc": 39_000}
 
 
 def test_ping_tells_the_time_since_start() -> None:
@@ -199,7 +209,7 @@ def test_self_test_energises_nothing() -> None:
     assert rig.result("self_test")["checks"] == good | {"sensor_b": "fail"}
     del rig.board.store.files["journal"]
     assert rig.result("self_test")["checks"]["journal"] == "fail"
-    assert not any(any(outputs) for outputs in rig.board.writes)
+    assert _silent(rig)
     rig = Rig()
     rig.configure(sensor_b=False, sense=False)
     assert rig.result("self_test")["checks"] == good | {"sensor_b": "absent", "sense": "absent"}
@@ -211,7 +221,7 @@ def test_reboot_is_answered_first(into: str) -> None:
     assert rig.result("reboot", {"into": into}) == {}
     assert rig.board.rebooted is None
     # Nobody is answered by a device that is about to go.
-    assert rig.raw(codec.encode({"jsonrpc": "2.0", "id": "p", "method": "ping"})) == []
+    assert rig.raw(_line("p", "ping")) == []
     rig.tick()
     assert rig.board.rebooted == into
     assert rig.board.outputs == (False, False, False)
@@ -221,31 +231,23 @@ def test_reboot_is_answered_first(into: str) -> None:
 
 
 @pytest.mark.requirement("SR-17")
-def test_arm_gives_a_token_for_this_very_plan() -> None:
+def test_arm_gives_a_token_for_this_very_plan_and_once() -> None:
     rig = Rig()
-    seen = set()
+    seen: list[str] = []
     for number in range(1, 6):
         answer = rig.result("arm", {"plan": HEAT})
-        assert set(answer) == {"token", "total_s", "plan_id"}
-        assert len(answer["token"]) == 8
-        assert int(answer["token"], 16) >= 0
-        assert answer["token"] == answer["token"].lower()
-        assert (answer["total_s"], answer["plan_id"]) == (60, number)
-        seen.add(answer["token"])
+        token = answer["token"]
+        assert re.fullmatch("[0-9a-f]{8}", token)
+        assert answer == {"token": token, "total_s": 60, "plan_id": number}
+        assert token not in seen
+        for old in seen[-1:]:
+            assert rig.error("start", {"token": old})["code"] == 5
+        seen.append(token)
         rig.result("stop")
-        assert rig.error("start", {"token": answer["token"]})["code"] == 1
-    assert len(seen) == 5
-
-
-@pytest.mark.requirement("SR-17")
-def test_the_token_of_an_earlier_arm_is_a_wrong_one() -> None:
-    rig = Rig()
-    old = rig.result("arm", {"plan": HEAT})["token"]
-    rig.result("stop")
-    new = rig.result("arm", {"plan": HEAT})["token"]
-    assert rig.error("start", {"token": old})["code"] == 5
-    assert rig.result("start", {"token": new}) == {"session": 1}
-    assert rig.error("start", {"token": new})["code"] == 1
+        assert rig.error("start", {"token": token})["code"] == 1
+    token = rig.result("arm", {"plan": HEAT})["token"]
+    assert rig.result("start", {"token": token}) == {"session": 1}
+    assert rig.error("start", {"token": token})["code"] == 1
 
 
 @pytest.mark.requirement("SR-17")
@@ -255,18 +257,16 @@ def test_three_wrong_tokens_disarm_and_two_do_not(count: int) -> None:
     token = rig.result("arm", {"plan": HEAT})["token"]
     for wrong in ("z" * 8, token + "0", "f" * 64)[:count]:
         assert rig.error("start", {"token": wrong})["code"] == 5
-    answer = rig.ask("start", {"token": token})
-    assert ("result" in answer) == (count == 2)
+    assert ("result" in rig.ask("start", {"token": token})) == (count == 2)
 
 
 @pytest.mark.requirement("SR-17")
 def test_no_single_frame_repeated_energises_anything() -> None:
     rig = Rig()
-    frame = codec.encode({"jsonrpc": "2.0", "id": 1, "method": "arm", "params": {"plan": HEAT}})
     for _ in range(30):
-        rig.raw(frame)
+        rig.raw(_line(1, "arm", {"plan": HEAT}))
         rig.ticks(30)
-    assert not any(any(outputs) for outputs in rig.board.writes)
+    assert _silent(rig)
 
 
 @pytest.mark.requirement("SR-05", "SR-17")
@@ -274,13 +274,11 @@ def test_the_intent_is_on_flash_when_start_is_answered() -> None:
     rig = Rig()
     token = rig.result("arm", {"plan": HEAT})["token"]
     saves = rig.board.store.saves
-    frame = {"jsonrpc": "2.0", "id": 99, "method": "start", "params": {"token": token}}
-    assert rig.raw(codec.encode(frame)) == []
+    assert rig.raw(_line(99, "start", {"token": token})) == []
     assert rig.board.store.saves == saves
     rig.tick()
     assert rig.board.store.saves == saves + 1
-    answer = next(m for m in rig.seen if m.get("id") == 99)
-    assert answer["result"] == {"session": 1}
+    assert _id(rig, 99)["result"] == {"session": 1}
     assert rig.board.outputs == (False, False, False)
 
 
@@ -297,17 +295,8 @@ def test_the_intent_is_on_flash_when_start_is_answered() -> None:
 )
 @pytest.mark.parametrize("method", ["arm", "start", "resume"])
 def test_not_ready_says_why(spoil: Callable[[Any], None], reason: str, method: str) -> None:
-    rig = Rig()
-    params: dict[str, Any] | None = {"plan": HEAT}
-    if method == "start":
-        params = rig.result("arm", {"plan": HEAT})
-        params = {"token": params["token"]}
-    elif method == "resume":
-        rig.start(HEAT)
-        rig.ticks(30)
-        rig.result("pause")
-        params = None
-        rig.tick()
+    rig = _at({"arm": "idle", "start": "armed", "resume": "paused"}[method])
+    params = {"arm": {"plan": HEAT}, "start": {"token": rig.token}, "resume": None}[method]
     spoil(rig.board)
     error = rig.error(method, params)
     assert error == {"code": 7, "message": "not_ready", "data": {"reason": reason}}
@@ -324,18 +313,20 @@ def test_limit_exceeded() -> None:
 
 @pytest.mark.requirement("SR-05")
 @pytest.mark.parametrize(
-    ("record", "phase", "limit", "asked"),
+    ("records", "phase", "limit", "asked"),
     [
-        ((L.heat_day_s - 59, 0, 0), ("heat", 40_000, 60), "heat_day_s", L.heat_day_s + 1),
-        ((0, L.cold_day_s - 59, 0), ("cold", 12_000, 60), "cold_day_s", L.cold_day_s + 1),
-        ((0, 0, L.dose_day_m), ("heat", 40_000, 60), "dose_day_m", None),
+        ([(L.heat_day_s - 59, 0, 0)], ("heat", 40_000, 60), "heat_day_s", L.heat_day_s + 1),
+        ([(0, L.cold_day_s - 59, 0)], ("cold", 12_000, 60), "cold_day_s", L.cold_day_s + 1),
+        ([(0, 0, L.dose_day_m)], ("heat", 40_000, 60), "dose_day_m", None),
+        ([(1, 0, 0)] * L.sessions_day, ("heat", 40_000, 60), "sessions_day", 9),
     ],
 )
 def test_a_total_of_the_day_says_how_long_to_wait(
-    record: tuple[int, int, int], phase: tuple[str, int, int], limit: str, asked: int | None
+    records: list[tuple[int, int, int]], phase: tuple[str, int, int], limit: str, asked: int | None
 ) -> None:
     rig = Rig()
-    rig.guard.ledger.add(*record, False)
+    for record in records:
+        rig.guard.ledger.add(*record, False)
     rig.guard.ledger.credit(1000)
     error = rig.error("arm", {"plan": plan(phase)})
     data = error["data"]
@@ -343,15 +334,6 @@ def test_a_total_of_the_day_says_how_long_to_wait(
     assert data["asked"] == asked or (asked is None and data["asked"] > data["allowed"])
     assert 86_400 - 1000 - 10 <= data["wait_s"] <= 86_400 - 1000
     assert set(data) == {"limit", "asked", "allowed", "wait_s"}
-
-
-@pytest.mark.requirement("SR-05")
-def test_the_ninth_session_of_a_day_is_refused() -> None:
-    rig = Rig()
-    for _ in range(L.sessions_day):
-        rig.guard.ledger.add(1, 0, 0, False)
-    data = rig.error("arm", {"plan": HEAT})["data"]
-    assert (data["limit"], data["asked"], data["allowed"]) == ("sessions_day", 9, 8)
 
 
 @pytest.mark.requirement("SR-05")
@@ -435,45 +417,40 @@ def test_a_script_cannot_clear_a_severe_fault() -> None:
 
 
 @pytest.mark.parametrize("state", sorted(ALL))
-def test_stop_is_answered_when_the_outputs_are_low(state: str) -> None:
+def test_stop_is_answered_and_its_state_told_when_the_outputs_are_low(state: str) -> None:
     rig = _at(state)
-    assert rig.raw(_line("s", "stop")) == []
-    rig.tick()
-    assert next(m for m in rig.seen if m.get("id") == "s")["result"] == {}
-    assert rig.board.outputs == (False, False, False)
-    assert rig.state == ("fault" if state == "fault" else "idle")
-
-
-def test_idle_is_reported_only_when_the_pins_are_low() -> None:
-    rig = _at("running")
-    assert rig.board.outputs[0]
+    assert rig.board.outputs[0] == (state == "running")
     assert rig.raw(_line("s", "stop") + _line("q", "status")) == []
     rig.tick()
-    answers = [m for m in rig.seen if "id" in m]
-    assert [m["id"] for m in answers] == ["s", "q"]
-    assert (answers[1]["result"]["state"], answers[1]["result"]["master"]) == ("idle", False)
+    assert _ids(rig) == ["s", "q"]
+    assert _id(rig, "s")["result"] == {}
+    assert rig.board.outputs == (False, False, False)
+    assert rig.state == ("fault" if state == "fault" else "idle")
+    status = _id(rig, "q")["result"]
+    assert (status["state"], status["session"], status["plan"]) == (rig.state, None, None)
+    assert (status["master"], status["heat"]) == (False, False)
 
 
 @pytest.mark.requirement("SR-18")
 def test_requests_are_answered_in_the_order_in_which_they_came() -> None:
     rig = _at("running")
     rig.raw(b"".join(_line(n, method) for n, method in enumerate(["pause", "ping", "resume"])))
-    assert [m for m in rig.seen if "id" in m] == []
+    assert _ids(rig) == []
     rig.tick()
-    assert [m["id"] for m in rig.seen if "id" in m] == [0, 1]
-    assert rig.state == "paused"
+    assert (_ids(rig), rig.state) == ([0, 1], "paused")
     rig.tick()
-    assert [m["id"] for m in rig.seen if "id" in m] == [0, 1, 2]
-    assert rig.state == "running"
+    assert (_ids(rig), rig.state) == ([0, 1, 2], "running")
 
 
-def test_what_follows_a_stop_is_judged_after_it() -> None:
-    for method, params in (("arm", {"plan": HEAT}), ("set_config", {}), ("self_test", None)):
-        rig = _at("armed")
-        rig.raw(_line("s", "stop") + _line("b", method, params))
-        rig.ticks(3)
-        assert [m["id"] for m in rig.seen if "id" in m] == ["s", "b"]
-        assert "result" in rig.seen[-1] or "result" in rig.seen[-2]
+@pytest.mark.parametrize(
+    ("method", "params"), [("arm", {"plan": HEAT}), ("set_config", {}), ("self_test", None)]
+)
+def test_what_follows_a_stop_is_judged_after_it(method: str, params: object) -> None:
+    rig = _at("armed")
+    rig.raw(_line("s", "stop") + _line("b", method, params))
+    rig.ticks(3)
+    assert _ids(rig) == ["s", "b"]
+    assert "result" in _id(rig, "b")
 
 
 @pytest.mark.requirement("SR-16", "SR-18")
@@ -489,7 +466,7 @@ def test_a_state_and_its_outputs_are_of_the_same_tick() -> None:
             rig.raw(_line(f"c{number}", "pause" if number % 20 == 3 else "resume"))
         rig.raw(_line(f"s{number}", "status"))
         rig.tick()
-        status = next(m for m in rig.seen if m.get("id") == f"s{number}")["result"]
+        status = _id(rig, f"s{number}")["result"]
         relays = (status["master"], status["heat"], status["cool"])
         assert relays == rig.board.outputs
         assert status["state"] == rig.state
@@ -619,7 +596,7 @@ def test_a_page_of_any_content_is_answered_in_parts(limit: int, request_id: str)
         sent = bytes(rig.board.outgoing)
         rig._drain()
         assert len(sent.strip(b"\n")) + 1 <= codec.MAX_LINE
-        page = next(m for m in rig.seen if m.get("id") == request_id)["result"]
+        page = _id(rig, request_id)["result"]
         assert len(page["entries"]) <= limit
         found += [entry["n"] for entry in page["entries"]]
         after = page["next"]
@@ -638,7 +615,7 @@ def test_a_page_in_parts_lets_ticks_come_between() -> None:
         rig.loop.tick()
         rig._drain()
         outputs += 1
-    assert [m["id"] for m in rig.seen if "id" in m] == ["j", "p"]
+    assert _ids(rig) == ["j", "p"]
     assert outputs >= 3
     assert rig.fault is None
 
@@ -692,7 +669,7 @@ def test_a_fault_that_returns_in_the_tick_of_its_clearing_is_told_and_written_ag
     rig = _at("fault")
     rig.raw(_line("c", "clear_fault", {"fault": "loop_late"}))
     rig.tick(1600)
-    error = next(m for m in rig.seen if m.get("id") == "c")["error"]
+    error = _id(rig, "c")["error"]
     assert error["data"]["fault"] == "loop_late"
     rig.tick()
     assert rig.result("clear_fault", {"fault": "loop_late"}) == {}
@@ -727,7 +704,7 @@ def test_a_press_in_the_tick_of_the_start_still_answers_with_its_number() -> Non
     rig.board.button_down = True
     rig.tick()
     rig.ticks(2)
-    assert next(m for m in rig.seen if m.get("id") == "s")["result"] == {"session": 1}
+    assert _id(rig, "s")["result"] == {"session": 1}
     assert rig.state == "idle"
     assert rig.events("stopped")[-1]["session"] == 1
 
@@ -762,8 +739,7 @@ def test_whatever_is_asked_is_answered_and_energises_nothing(
 ) -> None:
     rig = Rig()
     for number, (method, params) in enumerate(requests):
-        message = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
-        line = codec.encode(message)
+        line = codec.encode({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
         if len(line) > codec.MAX_LINE:
             continue
         rig.raw(line)
@@ -772,7 +748,7 @@ def test_whatever_is_asked_is_answered_and_energises_nothing(
         assert len(answers) == 1
         assert ("result" in answers[0]) != ("error" in answers[0])
     assert rig.fault != "internal"
-    assert not any(any(outputs) for outputs in rig.board.writes)
+    assert _silent(rig)
 
 
 @pytest.mark.requirement("SR-19")
@@ -786,7 +762,7 @@ def test_no_bytes_raise_energise_or_block(chunks: list[bytes]) -> None:
         rig.raw(codec.seal(chunk) + b"\n")
         rig.tick()
     assert rig.fault is None
-    assert not any(any(outputs) for outputs in rig.board.writes)
+    assert _silent(rig)
     rig.raw(b"\n")
     assert "uptime_ms" in rig.result("ping")
 
