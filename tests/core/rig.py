@@ -37,6 +37,12 @@ class RigStore(Store):
         self.takes_ms = 0
         self.board: RigBoard | None = None
 
+    def copy(self) -> RigStore:
+        """What another device would find, and this one goes on."""
+        other = RigStore()
+        other.files = dict(self.files)
+        return other
+
     def load(self, name: str) -> bytes | None:
         return self.files.get(name)
 

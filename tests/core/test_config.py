@@ -31,6 +31,27 @@ CONFIGS = st.fixed_dictionaries(
 )
 
 
+def proposed(ticks: int = 2) -> Bench:
+    """OTHER waits for the button; so many ticks on."""
+    bench = Bench()
+    bench.memory.propose(OTHER)
+    bench.steps(ticks)
+    return bench
+
+
+def in_force() -> Bench:
+    """OTHER was confirmed, and all of that is written."""
+    bench = proposed(0)
+    bench.hold()
+    bench.steps(8)
+    return bench
+
+
+def waits(bench: Bench) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """What is in force, and what waits."""
+    return bench.memory.config, bench.memory.pending
+
+
 def refused(changes: object) -> Refusal:
     with pytest.raises(Refusal) as caught:
         config.merged(config.default(), changes)
@@ -111,29 +132,31 @@ def test_what_was_written_is_read(
     assert config.read(config.file(n, in_force, pending)) == (n, in_force, pending)
 
 
+NO_FILES = (
+    b"[1]",
+    b"null",
+    b"{}",
+    b'{"n":1,"in_force":{}}',
+    b'{"in_force":{},"pending":null}',
+    b'{"n":true,"in_force":{},"pending":null}',
+    b'{"n":1,"pending":null}',
+    b'{"n":1,"in_force":[],"pending":null}',
+    b'{"n":1,"in_force":{"offset_mc":9999},"pending":null}',
+    b'{"n":1,"in_force":{},"pending":{"cooler":1}}',
+    b'{"n":1,"in_force":{},"pending":false}',
+)
+
+
 @pytest.mark.parametrize(
-    "text",
+    "data",
     [
-        b"[1]",
-        b"null",
+        b"",
         b"{}",
-        b'{"n":1,"in_force":{}}',
-        b'{"in_force":{},"pending":null}',
-        b'{"n":true,"in_force":{},"pending":null}',
-        b'{"n":1,"pending":null}',
-        b'{"n":1,"in_force":[],"pending":null}',
-        b'{"n":1,"in_force":{"offset_mc":9999},"pending":null}',
-        b'{"n":1,"in_force":{},"pending":{"cooler":1}}',
-        b'{"n":1,"in_force":{},"pending":false}',
+        b"{}*00000000",
+        *map(codec.seal, NO_FILES),
     ],
 )
-def test_what_is_no_configuration_file_is_refused(text: bytes) -> None:
-    with pytest.raises((ValueError,)):
-        config.read(codec.seal(text))
-
-
-@pytest.mark.parametrize("data", [b"", b"{}", b"{}*00000000"])
-def test_what_is_not_sealed_is_refused(data: bytes) -> None:
+def test_what_is_no_configuration_file_is_refused(data: bytes) -> None:
     with pytest.raises((ValueError,)):
         config.read(data)
 
@@ -147,20 +170,19 @@ def test_what_a_file_leaves_out_is_as_in_a_new_board() -> None:
 
 
 def test_it_waits_for_the_button_and_survives_power_meanwhile() -> None:
-    bench = Bench()
-    bench.memory.propose(OTHER)
+    bench = proposed(0)
     assert not bench.memory.settled
     bench.step()
     assert bench.memory.settled
     assert bench.store.writes == ["config"]
-    assert (bench.memory.config, bench.memory.pending) == (DEFAULT, OTHER)
+    assert waits(bench) == (DEFAULT, OTHER)
     again = bench.again()
-    assert (again.memory.config, again.memory.pending) == (DEFAULT, OTHER)
+    assert waits(again) == (DEFAULT, OTHER)
     assert not again.memory.settings.cooler
     assert again.store.writes == []
     again.hold()
     again.step()
-    assert (again.memory.config, again.memory.pending) == (OTHER, None)
+    assert waits(again) == (OTHER, None)
     assert not again.memory.settled  # its entry is still to be written
     tick = again.step()
     assert (tick.settings.cooler, tick.settings.density_mw_cm2) == (True, 50)  # type: ignore[union-attr]
@@ -174,7 +196,7 @@ def test_it_waits_for_the_button_and_survives_power_meanwhile() -> None:
     assert (entry["kind"], entry["config"], entry["unix_s"]) == ("config", OTHER, None)
     assert entry["t_ms"] == again.uptime_ms - 200
     third = again.again()
-    assert (third.memory.config, third.memory.pending) == (OTHER, None)
+    assert waits(third) == (OTHER, None)
     assert third.memory.settings.cooler
     assert third.entries() == again.entries()
     assert third.memory.lost == 0
@@ -202,22 +224,19 @@ def test_a_hold_with_nothing_pending_does_nothing_then_or_later() -> None:
 
 
 def test_only_what_was_there_when_the_button_was_held_comes_into_force() -> None:
-    bench = Bench()
-    bench.memory.propose(OTHER)
-    bench.steps(2)
+    bench = proposed()
     bench.guard.latch.count += 1  # what is more urgent delays the configuration by a tick
     bench.guard.latch.fault = faults.OVERRUN
     bench.hold()
     bench.step()
     bench.memory.propose(OTHER | {"sense": False})
     bench.steps(3)
-    assert (bench.memory.config, bench.memory.pending) == (DEFAULT, OTHER | {"sense": False})
+    assert waits(bench) == (DEFAULT, OTHER | {"sense": False})
 
 
 @pytest.mark.parametrize("stored", [True, False])
 def test_what_waits_can_be_dropped(stored: bool) -> None:
-    bench = Bench()
-    bench.memory.propose(OTHER)
+    bench = proposed(0)
     bench.steps(2 if stored else 0)
     bench.memory.drop()
     assert not bench.memory.settled
@@ -236,20 +255,17 @@ def test_what_waits_can_be_dropped(stored: bool) -> None:
 
 
 def test_what_was_confirmed_and_dropped_in_one_tick_is_dropped() -> None:
-    bench = Bench()
-    bench.memory.propose(OTHER)
-    bench.steps(2)
+    bench = proposed()
     bench.latch(faults.OVERRUN)
     bench.hold()
     bench.step()
     bench.memory.drop()
     bench.steps(3)
-    assert (bench.memory.config, bench.memory.pending) == (DEFAULT, None)
+    assert waits(bench) == (DEFAULT, None)
 
 
 def test_nothing_of_it_is_written_in_a_session() -> None:
-    bench = Bench()
-    bench.memory.propose(OTHER)
+    bench = proposed(0)
     bench.begin(heat_s=60)
     bench.steps(30)
     assert bench.store.writes == ["journal"]
@@ -295,9 +311,7 @@ def test_a_configuration_that_could_not_be_saved_is_the_old_one_after_a_restart_
 
     `stays`: a store that raises may have written all the same.
     """
-    bench = Bench()
-    bench.memory.propose(OTHER)
-    bench.steps(2)
+    bench = proposed()
     count = itertools.count(1)
     bench.store.refuses = lambda name: name == "config" and next(count) <= fails
     bench.store.stays = stays
@@ -306,13 +320,13 @@ def test_a_configuration_that_could_not_be_saved_is_the_old_one_after_a_restart_
     tick = bench.step()
     assert tick.lost == 1 << faults.CONFIG_LOST
     assert (tick.settings, tick.writes) == (None, False)
-    assert (bench.memory.config, bench.memory.pending) == (DEFAULT, OTHER)
+    assert waits(bench) == (DEFAULT, OTHER)
     bench.steps(60)
     assert bench.memory.settled
     assert bench.tick.writes
     assert [entry["kind"] for entry in bench.entries()] == ["fault"]
     again = bench.again()
-    assert (again.memory.config, again.memory.pending) == (DEFAULT, OTHER)
+    assert waits(again) == (DEFAULT, OTHER)
     assert again.memory.lost == 0
     assert [entry["kind"] for entry in again.entries()] == ["fault"]
     again.hold()
@@ -324,9 +338,7 @@ def test_a_configuration_that_could_not_be_saved_is_the_old_one_after_a_restart_
 @pytest.mark.parametrize("torn", [False, True])
 @pytest.mark.parametrize("cut_in", range(1, 4))
 def test_a_cut_leaves_the_old_one_or_the_new_one_with_its_entry(cut_in: int, torn: bool) -> None:
-    bench = Bench()
-    bench.memory.propose(OTHER)
-    bench.steps(2)
+    bench = proposed()
     bench.store.cut_in, bench.store.torn = cut_in, torn
     bench.hold()
     with pytest.raises(PowerCut):
@@ -345,10 +357,7 @@ def test_a_cut_leaves_the_old_one_or_the_new_one_with_its_entry(cut_in: int, tor
     "data", [b"", b"{}", codec.seal(b"[1]"), codec.seal(b'{"offset_mc":9999}'), None]
 )
 def test_a_lost_configuration_is_a_fault_and_the_safe_one_stands_in(data: bytes | None) -> None:
-    bench = Bench()
-    bench.memory.propose(OTHER)
-    bench.hold()
-    bench.steps(8)
+    bench = in_force()
     files = dict(bench.store.files)
     if data is None:
         del files["config"]  # the journal knows that there was one
@@ -356,7 +365,7 @@ def test_a_lost_configuration_is_a_fault_and_the_safe_one_stands_in(data: bytes 
         files["config"] = data
     again = Bench(Flash(files), settle=False)
     assert (again.memory.lost, again.memory.fault) == (1 << faults.CONFIG_LOST, faults.NONE)
-    assert (again.memory.config, again.memory.pending) == (DEFAULT, None)
+    assert waits(again) == (DEFAULT, None)
     assert again.memory.limits.reported() == Limits().under(again.memory.settings).reported()
     # What is proposed then is newer than what was lost.
     again.steps(3)
@@ -369,32 +378,23 @@ def test_a_lost_configuration_is_a_fault_and_the_safe_one_stands_in(data: bytes 
 
 
 @pytest.mark.requirement("SR-15")
-def test_a_configuration_older_than_the_journal_knows_is_lost() -> None:
-    bench = Bench()
-    bench.memory.propose(OTHER)
-    bench.steps(2)
+@pytest.mark.parametrize("older", [True, False])
+def test_a_configuration_that_is_older_than_the_journal_knows_or_unreadable_is_lost(
+    older: bool,
+) -> None:
+    bench = proposed()
     old = bench.store.files["config"]
     bench.hold()
     bench.steps(8)
-    again = Bench(Flash(bench.store.files | {"config": old}), settle=False)
+    store = Flash(bench.store.files | ({"config": old} if older else {}))
+    store.unreadable = lambda name: name == "config" and not older
+    again = Bench(store, settle=False)
     assert again.memory.lost == 1 << faults.CONFIG_LOST
-    assert (again.memory.config, again.memory.pending) == (DEFAULT, None)
-
-
-def test_a_configuration_that_cannot_be_read_is_lost() -> None:
-    bench = Bench()
-    bench.memory.propose(OTHER)
-    bench.steps(2)
-    store = Flash(bench.store.files)
-    store.unreadable = lambda name: name == "config"
-    assert Bench(store, settle=False).memory.lost == 1 << faults.CONFIG_LOST
+    assert waits(again) == (DEFAULT, None)
 
 
 def test_a_lost_journal_does_not_take_the_configuration_with_it() -> None:
-    bench = Bench()
-    bench.memory.propose(OTHER)
-    bench.hold()
-    bench.steps(8)
+    bench = in_force()
     again = Bench(Flash(bench.store.files | {"journal": b"?"}))
     assert again.memory.config == OTHER
     assert again.guard.latch.fault == faults.JOURNAL_LOST

@@ -219,7 +219,7 @@ def test_a_pack_left_on_counts_in_the_day_and_holds_the_rest_over_a_power_cut_to
     rig.ticks(700)
     rig.result("stop")
     rig.ticks(20)
-    cut = Rig(rig.board.store, idle=False)
+    cut = Rig(rig.board.store.copy(), idle=False)
     cut.board.set_mc(LOW_MC)
     cut.ticks(100)
     rig.ticks(1280)

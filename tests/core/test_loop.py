@@ -12,7 +12,7 @@ from poultice_core import codec, commands, queries
 from poultice_core.board import SENSE_HIGH, SENSE_LOW
 from poultice_core.loop import Loop
 from poultice_core.thermistor import B3435, B3950, B3980, temp_mc
-from tests.core.rig import Rig, RigBoard, RigStore, plan
+from tests.core.rig import Rig, RigBoard, plan
 
 HEAT = plan(("heat", 40_000, 300))
 OFF = (False, False, False)
@@ -162,23 +162,17 @@ def test_an_exception_anywhere_is_off_latched_told_and_written(
         rig.board.estop_open = False
         if ticks > 1 and not flash:
             # Power goes while it raises in every tick.
-            assert Rig(_copy(rig)).fault == first
+            assert Rig(rig.board.store.copy()).fault == first
     rig.ticks(30)
     rig.ping()
     rig.tick()
     assert (rig.board.outputs, rig.fault) == (OFF, first)
-    assert Rig(_copy(rig)).fault == first
+    assert Rig(rig.board.store.copy()).fault == first
     rig.hold(3000)
     assert rig.state == "idle"
     assert [e["fault"] for e in rig.entries() if e["kind"] == "fault"][:1] == [first]
     if piece not in ("news", "reports"):
         assert [e["fault"] for e in rig.events("fault")] == [first]
-
-
-def _copy(rig: Rig) -> RigStore:
-    store = RigStore()
-    store.files = dict(rig.board.store.files)
-    return store
 
 
 @pytest.mark.requirement("SR-19")
