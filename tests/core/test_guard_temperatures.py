@@ -220,6 +220,19 @@ def test_the_ten_seconds_are_on_end(rig: GuardRig, to: tuple[int, int]) -> objec
     return rig.guard.durations.over
 
 
+@boundary("SR-03", "cold", dict.fromkeys((100, 101, 299), (20, UNDER)), cooler=True)
+def test_the_interval_before_the_first_cold_reading_does_not_count(
+    rig: GuardRig, dt_ms: int
+) -> object:
+    return rig.set(COLD_MC).wait(1, dt_ms).ticks_to_fault(60), rig.fault
+
+
+@boundary("SR-03", "cold", dict.fromkeys((100, 101, 299), (False, True)), cooler=True)
+def test_nor_does_the_one_before_the_first_at_the_cold_end(rig: GuardRig, dt_ms: int) -> object:
+    rig.set(END_MC).wait(1, dt_ms).wait(END_TICKS - 1)
+    return rig.guard.durations.over, rig.wait().guard.durations.over
+
+
 @boundary("SR-03", (*WATCHED, "armed"), {2_000: None})
 def test_elsewhere_cold_is_no_fault(rig: GuardRig, mc: int) -> object:
     return rig.settle(mc).wait(60).fault
