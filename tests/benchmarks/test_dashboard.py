@@ -23,7 +23,7 @@ from poultice.cli.feed import Feed
 from poultice.cli.keys import Keys
 from poultice.link.messages import telemetry
 from poultice.session.orders import Orders
-from tests.host.fakes import LIMITS
+from tests.host.faulty import LIMITS
 
 PHASES = [{"mode": "heat", "target_mc": 40_500, "duration_s": 2_400}]
 BEFORE_S = 2_300

@@ -14,7 +14,7 @@ import pytest
 from poultice.device import discovery, flashing, mip, uf2
 from poultice.errors import NoDeviceError
 from poultice.link.transport import Transport
-from tests.host.fakes import FakeDevice
+from tests.host.faulty import Faulty
 
 RP2040, RP2350 = 0xE48BFF56, 0xE48BFF59
 NAMES = {"pico": "RPI-RP2", "pico2": "RP2350"}
@@ -47,7 +47,7 @@ class Desk:
         self.board = board
         self.drive = root / "drive"
         self.port: discovery.Port | None = discovery.Port("/dev/ttyACM7", "E66", "Board")
-        self.device = FakeDevice()
+        self.device = Faulty()
         self.drive_after_s: float | None = 3.0
         self.answer_after_s: float | None = 2.0
         self.serial_after: str | None = "E66"
@@ -67,10 +67,10 @@ class Desk:
         self._mount()
 
     def _settle(self) -> None:
-        def hello(params: Any) -> Any:
-            return {**asked(params), "board": self.board}
+        def hello(params: Any, ask: Callable[[], Any]) -> Any:
+            return {**ask(), "board": self.board}
 
-        def reboot(params: Any) -> Any:
+        def reboot(params: Any, ask: Any) -> Any:
             self.rebooted.append(params["into"])
             self.port = None
             if params["into"] == "repl":
@@ -79,9 +79,7 @@ class Desk:
                 self._later(self.drive_after_s, self._mount)
             return {}
 
-        plain = FakeDevice()
-        asked = lambda params: plain._answer("hello", params)  # noqa: E731
-        self.device.override |= {"hello": hello, "reboot": reboot}
+        self.device.answers |= {"hello": hello, "reboot": reboot}
 
     def _mount(self) -> None:
         self.drive.mkdir()

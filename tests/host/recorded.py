@@ -141,11 +141,18 @@ def opened(path: Path) -> History:
     return History.open(path / "history.sqlite3")
 
 
+def changed(path: Path, *statements: str, values: tuple[Any, ...] = ()) -> None:
+    """Change a record past the program, as damage or somebody else does."""
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        for one in statements:
+            connection.execute(one, values)
+
+
 def before_ratings(path: Path) -> None:
     """Make a record one of format 2."""
-    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
-        for index in ("sessions_kind", "sessions_started"):
-            connection.execute(f"DROP INDEX {index}")
-        for name in ratings.COLUMNS:
-            connection.execute(f"ALTER TABLE sessions DROP COLUMN {name}")
-        connection.execute("PRAGMA user_version = 2")
+    changed(
+        path,
+        *(f"DROP INDEX {one}" for one in ("sessions_kind", "sessions_started")),
+        *(f"ALTER TABLE sessions DROP COLUMN {one}" for one in ratings.COLUMNS),
+        "PRAGMA user_version = 2",
+    )

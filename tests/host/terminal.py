@@ -15,13 +15,14 @@ import sys
 import termios
 import time
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 # Takes the terminal, so that its end is told by SIGHUP.
 START = (
     "import fcntl, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
     "from poultice.cli import main; sys.exit(main())"
 )
+Step = tuple[str, Any]
 ESCAPE = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07]*\x07|[()].|[=>78])")
 
 
@@ -89,6 +90,12 @@ class Terminal:
     def type(self, keys: str) -> None:
         os.write(self._ours, keys.encode())
 
+    def answer(self, *asked: tuple[str, str]) -> None:
+        """Each question waited for, with what is then typed before Enter."""
+        for pattern, line in asked:
+            self.until(pattern)
+            self.type(f"{line}\n")
+
     def resize(self, width: int, height: int, *, tell: bool = True) -> None:
         fcntl.ioctl(self._ours, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
         if tell:
@@ -119,3 +126,18 @@ class Terminal:
             data = os.read(self._ours, 65_536) if ready else b""
         self.read += data.decode("utf-8", "replace")
         return bool(data)
+
+
+def acted(terminal: Terminal, *steps: Step) -> None:
+    """Wait for each pattern; then type, signal (a number), resize (two of them) or hang up."""
+    for pattern, act in steps:
+        terminal.until(pattern)
+        if isinstance(act, str):
+            for key in act:
+                terminal.type(key)
+        elif isinstance(act, tuple):
+            terminal.resize(*act)
+        elif act is None:
+            terminal.hang_up()
+        else:
+            terminal.signal(act)

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import io
-import json
 import os
+import re
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poultice.cli import attend, main
 from poultice.device import calibration
 from poultice.device.calibration import Point, Steadiness
+from poultice.device.discovery import open_transport
 from poultice.errors import PoulticeError, RefusedError
+from poultice.link.client import Client
 from poultice_core import config as configuration
 from poultice_core.thermistor import B3435, B3950, temp_mc
-from tests.host.fakes import Error, FakeDevice
+from tests.host.conftest import Say
+from tests.host.faulty import Faulty, but
 
 LOW, HIGH = 25_000, 40_000
 
@@ -33,49 +33,39 @@ def points(*, low: tuple[int, ...], high: tuple[int, ...]) -> tuple[Point, Point
     )
 
 
-@pytest.mark.parametrize("offset_mc", [-300, 0, 1_999, 2_000])
-def test_an_offset_within_its_bounds(offset_mc: int) -> None:
-    assert calibration.offset_mc(*points(low=(offset_mc,), high=(offset_mc,))) == offset_mc
+NOT_ONE = "sensors A and B are 0.5 °C apart"
+NOT_BOTH = "0.5 °C is allowed"
+OUTSIDE = "allowed is -0.3 °C to +2.0 °C"
 
 
-@pytest.mark.parametrize("offset_mc", [-301, 2_001])
-def test_an_offset_beyond_its_bounds_is_refused(offset_mc: int) -> None:
-    with pytest.raises(RefusedError, match=r"allowed is -0.3 °C to \+2.0 °C"):
-        calibration.offset_mc(*points(low=(offset_mc,), high=(offset_mc,)))
+@pytest.mark.parametrize(
+    ("low", "high", "found"),
+    [
+        *[((mc,), (mc,), mc) for mc in (-300, 0, 1_999, 2_000)],
+        *[((mc,), (mc,), OUTSIDE) for mc in (-301, 2_001)],
+        *[((700 - mc,), (700,), 700) for mc in (500, -500)],
+        *[((700 - mc,), (700,), NOT_BOTH) for mc in (501, -501)],
+        # No sensor reads low where heat is judged.
+        ((300, 500), (200, 600), 600),
+        ((100, 600), (100, 600), 600),
+        ((99, 600), (99, 600), NOT_ONE),
+    ],
+)
+def test_an_offset_within_its_bounds_or_why_there_is_none(
+    low: tuple[int, ...], high: tuple[int, ...], found: int | str
+) -> None:
+    both = points(low=low, high=high)
+    if isinstance(found, int):
+        assert calibration.offset_mc(*both) == found
+        return
+    with pytest.raises(RefusedError, match=re.escape(found)) as caught:
+        calibration.offset_mc(*both)
+    assert found != NOT_BOTH or "two_point=false" in str(caught.value.hint)
 
 
 def test_the_bounds_are_those_of_the_device() -> None:
     bounds = configuration._BOUNDS["offset_mc"]
     assert bounds == (calibration.OFFSET_MIN_MC, calibration.OFFSET_MAX_MC)
-
-
-@pytest.mark.parametrize("apart_mc", [500, -500])
-def test_points_that_agree_within_half_a_degree(apart_mc: int) -> None:
-    low, high = points(low=(700 - apart_mc,), high=(700,))
-    assert calibration.offset_mc(low, high) == 700
-
-
-@pytest.mark.parametrize("apart_mc", [501, -501])
-def test_points_that_do_not_are_refused(apart_mc: int) -> None:
-    low, high = points(low=(700 - apart_mc,), high=(700,))
-    with pytest.raises(RefusedError, match=r"0\.5 °C is allowed") as caught:
-        calibration.offset_mc(low, high)
-    assert "two_point=false" in str(caught.value.hint)
-
-
-def test_no_sensor_reads_low_where_heat_is_judged() -> None:
-    low, high = points(low=(300, 500), high=(200, 600))
-    assert calibration.offset_mc(low, high) == 600
-
-
-@pytest.mark.parametrize(("apart_mc", "fits"), [(500, True), (501, False)])
-def test_one_offset_has_to_do_for_both_sensors(apart_mc: int, fits: bool) -> None:
-    low, high = points(low=(600 - apart_mc, 600), high=(600 - apart_mc, 600))
-    if fits:
-        assert calibration.offset_mc(low, high) == 600
-    else:
-        with pytest.raises(RefusedError, match=r"sensors A and B are 0\.5 °C apart"):
-            calibration.offset_mc(low, high)
 
 
 def test_the_offset_in_force_is_taken_off_the_readings_first() -> None:
@@ -154,22 +144,26 @@ def fed(window: Steadiness, readings: list[int], start_ms: int = 0) -> tuple[int
     return told
 
 
-@pytest.mark.parametrize(("last_ms", "steady"), [(19_999, False), (20_000, True)])
-def test_twenty_seconds_of_the_device(last_ms: int, steady: bool) -> None:
+@pytest.mark.parametrize(
+    ("readings", "last_ms", "steady"),
+    [
+        ([25_000] * 20, 19_999, None),
+        ([25_000] * 20, 20_000, 25_000),
+        ([25_000, 25_100] * 10, 20_000, 25_050),
+        ([25_000, 25_101] * 10, 20_000, None),
+        # What came before the twenty seconds is forgotten.
+        ([30_000] * 5 + [25_000] * 19, 24_000, None),
+        ([30_000] * 5 + [25_000] * 20, 25_000, 25_000),
+    ],
+)
+def test_a_tenth_of_a_degree_for_twenty_seconds_of_the_device(
+    readings: list[int], last_ms: int, steady: int | None
+) -> None:
     window = Steadiness()
-    assert fed(window, [25_000] * 20) is None
-    assert (window.feed(last_ms, (25_000,)) is not None) == steady
-
-
-@pytest.mark.parametrize(("spread_mc", "steady"), [(100, True), (101, False)])
-def test_a_tenth_of_a_degree(spread_mc: int, steady: bool) -> None:
-    readings = [25_000, 25_000 + spread_mc] * 11
-    assert (fed(Steadiness(), readings) is not None) == steady
-
-
-def test_what_came_before_the_twenty_seconds_is_forgotten() -> None:
-    assert fed(Steadiness(), [30_000] * 5 + [25_000] * 20) is None
-    assert fed(Steadiness(), [30_000] * 5 + [25_000] * 21) == (25_000,)
+    assert fed(window, readings) is None
+    told = window.feed(last_ms, (25_000,))
+    assert (told is None) == (steady is None)
+    assert told is None or told[0] == pytest.approx(steady, abs=60)
 
 
 @pytest.mark.parametrize("breaks", [None, "restart", "gap"])
@@ -192,160 +186,118 @@ def test_each_of_two_sensors_has_to_stand_still() -> None:
 # The command.
 
 
-@dataclass
-class Bath(FakeDevice):
-    """A device whose beads hang in `baths_mc`, one after the other, each for 60 s; with
-    `error_mc` in each reading, and a person who holds the button `holds_after_s` after being
-    asked to (None: never)."""
-
-    baths_mc: tuple[int, ...] = (LOW, HIGH)
-    error_mc: tuple[int, int] = (-800, -700)
-    holds_after_s: float | None = 5.0
-    config: dict[str, Any] = field(
-        default_factory=lambda: dict(configuration.default(), density_mw_cm2=50)
-    )
-    waits: dict[str, Any] | None = None
-    asked_s: float = 0.0
-    sent: list[dict[str, Any]] = field(default_factory=list)
-
-    def status(self) -> dict[str, Any]:
-        now = super().status()
-        water = self.baths_mc[min(int(self.clock_s // 60), len(self.baths_mc) - 1)]
-        now["temp_mc"] = water + self.error_mc[0] + self.config["offset_mc"]
-        now["temp_b_mc"] = water + self.error_mc[1] + self.config["offset_mc"]
-        return now
-
-    def _answer(self, method: str, params: Any) -> Any:
-        if method in self.override:
-            return self.override[method](params)
-        if method == "get_config":
-            return {**self.config, **({"pending": True} if self.waits is not None else {})}
-        if method == "set_config":
-            if self.state != "idle":
-                return Error(1, "wrong_state", {"state": self.state, "states": ["idle"]})
-            self.sent.append(params)
-            self.waits = {**(self.waits or self.config), **params}
-            self.asked_s = self.clock_s
-            return {**self.waits, "pending": True}
-        if method == "drop_config":
-            if self.state != "idle":
-                return Error(1, "wrong_state", {"state": self.state, "states": ["idle"]})
-            self.waits = None
-            return dict(self.config)
-        return super()._answer(method, params)
-
-    def _tick(self) -> None:
-        super()._tick()
-        after_s = self.holds_after_s
-        if (
-            self.waits is not None
-            and after_s is not None
-            and self.clock_s >= self.asked_s + after_s
-        ):
-            self.config, self.waits = self.waits, None
+ABSENT = "&user=absent"
+BOTH = "calibrate --reference-low 25 --reference-high 40"
+PlugIn = Callable[[Faulty], Faulty]
 
 
-pytestmark = pytest.mark.usefixtures("own_record")
+def bathed(*baths_c: float, off_c: tuple[float, float] = (-0.8, -0.7), options: str = "") -> Faulty:
+    """A new device whose beads hang in one bath after the other, two minutes each, and read so
+    much off."""
+    baths = ",".join(str(one) for one in baths_c or (25, 40))
+    device = Faulty(f"?two_point=0&fold_safe=0&bath={baths}{options}")
+    device.device.plant.offset_a_c, device.device.plant.offset_b_c = off_c
+    return device
 
 
-BOTH = ("--reference-low", "25", "--reference-high", "40")
+def near(offset_mc: int) -> Any:
+    # The simulated converter's own offset of one code is up to 0.06 °C.
+    return pytest.approx(offset_mc + 20, abs=60)
 
 
-def test_both_points_and_the_hold(
-    plug_in: Callable[[Bath], Bath], capsys: pytest.CaptureFixture[str]
-) -> None:
-    device = plug_in(Bath())
-    assert main(["calibrate", *BOTH, "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
+@pytest.fixture
+def device(plug_in: PlugIn) -> Faulty:
+    return plug_in(bathed())
+
+
+def test_both_points_and_the_hold(device: Faulty, say: Say) -> None:
+    before = device.config()
+    told = say(f"{BOTH} --json").json
     assert told["schema"] == "poultice.calibrate/1"
-    assert (told["offset_mc"], told["in_force"]) == (800, True)
-    assert told["points"][0]["errors_mc"] == [800, 700]
-    assert device.config["offset_mc"] == 800
-    assert device.config["two_point"] is True
-    assert device.config["density_mw_cm2"] == 50
-    assert device.sent == [{"offset_mc": 800, "two_point": True}]
-
-
-def test_an_offset_in_force_is_replaced_not_added(plug_in: Callable[[Bath], Bath]) -> None:
-    device = plug_in(Bath())
-    device.config["offset_mc"] = 500
-    assert main(["calibrate", *BOTH]) == 0
-    assert device.config["offset_mc"] == 800
-
-
-def test_without_sensor_b_it_is_left_out(plug_in: Callable[[Bath], Bath]) -> None:
-    device = plug_in(Bath(error_mc=(-300, -9_000)))
-    device.config["sensor_b"] = False
-    assert main(["calibrate", *BOTH]) == 0
-    assert device.config["offset_mc"] == 300
-
-
-def test_a_dry_run_asks_nothing_of_the_device(
-    plug_in: Callable[[Bath], Bath], capsys: pytest.CaptureFixture[str]
-) -> None:
-    device = plug_in(Bath())
-    assert main(["calibrate", *BOTH, "--dry-run", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert (told["offset_mc"], told["in_force"]) == (800, False)
-    assert device.sent == []
+    assert (told["offset_mc"], told["in_force"]) == (near(800), True)
+    assert told["points"][0]["errors_mc"] == [near(800), near(700)]
+    changed = {"offset_mc": told["offset_mc"], "two_point": True}
+    assert [one for one in device.sent["set_config"] if one] == [changed]
+    assert device.config() == {**before, **changed}
 
 
 @pytest.mark.parametrize(
-    ("device", "code", "says"),
-    [
-        (Bath(error_mc=(-2_100, -2_100)), 6, "an offset of +2.1 °C would be needed"),
-        (Bath(error_mc=(310, 320)), 6, "an offset of -0.3 °C would be needed"),
-        (Bath(error_mc=(-3_000, -3_000)), 6, "no offset that is allowed"),
-        (Bath(baths_mc=(LOW, HIGH - 2_100)), 6, "B3435"),
-        (Bath(baths_mc=(22_000,), error_mc=(-3_000, -3_000)), 6, "far from the thermometer"),
-        (Bath(state="running"), 6, "not possible while the device is running"),
-        (Bath(state="armed"), 6, "not possible while the device is armed"),
-        (Bath(state="fault", fault="sensor_open"), 7, "sensor_open"),
-        (Bath(waits={**configuration.default(), "cooler": True}, holds_after_s=None), 6, "waits"),
-        (Bath(lost_at_s=10), 8, "gone"),
-        (Bath(silent_at_s=10), 8, "silent"),
-        (Bath(protocol=2), 5, "version"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
+    ("off_c", "options", "in_force_mc", "offset_mc"),
+    [((-0.8, -0.7), "", 500, 800), ((-0.3, -9.0), "&sensor_b=0", 0, 300)],
+    ids=["replaced and not added", "without sensor B"],
 )
-def test_what_is_refused_changes_nothing(
-    device: Bath,
-    code: int,
-    says: str,
-    plug_in: Callable[[Bath], Bath],
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_the_offset_that_comes_into_force(
+    off_c: tuple[float, float], options: str, in_force_mc: int, offset_mc: int,
+    plug_in: PlugIn, say: Say,
+) -> None:  # fmt: skip
+    device = bathed(25, 25, 40, off_c=off_c, options=options)
+    if in_force_mc:
+        device.client().set_config({"offset_mc": in_force_mc})
+        device.passes(60)
     plug_in(device)
-    before = dict(device.config)
-    assert main(["calibrate", *BOTH]) == code
-    told = capsys.readouterr()
-    assert says in told.err
-    assert told.out == ""
-    assert device.config == before
-    assert all(not one for one in device.sent)
+    assert say(f"{BOTH} --json").json["before"]["offset_mc"] == in_force_mc
+    assert device.config()["offset_mc"] == near(offset_mc)
 
 
-def test_a_sensor_without_a_temperature_is_told_at_once(
-    plug_in: Callable[[Bath], Bath], capsys: pytest.CaptureFixture[str]
+def test_a_dry_run_asks_nothing_of_the_device(device: Faulty, say: Say) -> None:
+    told = say(f"{BOTH} --dry-run --json").json
+    assert (told["offset_mc"], told["in_force"]) == (near(800), False)
+    assert "set_config" not in device.asked
+
+
+def armed() -> Faulty:
+    device = bathed(options=ABSENT)
+    plan = {"name": "x", "phases": [{"mode": "rest", "duration_s": 60}]}
+    device.client().arm(plan)
+    return device
+
+
+def waits(**members: Any) -> Faulty:
+    device = bathed(options=ABSENT)
+    device.client().set_config(members)
+    return device
+
+
+def showing(make: Callable[[Faulty], dict[str, Any]]) -> Faulty:
+    device = bathed(off_c=(0, 0))
+    device.shows = lambda now: {**now, **make(device)}
+    return device
+
+
+@pytest.mark.parametrize(
+    ("made", "code", "says"),
+    [
+        (lambda: bathed(off_c=(-2.3, -2.3)), 6, "an offset of +2."),
+        (lambda: bathed(off_c=(0.45, 0.45)), 6, "an offset of -0.4 °C would be needed"),
+        (lambda: bathed(off_c=(-3, -3)), 6, "no offset that is allowed"),
+        (lambda: bathed(25, 37.9), 6, "B3435"),
+        (lambda: bathed(22, off_c=(-3, -3)), 6, "far from the thermometer"),
+        (lambda: bathed(off_c=(0, 0)).running(), 6, "not possible while the device is running"),
+        (armed, 6, "not possible while the device is armed"),
+        (lambda: bathed(options="&fault=estop@boot"), 7, "emergency_stop"),
+        (lambda: waits(cooler=False), 6, "waits"),
+        (lambda: showing(lambda one: {"temp_b_mc": None}), 6, "sensor B gives no temperature"),
+        (lambda: showing(lambda one: {"temp_mc": LOW + 150 * (int(one.clock_s) % 2)}), 8,
+         "no steady reading within 10 min"),
+        ("lost", 8, "gone"),
+        ("silent", 8, "silent"),
+        ("protocol", 5, "version"),
+    ],
+)  # fmt: skip
+def test_what_is_refused_changes_nothing(
+    made: Any, code: int, says: str, plug_in: PlugIn, say: Say
 ) -> None:
-    device = plug_in(Bath())
-    device.override["status"] = lambda _: {**Bath.status(device), "temp_b_mc": None}
-    assert main(["calibrate", *BOTH]) == 6
-    assert "sensor B gives no temperature" in capsys.readouterr().err
-    assert device.clock_s < 5
-
-
-def test_a_reading_that_never_stands_still_is_given_up(
-    plug_in: Callable[[Bath], Bath], capsys: pytest.CaptureFixture[str]
-) -> None:
-    device = plug_in(Bath(error_mc=(0, 0)))
-    calm = Bath.status
-    device.status = lambda: {  # type: ignore[method-assign]
-        **calm(device),
-        "temp_mc": LOW + 150 * (int(device.clock_s) % 2),
-    }
-    assert main(["calibrate", *BOTH]) == 8
-    assert "no steady reading within 10 min" in capsys.readouterr().err
+    device = plug_in(made() if callable(made) else bathed())
+    if made == "protocol":
+        device.answers["hello"] = but(protocol=2)
+    elif made in ("lost", "silent"):
+        setattr(device, f"{made}_at_s", 10.0)
+    before = device.config()
+    told = say(BOTH, code)
+    assert says in told.err and told.out == ""
+    assert device.config() == before
+    assert all(one in ({}, {"cooler": False}) for one in device.sent["set_config"])
+    assert "gives no" not in says or device.clock_s < 5
 
 
 @pytest.mark.parametrize(
@@ -361,158 +313,92 @@ def test_a_reading_that_never_stands_still_is_given_up(
     ],
 )
 def test_a_reference_elsewhere_is_a_usage_error(
-    option: str, value: str, plug_in: Callable[[Bath], Bath], capsys: pytest.CaptureFixture[str]
+    option: str, value: str, device: Faulty, say: Say
 ) -> None:
-    device = plug_in(Bath())
-    assert main(["calibrate", *BOTH, option, value]) == 2
-    assert option in capsys.readouterr().err
-    assert device.sent == []
+    assert option in say(f"{BOTH} {option} {value}", 2).err
+    assert "set_config" not in device.asked
 
 
 @pytest.mark.parametrize(("high", "code"), [("38.4", 0), ("38.5", 2)])
 def test_without_sense_the_warm_water_stays_below_what_looks_like_a_weld(
-    high: str, code: int, plug_in: Callable[[Bath], Bath]
+    high: str, code: int, plug_in: PlugIn, say: Say
 ) -> None:
-    device = plug_in(Bath(baths_mc=(LOW, 38_400)))
-    device.config["sense"] = False
-    assert main(["calibrate", "--reference-low", "25", "--reference-high", high]) == code
+    plug_in(bathed(25, 38.4, options="&sense=0"))
+    say(f"calibrate --reference-low 25 --reference-high {high}", code)
 
 
-@pytest.mark.parametrize("given", [(), BOTH[:2], BOTH[2:]], ids=" ".join)
-def test_nobody_at_a_terminal_is_not_waited_for(
-    given: tuple[str, ...], plug_in: Callable[[Bath], Bath], capsys: pytest.CaptureFixture[str]
-) -> None:
-    device = plug_in(Bath())
-    assert main(["calibrate", *given]) == 6
-    assert "both --reference-low and --reference-high" in capsys.readouterr().err
+@pytest.mark.parametrize("given", ["", " --reference-low 25", " --reference-high 40"])
+def test_nobody_at_a_terminal_is_not_waited_for(given: str, device: Faulty, say: Say) -> None:
+    assert "both --reference-low and --reference-high" in say(f"calibrate{given}", 6).err
     assert device.asked == []
 
 
 def test_the_person_is_asked_until_the_water_is_right(
-    plug_in: Callable[[Bath], Bath],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    device: Faulty, say: Say, typed: Callable[[str], None]
 ) -> None:
-    device = plug_in(Bath())
-    monkeypatch.setattr(attend, "at_terminal", lambda: True)
-    monkeypatch.setattr("sys.stdin", io.StringIO("tepid\n21\n25\nnan\n40\n"))
-    assert main(["calibrate", "--json"]) == 0
-    told = capsys.readouterr()
-    assert "Make it 23 to 27 °C" in told.err
-    assert device.config["offset_mc"] == 800
+    typed("tepid\n21\n25\nnan\n40\n")
+    assert "Make it 23 to 27 °C" in say("calibrate --json").err
+    assert device.config()["offset_mc"] == near(800)
 
 
 def test_leaving_at_a_question_changes_nothing(
-    plug_in: Callable[[Bath], Bath], monkeypatch: pytest.MonkeyPatch
+    device: Faulty, say: Say, typed: Callable[[str], None]
 ) -> None:
-    device = plug_in(Bath())
-    monkeypatch.setattr(attend, "at_terminal", lambda: True)
-    assert main(["calibrate"]) == 130
-    assert device.sent == []
+    typed("")
+    say("calibrate", 130)
+    assert "set_config" not in device.asked
 
 
-@pytest.mark.parametrize("at_s", [30.0, 65.0])
-def test_ctrl_c_while_it_waits_for_a_reading(
-    at_s: float, plug_in: Callable[[Bath], Bath], capsys: pytest.CaptureFixture[str]
-) -> None:
-    device = plug_in(Bath())
-    press_once(device, at_s)
+def ctrl_c() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.parametrize("at_s", [10.0, 125.0])
+def test_ctrl_c_while_it_waits_for_a_reading(at_s: float, device: Faulty, say: Say) -> None:
+    device.at(at_s, ctrl_c)
     before = signal.getsignal(signal.SIGINT)
-    assert main(["calibrate", *BOTH]) == 130
-    assert "as it was" in capsys.readouterr().err
-    assert device.sent == []
+    assert "as it was" in say(BOTH, 130).err
+    assert "set_config" not in device.asked
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def press_once(device: Bath, at_s: float) -> None:
-    """Ctrl-C, the first time the device is asked for something after `at_s`."""
-    pressed: list[float] = []
-
-    def ping(_: Any) -> dict[str, int]:
-        if device.clock_s >= at_s and not pressed:
-            pressed.append(device.clock_s)
-            os.kill(os.getpid(), signal.SIGINT)
-        return {"uptime_ms": 0}
-
-    device.override["ping"] = ping
-
-
-def test_ctrl_c_while_it_waits_for_the_hold_leaves_what_was_in_force(
-    plug_in: Callable[[Bath], Bath], capsys: pytest.CaptureFixture[str]
-) -> None:
-    device = plug_in(Bath(holds_after_s=None))
-    before = dict(device.config)
-    pressed: list[int] = []
-
-    def configured(_: Any) -> dict[str, Any]:
-        if device.waits is not None and not pressed:
-            pressed.append(1)
-            os.kill(os.getpid(), signal.SIGINT)
-        return {**device.config, **({"pending": True} if device.waits is not None else {})}
-
-    device.override["get_config"] = configured
-    assert main(["calibrate", *BOTH]) == 130
-    assert "the one from before" in capsys.readouterr().err
-    assert device.config == before
-    assert (device.waits, device.config) == (None, before)
-
-
-def test_what_waits_and_equals_what_is_in_force_is_no_hindrance(
-    plug_in: Callable[[Bath], Bath],
-) -> None:
-    device = plug_in(Bath(holds_after_s=None))
-    device.waits = dict(device.config)
-    assert main(["calibrate", *BOTH, "--dry-run"]) == 0
-    assert device.sent == [{}]
-    assert device.config == device.waits
-
-
+@pytest.mark.parametrize(
+    ("befalls", "code", "says"),
+    [
+        ("ctrl-c", 130, "the one from before"),
+        ("nobody", 8, "nobody held the device's button within 2 min"),
+        ("another", 6, "another configuration came into force"),
+        ("lost", 8, "config drop"),
+    ],
+)
 def test_a_hold_that_never_comes_leaves_what_was_in_force(
-    plug_in: Callable[[Bath], Bath], capsys: pytest.CaptureFixture[str]
+    befalls: str, code: int, says: str, plug_in: PlugIn, say: Say
 ) -> None:
-    device = plug_in(Bath(holds_after_s=None))
-    before = dict(device.config)
-    assert main(["calibrate", *BOTH]) == 8
-    assert "nobody held the device's button within 2 min" in capsys.readouterr().err
-    assert (device.waits, device.config) == (None, before)
+    device = plug_in(bathed(options=ABSENT))
+    before = device.config()
+
+    def configured(params: Any, ask: Callable[[], Any]) -> Any:
+        told = ask()
+        if "pending" in told and befalls == "ctrl-c":
+            device.answers.pop("get_config")
+            ctrl_c()
+        if "pending" in told and befalls == "lost":
+            device.lost_at_s = device.clock_s
+        return {**before, "cooler": False} if befalls == "another" and "pending" in told else told
+
+    device.answers["get_config"] = configured
+    assert says in say(BOTH, code).err
+    if befalls in ("ctrl-c", "nobody"):
+        assert device.config() == before
 
 
-def test_a_device_lost_while_it_waits_says_what_may_still_wait(
-    plug_in: Callable[[Bath], Bath], capsys: pytest.CaptureFixture[str]
-) -> None:
-    plug_in(Bath(holds_after_s=None, lost_at_s=110))
-    assert main(["calibrate", *BOTH]) == 8
-    assert "config drop" in capsys.readouterr().err
-
-
-def test_another_configuration_in_force_is_not_taken_for_ours(
-    plug_in: Callable[[Bath], Bath], capsys: pytest.CaptureFixture[str]
-) -> None:
-    device = plug_in(Bath(holds_after_s=None))
-
-    def adopt(_: Any) -> dict[str, Any]:
-        if device.waits is not None:
-            device.config = {**device.config, "cooler": True}
-        return dict(device.config)
-
-    device.override["get_config"] = adopt
-    assert main(["calibrate", *BOTH]) == 6
-    assert "another configuration came into force" in capsys.readouterr().err
-
-
-def test_end_to_end_in_simulation(capsys: pytest.CaptureFixture[str]) -> None:
-    device = "sim:?speed=max&two_point=0&bath=25,40&offset=-0.8"
-    assert main(["calibrate", *BOTH, "-d", device, "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    # The simulated converter's own offset of one code is 0.03 °C to 0.06 °C.
-    assert told["offset_mc"] == pytest.approx(850, abs=60)
-    assert told["in_force"] is True
+def test_what_waits_and_equals_what_is_in_force_is_no_hindrance(plug_in: PlugIn, say: Say) -> None:
+    device = plug_in(waits(offset_mc=0))
+    say(f"{BOTH} --dry-run")
+    assert device.sent["set_config"][1:] == [{}]
 
 
 def test_without_sense_a_warmer_bath_would_indeed_trip() -> None:
-    from poultice.device.discovery import open_transport
-    from poultice.link.client import Client
-
     device = "sim:?speed=max&sense=0&bath=25,40"
     with Client(open_transport(device)) as client:
         client.settle()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -35,6 +36,7 @@ from poultice.virtual import told
 from poultice.virtual.faults import INJECT
 from poultice.virtual.hazards import HAZARDS
 from poultice.virtual.options import FaultAt
+from tests.host.conftest import Say
 
 # Short ones: refused, tripped soon after the start, or with little heat in them.
 FEW = [11000003, 11000004, 11000007, 11000013, 11000014, 11000016]
@@ -426,87 +428,72 @@ def test_a_file_gives_back_its_rows(tmp_path: Path) -> None:
 # --- the command ------------------------------------------------------------------------
 
 
-def test_the_command_reports_and_writes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_reports_and_writes(tmp_path: Path, say: Say) -> None:
     rows = tmp_path / "rows.jsonl"
-    args = ["campaign", "--runs", "3", "--fault", "sensor_open", "--fault", "estop", "--jobs", "1"]
-    assert main([*args, "--output", str(rows), "--json"]) == 0
-    captured = capsys.readouterr()
-    told = json.loads(captured.out)
-    assert captured.err == ""
+    line = f"campaign --runs 3 --fault sensor_open --fault estop --jobs 1 --output {rows}"
+    said = say(f"{line} --json")
+    told = said.json
+    assert said.err == ""
     assert told["schema"] == "poultice.campaign/1"
     assert (told["runs"], told["seed"], told["faults_a_run"]) == (3, 1, 1)
     assert {one["fault"] for one in told["classes"]} == {"sensor_open", "estop"}
     written = files.read(rows)
     assert [row["number"] for row in written] == list(numbers(3, 1, only=("sensor_open", "estop")))
-    assert main(["campaign", "--replay", str(written[0]["number"]), "--json"]) == 0
-    again = json.loads(capsys.readouterr().out)
+    again = say(f"campaign --replay {written[0]['number']} --json").json
     assert again["run"] == written[0]
     assert [text for _, text in again["log"]][:2] == ["started", "befalls: sensor_open"]
 
 
-def test_the_command_says_it_to_a_person(capsys: pytest.CaptureFixture[str]) -> None:
-    args = ["campaign", "--runs", "2", "--fault", "estop", "--jobs", "1"]
-    assert main(args) == 0
-    captured = capsys.readouterr()
-    assert "estop" in captured.out
-    assert ">9" in captured.out
-    assert "2 runs" in captured.err
-    assert main(["campaign", "--replay", "11000013"]) == 0
-    assert "latched: emergency_stop" in capsys.readouterr().out
+def test_the_command_says_it_to_a_person(say: Say) -> None:
+    said = say("campaign --runs 2 --fault estop --jobs 1")
+    assert "estop" in said.out and ">9" in said.out
+    assert "2 runs" in said.err
+    assert "latched: emergency_stop" in say("campaign --replay 11000013").out
 
 
 @pytest.mark.parametrize(
     ("args", "says"),
     [
-        (["--runs", "0"], "runs"),
-        (["--runs", "many"], "runs"),
-        (["--seed", "-1"], "seed"),
-        (["--seed", "x"], "seed"),
-        (["--jobs", "0"], "jobs"),
-        (["--fault", "sensor_opne"], "did you mean sensor_open"),
-        (["--replay", "417"], "not the number of a run"),
-        (["--output", "rows.csv"], ".jsonl or .parquet"),
-        (["--output", "/nowhere/at/all.jsonl"], "cannot be written"),
-        (["--plot", "dose.gif"], ".svg or .png or .pdf"),
-        (["--jobs", "2", "--cluster", "tcp://127.0.0.1:1"], "give one"),
+        ("--runs 0", "runs"),
+        ("--runs many", "runs"),
+        ("--seed -1", "seed"),
+        ("--seed x", "seed"),
+        ("--jobs 0", "jobs"),
+        ("--fault sensor_opne", "did you mean sensor_open"),
+        ("--replay 417", "not the number of a run"),
+        ("--output rows.csv", ".jsonl or .parquet"),
+        ("--output /nowhere/at/all.jsonl", "cannot be written"),
+        ("--plot dose.gif", ".svg or .png or .pdf"),
+        ("--jobs 2 --cluster tcp://127.0.0.1:1", "give one"),
     ],
 )
 def test_bad_input_is_told_before_anything_runs(
-    args: list[str],
-    says: str,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    args: str, says: str, say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(spread, "run", None)
-    assert main(["campaign", "--runs", "1", *args]) == 2
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert says in captured.err
-    assert "Traceback" not in captured.err
+    told = say(f"campaign --runs 1 {args}", 2)
+    assert told.out == "" and says in told.err
 
 
 @pytest.mark.parametrize(
     ("args", "extra"),
     [
-        (["--output", "rows.parquet"], "data"),
-        (["--plot", "dose.svg"], "plot"),
-        (["--cluster", "tcp://127.0.0.1:1"], "cluster"),
+        ("--output rows.parquet", "data"),
+        ("--plot dose.svg", "plot"),
+        ("--cluster tcp://127.0.0.1:1", "cluster"),
     ],
 )
 def test_a_missing_extra_is_named(
-    args: list[str],
-    extra: str,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    args: str, extra: str, say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "find_spec", lambda name: None)
-    monkeypatch.setitem(__import__("sys").modules, "distributed", None)
-    assert main(["campaign", "--runs", "1", *args]) == 2
-    assert f"pip install 'poultice[{extra}]'" in capsys.readouterr().err
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    told = say(f"campaign --runs 1 {args}", 2).err
+    assert f"pip install 'poultice[{extra}]'" in told
 
 
 def test_ctrl_c_keeps_what_there_is(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(numbers: list[int], executor: object) -> Iterator[Row]:
         yield from few()[:2]
@@ -514,10 +501,9 @@ def test_ctrl_c_keeps_what_there_is(
 
     monkeypatch.setattr(spread, "rows_of", interrupted)
     path = tmp_path / "rows.jsonl"
-    assert main(["campaign", "--runs", "9", "--jobs", "1", "--output", str(path)]) == 130
-    captured = capsys.readouterr()
-    assert "stopped after 2 of 9 runs" in captured.err
-    assert "sensor_open" in captured.out
+    told = say(f"campaign --runs 9 --jobs 1 --output {path}", 130)
+    assert "stopped after 2 of 9 runs" in told.err
+    assert "sensor_open" in told.out
     assert files.read(path) == list(few()[:2])
 
 

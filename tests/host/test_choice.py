@@ -6,20 +6,19 @@ One pad heats under a program that holds its port; the other one is idle and ans
 from __future__ import annotations
 
 import contextlib
-import json
 import threading
 from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
 
-from poultice.cli import main
 from poultice.device import discovery
 from poultice.link import wire
 from poultice.link.serial_port import SerialTransport
 from poultice.virtual.options import parse_options
 from poultice.virtual.pty_server import PtyServer
 from poultice.virtual.virtual_device import VirtualDevice
+from tests.host.conftest import Say
 
 
 class Overheard(VirtualDevice):
@@ -103,13 +102,10 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
-def test_beside_a_busy_pad_no_other_is_reached(
-    words: list[str], pads: Pads, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_beside_a_busy_pad_no_other_is_reached(words: list[str], pads: Pads, say: Say) -> None:
     busy, idle = pads.plug_in(), pads.plug_in()
     pads.hold(busy)
-    assert main(words) == 2
-    said = capsys.readouterr().err
+    said = say(words, 2).err
     assert f"another program has {busy} open" in said
     assert idle in said
     assert "--device" in said
@@ -117,7 +113,7 @@ def test_beside_a_busy_pad_no_other_is_reached(
 
 
 def test_flashing_reaches_no_other_either(
-    pads: Pads, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    pads: Pads, say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from poultice import errors
     from poultice.device import flashing
@@ -130,51 +126,38 @@ def test_flashing_reaches_no_other_either(
     assert set(pads.devices[1].methods) <= {"hello"}
 
 
-def test_a_busy_pad_alone_is_busy(pads: Pads, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_busy_pad_alone_is_busy(pads: Pads, say: Say) -> None:
     pads.hold(pads.plug_in())
-    assert main(["stop"]) == 4
-    assert "another program" in capsys.readouterr().err
+    assert "another program" in say("stop", 4).err
 
 
-def test_a_second_session_is_told_what_to_do_about_the_first(
-    pads: Pads, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_second_session_is_told_what_to_do_about_the_first(pads: Pads, say: Say) -> None:
     pads.plug_in()
-    assert main(["clear", "sensor_open"]) == 6
-    assert "there is no fault to clear" in capsys.readouterr().err
-    assert main(["pause"]) == 6
-    assert "`poultice run PROTOCOL` starts a session" in capsys.readouterr().err
-    assert main(["run", "arthritis", "--yes", "--detach"]) == 0
+    assert "there is no fault to clear" in say("clear sensor_open", 6).err
+    assert "`poultice run PROTOCOL` starts a session" in say("pause", 6).err
+    say("run arthritis --yes --detach")
     for words in (["run", "tendinosis", "--yes"], ["config", "set", "sensor_b=false", "--no-wait"]):
-        assert main(words) == 6
-        assert "`poultice watch` shows it, `poultice stop` ends it" in capsys.readouterr().err
-    assert main(["resume"]) == 6
-    assert "it is not paused" in capsys.readouterr().err
-    assert main(["confirm"]) == 6
-    assert "it asks nothing now" in capsys.readouterr().err
-    assert main(["clear", "sensor_open"]) == 6
-    assert "there is no fault to clear" in capsys.readouterr().err
-    assert main(["stop"]) == 0
+        assert "`poultice watch` shows it, `poultice stop` ends it" in say(words, 6).err
+    assert "it is not paused" in say("resume", 6).err
+    assert "it asks nothing now" in say("confirm", 6).err
+    assert "there is no fault to clear" in say("clear sensor_open", 6).err
+    say("stop")
 
 
-def test_two_that_answer_are_listed(pads: Pads, capsys: pytest.CaptureFixture[str]) -> None:
+def test_two_that_answer_are_listed(pads: Pads, say: Say) -> None:
     paths = [pads.plug_in(), pads.plug_in()]
-    assert main(["stop"]) == 2
-    said = capsys.readouterr().err
+    said = say("stop", 2).err
     assert all(path in said for path in paths)
     assert said.count("uid") == 2
 
 
-def test_the_only_pad_is_taken(pads: Pads, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_only_pad_is_taken(pads: Pads, say: Say) -> None:
     path = pads.plug_in()
-    assert main(["stop", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["device"]["path"] == f"serial:{path}"
+    assert say("stop --json").json["device"]["path"] == f"serial:{path}"
 
 
-def test_the_busy_one_is_reached_by_name_alone(
-    pads: Pads, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_busy_one_is_reached_by_name_alone(pads: Pads, say: Say) -> None:
     busy, idle = pads.plug_in(), pads.plug_in()
     pads.hold(busy)
-    assert main(["stop", "-d", busy]) == 4
-    assert main(["stop", "-d", idle]) == 0
+    say(["stop", "-d", busy], 4)
+    say(["stop", "-d", idle])

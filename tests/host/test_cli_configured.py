@@ -13,6 +13,7 @@ from poultice.cli.base import Command, Group, option
 from poultice.cli.configured import defaults, options
 from poultice.cli.root import COMMANDS, root
 from poultice.errors import UsageError
+from tests.host.conftest import Say
 
 
 @pytest.fixture
@@ -143,14 +144,13 @@ def test_an_empty_variable_is_none(
 
 
 def test_the_device_before_the_word_behind_it_wins_over_the_environment(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, say: Say
 ) -> None:
     monkeypatch.setenv("POULTICE_DEVICE", "/dev/not-there")
-    assert main(["config", "-d", "sim:", "show"]) == 0
-    assert main(["config", "show", "-d", "sim:"]) == 0
-    assert main(["config", "-d", "/dev/nor-there", "show", "-d", "sim:"]) == 0
-    assert main(["config", "show"]) == 3
-    assert "/dev/not-there" in capsys.readouterr().err
+    say("config -d sim: show")
+    say("config show -d sim:")
+    say("config -d /dev/nor-there show -d sim:")
+    assert "/dev/not-there" in say("config show", 3).err
 
 
 PATHS = [
@@ -214,12 +214,11 @@ def test_a_tilde_in_a_state_directory(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_a_missing_file_that_is_named_ends_every_command(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, say: Say
 ) -> None:
     monkeypatch.setenv("POULTICE_CONFIG", str(tmp_path / "missing.toml"))
-    assert main(["run", "arthritis", "-d", "sim:?speed=max", "--yes"]) == 2
-    assert "missing.toml is not there" in capsys.readouterr().err
-    assert main(["doctor", "-d", "sim:"]) == 0
+    assert "missing.toml is not there" in say("run arthritis -d sim:?speed=max --yes", 2).err
+    say("doctor -d sim:")
 
 
 @pytest.mark.parametrize(
@@ -234,7 +233,7 @@ def test_a_missing_file_that_is_named_ends_every_command(
 def test_a_wrong_value_is_told_with_the_place_where_it_stands(
     config: Path,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    say: Say,
     text: str,
     variable: tuple[str, str] | None,
     said: str,
@@ -242,5 +241,4 @@ def test_a_wrong_value_is_told_with_the_place_where_it_stands(
     config.write_text(text)
     if variable:
         monkeypatch.setenv(*variable)
-    assert main(["run", "arthritis", "--device", "sim:", "--dry-run"]) == 2
-    assert said in capsys.readouterr().err
+    assert said in say("run arthritis --device sim: --dry-run", 2).err

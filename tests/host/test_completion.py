@@ -18,6 +18,7 @@ from poultice.device.discovery import Port
 from poultice.remedies import FAULTS
 from poultice.therapy.library import names
 from poultice.virtual import options
+from tests.host.conftest import Say
 
 BREAKS = " \t\n\"'><=;|&(:"
 Complete = Callable[..., list[str]]
@@ -93,14 +94,13 @@ def test_a_file_to_write_is_left_to_the_shell(
 
 
 def test_recorded_sessions(
-    words: Complete, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    words: Complete, tmp_path: Path, short: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("POULTICE_DATA_DIR", str(tmp_path / "data"))
     assert words("poultice history show ") == []
     assert not (tmp_path / "data").exists()
     monkeypatch.delenv(VARIABLE)
     for _ in range(2):
-        assert main(["run", "arthritis", "-d", "sim:?speed=max", "--yes"]) == 0
+        assert main(["run", short, "-d", "sim:?speed=max", "--yes"]) == 0
     for line in ("history show ", "history export ", "report "):
         assert words(f"poultice {line}") == ["2", "1"]
     assert words("poultice report 2") == ["2"]
@@ -177,14 +177,13 @@ def test_where_the_shell_keeps_the_word_whole(shell: str, words: Complete) -> No
 
 
 def test_clicks_own_variables_are_enough(
-    words: Complete, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    words: Complete, monkeypatch: pytest.MonkeyPatch, say: Say
 ) -> None:
     words("poultice ")
     monkeypatch.delenv("COMP_LINE")
     monkeypatch.setenv("COMP_WORDS", "poultice\nclear\nsensor_o")
     monkeypatch.setenv("COMP_CWORD", "2")
-    assert main([]) == 0
-    assert capsys.readouterr().out == "plain,sensor_open\n"
+    assert say([]).out == "plain,sensor_open\n"
 
 
 def test_the_configuration_of_the_device(words: Complete) -> None:
@@ -203,13 +202,12 @@ def test_a_line_that_makes_no_sense_says_nothing(line: str, words: Complete) -> 
 
 @pytest.mark.parametrize("shell", ["bash_nope", "tcsh_complete", "bash_complete", "", "_"])
 def test_whatever_goes_wrong_says_nothing(
-    shell: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    shell: str, monkeypatch: pytest.MonkeyPatch, say: Say
 ) -> None:
     monkeypatch.setenv(VARIABLE, shell)
     monkeypatch.delenv("COMP_LINE", raising=False)
     monkeypatch.setenv("COMP_CWORD", "not a number")
-    assert main([]) == 1
-    assert capsys.readouterr() == ("", "")
+    assert say([], 1) == ("", "")
 
 
 def test_ports_that_cannot_be_listed_cost_only_themselves(
@@ -270,9 +268,8 @@ def test_listing_devices_opens_none(words: Complete, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_the_script_says_how_to_install_it(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["completion", shell]) == 0
-    out, err = capsys.readouterr()
+def test_the_script_says_how_to_install_it(shell: str, say: Say) -> None:
+    out, err = say(["completion", shell])
     assert f"poultice completion {shell}" in out
     assert "_POULTICE_COMPLETE" in out
     assert err == ""
@@ -283,9 +280,8 @@ def test_the_script_says_how_to_install_it(shell: str, capsys: pytest.CaptureFix
         subprocess.run([shell, "-n"], input=out, text=True, check=True)
 
 
-def test_another_shell_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["completion", "tcsh"]) == 2
-    assert "bash" in capsys.readouterr().err
+def test_another_shell_is_a_usage_error(say: Say) -> None:
+    assert "bash" in say("completion tcsh", 2).err
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="no bash here")

@@ -19,7 +19,7 @@ from poultice.cli.feed import Feed
 from poultice.cli.keys import Keys
 from poultice.link.messages import Event, Telemetry, telemetry
 from poultice.session.orders import Orders
-from tests.host.fakes import LIMITS
+from tests.host.faulty import LIMITS
 
 PHASES: list[dict[str, Any]] = [
     {"mode": "heat", "target_mc": 40_500, "duration_s": 600},
@@ -64,24 +64,22 @@ def feed(name: str = "sim:") -> Feed:
 
 
 def shown(
-    scenario: Scenario,
     *feeds: Feed,
     size: tuple[int, int] = LEAST,
     stop_all: Callable[[], None] = lambda: None,
     watching: bool = False,
     **drawn: Any,
-) -> Dashboard:
-    """Run `scenario` on a dashboard of `feeds`; nothing is drawn by the clock."""
+) -> Callable[[Scenario], None]:
+    """Run the scenario that follows on a dashboard of `feeds`; nothing is drawn by the clock."""
     app = Dashboard(feeds, Keys(feeds, stop_all=stop_all, watching=watching), look_s=None, **drawn)
 
-    async def running() -> None:
+    async def running(scenario: Scenario) -> None:
         async with app.run_test(size=size) as pilot:
             app.look()
             await pilot.pause()
             await scenario(pilot)
 
-    asyncio.run(running())
-    return app
+    return lambda scenario: asyncio.run(running(scenario))
 
 
 def text(pilot: Pilot[None], where: str = "Panel") -> str:
@@ -106,6 +104,7 @@ def test_all_there_is_to_know_on_one_screen(size: tuple[int, int], light: bool) 
         one.show(now(at_s, temp_mc=30_000 + at_s * 250))
     one.show(Event("phase", 5_000, {"kind": "phase", "phase": 0, **PHASES[0]}))
 
+    @shown(one, size=size, light=light)
     async def scenario(pilot: Pilot[None]) -> None:
         seen = text(pilot)
         for part in (
@@ -119,19 +118,16 @@ def test_all_there_is_to_know_on_one_screen(size: tuple[int, int], light: bool) 
         assert max(len(line) for line in lines) <= size[0]
         assert len(lines) <= size[1]
 
-    shown(scenario, one, size=size, light=light)
-
 
 def test_in_ascii_there_is_nothing_else() -> None:
     one = feed()
     one.show(now(5, state="waiting", prompt="lay_pack"))
 
+    @shown(one, unicode=False)
     async def scenario(pilot: Pilot[None]) -> None:
         seen = text(pilot)
         assert seen.isascii()
         assert "* master" in seen and "o cool" in seen and "target 40.5 C" in seen
-
-    shown(scenario, one, unicode=False)
 
 
 @pytest.mark.parametrize(
@@ -149,26 +145,24 @@ def test_a_key_is_a_wish_in_its_state_and_a_word_in_any_other(
     one = feed()
     one.show(now(state=at, prompt="lay_pack", fault="sensor_open"))
 
+    @shown(one)
     async def scenario(pilot: Pilot[None]) -> None:
         await pilot.press(key)
         wanted = one.orders.wanted() or ("confirm" if one.orders.answered("lay_pack") else None)
         assert wanted == (wish if at == state else None)
         assert ("not possible while" in text(pilot)) == (at != state)
 
-    shown(scenario, one)
-
 
 def test_stop_is_a_wish_in_every_state() -> None:
     one = feed()
 
+    @shown(one)
     async def scenario(pilot: Pilot[None]) -> None:
         assert not one.orders.stopping()
         await pilot.press("s")
         assert one.orders.stopping()
         await told(pilot, one, now())
         assert "stopping; waiting for the device" in text(pilot)
-
-    shown(scenario, one)
 
 
 @pytest.mark.parametrize(
@@ -180,6 +174,7 @@ def test_quitting_asks_and_stops_all(keys: str, stops: int) -> None:
     feeds = feed("a"), feed("b")
     asked: list[int] = []
 
+    @shown(*feeds, stop_all=lambda: asked.append(1))
     async def scenario(pilot: Pilot[None]) -> None:
         await pilot.press(*keys.split())
         assert pilot.app.is_running
@@ -187,13 +182,13 @@ def test_quitting_asks_and_stops_all(keys: str, stops: int) -> None:
             keys in ("q", "q n q")
         )
 
-    shown(scenario, *feeds, stop_all=lambda: asked.append(1))
     assert len(asked) == stops
 
 
 def test_a_prompt_and_a_pause_say_what_to_do() -> None:
     one = feed()
 
+    @shown(one)
     async def scenario(pilot: Pilot[None]) -> None:
         await told(pilot, one, now(state="waiting", prompt="remove_pack"))
         assert "Take the cold pack off, then press Enter here or the button" in text(pilot)
@@ -202,8 +197,6 @@ def test_a_prompt_and_a_pause_say_what_to_do() -> None:
         await told(pilot, one, now())
         assert "Lie down and rest." in text(pilot)
 
-    shown(scenario, one)
-
 
 @pytest.mark.parametrize("fault", sorted(remedies.FAULTS))
 def test_every_fault_is_shown_with_its_remedy_in_full(fault: str) -> None:
@@ -211,12 +204,11 @@ def test_every_fault_is_shown_with_its_remedy_in_full(fault: str) -> None:
     one.show(now(9))
     one.show(now(10, state="fault", fault=fault, mode=None, temp_mc=None))
 
+    @shown(one)
     async def scenario(pilot: Pilot[None]) -> None:
         message = " ".join(text(pilot, "#message").split())
         assert message == f"fault {fault}: {remedies.fault_hint(fault)}"
         assert "left" not in text(pilot).splitlines()[0]
-
-    shown(scenario, one)
 
 
 @pytest.mark.parametrize(("size", "tiny"), [(LEAST, False), ((79, 24), True), ((80, 23), True)])
@@ -224,6 +216,7 @@ def test_too_small_says_so_and_comes_back(size: tuple[int, int], tiny: bool) -> 
     one = feed()
     one.show(now())
 
+    @shown(one, size=size)
     async def scenario(pilot: Pilot[None]) -> None:
         assert ("is too small for the view (80x24)" in text(pilot)) == tiny
         await pilot.press("s")
@@ -235,12 +228,11 @@ def test_too_small_says_so_and_comes_back(size: tuple[int, int], tiny: bool) -> 
         await pilot.pause()
         assert "heat budget" not in text(pilot)
 
-    shown(scenario, one, size=size)
-
 
 def test_it_leaves_once_all_are_over_and_not_before() -> None:
     first, second = feed("a"), feed("b")
 
+    @shown(first, second)
     async def scenario(pilot: Pilot[None]) -> None:
         first.over = True
         await told(pilot, first, now())
@@ -250,13 +242,12 @@ def test_it_leaves_once_all_are_over_and_not_before() -> None:
         await told(pilot, second)
         assert pilot.app._exit
 
-    shown(scenario, first, second)
-
 
 def test_watching_is_left_without_stopping_anything() -> None:
     one = Feed("sim:", Orders(), limits=LIMITS)
     one.show(now(state="idle", mode=None, phase=None, left_s=None, plan=None, rest_heat_s=120))
 
+    @shown(one, watching=True)
     async def scenario(pilot: Pilot[None]) -> None:
         assert "no session runs" in text(pilot) and "heat again in 2 min" in text(pilot)
         await told(pilot, one, now(30), now(31))
@@ -264,7 +255,6 @@ def test_watching_is_left_without_stopping_anything() -> None:
         await pilot.press("q")
         assert pilot.app._exit
 
-    shown(scenario, one, watching=True)
     assert not one.orders.stopping()
 
 
@@ -274,6 +264,7 @@ def test_keys_mean_the_chosen_one_of_several() -> None:
         one.show(now())
     feeds[1].show(now(state="fault", fault="emergency_stop"))
 
+    @shown(*feeds)
     async def scenario(pilot: Pilot[None]) -> None:
         seen = text(pilot)
         assert "usb:5" in seen and "usb:6" not in seen
@@ -287,7 +278,6 @@ def test_keys_mean_the_chosen_one_of_several() -> None:
         assert "usb:8" in text(pilot)
         await pilot.press("s")
 
-    shown(scenario, *feeds)
     assert [one.orders.stopping() for one in feeds] == [False] * 8 + [True]
 
 
@@ -295,13 +285,12 @@ def test_the_theme_changes_and_nothing_else() -> None:
     one = feed()
     one.show(now())
 
+    @shown(one)
     async def scenario(pilot: Pilot[None]) -> None:
         before = text(pilot)
         assert pilot.app.theme == "dark"
         await pilot.press("t")
         assert (pilot.app.theme, text(pilot)) == ("light", before)
-
-    shown(scenario, one)
 
 
 def test_a_failure_ends_the_view_and_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:

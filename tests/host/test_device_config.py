@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import io
-import json
 import os
 import signal
-from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from poultice.cli import main
 from poultice.device import device_config
 from poultice.errors import LinkError, PoulticeError, RefusedError, UsageError
-from poultice.link.client import Client
 from poultice_core import config as configuration
-from tests.host.test_calibration import Bath
-
-
-@pytest.fixture(autouse=True)
-def no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+from tests.host.conftest import Say
+from tests.host.faulty import Faulty, but, says
 
 
 def test_every_member_is_explained() -> None:
@@ -44,9 +36,8 @@ def test_every_member_is_explained() -> None:
 )
 def test_what_may_be_said(text: str, value: object) -> None:
     name, _, word = text.partition("=")
-    assert device_config.parse({name: word})[name] is value or (
-        device_config.parse({name: word})[name] == value
-    )
+    found = device_config.parse({name: word})[name]
+    assert (type(found), found) == (type(value), value)
 
 
 @pytest.mark.parametrize(
@@ -80,79 +71,60 @@ def test_an_offset_set_by_hand_is_no_check() -> None:
     assert device_config.parse({"offset_mc": "100"}) == {"offset_mc": 100, "two_point": False}
 
 
-def test_it_is_shown_with_what_waits(
-    plug_in: Callable[[Bath], Bath], capsys: pytest.CaptureFixture[str]
-) -> None:
-    waits = {**configuration.default(), "density_mw_cm2": 50, "cooler": True}
-    device = plug_in(Bath(waits=waits, holds_after_s=None))
-    assert main(["config"]) == 0
-    told = capsys.readouterr()
-    assert "false → true" in told.out
-    assert "config drop" in told.err
-    assert main(["config", "show", "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
+@pytest.fixture
+def alone(plug_in: Any) -> Faulty:
+    """A device that nobody sits beside: what waits for its button waits."""
+    one: Faulty = plug_in(Faulty("?user=absent&cooler=0"))
+    return one
+
+
+def test_it_is_shown_with_what_waits(alone: Faulty, say: Say) -> None:
+    alone.client().set_config({"density_mw_cm2": 60, "cooler": True})
+    told = say("config")
+    assert "false → true" in told.out and "config drop" in told.err
+    found = say("config show --json").json
     assert found["schema"] == "poultice.config/1"
     assert (found["config"]["cooler"], found["waiting"]["cooler"]) == (False, True)
-    assert device.config["cooler"] is False
+    assert alone.config()["cooler"] is False
+    alone.client().drop_config()
+    assert say("config --json").json["waiting"] is None
 
 
-def test_fold_safe_is_said_by_hand_and_held_for(
-    plug_in: Callable[[Bath], Bath], capsys: pytest.CaptureFixture[str]
-) -> None:
-    device = plug_in(Bath())
-    assert main(["config", "show"]) == 0
-    assert "39 °C" in capsys.readouterr().out
-    assert main(["config", "set", "fold_safe=true"]) == 0
-    assert device.config["fold_safe"] is True
+def test_fold_safe_is_said_by_hand_and_held_for(plug_in: Any, say: Say) -> None:
+    device = plug_in(Faulty("?fold_safe=0"))
+    assert "39 °C" in say("config show").out
+    say("config set fold_safe=true")
+    assert device.config()["fold_safe"] is True
 
 
-def test_while_anything_runs_it_is_shown_all_the_same(
-    plug_in: Callable[[Bath], Bath], capsys: pytest.CaptureFixture[str]
-) -> None:
-    plug_in(Bath(state="running", waits=dict(configuration.default()), holds_after_s=None))
-    assert main(["config", "--json"]) == 0
-    told = capsys.readouterr()
-    assert json.loads(told.out)["waiting"] is None
-    assert "waits" in told.err
+def test_while_anything_runs_it_is_shown_and_nothing_is_set(alone: Faulty, say: Say) -> None:
+    alone.client().set_config({"cooler": True})
+    alone.running()
+    told = say("config --json")
+    assert told.json["waiting"] is None and "waits" in told.err
+    say("config set sense=0", 6)
+    assert alone.config()["sense"] is True
 
 
-def test_set_waits_for_the_hold(
-    plug_in: Callable[[Bath], Bath], capsys: pytest.CaptureFixture[str]
-) -> None:
-    device = plug_in(Bath())
-    assert main(["config", "set", "sensor_b=no", "density-mw-cm2=60", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert device.config["sensor_b"] is told["config"]["sensor_b"] is False
-    assert device.config["density_mw_cm2"] == 60
+def test_set_waits_for_the_hold(device: Faulty, say: Say) -> None:
+    told = say("config set sensor_b=no density-mw-cm2=60 --json").json
     assert told["waiting"] is None
+    for now in (told["config"], device.config()):
+        assert (now["sensor_b"], now["density_mw_cm2"]) == (False, 60)
 
 
-def test_set_without_waiting_leaves_it_to_the_button(
-    plug_in: Callable[[Bath], Bath], capsys: pytest.CaptureFixture[str]
-) -> None:
-    device = plug_in(Bath(holds_after_s=None))
-    assert main(["config", "set", "cooler=yes", "--no-wait", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["waiting"]["cooler"] is True
-    assert device.config["cooler"] is False
-    assert main(["config", "drop", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["waiting"] is None
-    assert device.waits is None
+def test_set_without_waiting_leaves_it_to_the_button(alone: Faulty, say: Say) -> None:
+    assert say("config set cooler=yes --no-wait --json").json["waiting"]["cooler"] is True
+    assert alone.config()["cooler"] is False
+    assert say("config drop --json").json["waiting"] is None
+    assert "pending" not in alone.config()
 
 
-def test_ctrl_c_leaves_what_was_in_force(plug_in: Callable[[Bath], Bath]) -> None:
-    device = plug_in(Bath(holds_after_s=None))
-    before = dict(device.config)
-    pressed: list[int] = []
-
-    def configured(_: Any) -> dict[str, Any]:
-        if device.waits is not None and not pressed:
-            pressed.append(1)
-            os.kill(os.getpid(), signal.SIGINT)
-        return {**device.config, **({"pending": True} if device.waits is not None else {})}
-
-    device.override["get_config"] = configured
-    assert main(["config", "set", "cooler=yes"]) == 130
-    assert (device.waits, device.config) == (None, before)
+def test_ctrl_c_leaves_what_was_in_force(alone: Faulty, say: Say) -> None:
+    before = alone.config()
+    alone.at(5, lambda: os.kill(os.getpid(), signal.SIGINT))
+    say("config set cooler=yes", 130)
+    assert alone.config() == before
 
 
 @pytest.mark.parametrize(
@@ -167,42 +139,28 @@ def test_ctrl_c_leaves_what_was_in_force(plug_in: Callable[[Bath], Bath]) -> Non
         ("config sett", 2),
     ],
 )
-def test_bad_input_never_reaches_the_device(
-    line: str, code: int, plug_in: Callable[[Bath], Bath], capsys: pytest.CaptureFixture[str]
-) -> None:
-    device = plug_in(Bath())
-    assert main(line.split()) == code
-    assert "Traceback" not in capsys.readouterr().err
+def test_bad_input_never_reaches_the_device(line: str, code: int, device: Faulty, say: Say) -> None:
+    say(line, code)
     assert device.asked == []
 
 
-def test_not_while_anything_runs(plug_in: Callable[[Bath], Bath]) -> None:
-    device = plug_in(Bath(state="running"))
-    assert main(["config", "set", "cooler=1"]) == 6
-    assert device.waits is None
-
-
 def test_an_answer_that_is_no_configuration() -> None:
-    device = Bath(override={"get_config": lambda _: {"offset_mc": 0}})
+    device = Faulty(answers={"get_config": says({"offset_mc": 0})})
     with pytest.raises(LinkError):
-        device_config.in_force(Client(device))
+        device_config.in_force(device.client())
 
 
-def test_drop_does_not_take_no_for_an_answer() -> None:
-    device = Bath(waits={**configuration.default(), "cooler": True}, holds_after_s=None)
-    device.override["drop_config"] = lambda _: {**device.config, "cooler": True}
+def test_drop_does_not_take_no_for_an_answer(alone: Faulty) -> None:
+    alone.client().set_config({"cooler": True})
+    alone.answers["drop_config"] = but(cooler=True)
     with pytest.raises(PoulticeError, match="still holds another"):
-        device_config.drop(Client(device))
+        device_config.drop(alone.client())
 
 
-def test_in_simulation_with_a_flash_that_is_kept(
-    tmp_path: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_in_simulation_with_a_flash_that_is_kept(tmp_path: Path, say: Say) -> None:
     device = f"sim:?speed=max&state={tmp_path}"
-    assert main(["config", "set", "offset_mc=150", "-d", device]) == 0
-    capsys.readouterr()
-    assert main(["config", "--json", "-d", device]) == 0
-    told = json.loads(capsys.readouterr().out)
+    say(f"config set offset_mc=150 -d {device}")
+    told = say(f"config --json -d {device}").json
     assert told["config"]["offset_mc"] == 150
     # two_point is an option of `sim:` and is set again at each power-up.
     assert told["heat_target_max_mc"] == 42_000

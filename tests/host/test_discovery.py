@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from poultice import errors
 from poultice.device import discovery
 from poultice.link.transport import Transport
-from tests.host.fakes import FakeDevice
+from tests.host.faulty import UID, Faulty, but
 
 PICO = {"vid": 0x2E8A, "pid": 0x0005}
 
@@ -33,7 +34,7 @@ def ports(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         one = there[path.removeprefix("serial:")]
         if isinstance(one, Exception):
             raise one
-        assert isinstance(one, FakeDevice)
+        assert isinstance(one, Faulty)
         return one
 
     monkeypatch.setattr("serial.tools.list_ports.comports", comports)
@@ -48,7 +49,7 @@ def test_nothing_there_says_what_to_try(ports: dict[str, Any]) -> None:
 
 
 def test_the_only_candidate_is_taken_if_it_answers(ports: dict[str, Any]) -> None:
-    ports["/dev/ttyACM1"] = FakeDevice()
+    ports["/dev/ttyACM1"] = Faulty()
     assert discovery.choose() == "serial:/dev/ttyACM1"
     assert ports["/dev/ttyACM1"].closed
 
@@ -59,8 +60,8 @@ def test_the_only_candidate_is_taken_if_it_answers(ports: dict[str, Any]) -> Non
         (errors.PortBusyError("another program has it"), "another program has it"),
         (errors.PermissionDeniedError("no permission"), "no permission"),
         (errors.NoDeviceError("it was pulled out"), "it was pulled out"),
-        (FakeDevice(protocol=2), "version 2"),
-        (FakeDevice(silent_at_s=0.0), "answer"),
+        (Faulty(answers={"hello": but(protocol=2)}), "version 2"),
+        (Faulty(silent_at_s=0.0), "answer"),
     ],
     ids=["busy", "no permission", "vanished", "another version", "silent"],
 )
@@ -70,20 +71,20 @@ def test_no_answer_is_not_not_there(
 ) -> None:
     """Beside one that could not be asked, the one that answers may be the wrong pad."""
     ports["/dev/ttyACM0"] = beside
-    ports["/dev/ttyACM1"] = FakeDevice(silent_at_s=None if answers else 0.0)
+    ports["/dev/ttyACM1"] = Faulty(silent_at_s=math.inf if answers else 0.0)
     with pytest.raises(errors.UsageError) as caught:
         discovery.choose()
     both = str(caught.value)
     assert "usb:E0" in both
     assert "usb:E1" in both
     assert told in both.partition("usb:E0")[2].partition(")")[0]
-    assert ("uid 0123456789abcdef" in both) is answers
+    assert (f"uid {UID}" in both) is answers
     assert "--device usb:E" in (caught.value.hint or "")
 
 
 def test_several_are_listed_and_one_is_asked_for(ports: dict[str, Any]) -> None:
-    ports["/dev/ttyACM0"] = FakeDevice()
-    ports["/dev/ttyACM1"] = FakeDevice()
+    ports["/dev/ttyACM0"] = Faulty()
+    ports["/dev/ttyACM1"] = Faulty()
     with pytest.raises(errors.UsageError) as caught:
         discovery.choose()
     assert "usb:E0" in str(caught.value)
@@ -95,8 +96,8 @@ def test_several_are_listed_and_one_is_asked_for(ports: dict[str, Any]) -> None:
     [
         (errors.PortBusyError("busy"), errors.PortBusyError),
         (errors.PermissionDeniedError("no"), errors.PermissionDeniedError),
-        (FakeDevice(protocol=2), errors.VersionMismatchError),
-        (FakeDevice(silent_at_s=0.0), errors.NoDeviceError),
+        (Faulty(answers={"hello": but(protocol=2)}), errors.VersionMismatchError),
+        (Faulty(silent_at_s=0.0), errors.NoDeviceError),
     ],
 )
 def test_the_only_candidate_is_told_as_what_it_is(
@@ -108,8 +109,8 @@ def test_the_only_candidate_is_told_as_what_it_is(
 
 
 def test_a_usb_serial_number_finds_its_port(ports: dict[str, Any]) -> None:
-    ports["/dev/ttyACM0"] = FakeDevice()
-    ports["/dev/ttyACM7"] = FakeDevice()
+    ports["/dev/ttyACM0"] = Faulty()
+    ports["/dev/ttyACM7"] = Faulty()
     assert discovery.port_of_usb_serial("e7") == "/dev/ttyACM7"
     with pytest.raises(errors.NoDeviceError) as caught:
         discovery.port_of_usb_serial("e9")
@@ -117,5 +118,5 @@ def test_a_usb_serial_number_finds_its_port(ports: dict[str, Any]) -> None:
 
 
 def test_only_picos_are_ever_opened(ports: dict[str, Any]) -> None:
-    ports["/dev/ttyACM0"] = FakeDevice()
+    ports["/dev/ttyACM0"] = Faulty()
     assert [one.port.path for one in discovery.find()] == ["/dev/ttyACM0"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
-import json
 import os
 import re
 import sqlite3
@@ -20,6 +20,7 @@ import pytest
 
 from poultice.cli import main
 from poultice.device import discovery, doctor
+from poultice.device.bootsel import Drive
 from poultice.device.doctor import attached as devices
 from poultice.device.doctor import computer, ports
 from poultice.device.doctor.probe import RULES, Finding, look
@@ -30,76 +31,55 @@ from poultice.errors import (
     PoulticeError,
     UsageError,
 )
-from poultice.link.messages import telemetry
-from poultice_core import config as configuration
-from tests.host.fakes import Error
-from tests.host.test_calibration import Bath
+from poultice.record.store import History
+from tests.host.conftest import Say
+from tests.host.faulty import PATH, UID, Faulty, but, error, says
 
 NOW = 1_800_000_000
+CHECKS = ("sensor_a", "sensor_b", "sense", "estop", "journal", "limits")
+Examine = Callable[..., dict[str, dict[str, Any]]]
 
 
 @pytest.fixture(autouse=True)
 def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No ports, no record and no settings but the test's own."""
-    monkeypatch.setenv("POULTICE_DATA_DIR", str(tmp_path / "data"))
+    """No boards and no settings but the test's own."""
     monkeypatch.delenv("POULTICE_CONFIG", raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setattr("sys.stdin", io.StringIO(""))
-    monkeypatch.setattr("serial.tools.list_ports.comports", list)
     monkeypatch.setattr("poultice.device.bootsel.drives", list)
 
 
-def checks(**changed: str) -> dict[str, Any]:
-    names = ("sensor_a", "sensor_b", "sense", "estop", "journal", "limits")
-    return {"checks": {**dict.fromkeys(names, "ok"), **changed}}
-
-
-def healthy(**attributes: Any) -> Bath:
-    """A device with nothing wrong; beads at skin temperature."""
-    device = Bath(baths_mc=(30_000,), error_mc=(0, 0), **attributes)
-    device.config["two_point"] = device.config["fold_safe"] = True
-    device.override["self_test"] = lambda _: checks()
-    return device
-
-
-def examined(capsys: pytest.CaptureFixture[str], *line: str) -> dict[str, dict[str, Any]]:
+@pytest.fixture
+def examined(say: Say) -> Examine:
     """Every finding by name, of a doctor that ended with 0."""
-    capsys.readouterr()
-    assert main(["doctor", "--json", *line]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["schema"] == "poultice.doctor/1"
-    for one in told["probes"]:
-        assert set(one) == {"name", "result", "says", "remedy"}
-        assert one["result"] in ("ok", "warn", "fail")
-        assert (one["remedy"] is None) == (one["result"] == "ok"), one
-    return {one["name"]: one for one in told["probes"]}
+
+    def examine(*line: str) -> dict[str, dict[str, Any]]:
+        told = say(["doctor", "--json", *line]).json
+        assert told["schema"] == "poultice.doctor/1"
+        for one in told["probes"]:
+            assert set(one) == {"name", "result", "says", "remedy"}
+            assert one["result"] in ("ok", "warn", "fail")
+            assert (one["remedy"] is None) == (one["result"] == "ok"), one
+        return {one["name"]: one for one in told["probes"]}
+
+    return examine
 
 
 def test_with_nothing_wrong_nothing_stands_in_the_way(
-    plug_in: Callable[[Bath], Bath], capsys: pytest.CaptureFixture[str]
+    device: Faulty, examined: Examine, say: Say
 ) -> None:
-    plug_in(healthy())
-    found = examined(capsys, "-d", "sim:")
+    found = examined("-d", "sim:")
     assert [one["name"] for one in found.values() if one["result"] != "ok"] == []
     assert len(found) >= 20
-    assert main(["doctor", "-d", "sim:"]) == 0
-    assert "nothing stands in the way" in capsys.readouterr().out
-
-
-def test_it_changes_nothing_on_the_device(
-    plug_in: Callable[[Bath], Bath], capsys: pytest.CaptureFixture[str]
-) -> None:
-    device = plug_in(healthy())
-    examined(capsys)
-    asked = {"hello", "status", "self_test", "journal", "get_config"}
-    assert set(device.asked) == asked
+    assert "nothing stands in the way" in say("doctor -d sim:").out
+    # It changes nothing on the device.
+    assert set(device.asked) == {"hello", "status", "self_test", "journal", "get_config"}
 
 
 @pytest.mark.parametrize("device", ["sim:", "sim:?fault=estop@boot", "sim:?fault=sensor_open@boot"])
 def test_simulated_devices_have_all_probes_but_those_of_ports(
-    device: str, capsys: pytest.CaptureFixture[str]
+    device: str, examined: Examine
 ) -> None:
-    found = examined(capsys, "-d", device)
+    found = examined("-d", device)
     assert not {"serial_ports", "permission", "modem_manager"} & set(found)
     assert found["device"]["result"] == "ok"
     if "estop" in device:
@@ -111,16 +91,10 @@ def test_simulated_devices_have_all_probes_but_those_of_ports(
 
 @pytest.mark.parametrize(("closings", "result"), [(79_999, "ok"), (80_000, "warn")])
 def test_a_worn_relay_is_told(
-    plug_in: Callable[[Bath], Bath],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    closings: int,
-    result: str,
+    device: Faulty, examined: Examine, monkeypatch: pytest.MonkeyPatch, closings: int, result: str
 ) -> None:
-    device = plug_in(healthy())
-    uid = device._answer("hello", None)["uid"]
-    monkeypatch.setattr("poultice.record.store.History.closings", lambda _: {uid: closings, "x": 1})
-    found = examined(capsys)["relay"]
+    monkeypatch.setattr("poultice.record.store.History.closings", lambda _: {UID: closings, "x": 1})
+    found = examined()["relay"]
     assert found["result"] == result
     assert f"{closings:,} of some 100,000" in found["says"]
 
@@ -128,149 +102,90 @@ def test_a_worn_relay_is_told(
 # What is wrong with the device.
 
 
-def hello_with(device: Bath, **members: Any) -> Bath:
-    answer = device._answer("hello", None)
-    device.override["hello"] = lambda _: {**answer, **members}
+def journal(*stamps: int | None) -> Faulty:
+    entries = [{"n": n, "kind": "session", "unix_s": one} for n, one in enumerate(stamps, 1)]
+    return Faulty(answers={"journal": says({"entries": entries, "next": None})})
+
+
+def hello(**members: Any) -> Faulty:
+    return Faulty(answers={"hello": but(**members)})
+
+
+def shows(**members: Any) -> Faulty:
+    return Faulty(shows=lambda now: {**now, **members})
+
+
+def waits() -> Faulty:
+    device = Faulty("?user=absent")
+    device.client().set_config({"cooler": False})
     return device
-
-
-def status_with(device: Bath, **members: Any) -> Bath:
-    device.override["status"] = lambda _: {**Bath.status(device), **members}
-    return device
-
-
-def entries(*stamps: int | None) -> list[dict[str, Any]]:
-    return [{"n": n, "kind": "session", "unix_s": one} for n, one in enumerate(stamps, 1)]
 
 
 @pytest.mark.parametrize(
-    ("device", "name", "result", "remedy"),
+    ("made", "name", "result", "remedy"),
     [
-        (
-            hello_with(healthy(), firmware="0.0.9"),
-            "firmware",
-            "warn",
-            "`poultice firmware flash --device fake:`",
-        ),
-        (healthy(protocol=0), "device", "fail", "poultice firmware flash --device fake:"),
-        (healthy(protocol=2), "device", "fail", "pip install --upgrade poultice"),
-        (hello_with(healthy(), reset_cause="watchdog"), "restart", "warn", "supply"),
-        (
-            healthy(state="fault", fault="heat_welded"),
-            "fault",
-            "fail",
-            "hold the device's button for 3 s",
-        ),
-        (
-            healthy(state="fault", fault="sensor_open"),
-            "fault",
-            "fail",
-            "`poultice clear sensor_open`",
-        ),
-        (healthy(state="fault", fault="sensor_open"), "self_test", "warn", "clear the fault"),
-        (healthy(state="running"), "self_test", "warn", "`poultice stop`"),
-        (status_with(healthy(), temp_mc=None), "temperature", "fail", "sensor A's plug"),
-        (status_with(healthy(), temp_mc=4_999), "temperature", "fail", "room temperature"),
-        (status_with(healthy(), temp_b_mc=43_000), "temperature", "fail", "cool down"),
-        (status_with(healthy(), temp_mc=38_501), "temperature", "warn", "poultice calibrate"),
-        (status_with(healthy(), temp_b_mc=21_999), "temperature", "warn", "lay the pad flat"),
-        (status_with(healthy(), rest_heat_s=1_080), "rest", "warn", "wait"),
-        (healthy(journal=entries(NOW, None)), "clock", "warn", "poultice run"),
-        (healthy(journal=entries(NOW + 90_000)), "clock", "warn", "timedatectl"),
-        (
-            healthy(waits={**configuration.default(), "cooler": True}, holds_after_s=None),
-            "pending",
-            "warn",
-            "hold the button for 3 s",
-        ),
-        (healthy(silent_at_s=0.0), "device", "fail", "unplug the device"),
-        (healthy(lost_at_s=0.0), "device", "fail", ""),
-        (
-            healthy(override={"journal": lambda _: Error(-32601, "method not found", {})}),
-            "clock",
-            "fail",
-            "one version",
-        ),
+        (lambda: hello(firmware="0.0.9"), "firmware", "warn",
+         f"`poultice firmware flash --device {PATH}`"),
+        (lambda: hello(protocol=0), "device", "fail", f"poultice firmware flash --device {PATH}"),
+        (lambda: hello(protocol=2), "device", "fail", "pip install --upgrade poultice"),
+        (lambda: hello(reset_cause="watchdog"), "restart", "warn", "supply"),
+        (lambda: shows(state="fault", fault="heat_welded"), "fault", "fail",
+         "hold the device's button for 3 s"),
+        (lambda: shows(state="fault", fault="sensor_open"), "fault", "fail",
+         "`poultice clear sensor_open`"),
+        (lambda: shows(state="fault", fault="sensor_open"), "self_test", "warn", "clear the fault"),
+        (lambda: Faulty().running(), "self_test", "warn", "`poultice stop`"),
+        (lambda: shows(temp_mc=None), "temperature", "fail", "sensor A's plug"),
+        (lambda: shows(temp_mc=4_999), "temperature", "fail", "room temperature"),
+        (lambda: shows(temp_b_mc=43_000), "temperature", "fail", "cool down"),
+        (lambda: shows(temp_mc=38_501, temp_b_mc=None), "temperature", "warn",
+         "poultice calibrate"),
+        (lambda: shows(temp_mc=30_000, temp_b_mc=21_999), "temperature", "warn",
+         "lay the pad flat"),
+        *[(lambda mc=mc: shows(temp_mc=mc, temp_b_mc=None), "temperature", "ok", None)
+          for mc in (5_000, 38_500, 30_000)],
+        (lambda: shows(temp_mc=41_000, temp_b_mc=None, rest_heat_s=1_100), "temperature", "ok",
+         None),
+        (lambda: shows(rest_heat_s=1_080), "rest", "warn", "wait"),
+        (lambda: journal(NOW, None), "clock", "warn", "poultice run"),
+        (lambda: journal(NOW + 90_000), "clock", "warn", "timedatectl"),
+        (waits, "pending", "warn", "hold the button for 3 s"),
+        (lambda: waits().running(), "pending", "warn", "hold the button for 3 s"),
+        (lambda: Faulty("?two_point=0"), "two_point", "warn", "`poultice calibrate`"),
+        (lambda: Faulty("?fold_safe=0"), "fold_safe", "warn", "config set fold_safe=true"),
+        (lambda: Faulty(silent_at_s=0.0), "device", "fail", "unplug the device"),
+        (lambda: Faulty(lost_at_s=0.0), "device", "fail", ""),
+        (lambda: Faulty(answers={"journal": says(error(-32601))}), "clock", "fail", "one version"),
+        *[(lambda name=name, check=check: Faulty(answers={"self_test": says(
+            {"checks": {**dict.fromkeys(CHECKS, "ok"), name: check}})}), name, result, None)
+          for name in CHECKS
+          for check, result in (("ok", "ok"), ("absent", "ok"), ("fail", "fail"), ("odd", "warn"))],
     ],
-    ids=lambda value: value if isinstance(value, str) and value.isidentifier() else "",
-)
+)  # fmt: skip
 def test_what_is_wrong_with_the_device_is_found_with_its_remedy(
-    device: Bath,
-    name: str,
-    result: str,
-    remedy: str,
-    plug_in: Callable[[Bath], Bath],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    plug_in(device)
+    made: Callable[[], Faulty], name: str, result: str, remedy: str | None,
+    plug_in: Any, examined: Examine, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    plug_in(made())
     monkeypatch.setattr("time.time", lambda: float(NOW))
-    found = examined(capsys)
-    assert found[name]["result"] == result
-    assert remedy in found[name]["remedy"]
-
-
-@pytest.mark.parametrize("value", [5_000, 38_500, 30_000])
-def test_temperatures_that_can_be(value: int) -> None:
-    now = telemetry({**healthy().status(), "temp_mc": value, "temp_b_mc": None})
-    assert now is not None
-    assert [one.result for one in devices.temperature(now)] == ["ok"]
-
-
-def test_after_heat_a_warm_pad_is_no_finding() -> None:
-    now = telemetry(
-        {**healthy().status(), "temp_mc": 41_000, "temp_b_mc": None, "rest_heat_s": 1_100}
-    )
-    assert now is not None
-    assert [one.result for one in devices.temperature(now)] == ["ok"]
-
-
-@pytest.mark.parametrize("name", ["sensor_a", "sensor_b", "sense", "estop", "journal", "limits"])
-def test_each_check_of_the_device_is_a_probe(
-    name: str, plug_in: Callable[[Bath], Bath], capsys: pytest.CaptureFixture[str]
-) -> None:
-    device = plug_in(healthy())
-    for told, result in (("ok", "ok"), ("absent", "ok"), ("fail", "fail"), ("odd", "warn")):
-        device.override["self_test"] = lambda _, told=told: checks(**{name: told})
-        device.closed = False
-        assert examined(capsys)[name]["result"] == result
-
-
-def test_a_configuration_without_the_check_is_told_what_to_do(
-    plug_in: Callable[[Bath], Bath], capsys: pytest.CaptureFixture[str]
-) -> None:
-    device = plug_in(healthy())
-    device.config["two_point"] = False
-    assert examined(capsys)["two_point"]["remedy"] == "`poultice calibrate`"
-
-
-def test_a_new_device_is_told_how_it_may_hold_more_than_39_degrees(
-    plug_in: Callable[[Bath], Bath], capsys: pytest.CaptureFixture[str]
-) -> None:
-    device = plug_in(healthy())
-    device.config["fold_safe"] = False
-    found = examined(capsys)["fold_safe"]
-    assert "39.0 °C" in found["says"]
-    assert "config set fold_safe=true" in found["remedy"]
-    assert "hold" in found["remedy"]
+    found = examined()[name]
+    assert found["result"] == result, found
+    assert remedy is None or remedy in found["remedy"]
+    assert name != "fold_safe" or "39.0 °C" in found["says"]
 
 
 def test_a_computer_without_a_clock_is_a_finding() -> None:
-    from poultice.link.client import Client
-
-    found = devices.clock(Client(healthy()), 86_400.0)
+    found = devices.clock(Faulty().client(), 86_400.0)
     assert (found.result, "timedatectl" in str(found.remedy)) == ("warn", True)
 
 
 def test_a_journal_without_an_end_is_not_followed() -> None:
-    from poultice.link.client import Client
-
-    device = healthy()
-    device.override["journal"] = lambda params: {
+    device = Faulty()
+    device.answers["journal"] = lambda params, ask: {
         "entries": [{"n": params["after"] + 1, "unix_s": NOW}],
         "next": params["after"] + 1,
     }
-    assert devices.clock(Client(device), NOW).result == "ok"
+    assert devices.clock(device.client(), NOW).result == "ok"
     assert device.asked.count("journal") == 64
 
 
@@ -291,13 +206,13 @@ def test_a_journal_without_an_end_is_not_followed() -> None:
     ids=lambda one: type(one).__name__,
 )
 def test_whatever_opening_raises_is_a_finding(
-    error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    error: Exception, monkeypatch: pytest.MonkeyPatch, examined: Examine
 ) -> None:
     def broken(path: str | None) -> None:
         raise error
 
     monkeypatch.setattr(discovery, "open_device", broken)
-    found = examined(capsys)
+    found = examined()
     assert found["device"]["result"] in ("warn", "fail")
     assert str(error) in found["device"]["says"]
 
@@ -305,10 +220,8 @@ def test_whatever_opening_raises_is_a_finding(
 @pytest.mark.parametrize(
     "device", ["bluetooth:x", "usb:", "usb:nope", "/dev/not-there", "sim:?spede=1", "a\0b"]
 )
-def test_a_device_path_that_is_none_is_a_finding(
-    device: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert examined(capsys, "-d", device)["device"]["result"] == "fail"
+def test_a_device_path_that_is_none_is_a_finding(device: str, examined: Examine) -> None:
+    assert examined("-d", device)["device"]["result"] == "fail"
 
 
 def test_each_probe_may_break_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -346,68 +259,56 @@ def test_ctrl_c_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
 # The computer.
 
 
-@pytest.mark.parametrize("text", ["[nope]\n", "device = [", "sensitve = true\n"])
+@pytest.mark.parametrize("text", ["[nope]\n", "device = [", "sensitve = true\n", None])
 def test_a_broken_configuration_file_is_a_finding_not_an_end(
-    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    text: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, examined: Examine, say: Say
 ) -> None:
     path = tmp_path / "config.toml"
-    path.write_text(text)
     monkeypatch.setenv("POULTICE_CONFIG", str(path))
-    found = examined(capsys, "-d", "sim:")
-    assert found["configuration_file"]["result"] == "fail"
-    assert str(path) in found["configuration_file"]["says"]
+    if text is not None:
+        path.write_text(text)
+    found = examined("-d", "sim:")
     assert found["device"]["result"] == "ok"
-    assert main(["status", "-d", "sim:"]) == 2
-
-
-def test_a_configuration_file_that_is_named_and_not_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("POULTICE_CONFIG", str(tmp_path / "none.toml"))
-    found = examined(capsys, "-d", "sim:")["configuration_file"]
-    assert (found["result"], "none.toml is not there" in found["says"]) == ("fail", True)
-    assert "POULTICE_CONFIG" in found["remedy"]
+    file = found["configuration_file"]
+    assert file["result"] == "fail" and str(path) in file["says"]
+    if text is None:
+        assert "is not there" in file["says"] and "POULTICE_CONFIG" in file["remedy"]
+    else:
+        say("status -d sim:", 2)
 
 
 @pytest.mark.parametrize(
-    "content", [b"not a database, by far " * 100, b"SQLite format 3\0" + b"x" * 500]
+    ("how", "remedy"),
+    [
+        (b"not a database, by far " * 100, "recover"),
+        (b"SQLite format 3\0" + b"x" * 500, "recover"),
+        ("a damaged page inside", "recover"),
+        ("newer", "update poultice"),
+    ],
+    ids=["text", "header", "page", "newer"],
 )
-def test_a_corrupt_record_is_found_and_left_as_it_is(
-    content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_a_record_that_cannot_be_read_is_found_and_left_as_it_is(
+    how: bytes | str, remedy: str, data: Path, examined: Examine
 ) -> None:
-    (tmp_path / "data").mkdir()
-    path = tmp_path / "data" / "history.sqlite3"
-    path.write_bytes(content)
-    found = examined(capsys, "-d", "sim:")["history"]
-    assert (found["result"], "recover" in found["remedy"]) == ("fail", True)
-    assert path.read_bytes() == content
-
-
-def test_a_damaged_page_inside_is_found(tmp_path: Path) -> None:
-    from poultice.record.store import History
-
-    path = History.open(tmp_path / "data" / "history.sqlite3").path
-    assert computer.history().says.endswith("0 sessions")
-    with sqlite3.connect(path) as connection:
-        connection.executemany(
-            "INSERT INTO events (session_id, kind, event) VALUES (1, ?, ?)",
-            [("x" * 500, "y")] * 100,
-        )
-    connection.close()
-    whole = bytearray(path.read_bytes())
-    for at in range(len(whole) // 2, len(whole), 4096):
-        whole[at : at + 64] = b"\xff" * 64
-    path.write_bytes(whole)
-    assert computer.history().result == "fail"
-
-
-def test_a_record_of_a_newer_version(tmp_path: Path) -> None:
-    (tmp_path / "data").mkdir()
-    with sqlite3.connect(tmp_path / "data" / "history.sqlite3") as connection:
-        connection.execute("PRAGMA user_version = 99")
-    connection.close()
-    found = look("history", computer.history)[0]
-    assert (found.result, "update poultice" in str(found.remedy)) == ("fail", True)
+    path = data / "history.sqlite3"
+    if isinstance(how, str):
+        History.open(path)
+        assert computer.history().says.endswith("0 sessions")
+        with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+            if how == "newer":
+                connection.execute("PRAGMA user_version = 99")
+            connection.executemany(
+                "INSERT INTO events (session_id, kind, event) VALUES (1, ?, ?)",
+                [("x" * 500, "y")] * 100,
+            )
+        whole = bytearray(path.read_bytes())
+        for at in range(len(whole) // 2, len(whole), 4096):
+            whole[at : at + 64] = whole[at : at + 64] if how == "newer" else b"\xff" * 64
+        how = bytes(whole)
+    path.write_bytes(how)
+    found = examined("-d", "sim:")["history"]
+    assert (found["result"], remedy in found["remedy"]) == ("fail", True)
+    assert path.read_bytes() == how
 
 
 def test_a_data_directory_that_cannot_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -516,8 +417,6 @@ def test_the_ports_that_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_board_in_its_boot_rom(monkeypatch: pytest.MonkeyPatch) -> None:
-    from poultice.device.bootsel import Drive
-
     monkeypatch.setattr("poultice.device.bootsel.drives", lambda: [Drive(Path("/media/x"), "pico")])
     assert ports.serial_ports().remedy == "`poultice firmware flash`"
 
@@ -694,10 +593,10 @@ def test_modem_manager(tmp_path: Path) -> None:
     assert list(ports.modem_manager(tmp_path / "none", [rules])) == []
 
 
-def test_over_a_pseudo_terminal_nobody_else_is_seen(capsys: pytest.CaptureFixture[str]) -> None:
+def test_over_a_pseudo_terminal_nobody_else_is_seen(examined: Examine) -> None:
     near, far = os.openpty()
     try:
-        found = examined(capsys, "-d", os.ttyname(far))
+        found = examined("-d", os.ttyname(far))
     finally:
         os.close(near)
         os.close(far)
@@ -709,17 +608,11 @@ def test_over_a_pseudo_terminal_nobody_else_is_seen(capsys: pytest.CaptureFixtur
 # The rule.
 
 
-def test_the_udev_rule_is_printed_as_it_is_shipped(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["doctor", "--udev"]) == 0
-    text = capsys.readouterr().out
+def test_the_udev_rule_is_printed_as_it_is_shipped(say: Say) -> None:
+    text = say("doctor --udev").out
     assert text == RULES.read_text(encoding="utf-8")
     assert f"poultice doctor --udev | sudo tee /etc/udev/rules.d/{RULES.name}" in text
-    assert main(["doctor", "--udev", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"schema": "poultice.doctor/1", "udev": text}
-
-
-def test_the_rule_is_for_the_device_and_before_seats_are_given() -> None:
-    text = RULES.read_text(encoding="utf-8")
+    assert say("doctor --udev --json").json == {"schema": "poultice.doctor/1", "udev": text}
     rules = [line for line in text.splitlines() if not line.startswith("#")]
     ident = f'ATTRS{{idVendor}}=="{discovery.USB_VENDOR:04x}", ATTRS{{idProduct}}=='
     assert all(f'{ident}"{discovery.USB_PRODUCT:04x}"' in line for line in rules)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import io
 import json
 import os
 from pathlib import Path
@@ -12,10 +11,11 @@ from typing import Any
 import pytest
 
 from poultice import errors
-from poultice.cli import main
 from poultice.device import bootsel, flashing, mip, uf2
 from poultice.device.flashing import Progress
 from tests.host.boards import RP2350, Desk, blocks
+from tests.host.conftest import Say
+from tests.host.faulty import says
 
 
 @pytest.fixture
@@ -58,8 +58,7 @@ def test_a_drive_that_is_named_is_taken(desk: Desk) -> None:
 
 @pytest.mark.parametrize("state", ["boot", "self_test", "armed", "running", "paused", "waiting"])
 def test_nothing_is_flashed_while_anything_runs(desk: Desk, state: str) -> None:
-    plain = desk.device.status()
-    desk.device.override["status"] = lambda params: {**plain, "state": state}
+    desk.device.shows = lambda now: {**now, "state": state}
     with pytest.raises(errors.WrongStateError) as caught:
         flash(desk)
     assert caught.value.exit_code == 6
@@ -67,16 +66,16 @@ def test_nothing_is_flashed_while_anything_runs(desk: Desk, state: str) -> None:
 
 
 def test_a_device_in_fault_can_be_flashed(desk: Desk) -> None:
-    desk.device.state, desk.device.fault = "fault", "watchdog_reset"
+    desk.device.shows = lambda now: {**now, "state": "fault", "fault": "watchdog_reset"}
     assert flash(desk)["firmware"] == "0.1.0"
 
 
 def test_a_device_of_another_version_can_be_flashed(desk: Desk) -> None:
-    desk.device.override["hello"] = lambda params: {"protocol": 0}
+    desk.device.answers["hello"] = says({"protocol": 0})
     original = desk._back
 
     def mended() -> None:
-        del desk.device.override["hello"]
+        del desk.device.answers["hello"]
         desk._settle()
         original()
 
@@ -115,42 +114,29 @@ def test_a_device_and_a_stranger_in_its_boot_rom_are_not_mixed_up(desk: Desk) ->
     assert not (desk.drive / "poultice.uf2").exists()
 
 
-def test_a_drive_that_does_not_appear_says_how_to_mount_it(desk: Desk) -> None:
-    desk.drive_after_s = None
-    with pytest.raises(errors.NoDeviceError) as caught:
-        flash(desk)
-    assert desk.now_s == pytest.approx(flashing.DRIVE_WAIT_S, abs=1.0)
-    assert "mount" in (caught.value.hint or "")
-
-
-def test_a_device_that_does_not_come_back_is_a_timeout(desk: Desk) -> None:
-    desk.answer_after_s = None
-    with pytest.raises(errors.DeviceTimeoutError, match="was written"):
-        flash(desk)
-
-
-def test_a_device_that_comes_back_with_another_version_is_a_mismatch(desk: Desk) -> None:
-    with pytest.raises(errors.VersionMismatchError, match=r"0\.1\.0, and 9\.9\.9 was written"):
-        flash(desk, image(version="9.9.9"))
-
-
-def test_another_board_that_is_plugged_in_meanwhile_is_not_taken_for_it(desk: Desk) -> None:
-    desk.serial_after = "another"
-    with pytest.raises(errors.DeviceTimeoutError):
-        flash(desk)
-
-
-def test_nothing_there_says_to_hold_bootsel(desk: Desk) -> None:
-    desk.port = None
-    with pytest.raises(errors.NoDeviceError) as caught:
-        flash(desk)
-    assert "BOOTSEL" in (caught.value.hint or "")
-
-
-@pytest.mark.parametrize("path", ["sim:", "emulator:"])
-def test_what_is_simulated_is_not_flashed(desk: Desk, path: str) -> None:
-    with pytest.raises(errors.UsageError, match="simulated"):
-        flash(desk, device=path)
+@pytest.mark.parametrize(
+    ("changes", "options", "kind", "says"),
+    [
+        ({"drive_after_s": None}, {}, errors.NoDeviceError, "mount"),
+        ({"answer_after_s": None}, {}, errors.DeviceTimeoutError, "was written"),
+        ({"serial_after": "another"}, {}, errors.DeviceTimeoutError, ""),
+        ({"port": None}, {}, errors.NoDeviceError, "BOOTSEL"),
+        ({}, {"which": image(version="9.9.9")}, errors.VersionMismatchError,
+         "0.1.0, and 9.9.9 was written"),
+        ({}, {"device": "sim:"}, errors.UsageError, "simulated"),
+        ({}, {"device": "emulator:"}, errors.UsageError, "simulated"),
+    ],
+    ids=["no drive", "no answer", "another board", "nothing there", "version", "sim", "emulator"],
+)  # fmt: skip
+def test_what_goes_wrong_says_what_to_do(
+    changes: dict[str, Any], options: Any, kind: type[errors.PoulticeError], says: str, desk: Desk
+) -> None:
+    vars(desk).update(changes)
+    with pytest.raises(kind) as caught:
+        flash(desk, **options)
+    assert says in f"{caught.value} {caught.value.hint}"
+    if changes == {"drive_after_s": None}:
+        assert desk.now_s == pytest.approx(flashing.DRIVE_WAIT_S, abs=1.0)
 
 
 class Torn:
@@ -276,10 +262,7 @@ def test_without_mpremote_it_says_what_to_install(
 
 @pytest.mark.parametrize("what", ["missing", "directory", "pipe", os.devnull])
 def test_what_is_no_port_is_told_before_anything_is_copied(
-    what: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, say: Say
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("directory").mkdir()
@@ -287,8 +270,7 @@ def test_what_is_no_port_is_told_before_anything_is_copied(
     ran: list[object] = []
     monkeypatch.setattr("poultice.device.mip.subprocess.run", lambda *a, **_: ran.append(a))
     path = str(tmp_path / what)
-    assert main(["firmware", "flash", "-y", "--method", "mpremote", "-d", path]) == 3
-    said = capsys.readouterr().err
+    said = say(["firmware", "flash", "-y", "--method", "mpremote", "-d", path], 3).err
     assert f"there is no port {path}" in said and "hint: " in said
     assert "copying" not in said and not ran
 
@@ -304,67 +286,48 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def told(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
-    found = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert isinstance(found, dict)
-    return found
+INFO = "firmware info --json"
 
 
-def test_info_without_a_device(desk: Desk, built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_info_without_a_device(desk: Desk, built: Path, say: Say) -> None:
     desk.port = None
-    assert main(["firmware", "info", "--json"]) == 0
-    found = told(capsys)
+    found = say(INFO).json
     assert found["schema"] == "poultice.firmware/1"
     assert found["image"]["sha256"] == uf2.read(built).sha256
     assert (found["device"], found["match"]) == (None, None)
 
 
-def test_info_of_a_device(desk: Desk, built: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["firmware", "info", "--json"]) == 0
-    found = told(capsys)
-    assert found["device"]["firmware"] == "0.1.0"
-    assert found["match"] is True
-    assert main(["firmware", "info"]) == 0
-    assert "match         yes" in capsys.readouterr().out
+def test_info_of_a_device(desk: Desk, built: Path, say: Say) -> None:
+    found = say(INFO).json
+    assert (found["device"]["firmware"], found["match"]) == ("0.1.0", True)
+    assert "match         yes" in say("firmware info").out
 
 
 def test_info_of_an_old_device_gives_the_command_that_mends_it(
-    desk: Desk, built: Path, capsys: pytest.CaptureFixture[str]
+    desk: Desk, built: Path, say: Say
 ) -> None:
-    desk.device.override["hello"] = lambda params: {"protocol": 0}
-    assert main(["firmware", "info", "-d", "serial:/dev/ttyACM7", "--json"]) == 0
-    found = told(capsys)
-    assert found["match"] is False
-    assert found["hint"] == (
-        "the device is older: `poultice firmware flash --device serial:/dev/ttyACM7`"
-    )
+    desk.device.answers["hello"] = says({"protocol": 0})
+    found = say(f"{INFO} -d serial:/dev/ttyACM7").json
+    mends = "the device is older: `poultice firmware flash --device serial:/dev/ttyACM7`"
+    assert (found["match"], found["hint"]) == (False, mends)
 
 
 def test_info_without_an_image_says_how_to_get_one(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    desk: Desk, say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("POULTICE_IMAGE", "/nowhere/at/all.uf2")
-    assert main(["firmware", "info", "--json"]) == 0
-    found = told(capsys)
-    assert found["image"] is None
-    assert "make firmware" in found["hint"]
+    found = say(INFO).json
+    assert found["image"] is None and "make firmware" in found["hint"]
 
 
-def test_flash_asks_first_where_nobody_said_yes(
-    desk: Desk, built: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO())
-    assert main(["firmware", "flash"]) == 6
-    assert "--yes" in capsys.readouterr().err
+def test_flash_asks_first_where_nobody_said_yes(desk: Desk, built: Path, say: Say) -> None:
+    assert "--yes" in say("firmware flash", 6).err
     assert desk.rebooted == []
 
 
-def test_flash_through_the_command_line(
-    desk: Desk, built: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["firmware", "flash", "--yes", "--json"]) == 0
-    streams = capsys.readouterr()
-    found = json.loads(streams.out)
+def test_flash_through_the_command_line(desk: Desk, built: Path, say: Say) -> None:
+    streams = say("firmware flash --yes --json")
+    found = streams.json
     assert found["device"]["firmware"] == "0.1.0"
     assert found["image"]["path"] == str(built)
     assert streams.err == ""
@@ -373,26 +336,20 @@ def test_flash_through_the_command_line(
 @pytest.mark.parametrize(
     ("words", "code"),
     [
-        (["flash", "-y", "--image", "none.uf2"], 2),
-        (["flash", "-y", "--board", "pico2"], 2),
-        (["flash", "-y", "-d", "sim:"], 2),
-        (["flash", "-y", "--drive", "none"], 3),
-        (["flash", "-y", "--method", "mpremote", "--image", "a.uf2"], 2),
-        (["flash", "--method", "floppy"], 2),
+        ("-y --image none.uf2", 2),
+        ("-y --board pico2", 2),
+        ("-y -d sim:", 2),
+        ("-y --drive none", 3),
+        ("-y --method mpremote --image a.uf2", 2),
+        ("--method floppy", 2),
     ],
 )
-def test_usage_of_flash(
-    desk: Desk, built: Path, capsys: pytest.CaptureFixture[str], words: list[str], code: int
-) -> None:
-    assert main(["firmware", *words]) == code
-    told_err = capsys.readouterr().err
-    assert "error:" in told_err
-    assert "hint:" in told_err
+def test_usage_of_flash(words: str, code: int, desk: Desk, built: Path, say: Say) -> None:
+    assert "hint:" in say(f"firmware flash {words}", code).err
 
 
 def test_build_away_from_the_source_tree(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, say: Say
 ) -> None:
     monkeypatch.setattr(uf2, "TREE", tmp_path)
-    assert main(["firmware", "build"]) == 2
-    assert "source tree" in capsys.readouterr().err
+    assert "source tree" in say("firmware build", 2).err

@@ -2,54 +2,52 @@
 
 from __future__ import annotations
 
-import io
 import itertools
-import json
 import os
 import signal
 import threading
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from poultice.cli import attend, fleet, main
+from poultice.cli import attend, fleet
 from poultice.cli.seat import Seat
 from poultice.errors import DeviceFaultError, DeviceLostError, ExitCode, Interrupted
+from poultice.session.orders import Orders
 from poultice.session.recorder import Recording
-from tests.host.fakes import FakeDevice
+from poultice.therapy import screening
+from tests.host.conftest import Say
+from tests.host.faulty import Faulty
 from tests.host.written import phase, protocol
 
-SHORT = protocol("short", phase("heat", 40, 60))
+Ran = Callable[..., tuple[list[Any], str]]
 
 
-pytestmark = pytest.mark.usefixtures("own_record")
-
-
-@pytest.fixture
-def short(tmp_path: Path) -> str:
-    path = tmp_path / "short.toml"
-    path.write_text(SHORT, encoding="utf-8")
-    return str(path)
+def named(*paths: str) -> list[str]:
+    return list(itertools.chain.from_iterable(("-d", path) for path in paths))
 
 
 def sims(*options: str) -> list[str]:
     """`-d` for a simulated device each."""
-    paths = [f"sim:?speed=max&seed={n}{one}" for n, one in enumerate(options, 1)]
-    return list(itertools.chain.from_iterable(("-d", path) for path in paths))
+    return named(*(f"sim:?speed=max&seed={n}{one}" for n, one in enumerate(options, 1)))
 
 
-def ran(capsys: pytest.CaptureFixture[str], *line: str) -> tuple[int, list[Any], str]:
-    code = main(["run", *line, "--json"])
-    told = capsys.readouterr()
-    found = json.loads(told.out)
-    assert found["schema"] == "poultice.fleet/1"
-    assert found["exit"] == code
-    return code, found["devices"], told.err
+@pytest.fixture
+def ran(say: Say) -> Ran:
+    """What a run of several that ends with the code given tells of each, and what it says."""
+
+    def run(code: int, *line: str) -> tuple[list[Any], str]:
+        told = say(["run", *line, "--json"], code)
+        assert (told.json["schema"], told.json["exit"]) == ("poultice.fleet/1", code)
+        return told.json["devices"], told.err
+
+    return run
 
 
-# Every way a session ends, with its exit code: three of them at a time, in each place.
+# Every way a session ends, with its exit code.
 ENDS = {
     "": ("complete", 0),
     "&fault=sensor_open@20": ("fault", 7),
@@ -59,42 +57,27 @@ ENDS = {
 }
 
 
-@pytest.mark.parametrize("options", list(itertools.combinations(ENDS, 3)))
-def test_each_ends_as_it_would_alone(
-    options: tuple[str, ...], short: str, capsys: pytest.CaptureFixture[str]
+def test_each_ends_as_it_would_alone_with_its_own_row_in_the_history(
+    short: str, ran: Ran, say: Say
 ) -> None:
-    code, devices, _ = ran(capsys, short, "--yes", *sims(*options))
-    assert [(one["outcome"], one["exit"]) for one in devices] == [ENDS[one] for one in options]
-    order = [int(one) for one in fleet.WORST_FIRST]
-    assert code == min((ENDS[one][1] for one in options), key=order.index)
-    for one, asked in zip(devices, options, strict=True):
-        assert one["device"]["path"].endswith(f"{asked}")
+    devices, _ = ran(8, short, "--yes", *sims(*ENDS))
+    assert [(one["outcome"], one["exit"]) for one in devices] == list(ENDS.values())
+    for one, asked in zip(devices, ENDS, strict=True):
+        assert one["device"]["path"].endswith(asked)
         assert one["schema"] == "poultice.run/1"
         assert (one["error"] is None) == (one["exit"] == 0)
-        assert one["heat_s"] == (60 if one["outcome"] == "complete" else pytest.approx(20, abs=21))
+        assert one["heat_s"] == (30 if one["outcome"] == "complete" else pytest.approx(20, abs=21))
+    sessions = say("history list --simulated --json").json["sessions"]
+    rows = [say(f"history show {one['n']} --json").json for one in sessions]
+    found = {one["device"]["path"].partition("&fault=")[2]: one["outcome"] for one in rows}
+    assert found == {"": "complete", "sensor_open@20": "fault", "host_lost@20": "lost"}
+    assert len(rows) == 3
 
 
-def test_each_has_its_own_row_in_the_history(
-    short: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    ran(capsys, short, "--yes", *sims("", "&fault=sensor_open@20", "&fault=host_lost@20"))
-    main(["history", "list", "--simulated", "--json"])
-    sessions = json.loads(capsys.readouterr().out)["sessions"]
-    assert sorted(one["outcome"] for one in sessions) == ["complete", "fault", "lost"]
-    for one in sessions:
-        main(["history", "show", str(one["n"]), "--json"])
-        shown = json.loads(capsys.readouterr().out)
-        lost = "fault=sensor" in shown["device"]["path"], "host_lost" in shown["device"]["path"]
-        assert one["outcome"] == {(True, False): "fault", (False, True): "lost"}.get(
-            lost, "complete"
-        )
-
-
-def test_lines_and_errors_name_their_device(short: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["run", short, "--yes", *sims("", "&fault=sensor_open@20")]) == 7
-    told = capsys.readouterr()
+def test_lines_and_errors_name_their_device(short: str, say: Say) -> None:
+    told = say(["run", short, "--yes", *sims("", "&fault=sensor_open@20")], 7)
     first, second = "sim:?speed=max&seed=1", "sim:?speed=max&seed=2&fault=sensor_open@20"
-    assert f"{first}: 01:0" in told.err and f"{second}: 00:20  fault: sensor_open" in told.err
+    assert f"{first}: 00:3" in told.err and f"{second}: 00:20  fault: sensor_open" in told.err
     assert f"error: {second}: the device is in fault: sensor_open\nhint: " in told.err
     lines = [line for line in told.err.splitlines() if not line.startswith(("error:", "hint:"))]
     assert all(line.startswith((first, second)) for line in lines)
@@ -109,67 +92,46 @@ def test_lines_and_errors_name_their_device(short: str, capsys: pytest.CaptureFi
         ["/dev/ttyACM0", "serial:/dev/ttyACM0"],
         ["/dev/ttyACM0", "/dev/../dev/ttyACM0"],
         ["usb:AB", "usb:ab"],
+        # One flash is no two devices.
+        *[["sim:?state=a", f"sim:?state={one}"]
+          for one in ("a&seed=2", "./b/../a&seed=3", "link&seed=2", "%61&seed=2")],
     ],
-)
-@pytest.mark.parametrize("command", [["run", "arthritis", "--yes"], ["watch"]])
+)  # fmt: skip
+@pytest.mark.parametrize("command", ["run arthritis --yes", "watch"])
 def test_the_same_device_twice_is_a_usage_error(
-    devices: list[str], command: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    line = [*command, *itertools.chain.from_iterable(("-d", one) for one in devices)]
-    assert main(line) == 2
-    assert "is named twice" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("command", [["run", "arthritis", "--yes"], ["watch"]])
-@pytest.mark.parametrize("other", ["a&seed=2", "./b/../a&seed=3", "link&seed=2", "%61&seed=2"])
-def test_one_flash_is_no_two_devices(
-    other: str,
-    command: list[str],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    devices: list[str], command: str, say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("link").symlink_to("a")
-    assert main([*command, "-d", "sim:?state=a", "-d", f"sim:?state={other}"]) == 2
-    told = capsys.readouterr().err
-    assert "is named twice" in told and "its own state=DIR" in told
+    told = say([*command.split(), *named(*devices)], 2).err
+    assert "is named twice" in told
+    assert ("its own state=DIR" in told) == ("state" in devices[0])
     assert not Path("a").exists(), "nothing was begun"
 
 
 @pytest.mark.parametrize(
-    ("more", "said"),
-    [(["--record", "x.jsonl"], "--record is for one device"), (["-d", "nope:x"], "nope:x")],
+    ("more", "code", "said"),
+    [
+        (["--yes", "--record", "x.jsonl"], 2, "--record is for one device"),
+        (["--yes", "-d", "nope:x"], 2, "nope:x"),
+        ([], 6, "--yes"),
+    ],
 )
 def test_what_cannot_be_done_starts_nothing(
-    more: list[str], said: str, short: str, capsys: pytest.CaptureFixture[str]
+    more: list[str], code: int, said: str, short: str, ran: Ran
 ) -> None:
-    code, devices, told = ran(capsys, short, "--yes", *sims("", ""), *more)
-    assert code == 2
+    devices, told = ran(code, short, *sims("", ""), *more)
     assert said in told
-    assert {(one["outcome"], one["exit"]) for one in devices} == {("refused", 2)}
-
-
-def test_without_anybody_to_answer_nothing_starts(
-    short: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    code, devices, _ = ran(capsys, short, *sims("", ""))
-    assert code == 6
-    assert [one["session"] for one in devices] == [None, None]
+    assert {(one["outcome"], one["exit"]) for one in devices} == {("refused", code)}
+    assert {one["session"] for one in devices} == {None}
 
 
 def test_each_is_screened_by_name_and_a_yes_refuses_that_one(
-    short: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    short: str, ran: Ran, typed: Callable[[str], None]
 ) -> None:
-    from poultice.therapy import screening
-
-    monkeypatch.setattr(attend, "at_terminal", lambda: True)
     count = sum(one.applies_to in ("both", "heat") for one in screening.QUESTIONS)
-    well = "n\n" * count + "4\n"
-    ill = "y\n"
-    monkeypatch.setattr("sys.stdin", io.StringIO(ill + well))
-    code, devices, told = ran(capsys, short, *sims("", ""))
-    assert code == 6
+    typed("y\n" + "n\n" * count + "4\n")
+    devices, told = ran(6, short, *sims("", ""))
     assert [one["outcome"] for one in devices] == ["refused", "complete"]
     for n in (1, 2):
         name = f"sim:?speed=max&seed={n}"
@@ -179,33 +141,28 @@ def test_each_is_screened_by_name_and_a_yes_refuses_that_one(
 
 
 def test_leaving_the_questions_starts_none(
-    short: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    short: str, ran: Ran, typed: Callable[[str], None]
 ) -> None:
-    monkeypatch.setattr(attend, "at_terminal", lambda: True)
-    code, devices, _ = ran(capsys, short, *sims("", ""))
-    assert code == 130
+    typed("")
+    devices, _ = ran(130, short, *sims("", ""))
     assert [(one["session"], one["exit"]) for one in devices] == [(None, 130)] * 2
 
 
-def test_detached_each_is_started_and_left(short: str, capsys: pytest.CaptureFixture[str]) -> None:
-    code, devices, _ = ran(
-        capsys, short, "--yes", "--detach", *sims("", "&fault=sensor_open@boot", "")
-    )
-    assert code == 6
+def test_detached_each_is_started_and_left(short: str, ran: Ran) -> None:
+    devices, _ = ran(6, short, "--yes", "--detach", *sims("", "&fault=sensor_open@boot", ""))
     assert [one.get("detached", False) for one in devices] == [True, False, True]
     assert [one["session"] for one in devices] == [1, None, 1]
 
 
-def test_a_dry_run_shows_each_plan(short: str, capsys: pytest.CaptureFixture[str]) -> None:
-    code, devices, _ = ran(capsys, short, "--dry-run", *sims("", ""))
-    assert code == 0
+def test_a_dry_run_shows_each_plan(short: str, ran: Ran) -> None:
+    devices, _ = ran(0, short, "--dry-run", *sims("", ""))
     assert [one["plan"]["name"] for one in devices] == ["short", "short"]
 
 
 def test_ctrl_c_stops_all_and_waits_for_each(
-    short: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    short: str, pads: Any, say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    devices = {f"fake:{n}": FakeDevice() for n in range(3)}
+    devices, words = pads(3)
     pressed = threading.Event()
     started = threading.Barrier(len(devices))
     take = attend.Interrupts._take
@@ -214,31 +171,27 @@ def test_ctrl_c_stops_all_and_waits_for_each(
         take(self, *signalled)
         pressed.set()
 
-    def press(device: FakeDevice, _: Any) -> dict[str, int]:
-        if device.clock_s > 60 and "stop" not in device.asked:
+    def press(device: Faulty, params: Any, ask: Callable[[], Any]) -> Any:
+        if device.clock_s > 10 and not pressed.is_set():
             started.wait(60)
-            if device is devices["fake:1"]:
+            if device is devices[1]:
                 os.kill(os.getpid(), signal.SIGINT)
             # Seen by the main thread, before this device's clock goes on.
             assert pressed.wait(60)
-        return {"uptime_ms": 0}
+        return ask()
 
-    for one in devices.values():
-        one.override["ping"] = partial(press, one)
+    for one in devices:
+        one.answers["ping"] = partial(press, one)
     monkeypatch.setattr(attend.Interrupts, "_take", taken)
-    monkeypatch.setattr("poultice.device.discovery.open_transport", lambda path: devices[path])
-    monkeypatch.setattr("poultice.link.transport.split_path", lambda path: ("fake", path))
-    line = list(itertools.chain.from_iterable(("-d", one) for one in devices))
-    code, found, told = ran(capsys, "arthritis", "--yes", *line)
-    assert code == 130
-    assert [(one["outcome"], one["exit"]) for one in found] == [("stopped", 130)] * 3
-    assert [one.state for one in devices.values()] == ["idle"] * 3
-    assert all(one.closed for one in devices.values())
-    assert [told.count(f"{one}: stopped; the pad is off") for one in devices] == [1, 1, 1]
+    told = say(["run", short, "--yes", "--json", *words], 130)
+    ends = [(one["outcome"], one["exit"]) for one in told.json["devices"]]
+    assert ends == [("stopped", 130)] * 3
+    assert [(one.state, one.closed) for one in devices] == [("idle", True)] * 3
+    assert [told.err.count(f"{one.path}: stopped; the pad is off") for one in devices] == [1, 1, 1]
 
 
 def test_one_that_fails_in_an_unforeseen_way_leaves_the_others(
-    short: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    short: str, ran: Ran, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     take = Recording.take
 
@@ -248,19 +201,17 @@ def test_one_that_fails_in_an_unforeseen_way_leaves_the_others(
         take(self, update, began=began)
 
     monkeypatch.setattr(Recording, "take", broken)
-    code, devices, told = ran(capsys, short, "--yes", *sims("", ""))
-    assert code == 1
+    devices, told = ran(1, short, "--yes", *sims("", ""))
     assert [one["outcome"] for one in devices] == ["stopped", "complete"]
     assert "no room to draw in" in told
 
 
 def test_an_early_enter_answers_no_later_prompt(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, ran: Ran, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from poultice.session.orders import Orders
-
     path = tmp_path / "both.toml"
-    path.write_text(SHORT + phase("cold", 15, 60), encoding="utf-8")
+    text = protocol("short", phase("heat", 40, 30), phase("cold", 15, 30))
+    path.write_text(text, encoding="utf-8")
     made = Orders.__init__
 
     def pressed(self: Orders) -> None:
@@ -268,42 +219,39 @@ def test_an_early_enter_answers_no_later_prompt(
         self.confirm("lay_pack")
 
     monkeypatch.setattr(Orders, "__init__", pressed)
-    line = sims("&cooler=0&user=absent", "&cooler=0")
-    _, devices, _ = ran(capsys, str(path), "--yes", *line)
+    devices, _ = ran(8, str(path), "--yes", *sims("&cooler=0&user=absent", "&cooler=0"))
     assert [(one["outcome"], one["reason"], one["cold_s"] > 0) for one in devices] == [
         ("stopped", "prompt_timeout", False),
         ("complete", None, True),
     ]
 
 
-def test_the_worst_exit_code_wins() -> None:
+FAULT, LOST = DeviceFaultError("fault"), DeviceLostError("gone")
+
+
+@pytest.mark.parametrize(
+    ("failures", "worst"),
+    [
+        ([None], 0),
+        ([None, Interrupted("stopped")], 130),
+        ([Interrupted("stopped"), FAULT, None], 7),
+        ([FAULT, LOST, Interrupted("stopped")], 8),
+        ([LOST, RuntimeError()], 1),
+    ],
+)
+def test_the_worst_exit_code_wins(failures: list[BaseException | None], worst: int) -> None:
     assert sorted(fleet.WORST_FIRST) == sorted(ExitCode)
-
-    def seat(error: BaseException | None) -> Seat:
-        one = Seat("sim:")
-        one.failure = error
-        return one
-
-    done, stopped = seat(None), seat(Interrupted("stopped"))
-    fault, lost = seat(DeviceFaultError("fault")), seat(DeviceLostError("gone"))
-    unknown = seat(RuntimeError())
-    assert fleet.worst([done]) == 0
-    assert fleet.worst([done, stopped]) == 130
-    assert fleet.worst([stopped, fault, done]) == 7
-    assert fleet.worst([fault, lost, stopped]) == 8
-    assert fleet.worst([lost, unknown]) == 1
+    seats = [Seat("sim:") for _ in failures]
+    for seat, failure in zip(seats, failures, strict=True):
+        seat.failure = failure
+    assert fleet.worst(seats) == worst
 
 
-def test_watching_several_names_each_and_outlives_a_lost_one(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_watching_several_names_each_and_outlives_a_lost_one(say: Say) -> None:
     line = ["watch", *sims("", "&fault=host_lost@boot"), "--for", "5"]
-    assert main([*line, "--json"]) == 8
-    told = capsys.readouterr()
-    rows = [json.loads(one) for one in told.out.splitlines()]
-    assert sum(one["device"] == "sim:?speed=max&seed=1" for one in rows) >= 4
-    assert {one["schema"] for one in rows} == {"poultice.watch/1"}
+    told = say([*line, "--json"], 8)
+    assert sum(one["device"] == "sim:?speed=max&seed=1" for one in told.rows) >= 4
+    assert {one["schema"] for one in told.rows} == {"poultice.watch/1"}
     assert "error: sim:?speed=max&seed=2&fault=host_lost@boot: " in told.err
-    assert main(line) == 8
-    told = capsys.readouterr()
+    told = say(line, 8)
     assert all(one.startswith("sim:?speed=max&seed=") for one in told.out.splitlines())

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poultice.cli import main
 from poultice.errors import ExitCode, HistoryError, UsageError
 from poultice.record import export
 from poultice.record.store import FILE_NAME, SAMPLE_COLUMNS, History, RowWriter
-from tests.host.recorded import record
+from tests.host.conftest import Say
+from tests.host.recorded import changed, record
 
 PLAN = {"name": "arthritis", "phases": [{"mode": "heat", "target_mc": 40500, "duration_s": 60}]}
 DEVICE = {"path": "serial:/dev/ttyACM0", "uid": "0123456789abcdef", "firmware": "0.1.0"}
@@ -47,16 +47,6 @@ SUMMARY = {
 }
 
 
-class Clock:
-    """Seconds that pass when they are told to."""
-
-    def __init__(self) -> None:
-        self.now_s = 0.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
 def telemetry(t_ms: int, **more: Any) -> dict[str, Any]:
     return {
         "t_ms": t_ms,
@@ -71,20 +61,29 @@ def telemetry(t_ms: int, **more: Any) -> dict[str, Any]:
     }
 
 
-def begin(history: History, clock: Clock | None = None, path: str = DEVICE["path"]) -> RowWriter:
+def begin(
+    history: History, clock_s: Callable[[], float] = lambda: 0.0, path: str = DEVICE["path"]
+) -> RowWriter:
     return history.begin(
         protocol="arthritis",
         plan=PLAN,
         device={**DEVICE, "path": path},
         answers=ANSWERS,
         started_unix=1_780_000_000.5,
-        clock_s=clock or Clock(),
+        clock_s=clock_s,
     )
 
 
 @pytest.fixture
 def history(tmp_path: Path) -> History:
     return History.open(tmp_path / "deep" / "history.sqlite3")
+
+
+@pytest.fixture
+def complete(history: History) -> History:
+    """With one whole session."""
+    begin(history).finish("complete", SUMMARY)
+    return history
 
 
 def test_what_goes_in_comes_out(history: History) -> None:
@@ -147,20 +146,16 @@ def test_a_simulated_session_is_marked_and_never_among_the_others(
         assert len(history.plans(simulated=asked)) == len(rows)
 
 
-def test_a_limit_counts_what_is_listed(history: History) -> None:
-    begin(history).finish("complete", SUMMARY)
+def test_a_limit_counts_what_is_listed(complete: History) -> None:
     for _ in range(3):
-        begin(history, path="sim:").finish("complete", SUMMARY)
-    assert [row["n"] for row in history.list(1)] == [1]
+        begin(complete, path="sim:").finish("complete", SUMMARY)
+    assert [row["n"] for row in complete.list(1)] == [1]
 
 
 @pytest.mark.parametrize("device", ["", "{", "[]", "null", '{"path": 3}', '"sim:"'])
-def test_a_damaged_device_is_no_simulated_one(device: str, history: History) -> None:
-    begin(history).finish("complete", SUMMARY)
-    with sqlite3.connect(history.path) as connection:
-        connection.execute("UPDATE sessions SET device = ?", (device,))
-    connection.close()
-    assert [row["simulated"] for row in history.list()] == [False]
+def test_a_damaged_device_is_no_simulated_one(device: str, complete: History) -> None:
+    changed(complete.path, "UPDATE sessions SET device = ?", values=(device,))
+    assert [row["simulated"] for row in complete.list()] == [False]
 
 
 def test_a_session_cut_off_stays_as_unfinished(history: History) -> None:
@@ -170,10 +165,10 @@ def test_a_session_cut_off_stays_as_unfinished(history: History) -> None:
 
 
 def test_samples_are_on_disk_within_a_second(history: History) -> None:
-    clock = Clock()
-    recorder = begin(history, clock)
+    now_s = 0.0
+    recorder = begin(history, lambda: now_s)
     for tenth in range(30):
-        clock.now_s = tenth / 10
+        now_s = tenth / 10
         recorder.sample(telemetry(tenth * 100))
         newest = max([row["t_ms"] for row in history.rows(1)], default=-100)
         assert tenth * 100 - newest <= 1000
@@ -209,11 +204,8 @@ def test_two_at_once(history: History) -> None:
     assert [row["outcome"] for row in history.list()] == ["complete", "fault"]
 
 
-def test_default_path_is_the_data_directory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("POULTICE_DATA_DIR", str(tmp_path / "mine"))
-    assert History.open().path == tmp_path / "mine" / "history.sqlite3"
+def test_default_path_is_the_data_directory(own_record: Path) -> None:
+    assert History.open().path == own_record / "data" / "history.sqlite3"
     assert History.open().list() == []
 
 
@@ -224,19 +216,33 @@ def test_no_such_number(history: History) -> None:
         assert caught.value.hint
 
 
-def broken(path: Path) -> HistoryError:
+def newer(path: Path) -> None:
+    History.open(path)
+    changed(path, "PRAGMA user_version = 99")
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda path: path.write_bytes(b"not a database, " * 100), "move it away"),
+        (Path.mkdir, ""),
+        (lambda path: path.parent.rmdir() or path.parent.touch(), ""),
+        (newer, "newer"),
+        (lambda path: changed(path, "CREATE TABLE other (id)"), "not a record"),
+    ],
+    ids=["damaged", "directory", "file for directory", "newer", "somebody else's"],
+)
+def test_what_is_no_record_of_ours_is_told(
+    make: Callable[[Path], object], says: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "here" / "history.sqlite3"
+    path.parent.mkdir()
+    make(path)
     with pytest.raises(HistoryError) as caught:
         History.open(path)
     assert caught.value.exit_code == ExitCode.UNEXPECTED
-    assert caught.value.hint
-    assert path.name in str(caught.value)
-    return caught.value
-
-
-def test_a_damaged_file(tmp_path: Path) -> None:
-    path = tmp_path / "history.sqlite3"
-    path.write_bytes(b"not a database, " * 100)
-    assert "move it away" in str(broken(path).hint)
+    assert caught.value.hint and path.name in str(caught.value)
+    assert says in f"{caught.value} {caught.value.hint}"
 
 
 def test_a_file_damaged_inside(history: History) -> None:
@@ -252,48 +258,19 @@ def test_a_file_damaged_inside(history: History) -> None:
 
 
 @pytest.mark.parametrize("text", ["locked", "busy", "readonly", "full"])
-def test_words_in_a_damaged_row_are_no_reason(history: History, text: str) -> None:
-    begin(history).finish("complete", SUMMARY)
-    with contextlib.closing(sqlite3.connect(history.path)) as connection, connection:
-        connection.execute("UPDATE sessions SET peak_mc = ?", (text,))
+def test_words_in_a_damaged_row_are_no_reason(complete: History, text: str) -> None:
+    changed(complete.path, "UPDATE sessions SET peak_mc = ?", values=(text,))
     with pytest.raises(HistoryError, match=text) as caught:
-        history.show(1)
+        complete.show(1)
     assert "the others can be read" in str(caught.value.hint)
     assert not caught.value.data["busy"]
 
 
-def test_a_note_that_is_no_text_is_shown_and_can_be_mended(history: History) -> None:
-    begin(history).finish("complete", SUMMARY)
-    with contextlib.closing(sqlite3.connect(history.path)) as connection, connection:
-        connection.execute("UPDATE sessions SET note = CAST(x'41ff' AS TEXT), peak_mc = 'hot'")
-    assert history.rated(1)["note"] == "A\ufffd"
-    history.rate(1, {"note": "slept well"})
-    assert history.rated(1)["note"] == "slept well"
-
-
-def test_a_directory_in_its_place(tmp_path: Path) -> None:
-    broken(tmp_path)
-
-
-def test_a_file_where_the_directory_should_be(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    broken(tmp_path / "file" / "history.sqlite3")
-
-
-def test_from_a_newer_version(history: History) -> None:
-    connection = sqlite3.connect(history.path)
-    connection.execute("PRAGMA user_version = 99")
-    connection.close()
-    assert "newer" in str(broken(history.path))
-
-
-def test_somebody_else_s_database(tmp_path: Path) -> None:
-    path = tmp_path / "history.sqlite3"
-    connection = sqlite3.connect(path)
-    connection.execute("CREATE TABLE other (id)")
-    connection.commit()
-    connection.close()
-    assert "not a record" in str(broken(path))
+def test_a_note_that_is_no_text_is_shown_and_can_be_mended(complete: History) -> None:
+    changed(complete.path, "UPDATE sessions SET note = CAST(x'41ff' AS TEXT), peak_mc = 'hot'")
+    assert complete.rated(1)["note"] == "A\ufffd"
+    complete.rate(1, {"note": "slept well"})
+    assert complete.rated(1)["note"] == "slept well"
 
 
 def test_locked(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -396,47 +373,40 @@ def may_only_read(directory: Path) -> Iterator[None]:
 
 @pytest.mark.parametrize("beside", ["nothing", "an empty -wal", "all of it"])
 def test_one_that_may_only_be_read_is_read(
-    beside: str,
-    shelf: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    beside: str, shelf: Path, say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = shelf / FILE_NAME
     number = record(History.open(path), started_unix=time.time())
     # What a session that runs keeps beside it, for whoever reads.
-    other = sqlite3.connect(path)
-    if beside == "all of it":
-        other.execute("UPDATE sessions SET note = 'written last'")
-        other.commit()
-    else:
-        other.close()
-    monkeypatch.setenv("POULTICE_DATA_DIR", str(shelf))
-    monkeypatch.setenv("POULTICE_CONFIG", os.devnull)
-    lines = ("history", "history show", "history trends", "report -o -", "history export")
-    for line in lines:
-        main(line.split())  # all modules are loaded, as somebody who may
-    capsys.readouterr()
-    if beside == "an empty -wal":
-        (shelf / f"{FILE_NAME}-wal").touch()
-    if beside == "nothing":
-        assert [one.name for one in shelf.iterdir()] == [FILE_NAME]
-    with may_only_read(shelf):
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        if beside == "all of it":
+            other.execute("UPDATE sessions SET note = 'written last'")
+            other.commit()
+        else:
+            other.close()
+        monkeypatch.setenv("POULTICE_DATA_DIR", str(shelf))
+        monkeypatch.setenv("POULTICE_CONFIG", os.devnull)
+        lines = ("history", "history show", "history trends", "report -o -", "history export")
         for line in lines:
-            assert main(line.split()) == 0, line
-            told = capsys.readouterr()
-            assert told.out and not told.err
-            if beside == "all of it" and line == "history show":
-                assert "written last" in told.out
-        assert main(["note", "--pain-after", "3"]) == 1
-        assert "check its permissions" in capsys.readouterr().err
-        with pytest.raises(HistoryError):
-            History.require_writable()
-    assert History(path).show(number)["pain_after"] is None
-    other.close()
+            say(line)  # all modules are loaded, as somebody who may
+        if beside == "an empty -wal":
+            (shelf / f"{FILE_NAME}-wal").touch()
+        if beside == "nothing":
+            assert [one.name for one in shelf.iterdir()] == [FILE_NAME]
+        with may_only_read(shelf):
+            for line in lines:
+                told = say(line)
+                assert told.out and not told.err
+                if (beside, line) == ("all of it", "history show"):
+                    assert "written last" in told.out
+            assert "check its permissions" in say("note --pain-after 3", 1).err
+            with pytest.raises(HistoryError):
+                History.require_writable()
+        assert History(path).show(number)["pain_after"] is None
 
 
 def test_one_with_changes_beside_it_that_nobody_may_join_is_not_read(
-    shelf: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    shelf: Path, say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record(History.open(shelf / "made.sqlite3"))
     with contextlib.closing(sqlite3.connect(shelf / "made.sqlite3")) as other:
@@ -448,5 +418,4 @@ def test_one_with_changes_beside_it_that_nobody_may_join_is_not_read(
     monkeypatch.setenv("POULTICE_CONFIG", os.devnull)
     with may_only_read(shelf):
         # Not without its last changes, as if they had not been.
-        assert main(["history"]) == 1
-    assert "check its permissions" in capsys.readouterr().err
+        assert "check its permissions" in say("history", 1).err

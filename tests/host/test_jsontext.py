@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poultice.cli import main
 from poultice.record import jsontext
 from poultice.record.store import History
+from tests.host.conftest import Say
 
 
 @pytest.mark.parametrize(
@@ -55,22 +55,17 @@ def test_whatever_stands_in_it(data: dict[str, Any]) -> None:
 
 
 def test_a_file_s_name_that_is_no_text(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, short: str, say: Say
 ) -> None:
-    monkeypatch.setenv("POULTICE_DATA_DIR", str(tmp_path / "data"))
-    assert main(["run", "arthritis", "-d", "sim:?speed=max", "--yes"]) == 0
-    capsys.readouterr()
+    say(["run", short, "-d", "sim:?speed=max", "--yes"])
     monkeypatch.chdir(tmp_path)
     name = os.fsdecode(b"bad\xff.html")
-    assert main(["report", "1", "-o", name, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["file"] == "bad\N{REPLACEMENT CHARACTER}.html"
+    told = say(["report", "1", "-o", name, "--json"]).json
+    assert told["file"] == "bad\N{REPLACEMENT CHARACTER}.html"
     assert Path(name).exists()
 
 
-def test_what_a_device_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("POULTICE_DATA_DIR", str(tmp_path))
+def test_what_a_device_said(say: Say) -> None:
     recorder = History.open().begin(
         protocol="x\ud800", plan={}, device={"path": "\udfff"}, answers={}, started_unix=0.0
     )
@@ -79,6 +74,5 @@ def test_what_a_device_said(
     recorder.finish("complete", {"fault": None})
     for line in (["history", "--json"], ["history", "show", "1", "--json"],
                  ["history", "export", "1", "--json"]):  # fmt: skip
-        assert main(line) == 0
-        for one in capsys.readouterr().out.splitlines():
+        for one in say(line).out.splitlines():
             json.dumps(json.loads(one), ensure_ascii=False).encode("utf-8")

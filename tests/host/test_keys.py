@@ -13,7 +13,7 @@ from poultice.cli.keys import HELP, Keyboard, Keys
 from poultice.cli.plain import Lines
 from poultice.link.messages import Telemetry
 from poultice.session.orders import Orders
-from tests.host.terminal import Terminal
+from tests.host.terminal import Terminal, acted
 from tests.host.written import phase, protocol
 
 SLOW = "sim:?speed=20&cooler=0&user=absent"
@@ -139,73 +139,65 @@ def test_a_prompt_that_is_left_to_the_button_is_not_answered_here() -> None:
 # On real terminals.
 
 
-@pytest.mark.parametrize("view", [PLAIN, ()], ids=["plain", "status"])
+VIEWS = pytest.mark.parametrize("view", [PLAIN, ()], ids=["plain", "status"])
+RUN = ("run", "arthritis", "--yes", "-d", SLOW)
+BEGUN = "phase 1: heat"
+
+
+@VIEWS
 @pytest.mark.parametrize("keys", ["s", "s\r", "qy", "q\ry\r", "qq"])
 def test_stopping_with_and_without_enter(view: tuple[str, ...], keys: str, tmp_path: Path) -> None:
-    with Terminal(
-        tmp_path, "run", "arthritis", "--yes", "-d", SLOW, *view, size=(79, 23)
-    ) as terminal:
-        terminal.until("phase 1: heat")
-        for key in keys:
-            terminal.type(key)
+    with Terminal(tmp_path, *RUN, *view, size=(79, 23)) as terminal:
+        acted(terminal, (BEGUN, keys))
         assert terminal.ended() == 130
     assert "stopped; the pad is off" in terminal.text
-    assert ("\x1b" in terminal.read) is False
+    assert "\x1b" not in terminal.read
     assert ("Stop the session and leave? y yes, n no" in terminal.text) == ("q" in keys)
 
 
-@pytest.mark.parametrize("view", [PLAIN, ()], ids=["plain", "status"])
+@VIEWS
 def test_the_other_keys_in_lines(view: tuple[str, ...], tmp_path: Path) -> None:
-    with Terminal(
-        tmp_path, "run", "arthritis", "--yes", "-d", SLOW, *view, size=(79, 23)
-    ) as terminal:
-        terminal.until("phase 1: heat")
-        terminal.type("r")
-        terminal.until("resume: not possible while running")
-        terminal.type("\r\r")
-        terminal.until("confirm: not possible while running")
-        terminal.type("hello\r")
-        terminal.until(HELP)
-        terminal.type("p\r")
-        terminal.until("you asked for a pause")
-        if not view:
-            terminal.until(r"\(paused\)")
+    with Terminal(tmp_path, *RUN, *view, size=(79, 23)) as terminal:
+        acted(
+            terminal,
+            (BEGUN, "r"),
+            ("resume: not possible while running", "\r\r"),
+            ("confirm: not possible while running", "hello\r"),
+            (HELP, "p\r"),
+            ("you asked for a pause", ""),
+            *([] if view else [(r"\(paused\)", "")]),
+        )
         terminal.type("qn")
-        terminal.until("leave")
-        terminal.type("s")
+        acted(terminal, ("leave", "s"))
         assert terminal.ended() == 130
 
 
-@pytest.mark.parametrize("view", [PLAIN, ()], ids=["plain", "status"])
+@VIEWS
 def test_only_an_empty_line_after_the_prompt_answers_it(
     view: tuple[str, ...], both: str, tmp_path: Path
 ) -> None:
     with Terminal(tmp_path, "run", both, "--yes", "-d", SLOW, *view, size=(79, 23)) as terminal:
-        terminal.until("phase 1: heat")
-        terminal.type("\r")
-        terminal.until("confirm: not possible")
-        terminal.until(r"Lay the cold pack on(.|\n)*Enter here answers it too")
-        for line in ("n\r", "yes\r", " \r"):
-            terminal.type(line)
-            terminal.until(HELP)
-        terminal.type("p\r")
-        terminal.until("pause: not possible while waiting")
+        acted(
+            terminal,
+            (BEGUN, "\r"),
+            ("confirm: not possible", ""),
+            (r"Lay the cold pack on(.|\n)*Enter here answers it too", "n\r"),
+            (HELP, "yes\r"),
+            (HELP, " \r"),
+            (HELP, "p\r"),
+            ("pause: not possible while waiting", ""),
+        )
         assert "phase 2" not in terminal.text
         terminal.type("\r")
-        terminal.until("you answered the prompt")
-        terminal.until("phase 2: cold")
-        terminal.type("s")
+        acted(terminal, ("you answered the prompt", ""), ("phase 2: cold", "s"))
         assert terminal.ended() == 130
 
 
 def test_the_status_line_is_one_line_written_over_itself(tmp_path: Path) -> None:
-    with Terminal(
-        tmp_path, "run", "arthritis", "--yes", "-d", "sim:?speed=200", size=(60, 10)
-    ) as terminal:
-        terminal.until("phase 1: heat")
-        terminal.until("\rheat .* of 40.5 °C")
-        terminal.until("\rheat .* of 40.5 °C")
-        terminal.type("s")
+    line = (*RUN[:-1], "sim:?speed=200")
+    with Terminal(tmp_path, *line, size=(60, 10)) as terminal:
+        status = "\rheat .* of 40.5 °C"
+        acted(terminal, (BEGUN, ""), (status, ""), (status, "s"))
         assert terminal.ended() == 130
     drawn = re.findall(r"\r(heat [^\r\n]*)", terminal.text)
     assert len(drawn) > 1
@@ -214,16 +206,13 @@ def test_the_status_line_is_one_line_written_over_itself(tmp_path: Path) -> None
 
 def test_watching_in_lines_has_the_same_keys(tmp_path: Path) -> None:
     with Terminal(tmp_path, "watch", "-d", SLOW, *PLAIN) as terminal:
-        terminal.until("idle")
-        terminal.type("p")
-        terminal.until("pause: not possible while idle")
-        terminal.type("q")
+        acted(terminal, ("idle", "p"), ("pause: not possible while idle", "q"))
         assert terminal.ended() == 0
 
 
 def test_the_terminal_is_as_it_was_afterwards(tmp_path: Path) -> None:
-    with Terminal(tmp_path, "run", "arthritis", "--yes", "-d", SLOW, *PLAIN) as terminal:
-        terminal.until("phase 1: heat")
+    with Terminal(tmp_path, *RUN, *PLAIN) as terminal:
+        terminal.until(BEGUN)
         assert terminal.flags != terminal.flags_before
         terminal.type("s")
         terminal.until("record")

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import json
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,199 +10,156 @@ import pytest
 
 from poultice import session
 from poultice.cli import main
-from poultice.link.client import Client
-from poultice.link.transport import Transport
 from poultice.record.store import History
 from poultice.session.takeover import take_over
-from poultice.therapy import screening
-from tests.host.fakes import FakeDevice
+from poultice.therapy import library, screening
+from tests.host.conftest import Say
+from tests.host.faulty import PATH, Faulty, plan, says
+from tests.host.recorded import changed
 
 NOTE = "note: the device tells of a session that ran by itself; the history has it now"
-
-
-@pytest.fixture(autouse=True)
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("POULTICE_DATA_DIR", str(tmp_path))
-    monkeypatch.setattr("sys.stdin", io.StringIO(""))
-    return tmp_path
-
-
-@pytest.fixture
-def device(monkeypatch: pytest.MonkeyPatch) -> FakeDevice:
-    one = FakeDevice()
-    end = one._end
-
-    def named(outcome: str, reason: str | None) -> None:
-        end(outcome, reason)
-        assert one._plan is not None
-        one.journal[-1].update(plan=one._plan["name"], t_ms=one._t_ms(), unix_s=None)
-
-    one._end = named  # type: ignore[method-assign]
-
-    def opened(path: str) -> Transport:
-        return one
-
-    monkeypatch.setattr("poultice.device.discovery.open_transport", opened)
-    monkeypatch.setattr("poultice.device.discovery.choose", lambda: "fake:")
-    return one
-
-
-def passes(device: FakeDevice, seconds: float) -> None:
-    """Time, with nobody at the link."""
-    end_s = device.clock_s + seconds
-    while device.clock_s < end_s:
-        device.clock_s += 0.1
-        device._tick()
-    device._out.clear()
 
 
 def listed() -> list[tuple[str | None, str]]:
     return [(one["outcome"], one["protocol"]) for one in reversed(History.open().list())]
 
 
-ONE_CONTACT: list[Callable[[], int]] = [
-    lambda: main(["status"]),
-    lambda: main(["stop"]),
-    lambda: main(["watch", "--for", "1"]),
-    lambda: main(["run", "arthritis", "--yes"]),
-]
+def taken(device: Faulty, **more: Any) -> list[str]:
+    client = device.client()
+    return take_over(client, client.hello(), **more)
 
 
-@pytest.mark.parametrize("contact", ONE_CONTACT, ids=["status", "stop", "watch", "run"])
+def killed(device: Faulty, short: str) -> None:
+    """A session whose host is killed after ten seconds; the device is told to stop."""
+
+    def show(update: object) -> None:
+        if device.clock_s > 10:
+            raise KeyboardInterrupt
+
+    protocol = library.load(short)
+    with pytest.raises(KeyboardInterrupt):
+        session.run(protocol, PATH, answers=screening.assumed, on_update=show)
+    assert listed() == [(None, "short")]
+
+
+@pytest.mark.parametrize("contact", ["status", "stop", "watch --for 1", "run short.toml --yes"])
 @pytest.mark.parametrize(
-    ("changes", "outcome", "reason", "fault"),
+    ("befalls", "outcome", "reason", "fault"),
     [
-        ({}, "complete", None, None),
-        ({"stop_reason_at_s": (60, "button")}, "stopped", "button", None),
-        ({"fault_at_s": 60}, "fault", None, "sensor_open"),
+        (lambda device: None, "complete", None, None),
+        (lambda device: device.stopped(device.clock_s + 20), "stopped", "button", None),
+        (lambda device: device.befalls("sensor_open", device.clock_s + 20), "fault", None,
+         "sensor_open"),
     ],
     ids=["complete", "stopped", "fault"],
-)
+)  # fmt: skip
 def test_a_detached_session_gets_its_end_at_the_next_contact(
-    contact: Callable[[], int],
-    changes: dict[str, Any],
+    contact: str,
+    befalls: Callable[[Faulty], object],
     outcome: str,
     reason: str | None,
     fault: str | None,
-    device: FakeDevice,
+    device: Faulty,
+    short: str,
+    say: Say,
+    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert main(["run", "arthritis", "--yes", "--detach"]) == 0
-    assert listed() == [(None, "arthritis")]
-    main(["status"])
-    assert listed() == [(None, "arthritis")]
-    for name, value in changes.items():
-        setattr(device, name, value)
-    passes(device, 1300)
-    capsys.readouterr()
-    contact()
-    assert capsys.readouterr().err.count(NOTE) == 1
-    assert listed()[0] == (outcome, "arthritis")
+    monkeypatch.chdir(Path(short).parent)
+    say("run short.toml --yes --detach")
+    say("status")
+    assert listed() == [(None, "short")]
+    befalls(device)
+    device.passes(60)
+    for count in (1, 0):
+        capsys.readouterr()
+        main(contact.split())
+        assert capsys.readouterr().err.count(NOTE) == count
+        assert listed()[0] == (outcome, "short")
     shown = History.open().show(1)
-    assert (shown["reason"], shown["fault"], shown["peak_mc"]) == (reason, fault, 40_777)
-    assert shown["summary"]["from_journal"] is True
+    entries = device.client().journal()["entries"]
+    entry = next(one for one in entries if one["kind"] == "session")
+    assert (shown["reason"], shown["fault"], shown["peak_mc"]) == (reason, fault, entry["peak_mc"])
+    summaries = [History.open().show(n + 1)["summary"] for n in range(len(listed()))]
+    assert [one.get("from_journal", False) for one in summaries] == [True] + [False] * (
+        len(summaries) - 1
+    )
     assert shown["screening"] == "assumed" and shown["plan"]["phases"]
-    contact()
-    assert NOTE not in capsys.readouterr().err
-    assert sum(one["summary"].get("from_journal", False) for one in map(
-        History.open().show, range(1, len(listed()) + 1))) == 1  # fmt: skip
-    assert main(["history", "show", "1"]) == 0
-    assert main(["report", "1", "-o", "-"]) == 0
+    say("history show 1")
+    say("report 1 -o -")
 
 
 def test_what_ran_without_this_history_is_taken_in_and_marked(
-    device: FakeDevice, monkeypatch: pytest.MonkeyPatch
+    device: Faulty, say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client = Client(device)
-    for _ in range(2):
-        client.start(client.arm({"name": "contrast", "phases": [{"mode": "heat",
-            "target_mc": 40_000, "duration_s": 60}]})["token"])  # fmt: skip
-        passes(device, 100)
-    device.journal[0]["unix_s"] = 1_780_000_060
-    passes(device, 240)
+    client = device.client()
+    for phase, after_s in ((("heat", 40_000, 60), 100), (("rest", None, 60), 340)):
+        client.start(client.arm(plan(phase, attended_s=0).to_wire())["token"])
+        device.passes(after_s)
+    entries = client.journal()["entries"]
+    entries[0]["unix_s"] = 1_780_000_060
+    device.answers["journal"] = says({"entries": entries, "next": None})
     monkeypatch.setattr("time.time", lambda: 1_790_000_000.0)
-    told = take_over(client, client.hello())
-    assert told == [NOTE.replace("a session", "2 sessions")]
-    assert listed() == [("complete", "contrast")] * 2
-    shown = [History.open().show(n) for n in (1, 2)]
-    heat_s = device.journal[0]["heat_s"]
-    assert shown[0]["started_unix"] == 1_780_000_060 - heat_s
-    assert shown[1]["started_unix"] == pytest.approx(1_790_000_000 - 280 - heat_s, abs=2)
-    assert [one["screening"] for one in shown] == ["journal"] * 2
-    assert [one["answers"] for one in shown] == [{}, {}]
-    assert take_over(client, client.hello()) == []
-    assert main(["report", "2", "-o", "-"]) == 0
-    assert main(["history", "trends"]) == 0
-
-
-def test_what_was_recorded_is_not_taken_in_again(device: FakeDevice) -> None:
-    for _ in range(2):
-        done = session.run("arthritis", "fake:", answers=screening.assumed)
-        assert done.notes == []
+    assert taken(device) == [NOTE.replace("a session", "2 sessions")]
     assert listed() == [("complete", "arthritis")] * 2
+    shown = [History.open().show(n) for n in (1, 2)]
+    assert shown[0]["started_unix"] == 1_780_000_060 - entries[0]["heat_s"]
+    assert shown[1]["started_unix"] == pytest.approx(1_790_000_000 - 280, abs=2)
+    assert [(one["screening"], one["answers"]) for one in shown] == [("journal", {})] * 2
+    assert taken(device) == []
+    say("report 2 -o -")
+    say("history trends")
+
+
+def test_what_was_recorded_is_not_taken_in_again(device: Faulty, short: str) -> None:
+    for _ in range(2):
+        done = session.run(library.load(short), PATH, answers=screening.assumed)
+        assert done.notes == []
+        device.passes(1_300)
+    assert listed() == [("complete", "short")] * 2
 
 
 def test_a_session_whose_host_was_killed_gets_the_end_that_the_device_saw(
-    device: FakeDevice, monkeypatch: pytest.MonkeyPatch
+    device: Faulty, short: str
 ) -> None:
-    def show(update: object) -> None:
-        if device.clock_s > 60:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        session.run("arthritis", "fake:", answers=screening.assumed, on_update=show)
-    assert listed() == [(None, "arthritis")]
-    client = Client(device)
-    assert len(take_over(client, client.hello())) == 1
-    assert listed() == [("stopped", "arthritis")]
-    assert History.open().show(1)["samples"] > 50
+    killed(device, short)
+    assert len(taken(device)) == 1
+    assert listed() == [("stopped", "short")]
+    assert History.open().show(1)["samples"] >= 8
 
 
 @pytest.mark.parametrize("awaited", [False, True])
 def test_one_killed_before_its_first_event_leaves_no_row_behind(
-    awaited: bool, device: FakeDevice
+    awaited: bool, device: Faulty, short: str
 ) -> None:
-    with pytest.raises(KeyboardInterrupt):
-        session.run("arthritis", "fake:", answers=screening.assumed, on_update=killed(device))
-    history = History.open()
-    with contextlib.closing(sqlite3.connect(history.path)) as connection, connection:
-        # As the record stands between the row and the first event in it.
-        connection.execute("DELETE FROM events")
-    assert listed() == [(None, "arthritis")]
-    client = Client(device)
-    assert take_over(client, client.hello(), awaited=awaited) == [NOTE]
-    assert listed() == [("stopped", "arthritis")]
-    assert take_over(client, client.hello(), awaited=awaited) == []
+    killed(device, short)
+    # As the record stands between the row and the first event in it.
+    changed(History.open().path, "DELETE FROM events")
+    assert taken(device, awaited=awaited) == [NOTE]
+    assert listed() == [("stopped", "short")]
+    assert taken(device, awaited=awaited) == []
 
 
-def test_one_of_another_day_is_another_session(device: FakeDevice) -> None:
-    with pytest.raises(KeyboardInterrupt):
-        session.run("arthritis", "fake:", answers=screening.assumed, on_update=killed(device))
-    with contextlib.closing(sqlite3.connect(History.open().path)) as connection, connection:
-        connection.execute("DELETE FROM events")
-        connection.execute("UPDATE sessions SET started_unix = started_unix - 90000")
-    client = Client(device)
-    assert take_over(client, client.hello()) == [NOTE]
-    assert listed() == [(None, "arthritis"), ("stopped", "arthritis")]
+def test_one_of_another_day_is_another_session(device: Faulty, short: str) -> None:
+    killed(device, short)
+    changed(
+        History.open().path,
+        "DELETE FROM events",
+        "UPDATE sessions SET started_unix = started_unix - 90000",
+    )
+    assert taken(device) == [NOTE]
+    assert listed() == [(None, "short"), ("stopped", "short")]
 
 
-def killed(device: FakeDevice) -> Callable[[object], None]:
-    def show(update: object) -> None:
-        if device.clock_s > 60:
-            raise KeyboardInterrupt
-
-    return show
-
-
-def test_a_number_that_began_anew_is_another_session(device: FakeDevice) -> None:
-    assert main(["run", "arthritis", "--yes", "--detach"]) == 0
-    passes(device, 1300)
+def test_a_number_that_began_anew_is_another_session(device: Faulty, short: str, say: Say) -> None:
+    say(["run", short, "--yes", "--detach"])
+    device.passes(60)
     # Its flash was lost, and its numbers with it: this 1 is not that 1.
-    device.journal[-1]["plan"] = "contrast"
-    client = Client(device)
-    assert take_over(client, client.hello()) == [NOTE]
-    assert listed() == [(None, "arthritis"), ("complete", "contrast")]
-    assert take_over(client, client.hello()) == []
+    entries = [{**one, "plan": "contrast"} for one in device.client().journal()["entries"]]
+    device.answers["journal"] = says({"entries": entries, "next": None})
+    assert taken(device) == [NOTE]
+    assert listed() == [(None, "short"), ("complete", "contrast")]
+    assert taken(device) == []
 
 
 @pytest.mark.parametrize(
@@ -219,41 +172,34 @@ def test_a_number_that_began_anew_is_another_session(device: FakeDevice) -> None
         {"kind": "fault", "session": 5, "outcome": "complete"},
     ],
 )
-def test_an_entry_that_is_none_is_passed_over(entry: dict[str, Any], device: FakeDevice) -> None:
-    device.journal.append({"n": 1, **entry})
-    client = Client(device)
-    assert take_over(client, client.hello()) == []
+def test_an_entry_that_is_none_is_passed_over(entry: dict[str, Any], device: Faulty) -> None:
+    device.answers["journal"] = says({"entries": [{"n": 1, **entry}], "next": None})
+    assert taken(device) == []
     assert listed() == []
 
 
-def test_a_history_that_cannot_be_used_costs_nothing(device: FakeDevice, data: Path) -> None:
-    (data / "history.sqlite3").write_bytes(b"no database" * 100)
-    device.journal.append({"n": 1, "kind": "session", "session": 9, "outcome": "complete"})
-    client = Client(device)
-    assert take_over(client, client.hello()) == []
-    assert take_over(client, client.hello(), awaited=True) == []
-
-
-@pytest.mark.parametrize("button", [False, True])
-def test_a_fault_before_it_runs_is_exit_7_and_no_session(
-    button: bool, device: FakeDevice, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("awaited", [False, True])
+def test_a_history_that_cannot_be_used_costs_nothing(
+    awaited: bool, device: Faulty, data: Path
 ) -> None:
-    if button:
-        answer = device._answer
+    (data / "history.sqlite3").write_bytes(b"no database" * 100)
+    entry = {"n": 1, "kind": "session", "session": 9, "outcome": "complete"}
+    device.answers["journal"] = says({"entries": [entry], "next": None})
+    assert taken(device, awaited=awaited) == []
 
-        def trips(method: str, params: Any) -> Any:
-            told = answer(method, params)
-            if method == "arm":
-                device.state, device.fault = "fault", "sensor_open"
-            return told
 
-        device._answer = trips  # type: ignore[method-assign]
-    else:
-        device.fault_at_s = 1.0
-    line = ["run", "arthritis", "--yes", "--detach", *(["--confirm", "button"] if button else [])]
-    assert main([*line, "--json"]) == 7
-    told = capsys.readouterr()
-    found = json.loads(told.out)
-    assert (found["outcome"], found["fault"]) == ("fault", "sensor_open")
+@pytest.mark.parametrize(
+    ("fault", "at_s", "confirm", "name"),
+    [
+        ("sensor_open", 1.0, [], "sensor_open"),
+        ("estop", 2.0, ["--confirm", "button"], "emergency_stop"),
+    ],
+)
+def test_a_fault_before_it_runs_is_exit_7_and_no_session(
+    fault: str, at_s: float, confirm: list[str], name: str, device: Faulty, short: str, say: Say
+) -> None:
+    device.befalls(fault, at_s)
+    told = say(["run", short, "--yes", "--detach", *confirm, "--json"], 7)
+    assert (told.json["outcome"], told.json["fault"]) == ("fault", name)
     assert "runs by itself" not in told.out
-    assert [one[0] for one in listed()] == []
+    assert listed() == []

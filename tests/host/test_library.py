@@ -97,12 +97,6 @@ def test_a_whole_file() -> None:
     )
 
 
-def test_by_path(tmp_path: Path) -> None:
-    file = tmp_path / "mine.toml"
-    file.write_text(WHOLE)
-    assert library.load(str(file)).name == "mine"
-
-
 @pytest.mark.parametrize(
     ("name", "nearest"),
     [("artritis", "arthritis"), ("Contrasst", "contrast"), ("musclestrain", "muscle-strain")],
@@ -121,10 +115,21 @@ def test_an_unknown_name_gets_the_nearest(name: str, nearest: str) -> None:
         ("ARTHRITIS-FLARE", "arthritis-flare"),
         ("Muscle Spasm", "muscle-spasm"),
         ("muscle_strain_acute", "muscle-strain-acute"),
+        # A protocol's name wins over a file here; a path or an ending in any case names a file.
+        ("arthritis", "arthritis"),
+        ("./arthritis", "mine"),
+        ("mine.toml", "mine"),
+        ("MINE.TOML", "mine"),
+        ("{here}/MINE.TOML", "mine"),
     ],
 )
-def test_a_name_in_any_case(given: str, name: str) -> None:
-    assert library.load(given).name == name
+def test_a_name_in_any_case_or_a_file(
+    given: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for file in ("arthritis", "mine.toml", "MINE.TOML"):
+        Path(file).write_text(WHOLE)
+    assert library.load(given.format(here=tmp_path)).name == name
 
 
 @pytest.mark.parametrize(
@@ -183,19 +188,6 @@ def test_every_shipped_one_is_found_by_its_keywords() -> None:
             assert protocol in library.find(word.upper())
 
 
-def test_a_file_by_its_ending_in_any_case(tmp_path: Path) -> None:
-    (tmp_path / "MINE.TOML").write_text(WHOLE)
-    assert library.load(str(tmp_path / "MINE.TOML")).name == "mine"
-
-
-def test_a_bare_name_in_capitals_is_a_file_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("MINE.TOML").write_text(WHOLE)
-    assert library.load("MINE.TOML").name == "mine"
-
-
 @pytest.mark.parametrize("name", ["leaflet.pdf", "mine", "mine.txt"])
 def test_another_file_is_not_called_unknown(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -207,14 +199,6 @@ def test_another_file_is_not_called_unknown(
     assert f"./{name}" in str(caught.value.hint)
     with pytest.raises(ProtocolFileError, match="not a text file"):
         library.load(f"./{name}")
-
-
-def test_a_protocol_s_name_wins_over_a_file_here(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("arthritis").write_text(WHOLE)
-    assert library.load("arthritis").name == "arthritis"
 
 
 @pytest.mark.parametrize("name", ["", "zzzz", "\0", "x" * 100_000])
@@ -297,10 +281,15 @@ def test_what_is_wrong_and_where(old: str, new: str, line: int | None, says: str
         (b'name = "x"\ntitle = "x"\nacute = "any"\nphase = []', "no phases"),
         (b'name = "x"\ntitle = "x"\nacute = "any"\nphase = [1]', "not a table"),
         (b'name = "x"\ntitle = "x"\nacute = "any"\n' + b"[[phase]]\n" * 65, "at most 64"),
+        (b"minutes = " + b"1" * 5000, "a number of thousands of digits"),
+        (b"name = 'a\nb'\n", "text that is not closed"),
+        (b"name = 'a'\rtitle = 'b'\r", "line ends of an old Mac"),
     ],
 )
-def test_any_bytes(data: bytes, says: str) -> None:
-    assert says in str(error_of(data))
+def test_any_bytes_in_words_of_ours(data: bytes, says: str) -> None:
+    told = str(error_of(data))
+    assert says in told
+    assert "sys." not in told and "invalid character" not in told
 
 
 def test_a_phase_in_one_pair_of_brackets_is_named_so() -> None:
@@ -417,17 +406,3 @@ def test_nothing_but_a_protocol_file_error_from_near_misses(several: list[str]) 
         library.parse("\n".join(several).encode(), "mine.toml")
     except ProtocolFileError as error:
         assert error.line is None or 1 <= error.line <= len(several) + 1
-
-
-@pytest.mark.parametrize(
-    ("data", "what"),
-    [
-        (b"minutes = " + b"1" * 5000, "a number of thousands of digits"),
-        (b"name = 'a\nb'\n", "text that is not closed"),
-        (b"name = 'a'\rtitle = 'b'\r", "line ends of an old Mac"),
-    ],
-)
-def test_what_python_says_of_a_file_is_told_in_words_of_ours(data: bytes, what: str) -> None:
-    with pytest.raises(ProtocolFileError, match=what) as caught:
-        library.parse(data, "mine.toml")
-    assert "sys." not in str(caught.value) and "invalid character" not in str(caught.value)

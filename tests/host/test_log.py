@@ -14,6 +14,7 @@ import pytest
 
 from poultice.cli import log, main
 from poultice.cli.record_file import LinesFile
+from tests.host.conftest import Say
 from tests.host.written import phase, protocol
 
 SIM = "sim:?speed=max"
@@ -95,15 +96,12 @@ def test_it_is_its_owners_alone_and_gone_on_with(umask: int) -> None:
         ("status -d sim: --log-file /dev/zero", "is a device"),
     ],
 )
-def test_what_is_an_input_or_no_file_is_refused(
-    line: str, says: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_is_an_input_or_no_file_is_refused(line: str, says: str, say: Say) -> None:
     Path("link.toml").symlink_to("mine.toml")
     Path("data").mkdir()
     Path("data/history.sqlite3").touch()
     before = Path("mine.toml").read_bytes()
-    assert main(line.split()) == 2
-    assert says in capsys.readouterr().err
+    assert says in say(line, 2).err
     assert Path("mine.toml").read_bytes() == before
     assert not [one for one in ("new", "a", "b", "-", "kept") if Path(one).exists()]
 
@@ -127,13 +125,12 @@ def test_what_a_setting_names_is_no_log_either(
     configured: str,
     environment: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    say: Say,
 ) -> None:
     Path("config.toml").write_text(f"{configured}\n", encoding="utf-8")
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert main(["--log-file", "new", *line.split()]) == 2
-    told = capsys.readouterr().err
+    told = say(["--log-file", "new", *line.split()], 2).err
     assert "named twice" in told or "of a simulated device" in told
     assert not Path("new").exists()
 
@@ -163,10 +160,9 @@ def test_one_that_another_program_writes_is_refused(capsys: pytest.CaptureFixtur
     assert Path("log").read_bytes() == b""
 
 
-def test_without_a_file_it_is_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["status", "-d", "sim:", "--json", "-vv"]) == 0
-    told = capsys.readouterr()
-    assert json.loads(told.out)["schema"] == "poultice.status/1"
+def test_without_a_file_it_is_on_stderr(say: Say) -> None:
+    told = say("status -d sim: --json -vv")
+    assert told.json["schema"] == "poultice.status/1"
     assert re.search(rf'{STAMP}sim:  > {{"jsonrpc":"2.0","id":1,"method":"hello"', told.err)
     assert re.search(rf'{STAMP}sim:  < {{"jsonrpc":"2.0","id":1,"result"', told.err)
 
@@ -217,20 +213,19 @@ def test_the_environment_and_the_file_say_it_too(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_pipe_that_nobody_reads_costs_its_lines_alone(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, say: Say
 ) -> None:
     monkeypatch.setattr("poultice.cli.record_file.END_S", 0.05)
     os.mkfifo("log")
     line = ["run", "mine.toml", "-d", SIM, "--yes", "--log-file", "log", "-vv"]
-    assert main(line) == 0
-    told = capsys.readouterr()
+    told = say(line)
     assert "the end of --log-file log is missing" in told.err
     assert "mine: complete" in told.out
 
 
-def test_two_files_of_one_command_line_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["config", "-d", SIM, "--log-file", "a", "show", "--log-file", "b"]) == 2
-    assert "--log-file is given twice: a and b" in capsys.readouterr().err
+def test_two_files_of_one_command_line_are_refused(say: Say) -> None:
+    told = say(f"config -d {SIM} --log-file a show --log-file b", 2).err
+    assert "--log-file is given twice: a and b" in told
 
 
 def test_what_does_not_fit_is_dropped_and_told(

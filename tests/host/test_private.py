@@ -40,11 +40,11 @@ def test_the_record_is_its_owner_s_alone(data: Path) -> None:
     assert mode(data / FILE_NAME) == 0o600
 
 
-def test_a_whole_session_leaves_nothing_to_others(data: Path, tmp_path: Path) -> None:
+def test_a_whole_session_leaves_nothing_to_others(data: Path, short: str, tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
     for line in (
-        ["run", "arthritis", "-d", "sim:?speed=max", "--yes"],
+        ["run", short, "-d", "sim:?speed=max", "--yes"],
         ["report", "-o", str(out / "a.html")],
         ["history", "export", "-o", str(out / "b.csv")],
         ["history", "export", "-o", str(out / "c.jsonl")],

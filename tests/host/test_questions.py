@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from poultice import remedies
-from poultice.cli import ask, attend, main
+from poultice.cli import ask
 from poultice.cli.screen import screen
 from poultice.errors import (
     DeviceFaultError,
@@ -22,6 +22,7 @@ from poultice.errors import (
 )
 from poultice.link.messages import Telemetry
 from poultice.therapy import library, screening
+from tests.host.conftest import Say
 from tests.host.terminal import Terminal
 
 HEAT = [one for one in screening.QUESTIONS if one.applies_to in ("both", "heat")]
@@ -30,8 +31,7 @@ Answered = Callable[..., tuple[Any, str]]
 
 
 @pytest.fixture(autouse=True)
-def own_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("POULTICE_DATA_DIR", str(tmp_path / "data"))
+def width(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
 
 
@@ -174,41 +174,37 @@ def test_the_clock_time_is_never_too_early(
     assert remedies.clock_after(wait_s) == says
 
 
-def test_a_rest_is_said_before_any_question(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("options", "code", "says"),
+    [("&state=flash", 6, "rest first: 20 min, until "), ("&fault=estop@boot", 7, "emergency_stop")],
+)
+def test_what_stands_in_the_way_is_said_before_any_question(
+    options: str,
+    code: int,
+    says: str,
+    short: str,
+    say: Say,
+    typed: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    device = f"sim:?speed=max&state={tmp_path / 'flash'}"
-    assert main(["run", "tendinosis", "-d", device, "--yes"]) == 0
-    capsys.readouterr()
-    monkeypatch.setattr(attend, "at_terminal", lambda: True)
-    monkeypatch.setattr("sys.stdin", io.StringIO(""))
-    assert main(["run", "tendinosis", "-d", device]) == 6
-    said = capsys.readouterr().err
-    assert "rest first: 20 min, until " in said
-    assert " of 13" not in said
-    assert main(["status", "-d", device]) == 0
-    assert "next heat" in capsys.readouterr().out
-
-
-def test_a_fault_is_said_before_any_question(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(attend, "at_terminal", lambda: True)
-    monkeypatch.setattr("sys.stdin", io.StringIO(""))
-    assert main(["run", "arthritis", "-d", "sim:?fault=estop@boot"]) == 7
-    assert " of 13" not in capsys.readouterr().err
+    monkeypatch.chdir(Path(short).parent)
+    device = f"-d sim:?speed=max{options}"
+    if code == 6:
+        say(f"run short.toml {device} --yes")
+    typed("")
+    said = say(f"run short.toml {device}", code).err
+    assert says in said and " of 13" not in said
+    assert code == 7 or "next heat" in say(f"status {device}").out
 
 
 def test_on_a_terminal_of_80_columns(tmp_path: Path) -> None:
     with Terminal(tmp_path, "run", "arthritis", "-d", "sim:?speed=max") as terminal:
-        terminal.until(r"1 of 13  ")
-        terminal.type("maybe\n")
-        terminal.until("not sure, that is a yes")
-        terminal.type("n\n")
-        terminal.until("2 of 13  ")
-        terminal.type("b\n")
-        terminal.until("1 of 13  ")
-        terminal.type("y\n")
+        terminal.answer(
+            ("1 of 13  ", "maybe"),
+            ("not sure, that is a yes", "n"),
+            ("2 of 13  ", "b"),
+            ("1 of 13  ", "y"),
+        )
         assert terminal.ended() == 6
     assert "a burn or frostbite gives no warning" in " ".join(terminal.text.split())
     # What is typed may be echoed late: a question ends where its answer is waited for.

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import signal
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from poultice.cli import main, rate
+from poultice.cli import rate
 from poultice.errors import UsageError
 from poultice.record import ratings, report
 from poultice.record.store import History
-from tests.host.fakes import FakeDevice
-from tests.host.recorded import before_ratings, opened, record
+from poultice.therapy import screening
+from tests.host.conftest import Say
+from tests.host.faulty import Faulty
+from tests.host.recorded import before_ratings, changed, opened, record
 from tests.host.terminal import Terminal
-from tests.host.written import phase, protocol
 
-NO_PAIN = dict.fromkeys(ratings.SCALES)
+NONE = dict.fromkeys(ratings.COLUMNS)
+WELL = [(r"\[y/n\]", "n")] * sum(one.applies_to in ("both", "heat") for one in screening.QUESTIONS)
+SCREENED = [*WELL, ("Number:", "4")]
+SEVEN = [("Pain:", "7"), ("Stiffness:", "")]
+Started = Callable[..., Terminal]
 
 
 @pytest.fixture
@@ -31,86 +36,63 @@ def history(tmp_path: Path) -> History:
 
 
 @pytest.fixture
-def mine(own_record: Path) -> str:
-    path = own_record / "mine.toml"
-    path.write_text(protocol("mine", phase("heat", 40, 30)), encoding="utf-8")
-    return str(path)
+def started(short: str, tmp_path: Path) -> Started:
+    """A run at a terminal, where somebody may be asked for ratings."""
+
+    def start(*args: str, speed: str = "max", **environment: str) -> Terminal:
+        environment = {"POULTICE_RATE": "yes", **environment}
+        line = ["run", short, "-d", f"sim:?speed={speed}", *args]
+        return Terminal(tmp_path / "data", *line, **environment)
+
+    return start
 
 
-def rated(tmp_path: Path) -> dict[str, Any]:
-    found = History.open(tmp_path / "data/history.sqlite3").show(1)
+def rated(tmp_path: Path, n: int = 1) -> dict[str, Any]:
+    found = History.open(tmp_path / "data/history.sqlite3").show(n)
     return {name: found[name] for name in ratings.COLUMNS}
 
 
-def screened(shell: Terminal) -> None:
-    """Every question of the screening answered, with the age of an injury at the end."""
-    count = 0
-    while True:
-        shell.until(r"\[y/n\]|Number:")
-        if shell.text.rstrip().endswith("Number:"):
-            break
-        shell.type("n\n")
-        count += 1
-        assert count < 40
-    shell.type("4\n")
-
-
 @pytest.mark.parametrize("view", ["plain", "full"])
-def test_a_person_is_asked_before_and_after(view: str, mine: str, tmp_path: Path) -> None:
-    # `x` is no number: asked again.
-    with Terminal(
-        tmp_path / "data", "run", mine, "-d", "sim:?speed=max", "--view", view, POULTICE_RATE="yes"
-    ) as shell:
-        screened(shell)
+def test_a_person_is_asked_before_and_after(view: str, started: Started, tmp_path: Path) -> None:
+    with started("--view", view) as shell:
+        shell.answer(*SCREENED)
         shell.until("Before the session[^:]*Pain:")
         assert not (tmp_path / "data/history.sqlite3").exists(), "nothing has begun"
+        # `x` is no number: asked again.
         shell.type("x\n")
-        shell.until(r"a number from 0 to 10[^:]*Pain:")
-        shell.type("7\n")
-        shell.until("Stiffness:")
-        shell.type("\n")
-        shell.until("mine: complete[^$]*After the session[^:]*Pain:")
-        shell.type("3\n")
-        shell.until("Stiffness:")
-        shell.type("10\n")
+        shell.answer(
+            (r"a number from 0 to 10[^:]*Pain:", "7"),
+            ("Stiffness:", ""),
+            ("short: complete[^$]*After the session[^:]*Pain:", "3"),
+            ("Stiffness:", "10"),
+        )
         assert shell.ended() == 0
-    assert rated(tmp_path) == {
-        "pain_before": 7,
-        "pain_after": 3,
-        "stiffness_before": None,
-        "stiffness_after": 10,
-        "note": None,
-    }
+    given = {"pain_before": 7, "pain_after": 3, "stiffness_after": 10}
+    assert rated(tmp_path) == {**NONE, **given}
 
 
 @contextlib.contextmanager
-def asked_afterwards(mine: str, tmp_path: Path) -> Iterator[Terminal]:
+def asked_afterwards(started: Started) -> Iterator[Terminal]:
     """A session is over, and the first question after it stands there."""
-    line = ["run", mine, "-d", "sim:?speed=max"]
-    with Terminal(tmp_path / "data", *line, POULTICE_RATE="yes") as shell:
-        screened(shell)
-        shell.until("Pain:")
-        shell.type("7\n")
-        shell.until("Stiffness:")
-        shell.type("\n")
+    with started() as shell:
+        shell.answer(*SCREENED, *SEVEN)
         shell.until("After the session[^:]*Pain:")
         yield shell
 
 
-def test_leaving_the_first_question_changes_nothing(mine: str, tmp_path: Path) -> None:
-    with asked_afterwards(mine, tmp_path) as shell:
+def test_leaving_the_first_question_changes_nothing(started: Started, tmp_path: Path) -> None:
+    with asked_afterwards(started) as shell:
         shell.type("\x03")
         assert shell.ended() == 0
         assert shell.text.endswith("\n"), "the shell's prompt begins a line"
-    assert rated(tmp_path)["pain_before"] == 7
-    assert rated(tmp_path)["pain_after"] is None
+    assert rated(tmp_path) == {**NONE, "pain_before": 7}
 
 
 @pytest.mark.parametrize("how", ["\x03", "\x04", "hang up", "kill"])
 def test_what_was_answered_is_kept_however_the_next_question_is_left(
-    how: str, mine: str, tmp_path: Path
+    how: str, started: Started, tmp_path: Path
 ) -> None:
-    with asked_afterwards(mine, tmp_path) as shell:
+    with asked_afterwards(started) as shell:
         shell.type("3\n")
         shell.until("Stiffness:")
         if how == "kill":
@@ -123,31 +105,33 @@ def test_what_was_answered_is_kept_however_the_next_question_is_left(
     assert rated(tmp_path)["pain_after"] == 3
 
 
-def test_a_record_that_is_held_is_waited_for(mine: str, tmp_path: Path) -> None:
-    with asked_afterwards(mine, tmp_path) as shell:
-        with contextlib.closing(sqlite3.connect(tmp_path / "data/history.sqlite3")) as other:
-            other.execute("BEGIN IMMEDIATE")
+@contextlib.contextmanager
+def held(path: Path) -> Iterator[sqlite3.Connection]:
+    """Another program has the record."""
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield other
+
+
+def test_a_record_that_is_held_is_waited_for(started: Started, tmp_path: Path) -> None:
+    with asked_afterwards(started) as shell:
+        with held(tmp_path / "data/history.sqlite3") as other:
             shell.type("3\n")
             shell.until("waiting for the history")
             other.rollback()
-        shell.until("Stiffness:")
-        shell.type("\n")
+        shell.answer(("Stiffness:", ""))
         assert shell.ended() == 0
     assert rated(tmp_path)["pain_after"] == 3
 
 
 def test_a_rating_that_cannot_be_kept_says_how_to_add_it(
-    history: History,
-    own_record: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    history: History, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     n = record(history)
     monkeypatch.setattr("poultice.session.recorder.END_S", 0.0)
     monkeypatch.setattr("poultice.record.database.BUSY_S", 0.05)
     monkeypatch.setattr("sys.stdin", io.StringIO("3\n4\n"))
-    with contextlib.closing(sqlite3.connect(history.path)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with held(history.path):
         assert not rate.after(n, None)
     told = capsys.readouterr().err
     assert "locked" in told and "close that, or wait a moment" in told
@@ -155,17 +139,14 @@ def test_a_rating_that_cannot_be_kept_says_how_to_add_it(
     assert "Stiffness" not in told, "what nothing can keep is not asked"
 
 
-def test_what_no_record_can_keep_is_not_asked(mine: str, tmp_path: Path) -> None:
-    history = opened(tmp_path / "data")
-    with contextlib.closing(sqlite3.connect(history.path)) as connection, connection:
-        connection.execute("PRAGMA user_version = 99")
-    line = ["run", mine, "-d", "sim:?speed=max"]
-    with Terminal(tmp_path / "data", *line, POULTICE_RATE="yes") as shell:
-        screened(shell)
+def test_what_no_record_can_keep_is_not_asked(started: Started, history: History) -> None:
+    changed(history.path, "PRAGMA user_version = 99")
+    with started() as shell:
+        shell.answer(*SCREENED)
         assert shell.ended() == 0
     asked = shell.text.index("[y/n]")
     assert shell.text.index("will not be in the history") < asked, "it is known before"
-    assert "Pain:" not in shell.text and "mine: complete" in shell.text
+    assert "Pain:" not in shell.text and "short: complete" in shell.text
 
 
 @pytest.mark.parametrize("key", ["\x03", "\x04"])
@@ -175,39 +156,26 @@ def test_a_note_that_is_left_changed_nothing(
 ) -> None:
     record(history)
     with Terminal(tmp_path / "data", "note") as shell:
-        for _ in range(answered):
-            shell.until(r"(before|after):")
-            shell.type("3\n")
+        shell.answer(*[(r"(before|after):", "3")] * answered)
         shell.until(r"(before|on one line):")
         shell.type(key)
         assert shell.ended() == 130
         assert shell.text.replace("\r", "").endswith("\nleft; nothing was changed\n")
-    assert rated(tmp_path)["pain_before"] is None
+    assert rated(tmp_path) == NONE
 
 
-def test_a_session_that_was_stopped_asks_nothing_more(mine: str, tmp_path: Path) -> None:
-    with Terminal(
-        tmp_path / "data", "run", mine, "-d", "sim:?speed=2", "--view", "plain", POULTICE_RATE="yes"
-    ) as shell:
-        screened(shell)
-        shell.until("Pain:")
-        shell.type("\n")
-        shell.until("Stiffness:")
-        shell.type("\n")
+def test_a_session_that_was_stopped_asks_nothing_more(started: Started) -> None:
+    with started("--view", "plain", speed="2") as shell:
+        shell.answer(*SCREENED, *SEVEN)
         shell.until("phase 1")
         shell.type("s")
         assert shell.ended() == 130
         assert "After the session" not in shell.text
 
 
-def test_one_that_is_left_running_is_not_over(mine: str, tmp_path: Path) -> None:
-    line = ["run", mine, "-d", "sim:?speed=max", "--detach"]
-    with Terminal(tmp_path / "data", *line, POULTICE_RATE="yes") as shell:
-        screened(shell)
-        shell.until("Pain:")
-        shell.type("7\n")
-        shell.until("Stiffness:")
-        shell.type("\n")
+def test_one_that_is_left_running_is_not_over(started: Started, tmp_path: Path) -> None:
+    with started("--detach") as shell:
+        shell.answer(*SCREENED, *SEVEN)
         assert shell.ended() == 0
         assert "runs by itself" in shell.text
         assert "After the session" not in shell.text and "makes a page" not in shell.text
@@ -215,94 +183,65 @@ def test_one_that_is_left_running_is_not_over(mine: str, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("args", "environment"),
+    ("args", "file", "rate_variable"),
     [
-        (["--yes"], {"POULTICE_RATE": "yes"}),
-        (["--yes", "--json"], {"POULTICE_RATE": "yes"}),
+        (["--yes"], "", "yes"),
+        (["--yes", "--json"], "", "yes"),
+        (["--no-rate"], "", ""),
+        ([], "[run]\nrate = false\n", ""),
     ],
 )
-def test_with_yes_nobody_is_asked(
-    args: list[str], environment: dict[str, str], mine: str, tmp_path: Path
+def test_with_yes_or_switched_off_nobody_is_asked(
+    args: list[str], file: str, rate_variable: str, started: Started, tmp_path: Path
 ) -> None:
-    line = ["run", mine, "-d", "sim:?speed=max", *args]
-    with Terminal(tmp_path / "data", *line, **environment) as shell:
+    config = tmp_path / "config.toml"
+    config.write_text(file, encoding="utf-8")
+    with started(*args, POULTICE_RATE=rate_variable, POULTICE_CONFIG=str(config)) as shell:
+        if "--yes" not in args:
+            shell.answer(*SCREENED)
         assert shell.ended() == 0
         assert "Pain:" not in shell.text
-    assert rated(tmp_path) == {**NO_PAIN, "note": None}
+    assert rated(tmp_path) == NONE
 
 
-@pytest.mark.parametrize("off", ["--no-rate", "rate = false"])
-def test_the_asking_can_be_switched_off(off: str, mine: str, tmp_path: Path) -> None:
-    (tmp_path / "config.toml").write_text(f"[run]\n{off}\n" if "=" in off else "", encoding="utf-8")
-    flags = [] if "=" in off else [off]
-    line = ["run", mine, "-d", "sim:?speed=max", *flags]
-    config = str(tmp_path / "config.toml")
-    with Terminal(tmp_path / "data", *line, POULTICE_RATE="", POULTICE_CONFIG=config) as shell:
-        screened(shell)
-        assert shell.ended() == 0
-        assert "Pain:" not in shell.text
+def test_without_a_terminal_nobody_is_asked(device: Faulty, short: str, say: Say) -> None:
+    assert "Pain" not in say(["run", short, "--yes", "--rate"]).err
 
 
-def test_without_a_terminal_nobody_is_asked(
-    plug_in: Any, mine: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    plug_in(FakeDevice())
-    assert main(["run", mine, "--yes", "--rate"]) == 0
-    assert "Pain" not in capsys.readouterr().err
-
-
-def test_note_adds_changes_and_takes_away(
-    history: History, own_record: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_note_adds_changes_and_takes_away(history: History, say: Say) -> None:
     record(history)
     record(history)
-    line = ["note", "--pain-before", "6", "--pain-after", "0", "--text", " slept well "]
-    assert main(line) == 0
-    told = capsys.readouterr().out
+    told = say(["note", "--pain-before", "6", "--pain-after", "0", "--text", " slept well "]).out
     assert "6 before, 0 after (of 10)" in told and "slept well" in told
     assert history.show(1)["pain_before"] is None
-    main(["note", "2", "--pain-after", "-", "--stiffness-after", "4", "--text", "-", "--json"])
-    assert json.loads(capsys.readouterr().out) == {
+    assert say("note 2 --pain-after - --stiffness-after 4 --text - --json").json == {
+        **NONE,
         "schema": "poultice.note/1",
         "session": 2,
         "started_unix": history.show(2)["started_unix"],
         "pain_before": 6,
-        "pain_after": None,
-        "stiffness_before": None,
         "stiffness_after": 4,
-        "note": None,
     }
 
 
-@pytest.mark.parametrize(
-    ("line", "code"),
-    [
-        ("note", 2),
-        ("note --pain-after 11", 2),
-        ("note --pain-after -1", 2),
-        ("note --pain-after bad", 2),
-        ("note --pain-after 1_0", 2),
-        ("note --pain-after 3.5", 2),
-        ("note --pain-after=", 2),
-        ("note 7 --pain-after 1", 2),
-    ],
-)
-def test_what_is_no_rating_is_refused(
-    line: str, code: int, history: History, own_record: Path
+@pytest.mark.parametrize("value", ["11", "-1", "bad", "1_0", "3.5", "+3", ""])
+def test_what_is_no_rating_is_refused_in_words_of_our_own(
+    value: str, history: History, say: Say
 ) -> None:
     n = record(history)
-    assert main(line.split()) == code
-    assert {name: history.show(n)[name] for name in ratings.SCALES} == NO_PAIN
-
-
-@pytest.mark.parametrize("value", ["1_0", "3.5", "+3", "bad", "11"])
-def test_what_is_no_rating_is_told_in_words_of_our_own(
-    value: str, own_record: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["note", "--pain-before", value]) == 2
-    told = capsys.readouterr().err
-    assert f"--pain-before '{value}' is no rating" in told
+    told = say(["note", f"--pain-before={value}"], 2).err
+    assert not value or f"--pain-before '{value}' is no rating" in told
     assert "a whole number from 0 (none) to 10 (the worst there is); - removes it" in told
+    assert history.show(n)["pain_before"] is None
+
+
+@pytest.mark.parametrize("line", ["note", "note 7 --pain-after 1"])
+def test_a_note_of_nothing_or_of_no_session_is_refused(
+    line: str, history: History, say: Say, tmp_path: Path
+) -> None:
+    record(history)
+    say(line, 2)
+    assert rated(tmp_path) == NONE
 
 
 @pytest.mark.parametrize(
@@ -317,23 +256,18 @@ def test_what_is_no_rating_is_told_in_words_of_our_own(
     ],
 )
 def test_a_note_that_could_not_be_kept_as_it_is_is_refused(
-    text: str,
-    says: str,
-    history: History,
-    own_record: Path,
-    capsys: pytest.CaptureFixture[str],
+    text: str, says: str, history: History, say: Say
 ) -> None:
     n = record(history)
     history.rate(n, {"note": "before"})
-    assert main(["note", "--pain-after", "3", "--text", text]) == 2
-    told = capsys.readouterr().err
+    told = say(["note", "--pain-after", "3", "--text", text], 2).err
     assert says in told and "hint: " in told
     assert history.show(n)["note"] == "before" and history.show(n)["pain_after"] is None
 
 
-def test_the_longest_note_is_kept_whole(history: History, own_record: Path) -> None:
+def test_the_longest_note_is_kept_whole(history: History, say: Say) -> None:
     n = record(history)
-    assert main(["note", "--text", "é" * 2000]) == 0
+    say(["note", "--text", "é" * 2000])
     assert history.show(n)["note"] == "é" * 2000
 
 
@@ -351,38 +285,30 @@ def test_note_asks_at_a_terminal(history: History, tmp_path: Path) -> None:
     record(history)
     history.rate(1, {"pain_before": 6, "stiffness_before": 2})
     with Terminal(tmp_path / "data", "note") as shell:
-        for wanted, typed in (
+        shell.answer(
             (r"Pain before \[6\]:", ""),
             (r"Stiffness before \[2\]:", "-"),
             ("Pain after:", "3"),
             ("Stiffness after:", ""),
             ("Note, on one line:", "less stiff in the morning"),
-        ):
-            shell.until(wanted)
-            shell.type(f"{typed}\n")
+        )
         assert shell.ended() == 0
-    assert rated(tmp_path) == {
-        "pain_before": 6,
-        "stiffness_before": None,
-        "pain_after": 3,
-        "stiffness_after": None,
-        "note": "less stiff in the morning",
-    }
+    given = {"pain_before": 6, "pain_after": 3, "note": "less stiff in the morning"}
+    assert rated(tmp_path) == {**NONE, **given}
 
 
-def test_shown_with_its_session(
-    history: History, own_record: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_shown_with_its_session(history: History, say: Say) -> None:
     record(history)
     history.rate(1, {"pain_before": 6, "pain_after": 3, "note": "<b>slept</b>"})
-    assert main(["history", "show"]) == 0
-    assert "  pain         6 before, 3 after (of 10)\n  note         <b>slept</b>\n" in (
-        capsys.readouterr().out
-    )
+    shown = "  pain         6 before, 3 after (of 10)\n  note         <b>slept</b>\n"
+    assert shown in say("history show").out
     page = report.render(history, 1).decode()
-    assert "6 before, 3 after (of 10)" in page
-    assert "&lt;b&gt;slept&lt;/b&gt;" in page
-    assert "pain: rated before and after in 1 session: too few to tell" in page
+    for told in (
+        "6 before, 3 after (of 10)",
+        "&lt;b&gt;slept&lt;/b&gt;",
+        "pain: rated before and after in 1 session: too few to tell",
+    ):
+        assert told in page
     history.rate(1, {"pain_before": None, "pain_after": None, "note": None})
     assert "Pain and stiffness" not in report.render(history, 1).decode()
 
@@ -403,20 +329,14 @@ def test_few_ratings_are_told_as_few(count: int, says: list[str]) -> None:
     assert ratings.trend(ratings.compared(rows)) == says
 
 
-def test_trends_count_treatment_alone(
-    history: History, own_record: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    import time
-
+def test_trends_count_treatment_alone(history: History, say: Say) -> None:
     sim = {"path": "sim:", "uid": "5", "firmware": "0.1.0"}
     for device in (None, None, sim):
         n = record(history, device=device, started_unix=time.time())
         history.rate(n, {"stiffness_before": 4, "stiffness_after": 4})
-    assert main(["history", "trends"]) == 0
-    assert "stiffness: rated before and after in 2 sessions: too few" in capsys.readouterr().out
-    assert main(["history", "trends", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)["ratings"]
-    assert told["stiffness"] == {
+    few = "stiffness: rated before and after in 2 sessions: too few"
+    assert few in say("history trends").out
+    assert say("history trends --json").json["ratings"]["stiffness"] == {
         "sessions": 2,
         "less": 0,
         "more": 0,
@@ -427,10 +347,9 @@ def test_trends_count_treatment_alone(
 
 def test_what_anybody_wrote_into_the_record_is_no_rating(history: History) -> None:
     record(history)
-    with contextlib.closing(sqlite3.connect(history.path)) as connection, connection:
-        connection.execute("UPDATE sessions SET pain_before = 'x', pain_after = 99, note = ''")
+    changed(history.path, "UPDATE sessions SET pain_before = 'x', pain_after = 99, note = ''")
     found = history.show(1)
-    assert {name: found[name] for name in ratings.COLUMNS} == {**NO_PAIN, "note": None}
+    assert {name: found[name] for name in ratings.COLUMNS} == NONE
     assert ratings.lines(found) == []
 
 

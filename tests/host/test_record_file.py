@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from poultice.cli import main
-from tests.host.fakes import Error, FakeDevice
+from tests.host.conftest import Say
+from tests.host.faulty import Faulty, error, says
 from tests.host.written import phase, protocol
 
 BEFORE = "a record of before, longer than anything that comes after it\n" * 2000
@@ -21,9 +22,7 @@ BEFORE = "a record of before, longer than anything that comes after it\n" * 2000
 
 @pytest.fixture(autouse=True)
 def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("POULTICE_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("POULTICE_CONFIG", str(tmp_path / "config.toml"))
-    monkeypatch.setattr("sys.stdin", io.StringIO(""))
     monkeypatch.chdir(tmp_path)
     for name, target in (("mine", 40), ("hot", 44)):
         (tmp_path / f"{name}.toml").write_text(
@@ -59,25 +58,20 @@ def test_a_run_that_is_refused_leaves_the_file_as_it_was(
         (at / "record").unlink(missing_ok=True)
 
 
-def test_it_begins_with_the_session(plug_in: Callable[[FakeDevice], FakeDevice], at: Path) -> None:
-    device = plug_in(FakeDevice())
-    start = device._start
-
-    def starts() -> None:
+def test_it_begins_with_the_session(device: Faulty, at: Path) -> None:
+    def starts(params: Any, ask: Callable[[], Any]) -> Any:
         assert (at / "record").read_text(encoding="utf-8") == BEFORE
-        start()
+        return ask()
 
-    device._start = starts  # type: ignore[method-assign]
+    device.answers["start"] = starts
     assert run("mine.toml") == 0
     rows = [json.loads(line) for line in (at / "record").read_text(encoding="ascii").splitlines()]
     assert len(rows) > 30
     assert rows[-1]["params"]["state"] == "idle"
 
 
-def test_a_start_that_is_refused_leaves_it_too(
-    plug_in: Callable[[FakeDevice], FakeDevice], at: Path
-) -> None:
-    plug_in(FakeDevice(override={"start": lambda _: Error(7, "not_ready", {})}))
+def test_a_start_that_is_refused_leaves_it_too(device: Faulty, at: Path) -> None:
+    device.answers["start"] = says(error(7, "not_ready"))
     assert run("mine.toml") == 6
     assert (at / "record").read_text(encoding="utf-8") == BEFORE
 
@@ -96,16 +90,13 @@ def test_a_start_that_is_refused_leaves_it_too(
         ("zero\0byte", "cannot be written"),
     ],
 )
-def test_what_is_an_input_or_no_file_is_refused(
-    record: str, says: str, at: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_is_an_input_or_no_file_is_refused(record: str, says: str, at: Path, say: Say) -> None:
     (at / "link.toml").symlink_to("mine.toml")
     (at / "data").mkdir()
     (at / "data/history.sqlite3").touch()
     kept = {one: one.read_bytes() for one in (at / "mine.toml", at / "config.toml")}
     line = ["run", "mine.toml", "-d", "sim:?speed=max", "--yes", "--record", record]
-    assert main(line) == 2
-    assert says in capsys.readouterr().err
+    assert says in say(line, 2).err
     assert {one: one.read_bytes() for one in kept} == kept
 
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import io
-import itertools
-import json
 import os
 import sqlite3
 import threading
@@ -17,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from poultice.cli import main
 from poultice.link.messages import Event, Telemetry
 from poultice.record.store import History
 from poultice.session import recorder as recorders
 from poultice.session.recorder import END_S, Recorder, Recording, unwritable
-from tests.host.fakes import FakeDevice
+from tests.host.conftest import Say
+from tests.host.faulty import Faulty
 
 WHAT = {
     "protocol": "arthritis",
@@ -54,7 +51,6 @@ class Clock:
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("POULTICE_DATA_DIR", str(tmp_path))
     monkeypatch.setattr("poultice.record.database.BUSY_S", 0.0)
-    monkeypatch.setattr("sys.stdin", io.StringIO(""))
     return tmp_path
 
 
@@ -207,56 +203,46 @@ def test_several_in_one_file_wait_for_the_lock_once_a_turn(data: Path) -> None:
 
 
 def test_seven_pads_and_a_lock(
-    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    data: Path, short: str, pads: Any, say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recorders, "TRY_S", 0.01)
     other = locked(data)
-    devices = {f"fake:{n}": FakeDevice() for n in range(7)}
-    ended: set[str] = set()
+    devices, words = pads(7)
 
-    def asked(path: str, _: Any) -> dict[str, Any]:
+    def journal(one: Faulty, params: Any, ask: Callable[[], Any]) -> Any:
         # Held until the last of them has run to its end.
-        if devices[path].journal:
-            ended.add(path)
-        if len(ended) == 7:
+        if all(pad.asked.count("start") and pad.state == "idle" for pad in devices):
             other.close()
-        return {"entries": devices[path].journal, "next": None}
+        return ask()
 
-    for path, one in devices.items():
-        one.override["journal"] = partial(asked, path)
-    monkeypatch.setattr("poultice.device.discovery.open_transport", lambda path: devices[path])
-    monkeypatch.setattr("poultice.link.transport.split_path", lambda path: ("fake", path))
-    line = itertools.chain.from_iterable(("-d", one) for one in devices)
-    assert main(["run", "arthritis", "--yes", "--json", *line]) == 0
-    told = capsys.readouterr()
-    assert [one["outcome"] for one in json.loads(told.out)["devices"]] == ["complete"] * 7
-    assert "warning" not in told.err and "in the history" not in told.err
+    for one in devices:
+        one.answers["journal"] = partial(journal, one)
+    told = say(["run", short, "--yes", "--json", *words])
+    assert [one["outcome"] for one in told.json["devices"]] == ["complete"] * 7
+    assert "in the history" not in told.err
     assert [one[0] for one in written()] == ["complete"] * 7
-    assert all(one[1] >= 1200 for one in written())
+    assert all(one[1] >= 30 for one in written())
 
 
 def test_a_disk_that_does_not_answer_keeps_no_session(
-    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    device: Faulty, short: str, say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     over = threading.Event()
-    device = FakeDevice()
     commit = recorders.Recording._write
 
     def hangs(self: Recording) -> None:
         assert over.wait(60)
         commit(self)
 
-    def ended(params: Any) -> dict[str, Any]:
-        if device.journal:
+    def journal(params: Any, ask: Callable[[], Any]) -> Any:
+        if device.asked.count("start"):
             over.set()
-        return {"entries": device.journal, "next": None}
+        return ask()
 
-    device.override["journal"] = ended
+    device.answers["journal"] = journal
     monkeypatch.setattr(recorders.Recording, "_write", hangs)
-    monkeypatch.setattr("poultice.device.discovery.open_transport", lambda path: device)
-    monkeypatch.setattr("poultice.device.discovery.choose", lambda: "fake:")
-    assert main(["run", "arthritis", "--yes"]) == 0
-    assert written()[0][0] == "complete" and written()[0][1] >= 1200
+    say(["run", short, "--yes"])
+    assert written()[0][0] == "complete" and written()[0][1] >= 30
 
 
 def unusable_record(how: str, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -300,23 +286,23 @@ def test_a_record_that_cannot_be_used_is_told_before_anything_is_armed(
     how: str,
     says: str,
     count: int,
-    own_record: Path,
+    data: Path,
+    short: str,
+    say: Say,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr("poultice.session.recorder.END_S", 0.2)
-    unusable_record(how, own_record / "data/history.sqlite3", monkeypatch)
+    unusable_record(how, data / "history.sqlite3", monkeypatch)
     devices = [f"-dsim:?speed=max&seed={seed}" for seed in range(count)]
-    assert main(["run", "arthritis", "--yes", "--view", "plain", "-vv", *devices]) == 0
-    told = capsys.readouterr().err
+    told = say(["run", short, "--yes", "--view", "plain", "-vv", *devices]).err
     warned = told.index("warning: this session will not be in the history")
     assert says in told[warned : warned + 500]
     assert told.count("will not be") == 1
     assert warned < told.index('"arm"')
 
 
-def test_one_that_is_held_is_waited_for_and_no_word_of_it(own_record: Path) -> None:
-    path = own_record / "data/history.sqlite3"
+def test_one_that_is_held_is_waited_for_and_no_word_of_it(data: Path) -> None:
+    path = data / "history.sqlite3"
     History.open(path)
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -325,7 +311,7 @@ def test_one_that_is_held_is_waited_for_and_no_word_of_it(own_record: Path) -> N
 
 
 def test_a_disk_that_does_not_answer_is_not_waited_for(
-    own_record: Path, monkeypatch: pytest.MonkeyPatch
+    data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hangs = threading.Event()
     monkeypatch.setattr("poultice.session.recorder.LOOK_S", 0.05)
@@ -334,6 +320,6 @@ def test_a_disk_that_does_not_answer_is_not_waited_for(
     hangs.set()
 
 
-def test_looking_makes_nothing(own_record: Path) -> None:
+def test_looking_makes_nothing(data: Path) -> None:
     assert unwritable() is None
-    assert not (own_record / "data").exists()
+    assert list(data.iterdir()) == []

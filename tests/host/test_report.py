@@ -27,7 +27,7 @@ from poultice.record.report.why import seen
 from poultice.record.store import SAMPLE_COLUMNS, History
 from poultice.remedies import FAULTS, STOPS, fault_hint
 from poultice.therapy.screening import QUESTIONS
-from tests.host.recorded import ANSWERS, CONTRAST, STARTED_UNIX, opened, phase, record
+from tests.host.recorded import ANSWERS, CONTRAST, STARTED_UNIX, changed, opened, phase, record
 
 ROOT = Path(__file__).parents[2]
 VOID = {"meta", "link", "input", "br", "hr", "img"}
@@ -141,9 +141,7 @@ def test_the_curve_is_the_samples(history: History) -> None:
 
 def test_a_gap_in_the_readings_is_a_gap_in_the_curve(history: History) -> None:
     record(history)
-    with sqlite3.connect(history.path) as connection:
-        connection.execute("UPDATE samples SET temp_mc = NULL WHERE id BETWEEN 100 AND 200")
-    connection.close()
+    changed(history.path, "UPDATE samples SET temp_mc = NULL WHERE id BETWEEN 100 AND 200")
     [drawn] = re.findall(r'<path class="line a" d="([^"]*)"', page_of(history).html)
     assert drawn.count("M") == 2
 
@@ -162,26 +160,17 @@ def test_the_target_is_drawn_from_end_to_end_of_its_phases(history: History) -> 
 def test_a_reading_that_cannot_be_is_none(history: History) -> None:
     record(history)
     before = page_of(history).html.count("grid")
-    with sqlite3.connect(history.path) as connection:
-        connection.execute("UPDATE samples SET temp_mc = 999999999 WHERE id = 100")
-        connection.execute("UPDATE samples SET t_ms = 99999999999 WHERE id = 540")
-    connection.close()
+    changed(
+        history.path,
+        "UPDATE samples SET temp_mc = 999999999 WHERE id = 100",
+        "UPDATE samples SET t_ms = 99999999999 WHERE id = 540",
+    )
     page = page_of(history)
     assert page.html.count("grid") == before
     assert page.html.count('<path class="line a" d="M') == 1
     assert "1 of the recorded samples are not shown" in page.text
     [drawn] = re.findall(r'<path class="line a" d="([^"]*)"', page.html)
     assert drawn.count("M") == 2
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-def test_why_it_stopped_and_what_to_do(history: History, fault: str) -> None:
-    record(history, outcome="fault", fault=fault, until_s=100)
-    text = page_of(history).text
-    assert f"It stopped by a fault: {fault.replace('_', ' ')}." in text
-    assert str(seen(fault)) in text
-    assert fault_hint(fault) in text
-    assert "01:40 into the session, at 40.3 °C" in text
 
 
 def test_what_was_seen_is_that_of_the_page_of_faults() -> None:
@@ -192,23 +181,33 @@ def test_what_was_seen_is_that_of_the_page_of_faults() -> None:
     }
 
 
-@pytest.mark.parametrize("reason", STOPS)
-def test_a_stop_says_whose(history: History, reason: str) -> None:
-    record(history, outcome="stopped", reason=reason, until_s=100)
-    assert STOPS[reason] in page_of(history).text
-
-
-def test_lost_and_cut_off(history: History) -> None:
-    record(history, outcome="lost", until_s=100)
-    record(history, outcome=None, until_s=100)
-    lost, cut_off = page_of(history, 1).text, page_of(history, 2).text
-    assert "The computer lost the device during the session." in lost
-    assert "ends the session by itself within 10 s" in lost
-    assert "The record was cut off before the session ended." in cut_off
-    # Nothing was summed up, so the samples are.
-    assert "Time 1 min 39 s" in cut_off
-    assert "1 heat 40.5 °C 4 min 1 min 39 s" in cut_off
-    assert "a good deal of heat already" in cut_off
+@pytest.mark.parametrize(
+    ("kept", "says"),
+    [
+        ({"outcome": "lost", "until_s": 100},
+         ["The computer lost the device during the session.",
+          "ends the session by itself within 10 s"]),
+        # Nothing was summed up, so the samples are.
+        ({"outcome": None, "until_s": 100},
+         ["The record was cut off before the session ended.", "Time 1 min 39 s",
+          "1 heat 40.5 °C 4 min 1 min 39 s", "a good deal of heat already"]),
+        ({"hello": None}, ["cutoff 43 °C", "does not hold the device's"]),
+        ({"answers": {**ANSWERS, "screening": "assumed"}}, ["Nobody was asked"]),
+        ({"device": {"path": "sim:?speed=max", "uid": "51", "firmware": "0.1.0"}}, ["simulated"]),
+        *[({"outcome": "stopped", "reason": one, "until_s": 100}, [said])
+          for one, said in STOPS.items()],
+        *[({"outcome": "fault", "fault": one, "until_s": 100},
+           [f"It stopped by a fault: {one.replace('_', ' ')}.", str(seen(one)), fault_hint(one),
+            "01:40 into the session, at 40.3 °C"])
+          for one in FAULTS],
+    ],
+)  # fmt: skip
+def test_how_it_ended_and_what_is_known_of_it(
+    kept: dict[str, Any], says: list[str], history: History
+) -> None:
+    record(history, **kept)
+    text = page_of(history).text
+    assert [one for one in says if one not in text] == []
 
 
 def test_a_session_without_a_sample(history: History) -> None:
@@ -221,32 +220,12 @@ def test_a_session_without_a_sample(history: History) -> None:
 
 def test_what_follows_a_restart_is_not_drawn(history: History) -> None:
     record(history, outcome="lost", until_s=100)
-    with sqlite3.connect(history.path) as connection:
-        connection.execute(
-            f"INSERT INTO samples (session_id, {', '.join(SAMPLE_COLUMNS)}) SELECT session_id, "
-            f"{', '.join(SAMPLE_COLUMNS)} FROM samples WHERE t_ms < 5000"
-        )
-    connection.close()
+    columns = ", ".join(("session_id", *SAMPLE_COLUMNS))
+    again = f"INSERT INTO samples ({columns}) SELECT {columns} FROM samples WHERE t_ms < 5000"
+    changed(history.path, again)
     text = page_of(history).text
     assert "the device restarted; the curves end there" in text
     assert "5 of the recorded samples are not shown" in text
-
-
-def test_a_record_of_before_has_no_limits(history: History) -> None:
-    record(history, hello=None)
-    text = page_of(history).text
-    assert "cutoff 43 °C" in text
-    assert "does not hold the device's" in text
-
-
-def test_assumed_answers_are_called_so(history: History) -> None:
-    record(history, answers={**ANSWERS, "screening": "assumed"})
-    assert "Nobody was asked" in page_of(history).text
-
-
-def test_a_simulated_session_is_called_so(history: History) -> None:
-    record(history, device={"path": "sim:?speed=max", "uid": "51", "firmware": "0.1.0"})
-    assert "simulated" in page_of(history).text
 
 
 def test_the_weeks_up_to_this_session(history: History) -> None:

@@ -14,12 +14,12 @@ from poultice.link.client import Client
 from poultice.link.messages import Event, Telemetry
 from poultice.link.serial_port import SerialTransport
 from poultice.session.engine import Engine
-from tests.host.fakes import FakePhase, FakePlan
+from tests.host.faulty import plan
 from tests.host.served import Served
 
 # What a machine that is slow for three seconds does not end: the device's own clock runs faster.
 ATTENDED_S = 60
-PLAN = FakePlan((FakePhase("cold", 600, 15_000),), attended_s=ATTENDED_S)
+PLAN = plan(("cold", 15_000, 600), attended_s=ATTENDED_S)
 
 
 def outcome(served: Served) -> tuple[str | None, set[str]]:
@@ -83,7 +83,7 @@ def test_what_it_reads_away_costs_no_session() -> None:
 
     with Served() as served, Client(SerialTransport(served.path)) as client:
         client.settle()
-        engine = Engine(client, FakePlan((FakePhase("heat", 90, 40_000),), attended_s=ATTENDED_S))
+        engine = Engine(client, plan(("heat", 40_000, 90), attended_s=ATTENDED_S))
         reader = threading.Thread(target=reads)
         reader.start()
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,13 @@ from poultice.errors import ProtocolFileError
 from poultice.temperature import CELSIUS, FAHRENHEIT
 from poultice.therapy import library
 
+RUN = "run short.toml -d sim:?speed=max --yes"
 HOST = Path(__file__).parents[2] / "host" / "poultice"
 
 
 @pytest.fixture(autouse=True)
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("POULTICE_DATA_DIR", str(tmp_path / "data"))
+def own(short: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.chdir(Path(short).parent)
     yield
     temperature.show_in(CELSIUS)
 
@@ -80,18 +81,23 @@ def test_fahrenheit_is_read_to_the_nearest_thousandth(thousandths: int) -> None:
     assert abs(found - Fraction(5 * (thousandths - 32_000), 9)) <= Fraction(1, 2)
 
 
-def lines(capsys: pytest.CaptureFixture[str], line: str) -> str:
-    capsys.readouterr()
-    main(line.split())
-    told = capsys.readouterr()
-    return told.out + told.err
+@pytest.fixture
+def lines(capsys: pytest.CaptureFixture[str]) -> Callable[[str], str]:
+    """All that a command says, however it ends."""
+
+    def told(line: str) -> str:
+        capsys.readouterr()
+        main(line.split())
+        return "".join(capsys.readouterr())
+
+    return told
 
 
 COMMANDS = [
     "status -d sim:",
     "stop -d sim:",
     "watch -d sim:?speed=max --for 1",
-    "run arthritis -d sim:?speed=max --yes --view plain",
+    f"{RUN} --view plain",
     "run arthritis -d sim: --dry-run",
     "protocols show arthritis",
     "history --simulated",
@@ -102,22 +108,20 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("line", COMMANDS)
-def test_every_command_shows_them_in_these_units(
-    line: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["run", "tendinosis", "-d", "sim:?speed=max", "--yes"]) == 0
-    told = lines(capsys, f"{line} --units fahrenheit")
+def test_every_command_shows_them_in_these_units(line: str, lines: Callable[[str], str]) -> None:
+    assert main(RUN.split()) == 0
+    told = lines(f"{line} --units fahrenheit")
     assert " °F" in told
     values = re.findall(r"[\d.]+ °C", told)
     assert not values or line.startswith("config"), values
-    told = lines(capsys, line)
+    told = lines(line)
     assert " °C" in told
     assert "°F" not in told
 
 
 @pytest.mark.parametrize("line", COMMANDS)
 def test_json_stays_as_it_is(line: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["run", "tendinosis", "-d", "sim:?speed=max", "--yes"]) == 0
+    assert main(RUN.split()) == 0
     if line.startswith("doctor"):
         return  # what it says is for a person
 
@@ -134,31 +138,31 @@ def test_json_stays_as_it_is(line: str, capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_where_it_comes_from(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: Callable[[str], str]
 ) -> None:
     config = tmp_path / "config.toml"
     config.write_text('units = "fahrenheit"\n')
     monkeypatch.setenv("POULTICE_CONFIG", str(config))
-    assert "°F" in lines(capsys, "status -d sim:")
+    assert "°F" in lines("status -d sim:")
     monkeypatch.setenv("POULTICE_UNITS", "celsius")
-    assert "°C" in lines(capsys, "status -d sim:")
+    assert "°C" in lines("status -d sim:")
     monkeypatch.setenv("POULTICE_STATUS_UNITS", "fahrenheit")
-    assert "°F" in lines(capsys, "status -d sim:")
-    assert "°C" in lines(capsys, "status -d sim: --units celsius")
+    assert "°F" in lines("status -d sim:")
+    assert "°C" in lines("status -d sim: --units celsius")
     monkeypatch.delenv("POULTICE_UNITS")
     monkeypatch.delenv("POULTICE_STATUS_UNITS")
     for line, sign in (("protocols show arthritis", "°F"),
                        ("protocols --units celsius show arthritis", "°C"),
                        ("protocols show arthritis --units celsius", "°C")):  # fmt: skip
-        assert sign in lines(capsys, line)
+        assert sign in lines(line)
     config.write_text('[protocols]\nunits = "kelvin"\n')
     assert main(["protocols", "show", "arthritis"]) == 2
 
 
-def test_a_limit_is_told_in_them_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_limit_is_told_in_them_too(tmp_path: Path, lines: Callable[[str], str]) -> None:
     path = tmp_path / "hot.toml"
     path.write_text(FILE.format(units="", target=43))
-    told = lines(capsys, f"protocols check {path} --units fahrenheit")
+    told = lines(f"protocols check {path} --units fahrenheit")
     assert "109.4 °F; at most 107.6 °F" in told
 
 
@@ -166,7 +170,7 @@ def test_a_report_is_the_same_in_any(capsys: pytest.CaptureFixture[str]) -> None
     from poultice.record import report
     from poultice.record.store import History
 
-    assert main(["run", "arthritis", "-d", "sim:?speed=max", "--yes"]) == 0
+    assert main(RUN.split()) == 0
     page = report.render(History.open(), 1)
     with temperature.showing_in(FAHRENHEIT):
         assert report.render(History.open(), 1) == page

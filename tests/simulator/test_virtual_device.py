@@ -68,25 +68,25 @@ def test_each_named_fault(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"),
+    ("query", "seconds", "limit_s", "fault"),
     [
-        ("sensor_detached", "sensor_detached"),
-        ("sensor_drift", "sensor_drift"),
-        ("sensor_open", "sensor_open"),
+        ("?sensor_b=0&fault=sensor_detached@100", 300, 600, "sensor_detached"),
+        ("?sensor_b=0&fault=sensor_drift@100", 300, 600, None),
+        ("?sensor_b=0&fault=sensor_open@100", 300, 600, "sensor_open"),
+        # Without SENSE a weld is found by its heat.
+        ("?sense=0&fault=weld_k2@200", 600, 900, "heat_welded"),
+        # From the start, before the first heat.
+        ("?fault=relay_dead@boot", 300, 60, "supply_lost"),
+        ("?fault=weld_k2@boot", 300, 60, "heat_welded"),
     ],
 )
-def test_without_sensor_b(name: str, expected: str) -> None:
-    link = Link(f"?sensor_b=0&fault={name}@100")
-    link.start({**HEAT, "target_mc": 40_000})
-    link.until_over(600)
-    assert link.fault == (None if name == "sensor_drift" else expected)
-
-
-def test_without_sense_a_weld_is_found_by_its_heat() -> None:
-    link = Link("?sense=0&fault=weld_k2@200")
-    link.start({**HEAT, "duration_s": 600})
-    link.until_over(900)
-    assert link.fault == "heat_welded"
+def test_what_a_lesser_device_finds_and_what_is_there_from_the_start(
+    query: str, seconds: int, limit_s: float, fault: str | None
+) -> None:
+    link = Link(query)
+    link.start({**HEAT, "target_mc": 40_000, "duration_s": seconds})
+    link.until_over(limit_s)
+    assert link.fault == fault
 
 
 @pytest.mark.requirement("SR-07")
@@ -109,20 +109,6 @@ def test_a_fault_before_power_up_leaves_nothing_to_start(name: str) -> None:
     assert answer["error"]["message"] in ("fault_active", "not_ready")
 
 
-def test_a_dead_relay_from_the_start_is_supply_lost() -> None:
-    link = Link("?fault=relay_dead@boot")
-    link.start(HEAT)
-    link.until_over(60)
-    assert link.fault == "supply_lost"
-
-
-def test_a_weld_from_the_start_is_found_before_the_first_heat() -> None:
-    link = Link("?fault=weld_k2@boot")
-    link.start(HEAT)
-    link.until_over(60)
-    assert link.fault == "heat_welded"
-
-
 def test_the_wrap_comes_when_asked_and_changes_nothing() -> None:
     plain, wrapped = Link(), Link("?fault=tick_wrap@100")
     ticks = []
@@ -134,26 +120,24 @@ def test_the_wrap_comes_when_asked_and_changes_nothing() -> None:
     assert plain.raw == wrapped.raw
 
 
-@pytest.mark.parametrize("query", ["", "?seed=9&fault=sensor_noisy@30", "?cooler=0"])
-def test_the_same_seed_gives_the_same_bytes(query: str) -> None:
+@pytest.mark.parametrize(
+    ("one", "two", "same"),
+    [
+        ("", "", True),
+        ("?seed=9&fault=sensor_noisy@30", "?seed=9&fault=sensor_noisy@30", True),
+        ("?cooler=0", "?cooler=0", True),
+        ("?seed=1", "?seed=2", False),
+    ],
+)
+def test_the_seed_alone_decides_what_is_said(one: str, two: str, same: bool) -> None:
     said = []
-    for _ in range(2):
+    for query in (one, two):
         link = Link(query)
         link.start(COLD, HEAT)
         link.wait(120)
         said.append(link.raw)
-    assert said[0] == said[1]
+    assert (said[0] == said[1]) == same
     assert len(said[0]) > 10_000
-
-
-def test_another_seed_gives_other_readings() -> None:
-    said = []
-    for seed in (1, 2):
-        link = Link(f"?seed={seed}")
-        link.start(HEAT)
-        link.wait(10)
-        said.append(link.raw)
-    assert said[0] != said[1]
 
 
 # --- flash ------------------------------------------------------------------------------
@@ -206,24 +190,18 @@ def state(link: Link) -> str:
     return states.NAMES[link.device.loop.guard.state]
 
 
-def test_a_start_left_to_the_button_is_pressed_after_5_s() -> None:
-    link = Link()
+@pytest.mark.parametrize(
+    ("query", "until_s", "then"), [("", 4.5, "running"), ("?user=absent", 59, "idle")]
+)
+def test_a_start_left_to_the_button_is_pressed_after_5_s_where_somebody_is_there(
+    query: str, until_s: float, then: str
+) -> None:
+    link = Link(query)
     link.arm(HEAT)
-    link.wait(4.5)
-    assert state(link) == "armed"
-    link.wait(1.5)
-    assert state(link) == "running"
-    link.until_over()
-    assert link.events("complete")
-
-
-def test_nobody_there_presses_nothing() -> None:
-    link = Link("?user=absent")
-    link.arm(HEAT)
-    link.wait(59)
+    link.wait(until_s)
     assert state(link) == "armed"
     link.wait(2)
-    assert state(link) == "idle"
+    assert state(link) == then
 
 
 def test_packs_are_laid_on_and_taken_off_at_the_prompts() -> None:

@@ -152,7 +152,10 @@ class Engine:
         # press of its button would start what nobody watches.
         for last in (False, True):
             try:
-                return str(self.client.arm(self.plan.to_wire())["token"])
+                token = str(self.client.arm(self.plan.to_wire())["token"])
+                while last and self.client.poll(0.0) is not None:
+                    pass  # An idle of before would look like an arming that has run out.
+                return token
             except (DeviceTimeoutError, LinkError) as error:
                 try:
                     state = self.client.status().state
