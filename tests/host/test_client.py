@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from contextlib import nullcontext
 from functools import partial
@@ -74,11 +75,12 @@ def test_a_torn_answer_is_counted_and_the_question_asked_again() -> None:
     ("method", "answers", "asked", "took_s"),
     [
         ("arm", [None], 1, 3.0),
+        ("confirm", [None], 1, 3.0),
         ("arm", [error(-32700), {"token": "c0ffee"}], 2, 0.0),
         ("confirm", [error(6, "busy", retry_ms=400), {}], 2, 0.4),
         ("ping", [None], 3, 9.0),
     ],
-    ids=["lost arm", "garbled on its way", "busy", "silence"],
+    ids=["lost arm", "lost confirm", "garbled on its way", "busy", "silence"],
 )
 def test_what_is_asked_again_and_when(
     method: str, answers: list[Any], asked: int, took_s: float
@@ -219,6 +221,21 @@ def test_a_line_with_one_byte_changed_is_never_accepted(data: Any) -> None:
     line[index] ^= data.draw(st.integers(1, 255))
     with pytest.raises(wire.GarbledLine):
         wire.decode(bytes(line))
+
+
+@pytest.mark.parametrize(("more", "whole"), [(0, True), (1, False)])
+def test_a_line_has_2048_bytes_at_most_its_line_feed_among_them(more: int, whole: bool) -> None:
+    message: dict[str, Any] = {"jsonrpc": "2.0", "method": "x", "params": ""}
+    message["params"] = "x" * (wire.MAX_LINE_BYTES - len(wire.encode(message)) + more)
+    if whole:
+        line = wire.encode(message)
+        assert len(line) == 2048 and wire.decode(line[:-1]) == message
+        return
+    with pytest.raises(ValueError, match="over 2048"):
+        wire.encode(message)
+    body = json.dumps(message, separators=(",", ":")).encode()
+    with pytest.raises(wire.GarbledLine, match="too long"):
+        wire.decode(b"%s*%08x" % (body, zlib.crc32(body)))
 
 
 def test_host_and_device_agree_on_the_line() -> None:
