@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from poultice.cli import main
-from poultice.record import store as histories
+from poultice.record import database
 from poultice.record.store import History
 from tests.host.recorded import STARTED_UNIX, opened, phase, record
 
@@ -21,7 +21,7 @@ SIM = {"path": "sim:", "uid": "5", "firmware": "0.1.0"}
 def steps(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Counts what SQLite does, in steps of its machine: a row that is looked at costs some."""
     counted = [0]
-    connect = histories._connect
+    connect = database.connect
 
     def counting(path: Path) -> sqlite3.Connection:
         connection = connect(path)
@@ -33,7 +33,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         connection.set_progress_handler(one, 1)
         return connection
 
-    monkeypatch.setattr(histories, "_connect", counting)
+    monkeypatch.setattr(database, "connect", counting)
     return counted
 
 

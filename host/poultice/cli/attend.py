@@ -34,6 +34,16 @@ def signals(*names: str) -> tuple[signal.Signals, ...]:
     return tuple(signal.Signals[name] for name in names if name in signal.Signals.__members__)
 
 
+def never_stopped() -> None:
+    """From here on a terminal that is written to or read in the background does not stop this
+    process: it would hold the device's port, and its session, in silence."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for number in signals("SIGTTIN", "SIGTTOU"):
+        if signal.getsignal(number) is not None:
+            signal.signal(number, signal.SIG_IGN)
+
+
 class Interrupts:
     """Ctrl-C (and the end of the terminal) as a question instead of an exception.
 
@@ -58,9 +68,7 @@ class Interrupts:
             for number in signals("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
                 if signal.getsignal(number) not in (signal.SIG_IGN, None):
                     self._before[number] = signal.signal(number, self._take)
-            for number in signals("SIGTTIN", "SIGTTOU"):
-                if signal.getsignal(number) is not None:
-                    signal.signal(number, signal.SIG_IGN)
+            never_stopped()
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -76,6 +76,7 @@ def run(confirm: str, **options: Any) -> Result | None:
     Screens, arms, starts, shows it live, stops on Ctrl-C, records and summarises. With several
     devices each has its own session; one that fails leaves the others alone.
     """
+    attend.never_stopped()
     quiet = asked_for_json()
     options["bell"] = options["bell"] and not quiet
     # Of a person alone, who answers for themselves.
