@@ -242,3 +242,45 @@ def test_a_wrong_value_is_told_with_the_place_where_it_stands(
     if variable:
         monkeypatch.setenv(*variable)
     assert said in say("run arthritis --device sim: --dry-run", 2).err
+
+
+@pytest.mark.parametrize(
+    ("command", "text", "expected"),
+    [
+        *(
+            (command, f"{table}{name} = {value}\n", expected)
+            for command, name, expected, values in (
+                ("run", "sensitive", "true or false", ("1", '""', "nan", "2026-01-01")),
+                ("run", "device", "text in quotes", ("5", "true")),
+                ("run", "record", "text in quotes", ("false", "5")),
+                ("history", "limit", "a whole number", ("3.7", "true", "2026-01-01", "inf")),
+                ("watch", "for", "a number", ("true", "2026-01-01")),
+            )
+            for value in values
+            for table in ("", f"[{command}]\n")
+        ),
+    ],
+)
+def test_a_value_of_another_kind_is_refused_with_what_was_expected(
+    config: Path, command: str, text: str, expected: str
+) -> None:
+    config.write_text(text)
+    with pytest.raises(UsageError, match=f"{config}.*expected {expected}"):
+        defaults(root, command)
+
+
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [
+        ("run", "sensitive = true\n"),
+        ("run", 'sensitive = "yes"\n'),
+        ("history", "limit = 3\n"),
+        ("history", 'limit = "3"\n'),
+        ("watch", "for = 1\n"),
+        ("watch", "for = 1.5\n"),
+        ("run", 'record = "x"\n'),
+    ],
+)
+def test_a_value_of_its_kind_is_taken(config: Path, command: str, text: str) -> None:
+    config.write_text(text)
+    assert len(defaults(root, command)) == 1

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poultice.cli import main
-from poultice.errors import CourseFileError, ProtocolFileError
+from poultice.errors import CourseFileError, ProtocolFileError, UsageError
 from poultice.record import calendar
 from poultice.record.store import History
 from poultice.therapy import course_of_treatment as courses
@@ -51,7 +51,7 @@ def test_a_course_is_read(tmp_path: Path) -> None:
     [
         ({"days": None}, 2, 7),
         ({"times": '"07:30"'}, 1, 3),
-        ({"times": "[07:30:00, 07:30:15]"}, 1, 3),
+        ({"times": "[07:30:00, 07:30:15, 07:30:00.5]"}, 1, 3),
         ({"from_": '"2026-11-16"'}, 2, 3),
         ({"from_": "2025-12-13", "until": "2026-12-13"}, 2, 3),
         ({"times": json.dumps([f"{h}:00" for h in range(8)])}, 8, 3),
@@ -86,6 +86,8 @@ def test_what_may_be_left_out_or_said_otherwise(
         ({"times": json.dumps([f"{h}:00" for h in range(9)])}, "9 times"),
         ({"times": '["24:00"]'}, "times holds '24:00'"),
         ({"times": "8"}, "times holds a number"),
+        ({"days": '["monthly"]'}, "days holds 'monthly'"),
+        ({"from_": "9999-01-01", "until": "9999-12-31"}, "until is 9999-12-31"),
         ({"minutes": "20"}, "unknown key 'minutes'"),
         ({"times": '["8:00'}, "is not valid TOML"),
     ],
@@ -106,18 +108,49 @@ def test_a_protocol_beside_it_is_taken_along(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(text + "target = 40\nminutes = 15\n")
     found = load(path)
     assert (found.protocol, found.title, found.session_s) == ("mine", "Mine", 900)
+    assert found.source == str(tmp_path / "mine.toml")
+    (tmp_path / "mine.toml").write_text(
+        text.replace('"mine"', '"arthritis"') + "target = 38\nminutes = 15\n"
+    )
+    with pytest.raises(CourseFileError, match="has the name of a protocol of the library"):
+        load(path)
+
+
+def test_an_unknown_home_is_told_and_a_name_obeys_nothing(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no user 'nobodyy'"):
+        load(written(tmp_path, protocol='"~nobodyy/x.toml"'))
+    odd = written(tmp_path).rename(tmp_path / "a\x1b[31m\udcff.toml")
+    assert load(odd).name == "a?[31m?"
+    when = datetime(2026, 11, 1).astimezone()
+    assert b"\x1b" not in calendar.of(load(odd), when, 0)
 
 
 DAY = date(2026, 11, 16)
+
+
+def made(days: tuple[int, ...], times: tuple[time, ...], weeks: int = 0) -> CourseOfTreatment:
+    return CourseOfTreatment(
+        name="c",
+        protocol="arthritis",
+        source="arthritis",
+        modes=frozenset({"heat"}),
+        title="A",
+        first=DAY,
+        last=DAY + timedelta(weeks=weeks),
+        days=days,
+        times=times,
+        session_s=1200,
+    )
+
+
 COURSES = st.builds(
-    lambda days, times, weeks: CourseOfTreatment(
-        "c", "arthritis", "A", DAY, DAY + timedelta(weeks=weeks), tuple(sorted(days)),
-        tuple(time(hour) for hour in sorted(times)), 1200,
-    ),
-    st.sets(st.integers(0, 6), min_size=1),
-    st.sets(st.integers(0, 23), min_size=1, max_size=8),
+    made,
+    st.sets(st.integers(0, 6), min_size=1).map(sorted).map(tuple),
+    st.sets(st.integers(0, 23), min_size=1, max_size=8)
+    .map(sorted)
+    .map(lambda hours: tuple(map(time, hours))),
     st.integers(0, 8),
-).filter(lambda course: next(course.due(), None) is not None)  # fmt: skip
+).filter(lambda course: next(course.due(), None) is not None)
 MOMENTS = st.datetimes(datetime(2026, 11, 10), datetime(2027, 2, 1))
 
 
@@ -129,7 +162,8 @@ def test_nothing_is_counted_twice_and_nothing_is_lost(
     by_now = [one for one in sessions if one <= now]
     assert found.done + found.extra == len(by_now)
     assert 0 <= found.done <= found.due <= sum(1 for _ in course.due())
-    assert found.missed >= 0 and (found.pct is None) == (found.due == 0)
+    assert 0 <= found.missed <= found.due - found.done
+    assert (found.pct is None) == (found.due == 0)
     # A day with more than was due makes up for none with less.
     a_day = Counter(one.date() for one in by_now)
     assert found.done == sum(min(n, len(course.on(day))) for day, n in a_day.items())
@@ -153,7 +187,7 @@ def test_nothing_is_counted_twice_and_nothing_is_lost(
 def test_a_day_counts_as_a_whole(
     now: str, sessions: list[str], due: int, done: int, left: int
 ) -> None:
-    course = CourseOfTreatment("c", "p", "P", DAY, DAY, tuple(range(7)), (time(8), time(20)), 1200)
+    course = made(tuple(range(7)), (time(8), time(20)))
     at = [datetime.combine(DAY, time.fromisoformat(one)) for one in (now, *sessions)]
     found = kept(course, at[1:], at[0])
     assert (found.due, found.done, found.extra) == (due, done, 0)
@@ -164,8 +198,8 @@ def test_a_day_counts_as_a_whole(
 def test_the_calendar_has_every_session_and_no_other(
     course: CourseOfTreatment, remind_min: int
 ) -> None:
-    made = datetime(2026, 11, 1).astimezone()
-    read = icalendar.Calendar.from_ical(calendar.of(course, made, remind_min))
+    when = datetime(2026, 11, 1).astimezone()
+    read = icalendar.Calendar.from_ical(calendar.of(course, when, remind_min))
     found = []
     for entry in read.walk("VEVENT"):
         rule = entry["rrule"].to_ical().decode()
@@ -221,7 +255,8 @@ def test_only_what_was_a_treatment_of_it_counts(
     found = told(capsys, "course", "show", course)
     assert found["schema"] == "poultice.course/1"
     assert (found["sessions"], found["due"], found["done"], found["extra"]) == (30, 15, 2, 0)
-    assert (found["missed"], found["pct"]) == (13, 13)
+    # This morning's may still be given today.
+    assert (found["missed"], found["pct"]) == (12, 13)
     assert told(capsys, "history", "trends", "--course", course)["course"]["done"] == 2
     assert main(["course", "show", str(course)]) == 0
     assert "2 of 15 sessions that were due (13 %)" in capsys.readouterr().out
@@ -262,6 +297,44 @@ def test_today_goes_without_a_device_unless_it_was_named(
 
 
 @pytest.mark.parametrize(
+    ("device", "says"),
+    [
+        ("sim:?fault=sensor_open@boot", "not now: not ready: sensor_a"),
+        ("sim:?fault=estop@boot", "not now: "),
+        ("sim:", "the device allows it now"),
+    ],
+)
+def test_today_says_go_only_where_the_device_would(
+    device: str, says: str, course: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["course", "today", str(course), "-d", device]) == 0
+    told = capsys.readouterr().out
+    assert says in told
+    assert ("`poultice run arthritis` starts it" in told) is (device == "sim:")
+
+
+def test_a_device_in_fault_is_not_advised_to_run(
+    course: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "flash").mkdir()
+    device = f"sim:?speed=max&state={tmp_path / 'flash'}"
+    short = Path(__file__).parents[1] / "protocols" / "short.toml"
+    assert main(["run", str(short), "-d", f"{device}&fault=sensor_open@60", "--yes"]) == 7
+    capsys.readouterr()
+    assert main(["course", "today", str(course), "-d", device]) == 0
+    told = capsys.readouterr().out
+    assert "not now: " in told and "starts it" not in told
+
+
+def test_a_record_without_sessions_still_tells_of_the_course(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("POULTICE_DATA_DIR", str(tmp_path))
+    assert main(["history", "trends", "--course", str(written(tmp_path))]) == 0
+    assert "course knee: " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
     ("changes", "says"),
     [
         ({"from_": "2020-01-01", "until": "2020-01-31"}, "nothing is due today"),
@@ -287,8 +360,15 @@ def test_a_calendar_is_written_for_its_owner_or_refused(
     assert main(["course", "calendar", str(course), "-o", str(target)]) == 0
     assert target.read_bytes().startswith(b"BEGIN:VCALENDAR\r\n")
     assert target.stat().st_mode & 0o777 == 0o600
-    assert main(["course", "calendar", str(course), "-o", str(tmp_path / "no" / "x.ics")]) == 2
-    assert "cannot be written" in capsys.readouterr().err
+    before = course.read_bytes()
+    for place, says in (
+        (tmp_path / "no" / "x.ics", "cannot be written"),
+        (course, "is no calendar's file"),
+        (tmp_path / "other.TOML", "is no calendar's file"),
+    ):
+        assert main(["course", "calendar", str(course), "-o", str(place)]) == 2
+        assert says in capsys.readouterr().err
+    assert course.read_bytes() == before
 
 
 def test_no_more_times_a_day_than_a_device_allows_sessions() -> None:

@@ -31,6 +31,7 @@ def defaults(root: click.Group, command: str) -> dict[str, Any]:
         return {}
     names = root.list_commands(click.Context(root))
     own = options(root, command)
+    kinds = _parameters(root, command)
     values: dict[str, Any] = {}
     for name, value in loaded.items():
         if name in names and isinstance(value, dict):
@@ -39,20 +40,44 @@ def defaults(root: click.Group, command: str) -> dict[str, Any]:
             if not isinstance(value, str):
                 raise _not_understood(f"{name}: expected str")
         elif _hyphened(name) in own and not isinstance(value, dict | list):
-            values[own[_hyphened(name)]] = value
+            values[own[_hyphened(name)]] = _fitting(name, value, kinds[_hyphened(name)])
         else:
             _elsewhere(name, value, root, names)
     table = loaded.get(command)
     if isinstance(table, dict):
-        values |= {own[_hyphened(name)]: value for name, value in table.items()}
+        values |= {
+            own[_hyphened(name)]: _fitting(f"[{command}] {name}", value, kinds[_hyphened(name)])
+            for name, value in table.items()
+        }
     return values
 
 
 def options(root: click.Group, command: str) -> dict[str, str]:
     """The long options of `command` and of those below it, to their names inside click."""
+    return {word: str(one.name) for word, one in _parameters(root, command).items()}
+
+
+def _fitting(name: str, value: Any, option: click.Option) -> Any:
+    """The value, where it is of the option's kind: what is none would be taken for something."""
+    is_bool, is_number = isinstance(value, bool), isinstance(value, int | float)
+    if isinstance(option.type, click.types.BoolParamType):
+        expected, fits = "true or false", is_bool or (isinstance(value, str) and value != "")
+    elif isinstance(option.type, click.types.IntParamType):
+        expected, fits = "a whole number", isinstance(value, int | str) and not is_bool
+    elif isinstance(option.type, click.types.FloatParamType):
+        expected, fits = "a number", (is_number or isinstance(value, str)) and not is_bool
+    else:
+        expected, fits = "text in quotes", isinstance(value, str)
+    if not fits:
+        raise _not_understood(f"{name}: expected {expected}")
+    return value
+
+
+def _parameters(root: click.Group, command: str) -> dict[str, click.Option]:
+    """The long options of `command` and of those below it."""
     found = root.get_command(click.Context(root), command)
     return {
-        _hyphened(word): str(parameter.name)
+        _hyphened(word): parameter
         for one in (found, *getattr(found, "commands", {}).values())
         if one is not None
         for parameter in one.params

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from poultice.cli import output
 from poultice.cli.base import Command, Group, Result, device_option, json_option, option
-from poultice.errors import NoDeviceError, PoulticeError
-
-if TYPE_CHECKING:
-    from poultice.link.messages import Telemetry
+from poultice.errors import NoDeviceError, PoulticeError, RestError, UsageError
 
 _file = click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 
@@ -33,14 +31,11 @@ def course() -> None:
 def today(file: Path, device: str | None) -> Result:
     """What is due today and still to be done, and from when on the device allows it."""
     told = _told(file)
-    told |= {"device": None, "rest_heat_s": None, "rest_cold_s": None, "next_allowed": None}
+    told |= dict.fromkeys(("device", "rest_heat_s", "rest_cold_s", "next_allowed", "refused"))
     if told["left_today"]:
-        now = _device_now(device, told)
-        if now is not None:
-            from poultice import words
+        from poultice.therapy import course_of_treatment as courses
 
-            told |= {"rest_heat_s": now.rest_heat_s, "rest_cold_s": now.rest_cold_s}
-            told["next_allowed"] = words.next_allowed(now)
+        _ask(device, courses.load(file).modes, told)
     return Result({"action": "today", **told}, "course_today")
 
 
@@ -67,6 +62,9 @@ def show(file: Path) -> Result:
 def calendar(file: Path, path: str, remind_min: int) -> Result | None:
     """The course as a file for any calendar (.ics)."""
     from poultice.record import calendar as calendars
+
+    if path.lower().endswith(".toml") or path == str(file):
+        raise UsageError(f"{path} is no calendar's file", hint="-o FILE.ics, or - for stdout")
     from poultice.therapy import course_of_treatment as courses
 
     found = courses.load(file)
@@ -88,20 +86,30 @@ def _told(file: Path) -> dict[str, Any]:
     return told | {"days": days, "times": [f"{at:%H:%M}" for at in found.times]}
 
 
-def _device_now(device: str | None, told: dict[str, Any]) -> Telemetry | None:
-    """The device, where there is one; it was asked for by name, or is the only one."""
+def _ask(device: str | None, modes: Collection[str], told: dict[str, Any]) -> None:
+    """Whether the device, named or the only one there is, would take such a session now, and from
+    when on. `refused`: why not, and what to do about it, but for a rest."""
+    from poultice import remedies, words
     from poultice.device import discovery
 
     try:
         with discovery.open_device(device) as client:
             told["device"] = client.hello().device(client.path)
-            return client.status()
-    except NoDeviceError:
-        if device is not None:
-            raise
-        output.say("note: no device answers, so its rest is not known")
+            now = client.settle()
+            told |= {"rest_heat_s": now.rest_heat_s, "rest_cold_s": now.rest_cold_s}
+            told["next_allowed"] = words.next_allowed(now)
+            try:
+                remedies.require_free(now, modes)
+            except RestError:
+                return
+            except PoulticeError as error:
+                told["refused"] = f"{error}; {error.hint}" if error.hint else str(error)
+                return
+            failing = [name for name, one in client.self_test()["checks"].items() if one == "fail"]
+            if failing:
+                told["refused"] = f"not ready: {', '.join(failing)}; `poultice doctor` says more"
     except PoulticeError as error:
         if device is not None:
             raise
-        output.say(f"note: {error}: its rest is not known")
-    return None
+        none = isinstance(error, NoDeviceError)
+        output.say(f"note: {'no device answers' if none else error}: its rest is not known")

@@ -102,6 +102,9 @@ def write(path: str, data: bytes) -> None:
         else:
             # By the name given: what /dev/stdout resolves to is no path where it is a pipe.
             Path(path).write_bytes(data)
+    except BrokenPipeError:
+        # As of stdout itself: nobody reads any more.
+        raise
     except (OSError, ValueError, RuntimeError) as error:
         # ValueError: a zero byte in the path; RuntimeError: a loop of links.
         full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

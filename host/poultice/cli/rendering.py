@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
@@ -86,7 +87,7 @@ def _sessions(data: Data) -> list[str]:
 def _trends(data: Data) -> list[str]:
     if not data["weeks"]:
         say("no session is recorded in these weeks" + _but_simulated(data))
-        return []
+        return [f"course {one['name']}: {words.course(one)}" for one in [data["course"]] if one]
     rows: list[Sequence[str]] = [
         ("WEEK OF", "SESSIONS", "COMPLETE", "DAYS", "HEAT", "COLD", "DOSE", "DONE", "")
     ]
@@ -133,9 +134,14 @@ def _course_today(data: Data) -> list[str]:
     if not data["left_today"]:
         return [f"{data['name']}: all of today is done ({', '.join(data['today'])})"]
     lines = [f"{data['name']}: still due today at {', '.join(data['left_today'])}"]
+    if data["refused"]:
+        return [*lines, f"not now: {data['refused']}"]
     if data["device"] is not None:
         lines.append(data["next_allowed"] or "the device allows it now")
-    return [*lines, f"`poultice run {data['protocol']}` starts it; nothing starts by itself"]
+    return [
+        *lines,
+        f"`poultice run {shlex.quote(data['run'])}` starts it; nothing starts by itself",
+    ]
 
 
 def _but_simulated(data: Data) -> str:

@@ -32,6 +32,7 @@ def to_json(course: CourseOfTreatment, history: History, now: datetime) -> dict[
     return {
         "name": course.name,
         "protocol": course.protocol,
+        "run": course.source,
         "title": course.title,
         "from": course.first.isoformat(),
         "until": course.last.isoformat(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import UTC, datetime, time, timedelta
 
 from icalendar import Alarm, Calendar, Event
@@ -19,20 +20,25 @@ def of(course: CourseOfTreatment, made: datetime, remind_min: int) -> bytes:
     calendar = Calendar()
     calendar.add("prodid", f"-//poultice//{__version__}//EN")
     calendar.add("version", "2.0")
-    for at in course.times:
-        calendar.add_component(_entry(course, at, made, remind_min))
+    for slot, at in enumerate(course.times):
+        calendar.add_component(_entry(course, slot, at, made, remind_min))
     return bytes(calendar.to_ical())
 
 
-def _entry(course: CourseOfTreatment, at: time, made: datetime, remind_min: int) -> Event:
+def _entry(
+    course: CourseOfTreatment, slot: int, at: time, made: datetime, remind_min: int
+) -> Event:
     first = next(one for one in course.due() if one.time() == at)
     entry = Event()
-    entry.add("uid", f"{course.name}-{course.first:%Y%m%d}-{at:%H%M}@poultice")
+    # By the course's name and the how-many-eth of the day: one that is moved stays the same entry.
+    entry.add("uid", f"{course.name}-{slot}@poultice")
     entry.add("dtstamp", made.astimezone(UTC))
     entry.add("dtstart", first)
     entry.add("duration", timedelta(seconds=course.session_s))
     entry.add("summary", course.title)
-    entry.add("description", f"poultice run {course.protocol}\nNothing starts by itself.")
+    entry.add(
+        "description", f"poultice run {shlex.quote(course.source)}\nNothing starts by itself."
+    )
     entry.add(
         "rrule",
         {

@@ -13,11 +13,14 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from poultice.errors import CourseFileError, UnknownProtocolError
+from poultice.settings import expanded
 from poultice.therapy import library, tables
 from poultice.therapy.tables import Table
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_LONG = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 DAYS_MAX = 366
+YEAR_MAX = 2999
 TIMES_MAX = 8
 """As many as a device allows in a day (safety.md, sessions a day)."""
 
@@ -33,6 +36,9 @@ class CourseOfTreatment:
 
     name: str
     protocol: str
+    source: str
+    """What `poultice run` takes for it."""
+    modes: frozenset[str]
     title: str
     first: date
     last: date
@@ -54,16 +60,12 @@ class CourseOfTreatment:
 @dataclass(frozen=True)
 class Kept:
     """How far a course was kept to, until a moment: sessions that were `due` by then, those of
-    them that were `done`, `extra` ones that were not due, and `missed`, which is over."""
+    them that were `done`, `extra` ones that were not due, and `missed` ones of days before."""
 
     due: int
     done: int
     extra: int
-
-    @property
-    def missed(self) -> int:
-        """Due, and not done."""
-        return self.due - self.done
+    missed: int
 
     @property
     def pct(self) -> int | None:
@@ -84,7 +86,8 @@ def kept(course: CourseOfTreatment, sessions: Iterable[datetime], now: datetime)
         if one <= now or (one.date() == now.date() and due[one.date()] < done[one.date()]):
             due[one.date()] += 1
     of_them = sum(min(due[day], done[day]) for day in due)
-    return Kept(due.total(), of_them, done.total() - of_them)
+    missed = sum(max(0, due[day] - done[day]) for day in due if day < now.date())
+    return Kept(due.total(), of_them, done.total() - of_them, missed)
 
 
 def left_today(
@@ -106,21 +109,30 @@ def _course(table: Table, path: Path) -> CourseOfTreatment:
     table.only(_KEYS)
     named = table.text("protocol", 600)
     # Beside the course, where it is a file: a course is taken along with it.
-    if named.lower().endswith(".toml") and not Path(named).expanduser().is_absolute():
-        named = str(path.parent / named)
+    own = named.lower().endswith(".toml") or "/" in named or "\\" in named
+    if own:
+        named = str(path.parent / expanded(named))
     try:
         protocol = library.load(named)
     except UnknownProtocolError as error:
         expected = "a name of the library, or a .toml file beside this one"
         raise table.error(str(error), "protocol", expected, error.hint) from None
+    if own and protocol.name in library.names():
+        problem = f"{named} has the name of a protocol of the library, {protocol.name}"
+        raise table.error(problem, "protocol", "a name of its own in it: what is done goes by that")
     first, last = _date(table, "from"), _date(table, "until")
     if last < first:
         raise table.error(f"until {last} is before from {first}", "until", "a later day")
+    if last.year > YEAR_MAX:
+        raise table.error(f"until is {last}", "until", f"a day before the year {YEAR_MAX + 1}")
     if (last - first).days >= DAYS_MAX:
         raise table.error(f"more than {DAYS_MAX} days", "until", "a course of at most a year")
     course = CourseOfTreatment(
-        name=path.stem,
+        # Shown on a terminal, where an escape sequence would be obeyed.
+        name="".join(one if one.isprintable() else "?" for one in path.stem),
         protocol=protocol.name,
+        source=named if own else protocol.name,
+        modes=frozenset(phase.mode for phase in protocol.phases),
         title=protocol.title,
         first=first,
         last=last,
@@ -149,11 +161,11 @@ def _date(table: Table, key: str) -> date:
 def _days(table: Table) -> tuple[int, ...]:
     expected = 'a list of days, e.g. ["mon", "wed", "fri"]; left out: every day'
     given = table.texts("days", expected) if "days" in table.values else DAYS
-    short = [one.strip().lower()[:3] for one in given]
-    wrong = [day for day, one in zip(given, short, strict=True) if one not in DAYS]
+    plain = [one.strip().lower() for one in given]
+    wrong = [day for day in plain if day not in (*DAYS, *_LONG)]
     if wrong or not given:
         raise table.error(f"days holds {wrong[0][:40]!r}" if wrong else "no days", "days", expected)
-    return tuple(sorted({DAYS.index(one) for one in short}))
+    return tuple(sorted({DAYS.index(one[:3]) for one in plain}))
 
 
 def _times(table: Table) -> tuple[time, ...]:
@@ -165,7 +177,9 @@ def _times(table: Table) -> tuple[time, ...]:
         if match is None and not isinstance(one, time):
             shown = repr(one[:40]) if isinstance(one, str) else tables.kind(one)
             raise table.error(f"times holds {shown}", "times", expected)
-        found.add(time(int(match[1]), int(match[2])) if match else one.replace(second=0))
+        found.add(
+            time(int(match[1]), int(match[2])) if match else one.replace(second=0, microsecond=0)
+        )
     if not 1 <= len(found) <= TIMES_MAX:
         raise table.error(f"{len(found)} times", "times", expected)
     return tuple(sorted(found))
