@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
 FILES ?=
-EXPLORE_STATES ?= 10000
+EXPLORE_STATES ?= 20000
 # Where `make explore` and `make symbolic` leave their figures: docs/safety/evidence.
 EVIDENCE ?=
 FUZZ_S ?= 60
@@ -73,7 +73,7 @@ test-emulator: $(VENV)/.developed images  ## the release image on an emulated ch
 images: $(VENV)/.installed
 	@$(BIN)/python firmware/build.py pico stock
 
-explore: $(VENV)/.developed  ## every state of the guard near ordinary sessions: some 5 minutes
+explore: $(VENV)/.developed  ## every state of the guard near ordinary sessions: some 10 minutes
 	$(BIN)/python -m tests.explore --whole --states $(EXPLORE_STATES) --jobs $(JOBS) $(if $(EVIDENCE),--evidence $(EVIDENCE)/exploration.json)
 
 symbolic: $(VENV)/.evidenced  ## CrossHair over the integer functions: under a minute

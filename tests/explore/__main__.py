@@ -13,7 +13,9 @@ from datetime import date
 from pathlib import Path
 
 from tests.explore.bugs import BUGS, Bug, hunt
-from tests.explore.search import JUDGED, Limits, Report, explore, replay
+from tests.explore.contract import JUDGED
+from tests.explore.search import Limits, Report, explore, replay
+from tests.explore.stories import as_story
 from tests.explore.world import ALL_SCENARIOS, SCENARIOS, SMALL_SCENARIOS
 
 CLOSING_STATES = 20_000
@@ -30,6 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--states", type=int, default=1 << 60, help="a scenario")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--story", action="store_true", help="a counter-example, for stories.py")
     parser.add_argument("--replay", metavar="JSON", help='{"scenario": …, "story": […]}')
     parser.add_argument("--bugs", action="store_true", help="hunt the deliberate bugs instead")
     parser.add_argument("--whole", action="store_true", help="all of it: what `make explore` does")
@@ -49,6 +52,8 @@ def main(arguments: list[str] | None = None) -> int:
         report = explore(ALL_SCENARIOS[name], limits, near=chosen.near, jobs=chosen.jobs)
         reports.append(report)
         print(json.dumps(dataclasses.asdict(report)) if chosen.json else report, flush=True)
+        if report.broken and chosen.story:
+            print(as_story("name it", report.scenario, report.story, report.broken))
     if not chosen.json:
         print(_sum(reports))
     return 1 if any(report.broken for report in reports) else 0
@@ -145,8 +150,6 @@ def _write(
             " (slope, heating proof, weld without SENSE) answer is part of the input.",
             "Where a search is not closed, its depth is counted in letters from the states of"
             " ordinary sessions; deeper states may exist.",
-            "A state is the guard's; who judges it is the shadow of the first way there that was"
-            " found, and another way there may have been judged otherwise.",
             "Not judged here: SR-14 and SR-15 (the board's and the start-up's), what survives a"
             " power cut (SR-05, SR-24: the journal's), and that an exception latches (SR-19).",
         ],

@@ -13,17 +13,11 @@ from multiprocessing import get_context
 from typing import Any
 
 from poultice_core import states
-from poultice_core.relays import PAD
-from tests.explore import fields
-from tests.explore.watcher import Watcher
+from tests.explore import contract, fields, memory
+from tests.explore.memory import Memory
 from tests.explore.world import ALL_SCENARIOS, Letter, Scenario, World
-from tests.properties.backend import Seen
 
-# The guard's state, and what the shadow of one way there remembers of it.
-Node = tuple[fields.State, Watcher]
-# SR-14, SR-15, SR-25 are the board's, the start-up's and the campaign of flipped bits'; SR-19 only
-# as far as every check must run; SR-26 is about a body, and there is none here.
-JUDGED = tuple(f"SR-{number:02}" for number in range(1, 25) if number not in (14, 15, 19))
+Node = tuple[fields.State, Memory]
 _CHUNK = 50
 # In one state of so many every letter is tried on the same state with nonsense in the fields that
 # are said not to matter there, too.
@@ -31,13 +25,13 @@ _SPOILT = 16
 _JUNK = 77_777
 
 
-def digest(state: fields.State) -> bytes:
+def digest(node: Node) -> bytes:
     """Sixteen bytes for a state: two states in 2^64 would be taken for one."""
-    return hashlib.blake2b(marshal.dumps(state), digest_size=16).digest()
+    return hashlib.blake2b(marshal.dumps((node[0], tuple(node[1]))), digest_size=16).digest()
 
 
 class Explorer:
-    """One scenario: a letter from a state, and what the shadow says to it."""
+    """One scenario: a letter from a state, and what the contract says to it."""
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
@@ -46,34 +40,46 @@ class Explorer:
 
     def start(self) -> Node:
         """Power on."""
-        return self._fresh, Watcher(self.scenario)
+        return self._fresh, memory.start(self.scenario)
 
-    def step(self, node: Node, letter: Letter) -> tuple[fields.State, Watcher, str]:
-        """The state after one letter, who has watched it, and the rule that it broke."""
-        state, watcher = node
-        watcher = watcher.again()
-        watcher.before(letter)
-        seen = self._tick(state, letter, 0)
-        broken = watcher.judge(letter, seen, self.world.guard.answer)
-        return self.world.read(), watcher, broken
+    def step(self, node: Node, letter: Letter, junk: int = 0) -> tuple[Node, list[str]]:
+        """The state after one letter, and the rules that were broken on the way.
 
-    def _tick(self, state: fields.State, letter: Letter, junk: int) -> Seen:
-        """`junk`: what stands in the fields of which the state claims that they do not matter."""
-        world = self.world
+        `junk`: what stands in the fields of which the state claims that they do not matter.
+        """
+        world, scenario = self.world, self.scenario
+        state, m = node
         world.write(state)
         if junk:
             world.spoil(junk)
         world.before(letter)
-        return world.tick(letter)
+        guard = world.guard
+        m = memory.recall(scenario, m, guard, letter)
+        phases = guard.phases
+        mid = memory.Before(
+            *(guard.state, guard.latch.fault, guard._parts.proof.active),
+            *(phases.mode, phases.phase, phases.target_mc),
+        )
+        world.tick(letter)
+        broken = [
+            *contract.commanded(scenario, m, mid, guard, letter),
+            *contract.ticked(scenario, m, mid, guard, letter),
+        ]
+        after = memory.remember(scenario, m, mid, guard, letter)
+        return (world.read(), after), broken
 
-    def apart(self, after: fields.State, state: fields.State, letter: Letter, junk: int) -> str:
+    def apart(self, after: Node, node: Node, letter: Letter, junk: int) -> str:
         """What differs where nonsense stood in the fields that do not matter; nothing."""
-        self._tick(state, letter, junk)
-        spoilt = self.world.read()
+        spoilt, _ = self.step(node, letter, junk)
+        if spoilt == after:
+            return ""
         names = ["first", "heat's age", "cold's age", "short sessions", "records", "order"]
         names += self.world.fields.names
-        trios = zip(names, after, spoilt, strict=True)
-        return ", ".join(name for name, one, other in trios if one != other)
+        names += Memory._fields
+        pairs = zip((*after[0], *after[1]), (*spoilt[0], *spoilt[1]), strict=True)
+        return ", ".join(
+            name for name, (one, other) in zip(names, pairs, strict=True) if one != other
+        )
 
 
 @dataclass
@@ -119,24 +125,20 @@ class Walk:
         self._explorer = explorer
         self._letters = {letter.name: letter for letter in explorer.scenario.letters}
         self.node = explorer.start()
-        self.at = states.BOOT, 0
         self.way: list[str] = []
         self.found: list[tuple[Node, list[str]]] = [(self.node, [])]
         self.broken: list[tuple[str, list[str]]] = []
 
     def go(self, name: str) -> None:
         """One letter."""
-        state, watcher, broken = self._explorer.step(self.node, self._letters[name])
-        self.node = state, watcher
-        self.at = self._explorer.world.guard.state, self._explorer.world.guard.outputs
+        self.node, broken = self._explorer.step(self.node, self._letters[name])
         self.way = [*self.way, name]
-        if broken:
-            self.broken.append((broken, self.way))
+        self.broken += [(rule, self.way) for rule in broken]
         self.found.append((self.node, self.way))
 
     def until(self, name: str, state: int, outputs: int = 0, most: int = 20) -> None:
         """The same letter until the device is in this state with these relays closed."""
-        while self.at != (state, outputs) and most:
+        while (self.node[1].state, self.node[1].outputs) != (state, outputs) and most:
             self.go(name)
             most -= 1
 
@@ -168,7 +170,7 @@ def session(walk: Walk, plan: str, by_hand: bool) -> None:
         walk.go("confirm")
         walk.go("42000 m°C")
     if plan != "cold":
-        walk.until("a second", states.RUNNING, PAD)
+        walk.until("a second", states.RUNNING, memory.PAD)
         walk.go("a second")
         walk.go("a second")
 
@@ -193,7 +195,7 @@ def stubborn(explorer: Explorer) -> list[Walk]:
         walk.go(f"arm {plan}")
         walk.go("start, ask cold" if plan == "both" else "start")
         if name != "ask hot" and plan != "cold":
-            walk.until("a second", states.RUNNING, PAD, 8)
+            walk.until("a second", states.RUNNING, memory.PAD, 8)
         for _ in range(4):
             walk.go(name)
         walks.append(walk)
@@ -203,12 +205,7 @@ def stubborn(explorer: Explorer) -> list[Walk]:
     for name in ("a second", "stop at 43 °C", "43000 m°C"):
         blind.go("open")
         hot.go(name)
-    lost, warm, again, proofs = (Walk(explorer) for _ in range(4))
-    proofs.until("a second", states.IDLE)
-    for name in (f"arm {plan}", "start", *["a second", "a second", "pause", "resume"] * 3):
-        proofs.go(name)
-    proofs.go("a second")
-    proofs.go("a second")
+    lost, warm, again = Walk(explorer), Walk(explorer), Walk(explorer)
     again.until("a second", states.IDLE)
     for name in (f"arm {plan}", "start", "pause", "resume", "pause"):
         again.go(name)
@@ -220,7 +217,7 @@ def stubborn(explorer: Explorer) -> list[Walk]:
     paused = Walk(explorer)
     session(paused, plan, not scenario.cooler)
     paused.go("pause at 43 °C")
-    walks += [blind, hot, lost, warm, again, proofs, paused]
+    walks += [blind, hot, lost, warm, again, paused]
     if plan == "cold" and not scenario.cooler:
         left, held, cut = Walk(explorer), Walk(explorer), Walk(explorer)
         session(cut, plan, True)
@@ -257,14 +254,14 @@ def ordinary(explorer: Explorer) -> list[Walk]:
     packed.until("a second", states.IDLE)
     for name in (f"arm {plan}", "start, ask cold", "confirm"):
         packed.go(name)
-    packed.until("a second", states.RUNNING, PAD, 12)
+    packed.until("a second", states.RUNNING, memory.PAD, 12)
     said = Walk(explorer)
     said.until("a second", states.IDLE)
     for name in (f"arm {plan}", "start, ask cold", "confirm, ask cold", "ask cold"):
         said.go(name)
     said.until("a second", states.WAITING)
     said.go("confirm")
-    said.until("a second", states.RUNNING, PAD, 12)
+    said.until("a second", states.RUNNING, memory.PAD, 12)
     return [twice, trips, packed, said, *stubborn(explorer)]
 
 
@@ -290,7 +287,7 @@ class Search:
         self._frontier: list[tuple[int, Node]] = []
         walks = ordinary(self._explorer) if near else [Walk(self._explorer)]
         for node, way in (root for walk in walks for root in walk.found):
-            if (mark := digest(node[0])) not in self._seen:
+            if (mark := digest(node)) not in self._seen:
                 self._seen.add(mark)
                 self._roots[len(self._parents)] = way
                 self._frontier.append((len(self._parents), node))
@@ -379,21 +376,20 @@ def expand(explorer: Explorer, node: Node, seen: set[bytes]) -> Found:
     """Every letter from one state: new states, the first broken rule, how many letters."""
     found = []
     here = set()
-    mark = digest(node[0])
-    explorer.world.write(node[0])
+    mark = digest(node)
     # Always where a session is about to begin: it must not begin with anything of the last.
-    tried = mark[0] % _SPOILT == 0 or explorer.world.guard.state == states.ARMED
+    tried = mark[0] % _SPOILT == 0 or node[1].state == states.ARMED
     junk = (-_JUNK if mark[1] & 1 else _JUNK) if tried else 0
     for number, letter in enumerate(explorer.scenario.letters):
-        after, watcher, broken = explorer.step(node, letter)
-        if not broken and junk and (apart := explorer.apart(after, node[0], letter, junk)):
-            broken = f"two states that are not alike were taken for one: {apart}"
+        after, broken = explorer.step(node, letter)
+        if not broken and junk and (apart := explorer.apart(after, node, letter, junk)):
+            broken = [f"two states that are not alike were taken for one: {apart}"]
         if broken:
-            return found, (number, broken), number + 1
+            return found, (number, broken[0]), number + 1
         mark = digest(after)
         if mark not in seen and mark not in here:
             here.add(mark)
-            found.append((mark, number, (after, watcher)))
+            found.append((mark, number, after))
     return found, None, len(explorer.scenario.letters)
 
 

@@ -38,6 +38,7 @@ STOP_S = 10.0
 """A stop is answered within a tick; the closing entry is a flash save of at most 0.4 s."""
 
 _BUTTON_GRACE_S = 3.0
+_HEARD_MAX = 1024  # notifications that a client holds
 # It says once a second how it is: what is not heard for so long was lost on its way, or read by
 # a second program.
 _QUIET_S = 5.0
@@ -153,8 +154,10 @@ class Engine:
         for last in (False, True):
             try:
                 token = str(self.client.arm(self.plan.to_wire())["token"])
-                while last and self.client.poll(0.0) is not None:
-                    pass  # An idle of before would look like an arming that has run out.
+                # An idle of before would look like an arming that has run out.
+                for _ in range(_HEARD_MAX if last else 0):
+                    if self.client.poll(0.0) is None:
+                        break
                 return token
             except (DeviceTimeoutError, LinkError) as error:
                 try:
