@@ -47,6 +47,14 @@ def test_elsewhere_the_hold_fires_at_three_seconds(state: int) -> None:
     assert looks == [NOTHING] * 30 + [HOLD] + [NOTHING] * 30
 
 
+@pytest.mark.requirement("SR-20")
+@pytest.mark.parametrize(("state", "ticks"), [(states.FAULT, 29), (states.WAITING, 9)])
+def test_two_presses_are_no_hold(state: int, ticks: int) -> None:
+    button = _released()
+    for _ in range(3):
+        assert HOLD not in _press(button, state, ticks)
+
+
 @pytest.mark.parametrize("state", range(len(states.NAMES)))
 def test_held_since_power_up_it_does_nothing(state: int) -> None:
     button = Button()
