@@ -175,6 +175,16 @@ def test_three_seconds_bring_a_configuration_into_force(held: int, pending: bool
     assert config["density_mw_cm2"] == (100 if pending else 50)
 
 
+def test_what_waits_for_the_button_is_added_to() -> None:
+    rig = Rig()
+    rig.result("set_config", {"density_mw_cm2": 50})
+    told = rig.result("set_config", {"offset_mc": 500})
+    assert (told["density_mw_cm2"], told["offset_mc"], told["pending"]) == (50, 500, True)
+    rig.hold(3_500)
+    config = rig.result("get_config")
+    assert (config["density_mw_cm2"], config["offset_mc"]) == (50, 500)
+
+
 def test_a_hold_with_nothing_to_confirm_does_nothing() -> None:
     rig = Rig()
     rig.hold(5000)
