@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -67,33 +68,34 @@ def test_all_arguments_are_tried(count: Callable[[], int]) -> None:
     assert count() > 900
 
 
-def powered(core: Path) -> Machine:
+@contextmanager
+def powered(core: Path) -> Iterator[Machine]:
     """A device of this core, at its real limits."""
     machine = Machine(lambda: MicroPythonBackend(sys.executable, DRIVER, core))
     config = {"cooler": True, "sensor_b": True, "sense": True, "two_point": True, "fold_safe": True}
-    machine.power_on(config, False, SMALL - 7_000)
-    assert machine.state == IDLE, "it does not come up"
-    return machine
+    with closing(machine.backend):
+        machine.power_on(config, False, SMALL - 7_000)
+        assert machine.state == IDLE, "it does not come up"
+        yield machine
 
 
 def test_an_operation_beyond_the_bits_is_seen(tmp_path: Path) -> None:
     copy_to(tmp_path, bits=23)  # less than a full heat budget
-    with pytest.raises(AssertionError, match="does not come up"):
-        powered(tmp_path)
+    with pytest.raises(AssertionError, match="does not come up"), powered(tmp_path):
+        pass
 
 
 @pytest.mark.requirement("SR-18", "SR-19")
 def test_no_operation_of_a_tick_leaves_31_bits_in_sessions_of_full_length(tmp_path: Path) -> None:
     """It would be `internal`, and the shadow knows no cause for that."""
     copy_to(tmp_path)
-    machine = powered(tmp_path)
-    machine.whole_session(12, True, 0, CLIMB)
-    machine.cook(42_900, "normal", 1_500)
-    machine.calm()
-    machine.power_goes("power_on", 5_000)
-    machine.chill(40, 9_900)
-    machine.late(True, 1_501)
-    machine.teardown()
+    with powered(tmp_path) as machine:
+        machine.whole_session(12, True, 0, CLIMB)
+        machine.cook(42_900, "normal", 1_500)
+        machine.calm()
+        machine.power_goes("power_on", 5_000)
+        machine.chill(40, 9_900)
+        machine.late(True, 1_501)
 
 
 @pytest.mark.parametrize("value", [SMALL, -SMALL - 1])
