@@ -22,6 +22,7 @@ import json
 import os
 import random
 import sys
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -43,6 +44,9 @@ _WITHIN_MS = 100
 # Where the copy is held against the one that was left alone: the same RAM goes the same way.
 _LOOKS_MS = (1_100, 5_100)
 _END_MS = 13_000
+# A copy that never sleeps again takes 25 minutes of the processor for those 13 s: it is left
+# `undecided`, with its figures as far as it came.
+_PROCESSOR_S = 240.0
 # A restart within that time is watched for so long.
 _AFTER_RESTART_MS = 5_000
 _WARM_C = 41.0
@@ -71,7 +75,7 @@ class Flip(NamedTuple):
 
 class Result(NamedTuple):
     """What came of it: `unread` (silent: nothing read the bit), `silent` (read, and from outside
-    all as without it), `trip`, `hang`, `restart`, `other`."""
+    all as without it), `trip`, `hang`, `restart`, `other`, `undecided` (it takes too long)."""
 
     number: int
     address: int
@@ -278,8 +282,10 @@ def run(link: Link, reference: Reference, flip: Flip) -> Result:
     watched = Watched(link)
     end_ms = _END_MS
     passed_ms = 0
-    silent = False
-    while passed_ms < end_ms:
+    silent = undecided = False
+    begun_s = time.process_time()
+    while passed_ms < end_ms and not undecided:
+        undecided = time.process_time() - begun_s > _PROCESSOR_S
         if passed_ms == flip.at_ms:
             chip.mcu.sram[flip.address - RAM_START] ^= 1 << flip.bit
         was = watched.restarted
@@ -291,7 +297,9 @@ def run(link: Link, reference: Reference, flip: Flip) -> Result:
             silent = True
             break
     seen = watched.seen()
-    if silent or seen == reference.seen:
+    if undecided:
+        verdict = "undecided"
+    elif silent or seen == reference.seen:
         verdict = "silent"
     elif watched.restarted:
         verdict = "hang" if watched.cause == "watchdog" else "restart"
