@@ -6,7 +6,6 @@ where there is no ARM toolchain) is whole but for them; `poultice firmware` then
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from pathlib import Path
 from typing import Any
@@ -24,36 +23,33 @@ class CarriedHook(BuildHookInterface):  # type: ignore[type-arg]
         if version == "editable":
             return
         root = Path(self.root)
-        images = [root / "build" / f"poultice-{board}.uf2" for board in BOARDS]
-        there = [one for one in images if one.is_file()]
-        fitting = [one for one in there if _is_of(one, root)]
-        for image in there:
-            if image not in fitting:
-                self.app.display_warning(f"{image.name} is not of these sources: left out")
-        for image in fitting:
-            build_data["force_include"][str(image)] = f"poultice/images/{image.name}"
-        if fitting:
-            sums = root / "build" / "SHA256SUMS"
-            sums.write_text(
-                "".join(
-                    f"{hashlib.sha256(one.read_bytes()).hexdigest()}  {one.name}\n"
-                    for one in fitting
-                ),
-                encoding="utf-8",
-            )
+        sums = root / "build" / "SHA256SUMS"
+        told = ""
+        for path in (root / "build" / f"poultice-{board}.uf2" for board in BOARDS):
+            if not path.is_file():
+                continue
+            sha256 = _sha256_of_these(path, root)
+            if sha256 is None:
+                self.app.display_warning(f"{path.name} is not of these sources: left out")
+                continue
+            build_data["force_include"][str(path)] = f"poultice/images/{path.name}"
+            told += f"{sha256}  {path.name}\n"
+        if told:
+            sums.write_text(told, encoding="utf-8")
             build_data["force_include"][str(sums)] = "poultice/images/SHA256SUMS"
         for page in sorted((root / "build" / "man").glob("*.1")):
             build_data["shared_data"][str(page)] = f"share/man/man1/{page.name}"
 
 
-def _is_of(image: Path, root: Path) -> bool:
-    """Whether the image is whole, and of this tree's logic."""
+def _sha256_of_these(path: Path, root: Path) -> str | None:
+    """The SHA-256 of an image that is whole and of this tree's logic, None of any other."""
     sys.path.insert(0, str(root / "host"))
     from poultice.device import fingerprint, uf2
     from poultice.errors import ImageError
 
     try:
-        core = fingerprint.fingerprint(root / "firmware/core/poultice_core")
-        return uf2.read(image).holds(core)
+        image = uf2.read(path)
     except ImageError:
-        return False
+        return None
+    core = fingerprint.fingerprint(root / "firmware/core/poultice_core")
+    return image.sha256 if image.holds(core) else None

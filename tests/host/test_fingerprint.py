@@ -87,7 +87,7 @@ def test_which_logic_a_device_runs_is_told(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """By every command that a person meets it with: `firmware info`, the doctor."""
-    monkeypatch.setattr("poultice.virtual.virtual_device._core", lambda: core)
+    monkeypatch.setattr("poultice.virtual.virtual_device.core_fingerprint", lambda: core)
     assert main(["firmware", "info", "--device", "sim:", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["match"], found["device"]["core"]) == (tested, core)

@@ -30,8 +30,7 @@ def defaults(root: click.Group, command: str) -> dict[str, Any]:
     if not loaded:
         return {}
     names = root.list_commands(click.Context(root))
-    own = options(root, command)
-    kinds = _parameters(root, command)
+    own = _parameters(root, command)
     values: dict[str, Any] = {}
     for name, value in loaded.items():
         if name in names and isinstance(value, dict):
@@ -40,15 +39,14 @@ def defaults(root: click.Group, command: str) -> dict[str, Any]:
             if not isinstance(value, str):
                 raise _not_understood(f"{name}: expected str")
         elif _hyphened(name) in own and not isinstance(value, dict | list):
-            values[own[_hyphened(name)]] = _fitting(name, value, kinds[_hyphened(name)])
+            _require_fitting(name, value, own[_hyphened(name)])
+            values[str(own[_hyphened(name)].name)] = value
         else:
             _elsewhere(name, value, root, names)
     table = loaded.get(command)
-    if isinstance(table, dict):
-        values |= {
-            own[_hyphened(name)]: _fitting(f"[{command}] {name}", value, kinds[_hyphened(name)])
-            for name, value in table.items()
-        }
+    for name, value in table.items() if isinstance(table, dict) else ():
+        _require_fitting(f"[{command}] {name}", value, own[_hyphened(name)])
+        values[str(own[_hyphened(name)].name)] = value
     return values
 
 
@@ -57,8 +55,9 @@ def options(root: click.Group, command: str) -> dict[str, str]:
     return {word: str(one.name) for word, one in _parameters(root, command).items()}
 
 
-def _fitting(name: str, value: Any, option: click.Option) -> Any:
-    """The value, where it is of the option's kind: what is none would be taken for something."""
+def _require_fitting(name: str, value: object, option: click.Option) -> None:
+    """Raises UsageError for a value of another kind than the option's, which click would take for
+    something."""
     is_bool, is_number = isinstance(value, bool), isinstance(value, int | float)
     if isinstance(option.type, click.types.BoolParamType):
         expected, fits = "true or false", is_bool or (isinstance(value, str) and value != "")
@@ -70,7 +69,6 @@ def _fitting(name: str, value: Any, option: click.Option) -> Any:
         expected, fits = "text in quotes", isinstance(value, str)
     if not fits:
         raise _not_understood(f"{name}: expected {expected}")
-    return value
 
 
 def _parameters(root: click.Group, command: str) -> dict[str, click.Option]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from poultice.cli import output
 from poultice.cli.base import Command, Group, Result, device_option, json_option, option
 from poultice.errors import NoDeviceError, PoulticeError, RestError, UsageError
+
+if TYPE_CHECKING:
+    from poultice.therapy.course_of_treatment import CourseOfTreatment
 
 _file = click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 
@@ -30,12 +33,10 @@ def course() -> None:
 @json_option
 def today(file: Path, device: str | None) -> Result:
     """What is due today and still to be done, and from when on the device allows it."""
-    told = _told(file)
+    found, told = _told(file)
     told |= dict.fromkeys(("device", "rest_heat_s", "rest_cold_s", "next_allowed", "refused"))
     if told["left_today"]:
-        from poultice.therapy import course_of_treatment as courses
-
-        _ask(device, courses.load(file).modes, told)
+        _ask(device, found.modes, told)
     return Result({"action": "today", **told}, "course_today")
 
 
@@ -44,7 +45,8 @@ def today(file: Path, device: str | None) -> Result:
 @json_option
 def show(file: Path) -> Result:
     """The course in words, and how far it was kept to until now."""
-    return Result({"action": "show", **_told(file)}, "course")
+    _, told = _told(file)
+    return Result({"action": "show", **told}, "course")
 
 
 @course.command(cls=Command)
@@ -75,7 +77,8 @@ def calendar(file: Path, path: str, remind_min: int) -> Result | None:
     return Result({"action": "calendar", "file": path, "size": len(data)}, "report")
 
 
-def _told(file: Path) -> dict[str, Any]:
+def _told(file: Path) -> tuple[CourseOfTreatment, dict[str, Any]]:
+    """The course, and what is told of it."""
     from poultice.record import adherence
     from poultice.record.store import History
     from poultice.therapy import course_of_treatment as courses
@@ -83,7 +86,7 @@ def _told(file: Path) -> dict[str, Any]:
     found = courses.load(file)
     days = " ".join(courses.DAYS[day] for day in found.days)
     told = adherence.to_json(found, History.open(), datetime.now())
-    return told | {"days": days, "times": [f"{at:%H:%M}" for at in found.times]}
+    return found, told | {"days": days, "times": [f"{at:%H:%M}" for at in found.times]}
 
 
 def _ask(device: str | None, modes: Collection[str], told: dict[str, Any]) -> None:

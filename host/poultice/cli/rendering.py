@@ -87,7 +87,7 @@ def _sessions(data: Data) -> list[str]:
 def _trends(data: Data) -> list[str]:
     if not data["weeks"]:
         say("no session is recorded in these weeks" + _but_simulated(data))
-        return [f"course {one['name']}: {words.course(one)}" for one in [data["course"]] if one]
+        return _against_course(data)
     rows: list[Sequence[str]] = [
         ("WEEK OF", "SESSIONS", "COMPLETE", "DAYS", "HEAT", "COLD", "DOSE", "DONE", "")
     ]
@@ -109,11 +109,16 @@ def _trends(data: Data) -> list[str]:
     lines = [
         *_table(rows),
         "DONE: of the heat and cold that were planned; the bar: minutes of both",
-        *(f"course {one['name']}: {words.course(one)}" for one in [data["course"]] if one),
+        *_against_course(data),
         *ratings.trend(data["ratings"]),
         *(f"device {uid}: {words.relay_age(n)}" for uid, n in data["closings"].items()),
     ]
     return ["simulated sessions: no treatment", *lines] if data["simulated"] else lines
+
+
+def _against_course(data: Data) -> list[str]:
+    course = data["course"]
+    return [f"course {course['name']}: {words.course(course)}"] if course else []
 
 
 def _course(data: Data) -> list[str]:

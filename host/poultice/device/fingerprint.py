@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from glob import glob
 from hashlib import sha256
 from pathlib import Path
@@ -25,8 +26,10 @@ def fingerprint(package: Path) -> str:
     return digest.hexdigest()[:DIGITS]
 
 
+@cache
 def core_fingerprint() -> str:
-    """That of the `poultice_core` this program brings."""
+    """That of the `poultice_core` this program brings; read once a process: a campaign makes
+    thousands of devices."""
     import poultice_core
 
     return fingerprint(Path(str(poultice_core.__file__)).parent)

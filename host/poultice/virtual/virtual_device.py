@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from poultice.device.fingerprint import core_fingerprint
 from poultice.virtual.options import SimOptions
 from poultice.virtual.preset import preset_config
@@ -15,12 +13,6 @@ from poultice_core.board import Store
 from poultice_core.loop import Loop
 
 WATCHDOG_MS = 2_000  # hardware.md: the chip's own, fed at the end of a complete tick only
-
-
-@cache
-def _core() -> str:
-    """Read once a process: a campaign makes thousands of devices."""
-    return core_fingerprint()
 
 
 class VirtualDevice(SimulatedDevice):
@@ -59,7 +51,7 @@ class VirtualDevice(SimulatedDevice):
             sensor_b=options.sensor_b,
             sense=options.sense,
         )
-        board.core = _core()
+        board.core = core_fingerprint()
         return board
 
     # --- time ---------------------------------------------------------------------------

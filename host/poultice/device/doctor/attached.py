@@ -70,12 +70,13 @@ def examine(device: str | None) -> tuple[str | None, list[Finding]]:
 
 def firmware(path: str, hello: Hello) -> Finding:
     """Whether the device runs the firmware that this program brings."""
+    from poultice.device.fingerprint import logic
     from poultice.device.flashing import other_firmware
 
     other = other_firmware(path, hello)
     if other is None:
-        says = f"{hello.firmware}, link {hello.protocol}, the logic that was tested ({hello.core})"
-        return Finding("firmware", OK, says)
+        _, tested = logic(path, hello)
+        return Finding("firmware", OK, f"{hello.firmware}, link {hello.protocol}, {tested}")
     return Finding("firmware", WARN, *other)
 
 

@@ -183,15 +183,12 @@ def _same(one: os.stat_result, other: os.stat_result) -> bool:
 
 def _serves(link: Path, one: os.stat_result, port: os.stat_result) -> bool:
     """Whether that open file is the other end of the pseudo-terminal `port`."""
-    if os.major(port.st_rdev) not in _PSEUDO_TERMINALS or _numbers(one.st_rdev) != _PTMX:
+    number = os.major(one.st_rdev), os.minor(one.st_rdev)
+    if os.major(port.st_rdev) not in _PSEUDO_TERMINALS or number != _PTMX:
         return False
     told = _read(link.parents[1] / "fdinfo" / link.name)
     index = re.search(r"^tty-index:\s*(\d+)", told, re.M)
     return index is None or int(index[1]) == os.minor(port.st_rdev)
-
-
-def _numbers(device: int) -> tuple[int, int]:
-    return os.major(device), os.minor(device)
 
 
 def _serial(port: str) -> bool:
