@@ -1,11 +1,9 @@
 // Draws what the device says and passes on what the person does; it decides nothing.
-import { loadMicroPython } from "./micropython.mjs";
+import { interpreter } from "./python.js";
 
 const TICKS_A_SECOND = 10;
 const FRAME_MS = 50;
 const KEPT = 3000;
-const HOME = "/device";
-const HEAP_BYTES = 8 * 1024 * 1024;
 const BOXES = {
   boot: [50, 30], self_test: [150, 30], idle: [250, 30], armed: [350, 30],
   running: [350, 85], paused: [240, 85], waiting: [440, 85], fault: [140, 140],
@@ -19,22 +17,7 @@ const $ = (selector) => document.querySelector(selector);
 let device, make, history;
 
 async function load() {
-  const answered = await fetch("sources.json");
-  if (!answered.ok) throw new Error(`sources.json: ${answered.status}`);
-  const { files, core_sha256 } = await answered.json();
-  const python = await loadMicroPython({
-    heapsize: HEAP_BYTES, stdout: (line) => console.log(line), stderr: (line) => console.error(line),
-  });
-  python.FS.mkdir(HOME);
-  for (const [path, text] of Object.entries(files)) {
-    const parts = path.split("/").slice(0, -1);
-    parts.forEach((_, i) => {
-      const folder = `${HOME}/` + parts.slice(0, i + 1).join("/");
-      if (!python.FS.analyzePath(folder).exists) python.FS.mkdir(folder);
-    });
-    python.FS.writeFile(`${HOME}/${path}`, text);
-  }
-  python.runPython(`import sys; sys.path.insert(0, "${HOME}"); import device`);
+  const { python, core_sha256 } = await interpreter("sources.json", "device");
   make = (density, ambient) => {
     python.runPython(`page = device.Page(${density}, ${ambient})`);
     const page = python.globals.get("page");

@@ -1,19 +1,25 @@
-"""The page on which the device's own logic runs in a browser: what it is made of.
+"""The pages on which the device's logic, and the host's, run in a browser: what they are made of.
 
-The core is taken as it is, file by file. The simulator's plant and board are written for CPython:
-what only types need is taken away, and named tuples are written out, by rule and not by hand.
+The core is taken as it is, file by file. The simulator's plant and board, and the host, are written
+for CPython: they are put into MicroPython's dialect by rule and not by hand (`dialect`).
 The interpreter is MicroPython's own WebAssembly port, from its package, pinned by its hash.
 """
 
 from __future__ import annotations
 
-import ast
 import base64
 import hashlib
 import json
 import subprocess
 import tarfile
+import tomllib
 from pathlib import Path
+
+from docs.site.dialect import as_steps, without_types
+from poultice.device import fingerprint
+from poultice.link import messages
+from poultice.record.schema import SAMPLE_COLUMNS
+from poultice.therapy import library
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/browser"
@@ -24,41 +30,17 @@ SHA512 = "DnXx4EqxgkeaFESrS3uKrL7mLMk4mRTd0mMzaOd3HUSiZUOAE7t11uLnjf3ftF87N2xm4k
 FROM_PACKAGE = ("micropython.mjs", "micropython.wasm")
 
 CORE = ROOT / "firmware/core/poultice_core"
-SIMULATOR = ROOT / "host/poultice/virtual"
+HOST = ROOT / "host/poultice"
 SIMULATED = ("adc", "body", "plant", "preset", "relays", "thermistors", "virtual_board")
 
-_TYPES_ONLY = ("__future__", "typing", "collections.abc")
-# What of CPython's library the simulator uses and MicroPython lacks.
-SHIMS = {
-    "functools.py": "def lru_cache(maxsize=None):\n    return lambda function: function\n",
-    "bisect.py": (
-        "def bisect_right(items, one):\n"
-        "    place = 0\n"
-        "    while place < len(items) and items[place] <= one:\n"
-        "        place += 1\n"
-        "    return place\n"
-    ),
-    "operator.py": (
-        "def itemgetter(*places):\n    return lambda items: tuple([items[one] for one in places])\n"
-    ),
-    "random.py": (
-        "from math import cos, log, pi, sqrt\n\n\n"
-        "class Random:\n"
-        "    def __init__(self, seed):\n"
-        "        self._x = 1\n"
-        "        for byte in str(seed).encode():\n"
-        "            self._x = (self._x * 257 + byte) & 0x7FFFFFFF or 1\n\n"
-        "    def getrandbits(self, bits):\n"
-        "        self._x = (self._x * 48271) % 0x7FFFFFFF\n"
-        "        return self._x & ((1 << bits) - 1)\n\n"
-        "    def gauss(self, mean, deviation):\n"
-        "        one = (self.getrandbits(24) + 1) / 16777217\n"
-        "        other = self.getrandbits(24) / 16777216\n"
-        "        return mean + deviation * sqrt(-2 * log(one)) * cos(2 * pi * other)\n"
-    ),
-    "poultice/__init__.py": "",
-    "poultice/virtual/__init__.py": "",
-}
+# What of CPython's library these use and MicroPython lacks, or has in part.
+SHIMS = PAGE / "shims"
+# The modules of the host that the page of a real pad runs, those that wait for a device apart.
+HOSTED = ("errors", "remedies", "temperature", "texts", "words", "link/messages", "session/orders",
+          "session/tally", "therapy/phase", "therapy/plan", "therapy/screening")  # fmt: skip
+WAITING = ("link/client", "session/__init__", "session/engine")
+# Their tables, which the page reads as JSON.
+TABLES = ("texts.toml", "therapy/questions.toml")
 
 
 class PackageError(Exception):
@@ -67,16 +49,66 @@ class PackageError(Exception):
 
 def sources() -> dict[str, str]:
     """Path below the interpreter's file system -> source text."""
-    found = {
+    found = _core()
+    for name in SIMULATED:
+        found[f"poultice/virtual/{name}.py"] = without_types(_host(f"virtual/{name}.py"))
+    found |= dict.fromkeys(("poultice/__init__.py", "poultice/virtual/__init__.py"), "")
+    return found | _shims() | {"device.py": _page("device.py")}
+
+
+def pad_sources() -> dict[str, str]:
+    """The same of the page that runs a real pad: the host's own modules."""
+    found = _core()
+    empty = ("poultice", "poultice/link", "poultice/therapy")
+    found |= {f"{package}/__init__.py": "" for package in empty}
+    kinds = [
+        f"{name!r}: ({', '.join(map(_named, told))},)" for name, told in messages.KINDS.items()
+    ]
+    values = {"KINDS": f"{{{', '.join(kinds)}}}"}
+    for name in HOSTED:
+        found[f"poultice/{name}.py"] = without_types(_host(f"{name}.py"), values)
+    waiting = {name: without_types(_host(f"{name}.py")) for name in WAITING}
+    for name, text in as_steps(waiting, "receive", never=("orders", "tally")).items():
+        found[f"poultice/{name}.py"] = text
+    for name in TABLES:
+        found[f"poultice/{name}"] = json.dumps(tomllib.loads(_host(name)))
+    found["poultice/link/wire.py"] = _page("wire.py")
+    return found | _shims() | {"pad.py": _page("pad.py"), "library.json": library_json()}
+
+
+def library_json() -> str:
+    """The shipped protocols as their files say, the columns of a sample, and the fingerprint of
+    the logic that these tests were run on."""
+    told = []
+    for one in library.all_protocols():
+        members = {**vars(one), "phases": [vars(phase) for phase in one.phases]}
+        del members["source"]
+        told.append(members)
+    core = fingerprint.fingerprint(CORE)
+    return json.dumps({"protocols": told, "columns": SAMPLE_COLUMNS, "core": core})
+
+
+def _named(kind: type) -> str:
+    return "type(None)" if kind is type(None) else kind.__name__
+
+
+def _core() -> dict[str, str]:
+    return {
         path.relative_to(CORE.parent).as_posix(): path.read_text(encoding="utf-8")
         for path in sorted(CORE.rglob("*.py"))
     }
-    for name in SIMULATED:
-        text = (SIMULATOR / f"{name}.py").read_text(encoding="utf-8")
-        found[f"poultice/virtual/{name}.py"] = without_types(text)
-    found.update(SHIMS)
-    found["device.py"] = (PAGE / "device.py").read_text(encoding="utf-8")
-    return found
+
+
+def _shims() -> dict[str, str]:
+    return {path.name: path.read_text(encoding="utf-8") for path in SHIMS.glob("*.py")}
+
+
+def _host(name: str) -> str:
+    return (HOST / name).read_text(encoding="utf-8")
+
+
+def _page(name: str) -> str:
+    return (PAGE / name).read_text(encoding="utf-8")
 
 
 def build(site: Path) -> None:
@@ -88,7 +120,9 @@ def build(site: Path) -> None:
     core = {name: _digest(text) for name, text in files.items() if name.startswith("poultice_core")}
     whole = {"files": files, "core_sha256": core}
     (target / "sources.json").write_text(json.dumps(whole), encoding="utf-8")
-    (target / "device.py").unlink(missing_ok=True)
+    (target / "pad.json").write_text(json.dumps({"files": pad_sources()}), encoding="utf-8")
+    for path in sorted(target.rglob("*.py")):
+        path.unlink()
 
 
 def interpreter() -> dict[str, bytes]:
@@ -126,68 +160,3 @@ def _fetch(archive: Path) -> None:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-# --- from CPython's dialect to MicroPython's ------------------------------------------------
-
-
-def without_types(text: str) -> str:
-    """The same module without annotations, imports for types, aliases of types; named
-    tuples written out as classes with an `__init__`."""
-    tree = ast.parse(text)
-    gone = {
-        alias.asname or alias.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module in _TYPES_ONLY
-        for alias in node.names
-    }
-    tree = _Untyped(gone).visit(tree)
-    return ast.unparse(ast.fix_missing_locations(tree)) + "\n"
-
-
-class _Untyped(ast.NodeTransformer):
-    def __init__(self, gone: set[str]) -> None:
-        self._gone = gone
-
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
-        return None if node.module in _TYPES_ONLY else node
-
-    def visit_Assign(self, node: ast.Assign) -> ast.AST | None:
-        value = node.value
-        alias = isinstance(value, ast.Subscript) and isinstance(value.value, ast.Name)
-        return None if alias and value.value.id in self._gone else self.generic_visit(node)  # type: ignore[attr-defined]
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
-        if node.value is None:
-            return None
-        self.generic_visit(node)
-        return ast.Assign(targets=[node.target], value=node.value)
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        node.returns = None
-        every = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
-        for argument in every:
-            argument.annotation = None
-        return self.generic_visit(node)
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        if [ast.unparse(base) for base in node.bases] == ["NamedTuple"]:
-            node.bases = []
-            fields = [one for one in node.body if isinstance(one, ast.AnnAssign)]
-            others = [one for one in node.body if one not in fields]
-            first = 1 if ast.get_docstring(node) is not None else 0
-            node.body = [*others[:first], _init(fields), *others[first:]]
-        return self.generic_visit(node)
-
-
-def _init(fields: list[ast.AnnAssign]) -> ast.FunctionDef:
-    names = [ast.unparse(field.target) for field in fields]
-    values = [None if field.value is None else ast.unparse(field.value) for field in fields]
-    given = ", ".join(
-        name if value is None else f"{name}={value}"
-        for name, value in zip(names, values, strict=True)
-    )
-    lines = [f"def __init__(self, {given}):", *(f"    self.{name} = {name}" for name in names)]
-    made = ast.parse("\n".join(lines)).body[0]
-    assert isinstance(made, ast.FunctionDef)
-    return made

@@ -8,7 +8,8 @@
     │   ├── MissingPackageError      2  what was asked for needs a package that is not installed
     │   ├── InputFileError           2  a person's own file that does not parse
     │   │   ├── ProtocolFileError    2
-    │   │   └── CourseFileError      2
+    │   │   ├── CourseFileError      2
+    │   │   └── SessionFileError     2
     │   └── UnknownProtocolError     2  no protocol of that name
     ├── NoDeviceError                3  nothing there that answers
     ├── PortError                    4  there, but not ours to open
@@ -124,6 +125,10 @@ class ProtocolFileError(InputFileError):
 
 class CourseFileError(InputFileError):
     """That of a course of treatment."""
+
+
+class SessionFileError(InputFileError):
+    """That of a session which was exported."""
 
 
 class UnknownProtocolError(UsageError):

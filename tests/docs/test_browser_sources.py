@@ -81,7 +81,7 @@ def test_every_file_of_the_core_is_taken_as_it_is() -> None:
 def test_of_the_simulator_only_types_are_taken_away() -> None:
     """Every number and every operator of the plant is still there."""
     for name in browser.SIMULATED:
-        before = ast.parse((browser.SIMULATOR / f"{name}.py").read_text(encoding="utf-8"))
+        before = ast.parse((browser.HOST / f"virtual/{name}.py").read_text(encoding="utf-8"))
         after = ast.parse(browser.sources()[f"poultice/virtual/{name}.py"])
 
         def told(tree: ast.AST) -> list[str]:

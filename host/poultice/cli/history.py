@@ -140,6 +140,20 @@ def export(n: int | None, form: str | None, path: str | None) -> None:
         output.lines(lines(book, n), path)
 
 
+@history.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@report_options
+def import_(file: Path) -> Result:
+    """A session that the page in the browser, or another computer, recorded: FILE of its export as
+    JSON Lines."""
+    from poultice.record import importing
+    from poultice.record.store import History
+
+    n = importing.take(History.open(), file)
+    output.say(f"session {n} now; `poultice report {n}` shows it")
+    return Result(History.open().show(n), "session")
+
+
 def opened(n: int | None) -> tuple[History, int]:
     """The record, and `n` or the number of the latest session in it; of a simulated one where
     there is no other, said so.

@@ -11,8 +11,8 @@ as its simulation.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
-from typing import Any, Self
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self
 
 from poultice import remedies
 from poultice.errors import (
@@ -24,7 +24,9 @@ from poultice.errors import (
 )
 from poultice.link import messages, wire
 from poultice.link.messages import Event, Hello, Telemetry
-from poultice.link.transport import Transport
+
+if TYPE_CHECKING:
+    from poultice.link.transport import Transport
 
 PROTOCOL = 1
 """The version of the link contract that this host speaks."""
@@ -188,15 +190,17 @@ class Client:
             "next": following if isinstance(following, int) else None,
         }
 
-    def entries(self) -> Iterator[dict[str, Any]]:
+    def entries(self) -> list[dict[str, Any]]:
         """The whole of that record, oldest first; one without an end is not followed for ever."""
+        told: list[dict[str, Any]] = []
         after = 0
         for _ in range(_PAGES):
             page = self.journal(after)
-            yield from page["entries"]
+            told += page["entries"]
             if page["next"] is None or page["next"] <= after:
-                return
+                break
             after = page["next"]
+        return told
 
     def set_clock(self, unix_s: int) -> int:
         """Tell the time; the seconds of rest that were credited."""

@@ -108,18 +108,19 @@ Row = dict[str, Any]
 """The members of a telemetry object, as a record has them."""
 
 # What stands in an annotation is what may come.
-_KINDS = {name: get_args(kind) or (kind,) for name, kind in get_type_hints(Telemetry).items()}
-del _KINDS["said"]
+KINDS = {name: get_args(kind) or (kind,) for name, kind in get_type_hints(Telemetry).items()}
+del KINDS["said"]
+"""Of each member of telemetry."""
 
 
 def telemetry(params: Any) -> Telemetry | None:
     """`params` as telemetry, or None where it is not telemetry: the one place that judges it."""
     if not isinstance(params, dict):
         return None
-    known = {name: params[name] for name in _KINDS if name in params}
-    if any(type(value) not in _KINDS[name] for name, value in known.items()):
+    known = {name: params[name] for name in KINDS if name in params}
+    if any(type(value) not in KINDS[name] for name, value in known.items()):
         return None
-    return Telemetry(**known, said=params) if {"t_ms", "state"} <= known.keys() else None
+    return Telemetry(**known, said=params) if "t_ms" in known and "state" in known else None
 
 
 def event(params: Any) -> Event | None:

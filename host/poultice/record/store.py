@@ -84,9 +84,13 @@ class RowWriter:
 
     def event(self, event: Mapping[str, Any]) -> None:
         """Record one event, and with it every sample before it, at once."""
+        self.put(event)
+        self.commit()
+
+    def put(self, event: Mapping[str, Any]) -> None:
+        """Put down one event, for the next commit."""
         row = (self.record_id, event.get("t_ms"), _plain(str(event.get("kind"))), _json(event))
         self._pending.append((_EVENT, row))
-        self.commit()
 
     def end(self, outcome: str, summary: Mapping[str, Any]) -> None:
         """Put down the outcome and the summary, for the next commit."""
@@ -186,6 +190,11 @@ class History:
     def resume(self, n: int) -> RowWriter:
         """Go on with the record of session `n`, which was cut off."""
         return RowWriter(self.path, n, {}, time.monotonic)
+
+    def started(self, unix_s: float) -> list[int]:
+        """The sessions that started in that very moment: more than one only by hand."""
+        rows = self._read("SELECT id AS n FROM sessions WHERE started_unix = ?", (unix_s,))
+        return [row["n"] for row in rows]
 
     def rated(self, n: int) -> dict[str, Any]:
         """`started_unix` of session `n` and its ratings, however damaged the rest is.

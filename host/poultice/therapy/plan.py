@@ -60,14 +60,19 @@ class Violation:
     text: str
 
 
-class _Reported(dict[str, int]):
+class _Reported:
     """The limits that a device reports; one that it lacks is no permission."""
 
-    def __missing__(self, name: str) -> int:
-        raise LinkError(
-            f"the device does not report its limit {name}",
-            hint="its firmware is incomplete or not poultice's: flash it again",
-        )
+    def __init__(self, limits: Mapping[str, int]) -> None:
+        self._limits = limits
+
+    def __getitem__(self, name: str) -> int:
+        if name not in self._limits:
+            raise LinkError(
+                f"the device does not report its limit {name}",
+                hint="its firmware is incomplete or not poultice's: flash it again",
+            )
+        return self._limits[name]
 
 
 Total = tuple[str, str, Callable[[Phase], bool]]

@@ -173,7 +173,7 @@ def clock(client: Client, now_unix: float) -> Finding:
     if now_unix < CLOCK_FROM_UNIX:
         remedy = "set the computer's clock first (`timedatectl`): the device takes it once a start"
         return Finding("clock", WARN, "this computer's clock is years behind", remedy)
-    entries = list(client.entries())
+    entries = client.entries()
     if not entries:
         return Finding("clock", OK, "nothing recorded on the device yet; `run` tells it the time")
     stamp = entries[-1].get("unix_s")

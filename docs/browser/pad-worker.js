@@ -1,0 +1,156 @@
+// The session's own thread: the host's Python, the port, the record. The browser slows the timers of
+// a page that nobody sees, but not those of its worker; and nothing here waits for the screen.
+import { interpreter } from "./python.js";
+import * as kept from "./kept.js";
+
+const BAUD = 115200;
+const LINE_MAX = 4096;
+const LINES_MAX = 1000;
+
+let python, library, host, session;
+const now_s = () => performance.now() / 1000;
+const tell = (kind, more) => postMessage({ kind, ...more });
+
+// --- the record: what cannot be kept is told once, and costs no session -----------------------------
+
+let keeping = Promise.resolve();
+function keep(work) {
+  const mine = session;
+  keeping = keeping.then(() => mine?.lost || work()).catch((error) => {
+    if (mine) mine.lost = true;
+    tell("unkept", { text: error.message });
+  });
+}
+
+function record(one) {
+  if (one.kind === "begun") {
+    session = { id: null, lost: false };
+    const mine = session;
+    keep(async () => { mine.id = await kept.begin(one.session); });
+  }
+  if (!session) return;
+  const mine = session;
+  if (one.kind === "event") keep(() => kept.add(mine.id, "event", one.event));
+  if (one.kind === "now") keep(() => kept.add(mine.id, "sample", one.sample));
+  if (one.kind === "ended") {
+    keep(() => kept.end(mine.id, one.session));
+    session = null;
+  }
+}
+
+// --- the port -----------------------------------------------------------------------------------------
+
+class Line {
+  constructor(port) {
+    this.port = port;
+    this.lines = [];
+    this.rest = "";
+    this.lost = false;
+    this.wake = () => {};
+  }
+
+  async open() {
+    await this.port.open({ baudRate: BAUD, bufferSize: 16384 });
+    await this.port.setSignals?.({ dataTerminalReady: true }).catch(() => {});
+    this.writer = this.port.writable.getWriter();
+    this.reading = this.read();
+  }
+
+  async read() {
+    // What is not fatal (noise, an overrun) leaves a new stream to read; the pulled cable leaves none.
+    while (this.port.readable && !this.lost) {
+      this.reader = this.port.readable.getReader();
+      try {
+        for (let got; !(got = await this.reader.read()).done;) this.feed(got.value);
+        break;
+      } catch { /* the next one, where there is one */ } finally { this.reader.releaseLock(); }
+    }
+    this.lose();
+  }
+
+  feed(bytes) {
+    const parts = (this.rest + String.fromCharCode(...bytes)).split("\n");
+    this.rest = parts.pop().slice(-LINE_MAX);
+    this.lines.push(...parts.filter(Boolean));
+    this.lines.splice(0, this.lines.length - LINES_MAX);
+    this.wake();
+  }
+
+  lose() {
+    this.lost = true;
+    this.wake();
+  }
+
+  send(text) {
+    // Never waited for: what a device does not take is unanswered, which the client counts.
+    this.writer.write(Uint8Array.from(text, (c) => c.charCodeAt(0))).catch(() => this.lose());
+  }
+
+  next(wait_s) {
+    if (this.lines.length || this.lost) return this.lines.shift() ?? null;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.wake(), wait_s * 1000);
+      this.wake = () => {
+        clearTimeout(timer);
+        this.wake = () => {};
+        resolve(this.lines.shift() ?? null);
+      };
+    });
+  }
+
+  async close() {
+    this.lost = true;
+    await this.reader?.cancel().catch(() => {});
+    await this.reading;
+    await this.writer?.abort().catch(() => {});
+    await this.port.close().catch(() => {});
+  }
+}
+
+async function connect(index) {
+  const ports = await navigator.serial.getPorts();
+  const line = new Line(ports[index] ?? ports[0]);
+  try {
+    await line.open();
+  } catch (error) {
+    return tell("gone", { text: "The port cannot be opened.",
+      hint: `does another page or program hold it? (${error.message})` });
+  }
+  host = made();
+  for (let got = null; ;) {
+    const step = JSON.parse(host.step(now_s(), got, line.lost && !line.lines.length));
+    if (step.send) line.send(step.send);
+    for (const one of step.told) {
+      record(one);
+      postMessage(one);
+    }
+    if (step.wait_s === null) break;
+    got = await line.next(step.wait_s);
+  }
+  host = null;
+  session = null;
+  await line.close();
+  tell("closed");
+}
+
+function made() {
+  python.globals.set("library", library);
+  python.globals.set("ahead_s", -60 * new Date().getTimezoneOffset());
+  python.runPython("host = pad.Host(library, ahead_s)");
+  return python.globals.get("host");
+}
+
+onmessage = ({ data: [what, ...given] }) => {
+  if (what === "connect") connect(...given);
+  else if (what === "questions") tell("questions", { name: given[0], asked: JSON.parse(made().questions(given[0])) });
+  else host?.[what](...given);
+};
+
+try {
+  const loaded = await interpreter("pad.json", "pad");
+  ({ python } = loaded);
+  library = loaded.files["library.json"];
+  tell("loaded", { protocols: JSON.parse(made().protocols()), serial: "serial" in navigator });
+} catch (error) {
+  tell("broken", { text: error.message });
+}

@@ -1,0 +1,278 @@
+// Shows what the worker tells and passes on what the person wants; it decides nothing.
+import * as kept from "./kept.js";
+
+const OURS = { usbVendorId: 0x2e8a, usbProductId: 0x0005 };
+const ACTIVE = new Set(["armed", "running", "waiting", "paused"]);
+const STALE_MS = 10 * 60 * 1000;
+
+const $ = (selector) => document.querySelector(selector);
+const worker = new Worker("pad-worker.js", { type: "module" });
+let protocols = [], points = [], state = "", answered = 0, asleep;
+
+const line = (list, text) => {
+  const one = document.createElement("li");
+  one.textContent = text;
+  $(list).prepend(one);
+};
+
+// What is refused is said where it was asked for.
+function notice(text, hint) {
+  const box = $(".notice");
+  ($("#treatment").hidden ? $("#facts") : $("#start").parentElement).before(box);
+  box.hidden = !text;
+  box.replaceChildren(text ?? "");
+  if (!hint) return;
+  const small = document.createElement("small");
+  small.textContent = hint;
+  box.append(small);
+  box.scrollIntoView({ block: "nearest" });
+}
+
+// --- what the worker tells ---------------------------------------------------------------------------
+
+const HEARD = {
+  broken: ({ text }) => { $("#loading").textContent = `This page could not start: ${text}. It has to be served by a`
+    + " web server (any static one), and needs WebAssembly."; },
+
+  loaded({ protocols: told, serial }) {
+    protocols = told;
+    $("#protocol").replaceChildren(...told.map((one) => new Option(one.title, one.name)));
+    $("#loading").remove();
+    $("main").hidden = false;
+    chosen();
+    listed();
+    if (serial && navigator.serial) return;
+    $("#connect").disabled = true;
+    notice("This browser cannot reach a USB port.", "Chrome, Edge and Opera on a computer can (Web Serial). Or use"
+      + " the command line: poultice run.");
+  },
+
+  questions({ name, asked }) {
+    if (name !== $("#protocol").value) return;
+    $("#questions").replaceChildren(...asked.map(([key, text]) => {
+      const group = document.createElement("fieldset");
+      group.innerHTML = "<legend></legend>" + ["no", "yes"].map((word) =>
+        `<label><input type="radio" name="${key}" value="${word}"> ${word}</label>`).join("");
+      group.querySelector("legend").textContent = text;
+      return group;
+    }));
+  },
+
+  hello({ firmware, uid, core, tested, config }) {
+    document.body.dataset.connected = "yes";
+    $("#connect").textContent = "Disconnect";
+    $("#connect").disabled = false;
+    $("#who").textContent = `Firmware ${firmware}, device ${uid}. Its logic is ${core}, `
+      + (tested ? "that which was tested with this page." : "not that which was tested with this page.")
+      + ` Pad ${config.density_mw_cm2} mW/cm², ${config.cooler ? "with" : "without"} a cooler`
+      + `${config.pending ? "; another configuration waits for its button" : ""}.`;
+    $("#treatment").hidden = false;
+  },
+
+  now({ now, facts, line: told }) {
+    state = now.state;
+    document.body.dataset.state = state;
+    const active = ACTIVE.has(state);
+    $("#facts").replaceChildren(...facts.flatMap(([name, value]) => {
+      const term = document.createElement("dt"), data = document.createElement("dd");
+      term.textContent = name;
+      data.textContent = value;
+      return [term, data];
+    }));
+    $("#clear").hidden = state !== "fault";
+    $("#stopping").hidden = !active;
+    $("#treatment").hidden = active;
+    if (active) $("#session").hidden = false;
+    $("#big").textContent = told;
+    $("#pause").hidden = !["running", "paused"].includes(state);
+    $("#pause").textContent = state === "paused" ? "Go on (p)" : "Pause (p)";
+    $("#prompt").hidden = state !== "waiting";
+    if (state === "waiting") $("#prompt strong").textContent = facts.find(([name]) => name === "asks")?.[1] ?? "";
+    document.title = active ? `${told.split("  ").slice(0, 2).join(" ")} · poultice` : "Run a pad · poultice";
+    if (active) draw(now);
+    awake(active);
+  },
+
+  event: ({ text }) => line("#said", text),
+
+  begun({ notes }) {
+    points = [];
+    $("#said").replaceChildren();
+    $("#end").textContent = "";
+    $("#session").hidden = false;
+    for (const one of notes) line("#said", one);
+    $("#stop").focus();
+  },
+
+  ended({ lines, error, hint, fault }) {
+    $("#end").textContent = [...lines, ...(error ? [error] : []), ...(hint ? [hint] : [])].join("\n");
+    if (fault) {
+      const link = document.createElement("a");
+      link.href = `../reference/faults/${fault}.html`;
+      link.textContent = `About ${fault}`;
+      $("#end").append("\n", link);
+    }
+    $("#session").scrollIntoView({ block: "nearest" });
+    fresh();
+    listed();
+  },
+
+  refused: ({ text, hint }) => notice(text, hint),
+  unkept: ({ text }) => notice("This session is not kept in this browser; it goes on.", text),
+
+  gone({ text, hint }) {
+    notice(text, hint ?? (ACTIVE.has(state) ? "The device turns its pad off by itself within 10 seconds." : ""));
+  },
+
+  closed() {
+    state = "";
+    document.body.dataset.connected = document.body.dataset.state = "";
+    $("#connect").textContent = "Connect…";
+    $("#connect").disabled = false;
+    $("#who").textContent = "Not connected.";
+    $("#treatment").hidden = $("#stopping").hidden = $("#prompt").hidden = true;
+    $("#facts").replaceChildren();
+    awake(false);
+    listed();
+  },
+};
+worker.onmessage = ({ data }) => HEARD[data.kind]?.(data);
+worker.onerror = (error) => HEARD.broken({ text: error.message || "its worker could not be loaded" });
+
+// --- what the person wants ---------------------------------------------------------------------------
+
+async function connect() {
+  notice();
+  if (document.body.dataset.connected) return worker.postMessage(["leave"]);
+  try {
+    const port = await navigator.serial.requestPort({ filters: [OURS] });
+    $("#connect").disabled = true;
+    const ports = await navigator.serial.getPorts();
+    worker.postMessage(["connect", Math.max(0, ports.indexOf(port))]);
+  } catch (error) {
+    if (error.name !== "NotFoundError") return notice("The browser does not give the port.", error.message);
+    notice("No port was chosen.", "Is the device plugged in, with a cable that carries data?");
+  }
+}
+
+function chosen() {
+  const { name, summary, phases } = protocols.find((one) => one.name === $("#protocol").value);
+  $("#summary").textContent = summary;
+  $("#phases").replaceChildren(...phases.map((text) => {
+    const one = document.createElement("li");
+    one.textContent = text;
+    return one;
+  }));
+  worker.postMessage(["questions", name]);
+}
+
+// Answers are of one person on one day: they stand for one session, and for ten minutes.
+function fresh() {
+  for (const one of document.querySelectorAll("#questions input")) one.checked = false;
+  $("#age").value = "";
+}
+
+function start(submitted) {
+  submitted.preventDefault();
+  notice();
+  if (Date.now() - answered > STALE_MS) fresh();
+  const open = [...document.querySelectorAll("#questions fieldset")].find((one) => !one.querySelector(":checked"))
+    ?? ($("#age").value ? null : $("#age"));
+  if (open) {
+    notice("Not all is answered.", "Each question has to be, by who will lie on the pad, within ten minutes.");
+    return (open.querySelector?.("input") ?? open).focus();
+  }
+  const yes = [...document.querySelectorAll("#questions input:checked")].map((one) => [one.name, one.value === "yes"]);
+  worker.postMessage(["run", JSON.stringify({
+    protocol: $("#protocol").value, answers: Object.fromEntries(yes), injury_age: $("#age").value,
+    sensitive: $("#sensitive").checked, fit: $("#fit").checked, by_button: $("#by_button").checked,
+  })]);
+}
+
+const order = (what) => worker.postMessage(["order", what]);
+const pause = () => order(state === "paused" ? "resume" : "pause");
+
+function key(pressed) {
+  if (!ACTIVE.has(state) || pressed.ctrlKey || pressed.metaKey || pressed.altKey) return;
+  const does = { s: () => order("stop"), Escape: () => order("stop"), p: pause,
+    Enter: () => state === "waiting" && order("confirm") }[pressed.key];
+  if (!does || (pressed.key === "Enter" && pressed.target.closest("button"))) return;
+  pressed.preventDefault();
+  does();
+}
+
+// A screen that sleeps takes a telephone's page with it.
+async function awake(wanted) {
+  if (wanted && !asleep && !document.hidden) {
+    asleep = "asked";
+    asleep = await navigator.wakeLock?.request("screen").catch(() => null);
+    asleep?.addEventListener("release", () => { asleep = null; });
+  } else if (!wanted && asleep?.release) {
+    asleep.release();
+  }
+}
+
+// --- sessions kept ------------------------------------------------------------------------------------
+
+async function listed() {
+  const all = await kept.list().catch(() => []);
+  const button = (text, does) => {
+    const one = document.createElement("button");
+    one.textContent = text;
+    one.onclick = does;
+    return one;
+  };
+  $("#kept ul").replaceChildren(...all.reverse().map(({ id, session }) => {
+    const item = document.createElement("li");
+    const when = new Date(session.started_unix * 1000).toLocaleString();
+    item.append(`${when}: ${session.protocol}, ${session.outcome ?? "cut off"} `,
+      button("Save as JSON Lines", () => save(id)), " ",
+      button("Delete", async () => { await kept.remove(id); listed(); }));
+    return item;
+  }));
+  $("#kept").hidden = !all.length;
+}
+
+async function save(id) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([await kept.exported(id)], { type: "application/jsonl" }));
+  link.download = `poultice-page-${id}.jsonl`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+// --- the curve ----------------------------------------------------------------------------------------
+
+function draw(now) {
+  points.push([now.t_ms / 1000, now.temp_mc / 1000, now.target_mc === null ? null : now.target_mc / 1000, now.heat]);
+  const from = points[0][0], until = Math.max(from + 60, now.t_ms / 1000);
+  // More of them than there is room for tell nothing: every so many is drawn.
+  const step = Math.ceil(points.length / 600);
+  const some = points.filter((_, i) => i % step === 0 || i === points.length - 1);
+  const low = Math.min(25, ...some.map((one) => one[1])) - 1, high = Math.max(46, ...some.map((one) => one[1])) + 1;
+  const x = (t) => (40 + (550 * (t - from)) / (until - from)).toFixed(1);
+  const y = (c) => (215 - (205 * (c - low)) / (high - low)).toFixed(1);
+  const path = (name, told) => (told ? `<path class="${name}" d="${told}"></path>` : "");
+  const flat = (c) => `M40 ${y(c)}H590`;
+  const run = (at) => some.map((one, i) =>
+    one[at] === null ? "" : `${i && some[i - 1][at] !== null ? "L" : "M"}${x(one[0])} ${y(one[at])}`).join("");
+  const ticks = [10, 20, 30, 40].filter((c) => c > low);
+  const minutes = Math.round((until - from) / 60);
+  $("#curve").innerHTML = path("grid", ticks.map(flat).join("")) + path("cutoff", flat(43) + flat(45))
+    + path("heat", some.map((one, i) => (one[3] && i ? `M${x(some[i - 1][0])} 222H${x(one[0])}` : "")).join(""))
+    + path("target", run(2)) + path("sensor", run(1))
+    + ticks.map((c) => `<text x="4" y="${y(c)}">${c} °C</text>`).join("")
+    + `<text x="40" y="238">0</text><text x="545" y="238">${minutes} min</text>`;
+}
+
+$("#connect").onclick = connect;
+$("#protocol").onchange = chosen;
+$("#treatment").onsubmit = start;
+$("#treatment").onchange = () => { answered = Date.now(); };
+$("#stop").onclick = () => order("stop");
+$("#pause").onclick = pause;
+$("#confirm").onclick = () => order("confirm");
+$("#clear").onclick = () => worker.postMessage(["clear"]);
+document.onkeydown = key;
+document.onvisibilitychange = () => awake(ACTIVE.has(state));
+window.onbeforeunload = (event) => { if (ACTIVE.has(state)) event.preventDefault(); };

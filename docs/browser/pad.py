@@ -1,0 +1,264 @@
+"""The host of a real device, for a page: the client, the engine, the judgement and the words of
+`poultice run`, gone on with by the page whenever a line has come or a time is over.
+
+What goes in and comes out is text. On MicroPython in a browser these are the host's own modules,
+in its dialect (docs/site/dialect.py); nothing here decides what they decide.
+"""
+
+import datetime
+import json
+
+from poultice import remedies, session, temperature, words
+from poultice.errors import DeviceLostError, PoulticeError
+from poultice.link.client import Client
+from poultice.link.messages import Event
+from poultice.session import engine
+from poultice.session.orders import Orders
+from poultice.therapy import screening
+from poultice.therapy.phase import Phase, Protocol
+from poultice.words import phase as in_words
+
+_LINE_MAX = 4096
+_GONE = "the port is gone"
+_BY_ITSELF = "the device turns its pad off by itself; check the cable, then connect again"
+
+
+class Port:
+    """The transport: `sent` is what the page has to write; who receives gives way."""
+
+    virtual = False
+    path = "the port"
+
+    def __init__(self):
+        self.sent = []
+        self.clock_s = 0.0
+
+    def now_s(self):
+        """Seconds of the page's monotonic clock."""
+        return self.clock_s
+
+    def send(self, line):
+        """One line, behind an empty one: whatever stands before it is ended."""
+        self.sent.append((b"\n" + line).decode())
+
+    def receive(self, timeout_s):
+        """The next line, or None after so many seconds."""
+        line = yield timeout_s
+        return line
+
+    def close(self):
+        """The page does that."""
+
+
+class Host:
+    """One device at one port. `library` is the JSON that the build made of the protocols' files,
+    `ahead_s` how far the reader's clock is ahead of UTC."""
+
+    def __init__(self, library, ahead_s=0, units="celsius"):
+        datetime.ahead_s = ahead_s
+        temperature.show_in(units)
+        told = json.loads(library)
+        self._columns = told["columns"]
+        self._core = told["core"]
+        self._names = [one["name"] for one in told["protocols"]]
+        self._protocols = {}
+        for one in told["protocols"]:
+            phases = tuple([Phase(**phase) for phase in one.pop("phases")])
+            self._protocols[one["name"]] = Protocol(phases=phases, source="", **one)
+        self._port = Port()
+        self._client = Client(self._port)
+        self._orders = Orders()
+        self._asked = None
+        self._hello = None
+        self._told = []
+        self._row = None
+        self._steps = self._live()
+        self._begun = self._left = False
+
+    # --- what is there -------------------------------------------------------------------
+
+    def protocols(self):
+        """The library, for people."""
+        return json.dumps(
+            [
+                {
+                    "name": one.name,
+                    "title": one.title,
+                    "summary": one.summary,
+                    "phases": [in_words(phase.__dict__) for phase in one.phases],
+                    "modes": sorted(one.modes),
+                    "acute": one.acute,
+                }
+                for one in [self._protocols[name] for name in self._names]
+            ]
+        )
+
+    def questions(self, name):
+        """What is asked before this protocol: key and text."""
+        modes = self._protocols[name].modes
+        return json.dumps(
+            [
+                [one.key, one.text]
+                for one in screening.QUESTIONS
+                if one.applies_to == screening.BOTH or one.applies_to in modes
+            ]
+        )
+
+    # --- what a person wants -------------------------------------------------------------
+
+    def run(self, asked):
+        """A session: JSON of `protocol`, `answers`, `injury_age`, `by_button`, `sensitive`, `fit`.
+        It begins with the next step."""
+        self._asked = json.loads(asked)
+        self._orders.abandon()
+
+    def order(self, what):
+        """`stop`, `pause`, `resume`, or `confirm`: the prompt that stands."""
+        if what == "stop":
+            self._orders.stop()
+        elif what == "confirm":
+            self._orders.confirm((self._row or {}).get("prompt"))
+        else:
+            self._orders.want(what)
+
+    def clear(self):
+        """Clear the fault that stands, where a host may."""
+        self._asked = {"clear": (self._row or {}).get("fault")}
+        self._orders.abandon()
+
+    def leave(self):
+        """Let go of the device; a session that this page runs is ended first."""
+        self._left = True
+        self._orders.abandon()
+
+    # --- time ----------------------------------------------------------------------------
+
+    def step(self, now_s, line=None, lost=False):
+        """Go on, with a line of the port or without: JSON of what is to be written (`send`), what
+        there is to show (`told`), and how long may be waited for a line (`wait_s`; null: over)."""
+        self._port.clock_s = now_s
+        try:
+            if lost:
+                wait_s = self._steps.throw(DeviceLostError(_GONE, hint=_BY_ITSELF))
+            elif self._begun:
+                data = None if line is None else line.encode()
+                wait_s = self._steps.send(data if data is None or len(data) < _LINE_MAX else b"")
+            else:
+                self._begun = True
+                wait_s = self._steps.send(None)
+        except StopIteration:
+            wait_s = None
+        except PoulticeError as error:
+            wait_s = None
+            self._error("gone", error)
+        sent, self._port.sent = self._port.sent, []
+        told, self._told = self._told, []
+        return json.dumps({"wait_s": wait_s, "send": "".join(sent), "told": told})
+
+    def _live(self):
+        client = self._client
+        self._hello = yield from client.hello()
+        yield from session.make_ready(client)
+        config = yield from client.get_config()
+        self._tell(
+            "hello",
+            firmware=self._hello.firmware,
+            uid=self._hello.uid,
+            core=self._hello.core,
+            tested=self._hello.core == self._core,
+            config=config,
+        )
+        while not self._left:
+            self._orders = Orders()
+            yield from engine.follow(client, self._orders, self._update, self._refused)
+            asked, self._asked = self._asked, None
+            if asked is None:
+                continue
+            # Whatever of the device's own clearing or arming is refused, the page goes on.
+            try:
+                if "clear" in asked:
+                    yield from client.clear_fault(asked["clear"])
+                else:
+                    yield from self._run(asked)
+            except DeviceLostError:
+                raise
+            except PoulticeError as error:
+                self._error("refused", error)
+
+    def _run(self, asked):
+        self._orders = Orders()
+        protocol = self._protocols[asked["protocol"]]
+        answers = screening.Answers(asked["answers"], asked["injury_age"])
+        notes = session.judged(protocol, answers).warnings
+        plan, lowered = session.plan_for(
+            protocol,
+            self._hello,
+            sensitive=asked.get("sensitive", False),
+            fit=asked.get("fit", False),
+        )
+        now = yield from self._client.status()
+        remedies.require_free(now, protocol.modes)
+        running = engine.Engine(
+            self._client,
+            plan,
+            orders=self._orders,
+            refused=self._refused,
+            by_button=asked.get("by_button", False),
+            token_s=self._hello.limits.get("token_s", 60),
+        )
+        what = session.described(protocol.name, "web", self._hello, plan, answers)
+        given = what.pop("answers")
+        what["screening"] = given["screening"]
+        what["injury_age"] = given["injury_age"]
+        what["answers"] = given["answers"]
+        self._tell("begun", session=what, notes=notes + lowered, total_s=plan.seconds())
+        yield from running.run(self._update)
+        ending = session.ended(running)
+        summary = running.tally.to_json()
+        summary["protocol"] = protocol.name
+        summary["session"] = running.tally.session
+        summary["outcome"] = ending.outcome
+        summary["reason"] = ending.reason
+        summary["fault"] = ending.fault
+        summary["device"] = what["device"]
+        summary["record"] = None
+        kept = {"n": None, "simulated": False, "summary": summary, "note": None}
+        for name in ("outcome", "reason", "fault"):
+            kept[name] = summary[name]
+        for name in ("duration_s", "heat_s", "cold_s", "peak_mc", "min_mc", "dose_m"):
+            kept[name] = summary[name]
+        kept["heat_operations"] = summary["heat_operations"]
+        what.update(kept)
+        error = ending.error
+        self._tell(
+            "ended",
+            session=what,
+            lines=words.summary(summary)[:-1],
+            fault=ending.fault,
+            error=None if error is None else str(error),
+            hint=None if error is None else error.hint,
+        )
+
+    def _update(self, update):
+        if isinstance(update, Event):
+            self._tell("event", text=words.event(update), event=update.data)
+            return
+        row = update.to_json()
+        self._row = row
+        self._tell(
+            "now",
+            now=row,
+            line=words.line(update).partition("  ")[2],
+            facts=words.facts(row),
+            sample={name: row.get(name) for name in self._columns},
+        )
+
+    def _refused(self, error):
+        self._error("refused", error)
+
+    def _error(self, kind, error):
+        self._tell(kind, text=str(error), hint=error.hint)
+
+    def _tell(self, kind, **members):
+        members["kind"] = kind
+        self._told.append(members)

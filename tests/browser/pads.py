@@ -1,0 +1,149 @@
+"""The built pages as a static host serves them, and behind them a port: a pseudo-terminal on which
+a device is served in real time. What a page asks of the port it asks of this server."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import functools
+import http.server
+import os
+import select
+import socket
+import threading
+import tty
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+BRIDGE = Path(__file__).with_name("serial_bridge.js").read_text(encoding="utf-8")
+_READ_S = 0.2
+
+
+class Port:
+    """One device at the end of a cable: who opens it second is refused, as an operating system
+    does; pulled out it is gone for whoever has it."""
+
+    def __init__(self) -> None:
+        self.path: str | None = None
+        self.choosable = True
+        self._fd: int | None = None
+        self._lock = threading.Lock()
+
+    def plug(self, path: str) -> None:
+        self.path = path
+
+    def pull(self) -> None:
+        self.path = None
+        self.close()
+
+    @property
+    def held(self) -> bool:
+        return self._fd is not None
+
+    def open(self) -> bool:
+        with self._lock:
+            if self._fd is not None or self.path is None:
+                return False
+            self._fd = os.open(self.path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+            tty.setraw(self._fd)
+            return True
+
+    def read(self) -> bytes | None:
+        fd = self._fd
+        try:
+            if fd is None:
+                return None
+            ready, _, _ = select.select([fd], [], [], _READ_S)
+            return os.read(fd, 65_536) if ready else b""
+        except (OSError, ValueError) as error:
+            return b"" if getattr(error, "errno", 0) == errno.EAGAIN and self._fd else None
+
+    def write(self, data: bytes) -> bool:
+        try:
+            return self._fd is not None and os.write(self._fd, data) >= 0
+        except OSError as error:
+            return error.errno == errno.EAGAIN
+
+    def close(self) -> None:
+        with self._lock:
+            fd, self._fd = self._fd, None
+            if fd is not None:
+                os.close(fd)
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    port: Port
+    bridge: list[str]
+    seen: list[str]
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        # A worker has no script of the test's before its own: the bridge comes with it.
+        if self.path == "/browser/pad-worker.js":
+            text = Path(self.translate_path(self.path)).read_text(encoding="utf-8")
+            self._answer("\n".join([*self.bridge, text]).encode(), kind="text/javascript")
+        else:
+            super().do_GET()
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        what = self.path.removeprefix("/serial/")
+        if what == "read":
+            data = self.port.read()
+            self._answer(data or b"", ok=data is not None)
+        elif what == "write":
+            self._answer(b"", ok=self.port.write(body))
+        elif what == "open":
+            self._answer(b"", ok=self.port.open())
+        elif what == "hold":
+            self._until_gone()
+            self.port.close()
+        elif what.startswith("seen-"):
+            self.seen.append(what.removeprefix("seen-"))
+            self._answer(b"")
+        elif what == "choose":
+            self._answer(b"", ok=self.port.choosable)
+        else:
+            self.port.close()
+            self._answer(b"")
+
+    def _until_gone(self) -> None:
+        """A page that is closed or reloaded lets go of its port."""
+        while self.port.held:
+            ready, _, _ = select.select([self.connection], [], [], _READ_S)
+            if ready and not self.connection.recv(1, socket.MSG_PEEK):
+                break
+
+    def _answer(self, data: bytes, *, ok: bool = True, kind: str = "text/plain") -> None:
+        self.send_response(200 if ok else 410)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        with contextlib.suppress(ConnectionError):  # a page that is gone
+            self.wfile.write(data)
+
+
+@contextmanager
+def served(
+    site: Path, port: Port, bridge: list[str], seen: list[str] | None = None
+) -> Iterator[str]:
+    """The address of the folder `browser` of `site`; the worker begins with `bridge`, and `seen`
+    gains what a page tells of how it is seen."""
+    told = {"port": port, "bridge": bridge, "seen": [] if seen is None else seen}
+    handler = type("Bridged", (Handler,), told)
+    made = functools.partial(handler, directory=str(site))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), made)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/browser"
+    finally:
+        port.pull()
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,0 +1,414 @@
+"""The page that runs a real pad, in a real browser, with a device in real time behind its port."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docs.site import browser as page_sources
+from poultice.record import importing, report
+from poultice.record.store import History
+from poultice.therapy import library
+from poultice.therapy.phase import Phase, Protocol
+from tests.browser import pads
+from tests.host.served import Served
+
+PATIENCE_MS = 60_000
+FAST = "?speed=8&user=absent"
+# Beside the library: over in seconds.
+SHORT = Protocol("short", "A short one", "One minute.", (), "any", (Phase("heat", 40_000, 60),), "")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    with_short = [SHORT, *library.all_protocols()]
+    shutil.copytree(page_sources.PAGE, folder / "browser")
+    try:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(library, "all_protocols", lambda: with_short)
+            page_sources.build(folder)
+    except page_sources.PackageError as error:
+        pytest.skip(str(error))
+    return folder
+
+
+@pytest.fixture
+def port() -> pads.Port:
+    return pads.Port()
+
+
+@pytest.fixture
+def bridge() -> list[str]:
+    """What runs before the page's own scripts, in the page and in its worker."""
+    return [pads.BRIDGE]
+
+
+@pytest.fixture
+def address(site: Path, port: pads.Port, bridge: list[str]) -> Iterator[str]:
+    with pads.served(site, port, bridge) as address:
+        yield address
+
+
+@pytest.fixture
+def page(tabs: Any, address: str, bridge: list[str]) -> Iterator[Callable[..., Any]]:
+    """Opens the page; at the end nothing complained and nothing came from elsewhere."""
+    opened: list[Any] = []
+
+    def new(width: int = 1_100, scheme: str = "light") -> Any:
+        tab = tabs(width, scheme)
+        tab.context.add_init_script("\n".join(bridge))
+        tab.page.set_default_timeout(PATIENCE_MS)
+        tab.page.goto(f"{address}/pad.html")
+        tab.page.wait_for_selector("main", state="visible")
+        opened.append(tab)
+        return tab
+
+    yield new
+    for tab in opened:
+        # A port that is refused or gone is an answer of the test's server.
+        expected = "the server responded with a status of 410"
+        # The question before leaving has no text of ours.
+        assert [one for one in tab.complaints if one and expected not in one] == []
+        ours = (address.removesuffix("/browser"), "blob:", "data:", "about:")
+        assert [url for url in tab.asked_for if not url.startswith(ours)] == []
+
+
+@pytest.fixture
+def device(port: pads.Port) -> Iterator[Callable[..., Served]]:
+    opened: list[Served] = []
+
+    def plugged(options: str = FAST, **more: Any) -> Served:
+        served = Served(options, **more)
+        opened.append(served)
+        served.__enter__()
+        port.plug(served.path)
+        return served
+
+    yield plugged
+    port.pull()
+    for served in opened:
+        served.__exit__(None, None, None)
+
+
+def state(tab: Any, wanted: str) -> None:
+    tab.page.wait_for_selector(f"body[data-state={wanted}]")
+
+
+def connect(tab: Any, wanted: str = "idle") -> None:
+    tab.page.click("#connect")
+    state(tab, wanted)
+
+
+def answer(tab: Any, protocol: str, yes: str = "", age: str = "none") -> None:
+    tab.page.select_option("#protocol", protocol)
+    tab.page.wait_for_selector("#questions fieldset")
+    groups = tab.page.locator("#questions fieldset").all()
+    for group in groups:
+        key = group.locator("input").first.get_attribute("name")
+        group.get_by_label("yes" if key == yes else "no", exact=True).check()
+    tab.page.select_option("#age", age)
+
+
+def run(tab: Any, protocol: str, **answers: str) -> None:
+    answer(tab, protocol, **answers)
+    tab.page.click("#start")
+
+
+def ended(tab: Any, text: str) -> str:
+    tab.page.wait_for_selector(f"#end:has-text('{text}')")
+    return str(tab.page.inner_text("#end"))
+
+
+def kept(tab: Any) -> list[dict[str, Any]]:
+    """What the page saves of its latest session."""
+    with tab.page.expect_download() as saved:
+        tab.page.locator("#kept button:has-text('Save')").first.click()
+    text = Path(saved.value.path()).read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_from_connect_to_the_record(page: Any, device: Any, tmp_path: Path) -> None:
+    device()
+    tab = page()
+    connect(tab)
+    assert "that which was tested with this page" in tab.page.inner_text("#who")
+
+    run(tab, "short")
+
+    state(tab, "running")
+    assert tab.page.is_visible("#stop")
+    told = ended(tab, "short: complete")
+    assert "heat 1 min" in told
+    assert tab.page.is_visible("#treatment")
+    assert not tab.page.is_visible("#stop")
+    saved = kept(tab)
+    file = tmp_path / "session.jsonl"
+    file.write_text("".join(json.dumps(one) + "\n" for one in saved), encoding="utf-8")
+    book = History.open(tmp_path / "history.sqlite3")
+    assert b"short" in report.render(book, importing.take(book, file), None)
+    session, *lines = saved
+    assert (session["record"], session["protocol"], session["outcome"]) == (
+        "session",
+        "short",
+        "complete",
+    )
+    assert session["heat_s"] == 60
+    assert session["answers"]["child"] is False
+    kinds = [one["kind"] for one in lines if one["record"] == "event"]
+    assert kinds[0] == "phase" and kinds[-1] == "complete"
+    samples = [one for one in lines if one["record"] == "sample"]
+    assert session["samples"] == len(samples) > 50
+
+
+@pytest.mark.parametrize("by", ["button", "s", "Escape"])
+def test_a_stop_works_by_button_and_by_key(page: Any, device: Any, by: str) -> None:
+    served = device("?speed=8&user=absent")
+    tab = page()
+    connect(tab)
+    run(tab, "arthritis")
+    tab.page.wait_for_selector("#big:has-text('HEAT')")
+
+    if by == "button":
+        tab.page.click("#stop")
+    else:
+        tab.page.keyboard.press(by)
+
+    told = ended(tab, "stopped")
+    assert "ended by a stop from a computer" in told
+    assert not served.running
+
+
+def test_a_pause_and_going_on(page: Any, device: Any) -> None:
+    device("?speed=8&user=absent")
+    tab = page()
+    connect(tab)
+    run(tab, "arthritis")
+    tab.page.wait_for_selector("#big:has-text('HEAT')")
+
+    tab.page.keyboard.press("p")
+    state(tab, "paused")
+    tab.page.click("#pause:has-text('Go on')")
+
+    state(tab, "running")
+
+
+def test_a_prompt_is_answered_in_the_page(page: Any, device: Any) -> None:
+    device("?speed=8&user=absent&cooler=0")
+    tab = page()
+    connect(tab)
+    run(tab, "muscle-strain-acute", age="lt72h")
+    state(tab, "waiting")
+    assert "Lay the cold pack on" in tab.page.inner_text("#prompt")
+
+    tab.page.keyboard.press("Enter")
+
+    state(tab, "running")
+
+
+def test_a_fault_is_told_with_its_page(page: Any, device: Any) -> None:
+    device("?speed=8&user=absent&fault=sensor_open@20")
+    tab = page()
+    connect(tab)
+    run(tab, "arthritis")
+
+    assert "sensor_open" in ended(tab, "arthritis: fault")
+    href = tab.page.get_attribute("#end a", "href")
+    assert href == "../reference/faults/sensor_open.html"
+    assert tab.page.is_visible("#clear")
+    tab.page.click("#clear")
+    tab.page.wait_for_selector(".notice:has-text('its cause is still there')")
+
+
+def test_a_yes_refuses_with_its_reason(page: Any, device: Any) -> None:
+    served = device()
+    tab = page()
+    connect(tab)
+
+    run(tab, "arthritis", yes="child")
+
+    tab.page.wait_for_selector(".notice:has-text('a child')")
+    assert "ask your doctor" in tab.page.inner_text(".notice")
+    assert not served.running
+
+
+def test_what_is_not_answered_is_asked(page: Any, device: Any) -> None:
+    served = device()
+    tab = page()
+    connect(tab)
+    tab.page.wait_for_selector("#questions fieldset")
+
+    tab.page.click("#start")
+
+    assert "Not all is answered" in tab.page.inner_text(".notice")
+    assert tab.page.evaluate("document.activeElement.name") == "reduced_feeling"
+    assert not served.running
+
+
+def test_a_rest_that_is_due_is_said_with_its_time(page: Any, device: Any) -> None:
+    device()
+    tab = page()
+    connect(tab)
+    run(tab, "short")
+    ended(tab, "complete")
+
+    run(tab, "arthritis")
+
+    tab.page.wait_for_selector(".notice:has-text('rest first')")
+    assert "next heat" in tab.page.inner_text("#facts")
+
+
+def test_a_pulled_cable_is_told_and_what_was_kept_stays(page: Any, device: Any, port: Any) -> None:
+    served = device("?speed=8&user=absent")
+    tab = page()
+    connect(tab)
+    run(tab, "arthritis")
+    tab.page.wait_for_selector("#big:has-text('HEAT')")
+
+    port.pull()
+
+    tab.page.wait_for_selector("#connect:has-text('Connect')")
+    assert "lost" in ended(tab, "arthritis: lost")
+    assert not tab.page.is_visible("#stop")
+    session, *lines = kept(tab)
+    assert session["outcome"] == "lost"
+    assert [one for one in lines if one["record"] == "sample"]
+    # The device's own timer: nobody asks it any more.
+    for _ in range(100):
+        if not served.running:
+            break
+        tab.page.wait_for_timeout(100)
+    assert not served.running
+
+
+def test_a_second_tab_is_told_that_the_port_is_held(page: Any, device: Any) -> None:
+    device()
+    first = page()
+    connect(first)
+    second = page()
+
+    second.page.click("#connect")
+
+    second.page.wait_for_selector(".notice:has-text('another page or program')")
+    assert first.page.get_attribute("body", "data-state") == "idle"
+
+
+def test_after_a_reload_the_session_is_seen_and_stopped(page: Any, device: Any) -> None:
+    served = device("?speed=1&user=absent")
+    tab = page()
+    connect(tab)
+    run(tab, "arthritis")
+    state(tab, "running")
+    tab.page.on("dialog", lambda dialog: dialog.accept())
+
+    tab.page.reload()
+    tab.page.wait_for_selector("main", state="visible")
+    connect(tab, "running")
+    tab.page.click("#stop")
+
+    state(tab, "idle")
+    assert not served.running
+
+
+def test_a_page_that_is_gone_ends_the_session(page: Any, device: Any) -> None:
+    served = device("?speed=8&user=absent")
+    tab = page()
+    connect(tab)
+    run(tab, "arthritis")
+    state(tab, "running")
+    tab.page.on("dialog", lambda dialog: dialog.accept())
+
+    tab.page.goto("about:blank")
+
+    for _ in range(100):
+        if not served.running:
+            break
+        tab.page.wait_for_timeout(100)
+    assert not served.running
+
+
+def test_garbage_on_the_port_is_no_device(page: Any, port: Any, tmp_path: Path) -> None:
+    import os
+    import pty
+    import threading
+
+    ours, theirs = pty.openpty()
+    port.plug(os.ttyname(theirs))
+    over = threading.Event()
+
+    def chatter() -> None:
+        while not over.wait(0.05):
+            os.write(ours, b"GPS,fix,1*77\r\n")
+
+    thread = threading.Thread(target=chatter)
+    thread.start()
+    try:
+        tab = page()
+        tab.page.click("#connect")
+        tab.page.wait_for_selector(".notice:has-text('does not speak this link')")
+        tab.page.wait_for_selector("#connect:has-text('Connect')")
+    finally:
+        over.set()
+        thread.join()
+        os.close(ours)
+        os.close(theirs)
+
+
+def test_no_port_chosen_is_said(page: Any, port: Any) -> None:
+    port.choosable = False
+    tab = page()
+
+    tab.page.click("#connect")
+
+    tab.page.wait_for_selector(".notice:has-text('No port was chosen')")
+
+
+def test_a_browser_without_serial_ports_says_which_has_them(tabs: Any, address: str) -> None:
+    tab = tabs()
+    tab.context.add_init_script("delete Navigator.prototype.serial")
+    tab.page.goto(f"{address}/pad.html")
+    tab.page.wait_for_selector("main", state="visible")
+
+    assert "Chrome" in tab.page.inner_text(".notice")
+    assert tab.page.is_disabled("#connect")
+
+
+def test_storage_that_is_full_or_denied_costs_no_session(
+    page: Any, device: Any, bridge: list[str]
+) -> None:
+    bridge.append("IDBFactory.prototype.open = () => { throw new Error('denied'); };")
+    device()
+    tab = page()
+    connect(tab)
+    run(tab, "short")
+
+    ended(tab, "complete")
+
+    assert "not kept in this browser" in tab.page.inner_text(".notice")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (360, "dark"), (1_100, "light")])
+def test_it_is_read_on_any_width_and_by_anybody(
+    page: Any, device: Any, width: int, scheme: str
+) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="make evidence")
+    device("?speed=8&user=absent&cooler=0")
+    tab = page(width, scheme)
+    connect(tab)
+
+    def sound() -> None:
+        broken = axe.Axe().run(tab.page).response["violations"]
+        assert [(one["id"], one["nodes"][0]["html"]) for one in broken] == []
+        assert tab.page.evaluate("document.documentElement.scrollWidth") <= width
+
+    sound()
+    run(tab, "muscle-strain-acute", age="lt72h")
+    state(tab, "waiting")
+    sound()
+    box = tab.page.locator("#stop").bounding_box()
+    assert box["y"] + box["height"] <= 900

@@ -1,0 +1,317 @@
+"""The page that runs a real pad runs the host's own modules: in MicroPython's dialect, on
+MicroPython, a session goes as on CPython, to the last figure."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from docs.site import browser, dialect
+from poultice import session
+from poultice.errors import DeviceLostError
+from poultice.link import wire
+from poultice.therapy import library, screening
+from poultice.therapy.screening import Answers
+from poultice.virtual.in_process import simulated
+from tests.properties.backend import micropython
+
+DRIVER = """
+import json, sys
+sys.path.insert(0, {folder!r})
+import pad, poultice.link.wire as wire
+with open({folder!r} + "/library.json") as file:
+    library = file.read()
+host = pad.Host(library)
+while True:
+    line = sys.stdin.readline()
+    if not line:
+        break
+    name, given = json.loads(line)
+    if name == "decode":
+        try:
+            told = wire.decode(bytes(given[0]))
+        except wire.GarbledLine:
+            told = None
+    elif name == "again":
+        told = host = pad.Host(library)
+        told = None
+    else:
+        told = getattr(host, name)(*given)
+    print(json.dumps(told))
+"""
+
+
+class PageHost:
+    """`pad.Host` at the other end of a pipe, on MicroPython."""
+
+    def __init__(self, folder: Path, interpreter: str) -> None:
+        for name, text in browser.pad_sources().items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        main = folder / "main.py"
+        main.write_text(DRIVER.format(folder=str(folder)), encoding="utf-8")
+        self.process = subprocess.Popen(
+            [interpreter, "-X", "heapsize=8M", str(main)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def call(self, name: str, *given: Any) -> Any:
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self.process.stdin.write(json.dumps([name, given]) + "\n")
+        self.process.stdin.flush()
+        told = self.process.stdout.readline() or "Traceback"
+        assert not told.startswith("Traceback"), told + self.process.stdout.read()
+        return json.loads(told)
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageHost]:
+    interpreter = micropython()
+    if interpreter is None:
+        pytest.skip("MicroPython's unix port: Linux on x86-64, or its path in MICROPYTHON")
+    host = PageHost(tmp_path_factory.mktemp("pad"), interpreter)
+    yield host
+    assert host.process.stdin is not None
+    host.process.stdin.close()
+    assert host.process.wait(10) == 0
+    assert host.process.stdout is not None
+    host.process.stdout.close()
+
+
+@pytest.fixture
+def page(pages: PageHost) -> PageHost:
+    pages.call("again")
+    return pages
+
+
+Heard = Callable[[dict[str, Any]], None]
+
+
+def drive(page: PageHost, path: str, heard: Heard) -> list[dict[str, Any]]:
+    """The page on a device in virtual time until it has let go of it; `heard` may ask for more."""
+    told: list[dict[str, Any]] = []
+    transport = simulated(path)
+    line, lost = None, False
+    try:
+        while True:
+            step = json.loads(page.call("step", transport.now_s(), line, lost))
+            if step["send"] and not lost:
+                transport.send(step["send"].encode())
+            for one in step["told"]:
+                told.append(one)
+                heard(one)
+            if step["wait_s"] is None:
+                return told
+            try:
+                got = None if lost else transport.receive(step["wait_s"])
+            except DeviceLostError:
+                got, lost = None, True
+            line = None if got is None else got.decode()
+    finally:
+        transport.close()
+
+
+def treat(page: PageHost, path: str, protocol: str, **more: Any) -> list[dict[str, Any]]:
+    """One session, from connecting to letting go."""
+    given = screening.assumed(library.load(protocol))
+    asked = {
+        "protocol": protocol,
+        "answers": dict(given.answers),
+        "injury_age": given.injury_age,
+        **more,
+    }
+
+    def heard(one: dict[str, Any]) -> None:
+        if one["kind"] == "hello":
+            page.call("run", json.dumps(asked))
+        if one["kind"] in ("ended", "refused"):
+            page.call("leave")
+
+    return drive(page, path, heard)
+
+
+def of(told: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    return [one for one in told if one["kind"] == kind]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "path"),
+    [
+        ("arthritis", "sim:?speed=max"),
+        ("arthritis", "sim:?speed=max&seed=7&pad=0.08&ambient=18"),
+        ("arthritis", "sim:?speed=max&fault=sensor_open@300"),
+        ("arthritis", "sim:?speed=max&fault=weld_k2@200"),
+        ("arthritis", "sim:?speed=max&fault=power_cut@200"),
+        ("muscle-strain-acute", "sim:?speed=max&cooler=0"),
+        ("muscle-strain-acute", "sim:?speed=max&cooler=0&user=absent"),
+        ("muscle-strain", "sim:?speed=max"),
+    ],
+)
+def test_a_session_ends_as_on_the_command_line(page: PageHost, protocol: str, path: str) -> None:
+    done = session.run(protocol, path, answers=screening.assumed, record=False)
+
+    (ended,) = of(treat(page, path, protocol), "ended")
+
+    summary = ended["session"]["summary"]
+    assert (summary["outcome"], summary["reason"], summary["fault"]) == (
+        done.outcome,
+        done.reason,
+        done.fault,
+    )
+    assert {name: summary[name] for name in done.summary} == done.summary
+    # What became of the port is told by whoever has it.
+    if done.outcome != "lost":
+        error = (None, None) if done.error is None else (str(done.error), done.error.hint)
+        assert (ended["error"], ended["hint"]) == error
+
+
+def test_what_the_page_knows_is_what_the_library_says(page: PageHost) -> None:
+    told = json.loads(page.call("protocols"))
+    assert [one["name"] for one in told] == library.names()
+    for one in library.all_protocols():
+        asked = {key for key, _ in json.loads(page.call("questions", one.name))}
+        assert asked == {
+            question.key
+            for question in screening.QUESTIONS
+            if question.applies_to == "both" or question.applies_to in one.modes
+        }
+
+
+@pytest.mark.parametrize("key", [question.key for question in screening.QUESTIONS])
+def test_each_yes_refuses_in_the_same_words(page: PageHost, key: str) -> None:
+    protocol = library.load("muscle-strain")
+    given = screening.assumed(protocol)
+    answers = Answers(dict(given.answers) | {key: True}, given.injury_age)
+    with pytest.raises(session.ScreeningError) as refused:
+        session.judged(protocol, answers)
+
+    told = treat(page, "sim:?speed=max", "muscle-strain", answers=dict(answers.answers))
+
+    (error,) = of(told, "refused")
+    assert (error["text"], error["hint"]) == (str(refused.value), refused.value.hint)
+    assert not of(told, "begun")
+
+
+def test_a_plan_over_a_lesser_device_is_refused_and_fitted(page: PageHost) -> None:
+    path = "sim:?speed=max&sensor_b=0&two_point=0"
+    over = [one.name for one in library.all_protocols() if "heat" in one.modes]
+    told = treat(page, path, over[0])
+    page.call("again")
+    fitted = treat(page, path, over[0], fit=True)
+
+    if of(told, "refused"):
+        assert "--fit" in of(told, "refused")[0]["hint"]
+        assert of(fitted, "begun")[0]["notes"]
+    assert of(fitted, "ended")
+
+
+def test_orders_reach_the_device(page: PageHost) -> None:
+    states: list[str] = []
+
+    def heard(one: dict[str, Any]) -> None:
+        if one["kind"] == "hello":
+            given = screening.assumed(library.load("arthritis"))
+            asked = {"protocol": "arthritis", "answers": dict(given.answers), "injury_age": "none"}
+            page.call("run", json.dumps(asked))
+        if one["kind"] == "now":
+            state, seen = one["now"]["state"], len(states)
+            if not states or states[-1] != state:
+                states.append(state)
+            if one["now"]["heat"] and "paused" not in states:
+                page.call("order", "pause")
+            elif state == "paused" and len(states) > seen:
+                page.call("order", "resume")
+            elif state == "running" and "paused" in states:
+                page.call("order", "stop")
+        if one["kind"] == "ended":
+            page.call("leave")
+
+    told = drive(page, "sim:?speed=max", heard)
+
+    assert "paused" in states and states[-1] == "idle"
+    assert of(told, "ended")[0]["session"]["summary"]["outcome"] == "stopped"
+
+
+def test_letting_go_of_a_session_ends_it_first(page: PageHost) -> None:
+    def heard(one: dict[str, Any]) -> None:
+        if one["kind"] == "hello":
+            given = screening.assumed(library.load("arthritis"))
+            asked = {"protocol": "arthritis", "answers": dict(given.answers), "injury_age": "none"}
+            page.call("run", json.dumps(asked))
+        if one["kind"] == "now" and one["now"]["heat"]:
+            page.call("leave")
+
+    told = drive(page, "sim:?speed=max", heard)
+
+    assert "told to stop" in of(told, "refused")[-1]["text"]
+
+
+GOOD = wire.encode({"jsonrpc": "2.0", "id": 1, "result": {"a": [1, None, True, "x"], "b": -2.5}})
+BODY = GOOD[:-10]
+
+
+def sealed(body: bytes) -> bytes:
+    return body + b"*%08x" % zlib.crc32(body)
+
+
+@given(
+    at=st.integers(0, len(GOOD) - 2),
+    put=st.binary(max_size=3) | st.sampled_from([b"1e999", b"NaN", b"\\u00e4", b"[[", b":", b'"']),
+    taken=st.integers(0, 4),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
+def test_its_reader_takes_nothing_that_the_host_refuses(
+    page: PageHost, at: int, put: bytes, taken: int
+) -> None:
+    changed = [whole[:at] + put + whole[at + taken :] for whole in (GOOD[:-1], BODY)]
+    for line in (changed[0], sealed(changed[1])):
+        taken_as = page.call("decode", list(line))
+        try:
+            read = wire.decode(line)
+        except wire.GarbledLine:
+            read = None
+        assert taken_as in (None, read)
+
+
+def test_its_reader_takes_what_a_device_says(page: PageHost) -> None:
+    for line in (GOOD[:-1], GOOD[:-1] + b"\r"):
+        assert page.call("decode", list(line)) == wire.decode(line)
+    for line in (b"", b"*", GOOD[:-2], b"x" * 2048):
+        assert page.call("decode", list(line)) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("x = f\"{a!r:>4} {'b: c'}\"", "x = '{!r:>4} {}'.format(a, 'b: c')"),
+        ("x = f'{{{a}}}'", "x = '{{{}}}'.format(a)"),
+        ("x = [*a, 1]", "x = list(a) + [1]"),
+        ("x = (1, *a)", "x = tuple([1] + list(a))"),
+        ("x = {**a, 'b': 1}", "x = {} | a | {'b': 1}"),
+        ("x = isinstance(a, int | str | Mapping)", "x = isinstance(a, ((int, str), dict))"),
+        ("x = dict[str, int]()", "x = dict()"),
+        ("x = zip(a, b, strict=True)", "x = zip(a, b)"),
+        ("x = vars(a)", "x = a.__dict__"),
+    ],
+)
+def test_what_micropython_does_not_read_is_said_otherwise(written: str, read: str) -> None:
+    assert dialect.without_types(written + "\n") == read + "\n"
+
+
+def test_what_waits_gives_way_and_what_is_called_alike_does_not() -> None:
+    text = "def a():\n    return b.receive(1)\n\ndef c():\n    tally.a()\n    x = a()\n"
+    steps = dialect.as_steps({"m": text}, "receive", never=("tally",))["m"]
+    assert "return (yield from b.receive(1))" in steps
+    assert "\n    tally.a()\n" in steps
+    assert "x = (yield from a())" in steps
