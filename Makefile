@@ -85,7 +85,7 @@ docs: npm $(VENV)/.documented  ## the documentation site and the safety case, in
 
 # Asked for before anything is installed: npm fetches the interpreter of the page with the guard.
 npm:
-	@command -v npm >/dev/null || ls build/cache/micropython-wasm-*.tgz >/dev/null 2>&1 \
+	@command -v npm >/dev/null || ls build/cache/micropython-webassembly-*.tgz build/cache/web-serial-*.tgz >/dev/null 2>&1 \
 		|| .ci/apt "make docs needs npm" npm
 
 evidence: $(VENV)/.evidenced  ## the packages of the tests that `make test` leaves out without them

@@ -2,6 +2,7 @@
 // a page that nobody sees, but not those of its worker; and nothing here waits for the screen.
 import { interpreter } from "./python.js";
 import * as kept from "./kept.js";
+import { serial } from "./port.js";
 
 const BAUD = 115200;
 const LINE_MAX = 4096;
@@ -108,7 +109,7 @@ class Line {
 }
 
 async function connect(index) {
-  const ports = await navigator.serial.getPorts();
+  const ports = await serial.getPorts();
   const line = new Line(ports[index] ?? ports[0]);
   try {
     await line.open();
@@ -150,7 +151,7 @@ try {
   const loaded = await interpreter("pad.json", "pad");
   ({ python } = loaded);
   library = loaded.files["library.json"];
-  tell("loaded", { protocols: JSON.parse(made().protocols()), serial: "serial" in navigator });
+  tell("loaded", { protocols: JSON.parse(made().protocols()), reached: Boolean(serial) });
 } catch (error) {
   tell("broken", { text: error.message });
 }

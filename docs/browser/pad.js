@@ -1,5 +1,6 @@
 // Shows what the worker tells and passes on what the person wants; it decides nothing.
 import * as kept from "./kept.js";
+import { serial } from "./port.js";
 
 const OURS = { usbVendorId: 0x2e8a, usbProductId: 0x0005 };
 const ACTIVE = new Set(["armed", "running", "waiting", "paused"]);
@@ -34,17 +35,17 @@ const HEARD = {
   broken: ({ text }) => { $("#loading").textContent = `This page could not start: ${text}. It has to be served by a`
     + " web server (any static one), and needs WebAssembly."; },
 
-  loaded({ protocols: told, serial }) {
+  loaded({ protocols: told, reached }) {
     protocols = told;
     $("#protocol").replaceChildren(...told.map((one) => new Option(one.title, one.name)));
     $("#loading").remove();
     $("main").hidden = false;
     chosen();
     listed();
-    if (serial && navigator.serial) return;
+    if (reached && serial) return;
     $("#connect").disabled = true;
-    notice("This browser cannot reach a USB port.", "Chrome, Edge and Opera on a computer can (Web Serial). Or use"
-      + " the command line: poultice run.");
+    notice("This browser cannot reach a USB port.", "Chrome, Edge and Opera can: on a computer, and perhaps with a"
+      + " cable on Android. Or use the command line: poultice run.");
   },
 
   questions({ name, asked }) {
@@ -145,9 +146,9 @@ async function connect() {
   notice();
   if (document.body.dataset.connected) return worker.postMessage(["leave"]);
   try {
-    const port = await navigator.serial.requestPort({ filters: [OURS] });
+    const port = await serial.requestPort({ filters: [OURS] });
     $("#connect").disabled = true;
-    const ports = await navigator.serial.getPorts();
+    const ports = await serial.getPorts();
     worker.postMessage(["connect", Math.max(0, ports.indexOf(port))]);
   } catch (error) {
     if (error.name !== "NotFoundError") return notice("The browser does not give the port.", error.message);

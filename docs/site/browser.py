@@ -2,7 +2,7 @@
 
 The core is taken as it is, file by file. The simulator's plant and board, and the host, are written
 for CPython: they are put into MicroPython's dialect by rule and not by hand (`dialect`).
-The interpreter is MicroPython's own WebAssembly port, from its package, pinned by its hash.
+The interpreter is MicroPython's own WebAssembly port, from its package, pinned by its digest.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ import json
 import subprocess
 import tarfile
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from docs.site.dialect import as_steps, without_types
 from poultice.device import fingerprint
@@ -24,10 +26,32 @@ from poultice.therapy import library
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/browser"
 CACHE = ROOT / "build/cache"
-PACKAGE = "@micropython/micropython-webassembly-pyscript"
-VERSION = "1.27.0"
-SHA512 = "DnXx4EqxgkeaFESrS3uKrL7mLMk4mRTd0mMzaOd3HUSiZUOAE7t11uLnjf3ftF87N2xm4knHnWEKcVK4IYIUDA=="
-FROM_PACKAGE = ("micropython.mjs", "micropython.wasm")
+
+
+class Package(NamedTuple):
+    """One of npm's, pinned by the digest of its archive; its files, by their names in the page."""
+
+    name: str
+    version: str
+    sha512: str
+    files: Mapping[str, str]
+
+
+PACKAGES = (
+    Package(
+        "@micropython/micropython-webassembly-pyscript",
+        "1.27.0",
+        "DnXx4EqxgkeaFESrS3uKrL7mLMk4mRTd0mMzaOd3HUSiZUOAE7t11uLnjf3ftF87N2xm4knHnWEKcVK4IYIUDA==",
+        {"micropython.mjs": "micropython.mjs", "micropython.wasm": "micropython.wasm"},
+    ),
+    # Where a browser has WebUSB and no serial ports: Chrome on a telephone.
+    Package(
+        "web-serial-polyfill",
+        "1.0.15",
+        "usZN7kGRkEWr8DzRWxW+og55L1fHo4hNIwxCSCfWKpM+i0L+2AwzupMvkDFxnJNqUFOhLaD3PlgAOJxUOUrAoA==",
+        {"serial.js": "dist/serial.js"},
+    ),
+)
 
 CORE = ROOT / "firmware/core/poultice_core"
 HOST = ROOT / "host/poultice"
@@ -114,7 +138,7 @@ def _page(name: str) -> str:
 def build(site: Path) -> None:
     """Put what the page loads beside it. Raises PackageError."""
     target = site / "browser"
-    for name, content in interpreter().items():
+    for name, content in packaged().items():
         (target / name).write_bytes(content)
     files = sources()
     core = {name: _digest(text) for name, text in files.items() if name.startswith("poultice_core")}
@@ -125,24 +149,29 @@ def build(site: Path) -> None:
         path.unlink()
 
 
-def interpreter() -> dict[str, bytes]:
-    """The two files of the package, from the cache or by npm. Raises PackageError."""
-    archive = CACHE / f"micropython-wasm-{VERSION}.tgz"
-    if not archive.exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        _fetch(archive)
-    content = archive.read_bytes()
-    digest = base64.b64encode(hashlib.sha512(content).digest()).decode()
-    if digest != SHA512:
-        archive.unlink()
-        raise PackageError(f"{PACKAGE} {VERSION} is not what is pinned: sha512-{digest}")
-    with tarfile.open(archive) as packed:
-        read = {name: packed.extractfile(f"package/{name}") for name in FROM_PACKAGE}
-        return {name: file.read() for name, file in read.items() if file is not None}
+def packaged() -> dict[str, bytes]:
+    """What the pages need of others, from the cache or by npm. Raises PackageError."""
+    found: dict[str, bytes] = {}
+    for package in PACKAGES:
+        archive = CACHE / f"{package.name.rpartition('/')[2]}-{package.version}.tgz"
+        if not archive.exists():
+            CACHE.mkdir(parents=True, exist_ok=True)
+            _fetch(package, archive)
+        content = archive.read_bytes()
+        digest = base64.b64encode(hashlib.sha512(content).digest()).decode()
+        if digest != package.sha512:
+            archive.unlink()
+            raise PackageError(f"{package.name} is not what is pinned: sha512-{digest}")
+        with tarfile.open(archive) as packed:
+            for name, inside in package.files.items():
+                file = packed.extractfile(f"package/{inside}")
+                assert file is not None
+                found[name] = file.read()
+    return found
 
 
-def _fetch(archive: Path) -> None:
-    command = ["npm", "pack", "--silent", f"{PACKAGE}@{VERSION}"]
+def _fetch(package: Package, archive: Path) -> None:
+    command = ["npm", "pack", "--silent", f"{package.name}@{package.version}"]
     try:
         done = subprocess.run(
             [*command, "--pack-destination", str(CACHE)],
@@ -154,7 +183,8 @@ def _fetch(archive: Path) -> None:
     except FileNotFoundError:
         raise PackageError("npm is needed to fetch the interpreter: apt-get install npm") from None
     except subprocess.CalledProcessError as error:
-        raise PackageError(f"npm could not fetch {PACKAGE}: {error.stderr.strip()}") from None
+        problem = f"npm could not fetch {package.name}: {error.stderr.strip()}"
+        raise PackageError(problem) from None
     (CACHE / done.stdout.strip().splitlines()[-1]).replace(archive)
 
 

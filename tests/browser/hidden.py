@@ -65,10 +65,6 @@ def main() -> int:
         site = Path(folder, "site")
         shutil.copytree(page_sources.PAGE, site / "browser")
         page_sources.build(site)
-        page = site / "browser/pad.html"
-        script = '<script src="person.js"></script>\n</head>'
-        page.write_text(page.read_text("utf-8").replace("</head>", script), "utf-8")
-        (site / "browser/person.js").write_text("\n".join(bridge), "utf-8")
         with (
             Served("?speed=1&user=absent") as served,
             pads.served(site, port, bridge, seen) as address,

@@ -82,8 +82,8 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         pass
 
     def do_GET(self) -> None:
-        # A worker has no script of the test's before its own: the bridge comes with it.
-        if self.path == "/browser/pad-worker.js":
+        # In the page and in its worker it comes with what asks for the ports.
+        if self.path == "/browser/port.js":
             text = Path(self.translate_path(self.path)).read_text(encoding="utf-8")
             self._answer("\n".join([*self.bridge, text]).encode(), kind="text/javascript")
         else:

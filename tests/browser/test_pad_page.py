@@ -56,13 +56,12 @@ def address(site: Path, port: pads.Port, bridge: list[str]) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(tabs: Any, address: str, bridge: list[str]) -> Iterator[Callable[..., Any]]:
+def page(tabs: Any, address: str) -> Iterator[Callable[..., Any]]:
     """Opens the page; at the end nothing complained and nothing came from elsewhere."""
     opened: list[Any] = []
 
     def new(width: int = 1_100, scheme: str = "light") -> Any:
         tab = tabs(width, scheme)
-        tab.context.add_init_script("\n".join(bridge))
         tab.page.set_default_timeout(PATIENCE_MS)
         tab.page.goto(f"{address}/pad.html")
         tab.page.wait_for_selector("main", state="visible")
@@ -368,14 +367,20 @@ def test_no_port_chosen_is_said(page: Any, port: Any) -> None:
     tab.page.wait_for_selector(".notice:has-text('No port was chosen')")
 
 
-def test_a_browser_without_serial_ports_says_which_has_them(tabs: Any, address: str) -> None:
-    tab = tabs()
-    tab.context.add_init_script("delete Navigator.prototype.serial")
-    tab.page.goto(f"{address}/pad.html")
-    tab.page.wait_for_selector("main", state="visible")
+@pytest.mark.parametrize("has", [(), ("usb",)])
+def test_a_browser_without_serial_ports_says_which_has_them(
+    page: Any, bridge: list[str], has: tuple[str, ...]
+) -> None:
+    """With WebUSB it is tried by way of that."""
+    lacks = [one for one in ("serial", "usb") if one not in has]
+    bridge[:] = [
+        f'Object.defineProperty(navigator, "{one}", {{ value: undefined }});' for one in lacks
+    ]
 
-    assert "Chrome" in tab.page.inner_text(".notice")
-    assert tab.page.is_disabled("#connect")
+    tab = page()
+
+    assert tab.page.is_disabled("#connect") is not bool(has)
+    assert bool(has) or "Chrome" in tab.page.inner_text(".notice")
 
 
 def test_storage_that_is_full_or_denied_costs_no_session(

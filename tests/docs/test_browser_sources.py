@@ -90,9 +90,12 @@ def test_of_the_simulator_only_types_are_taken_away() -> None:
             return sorted(map(ast.unparse, nodes))
 
         kept, given = told(after), told(before)
-        assert [one for one in kept if one not in given] == []
+        # F-strings are said otherwise: tests/docs/test_pad_host.py.
+        told_of_tuples = "getattr(self, name)"
+        more = [one for one in kept if one not in given and ".format(" not in one]
+        assert set(more) <= {told_of_tuples}
         # What may be missing is written in types: `float | None`.
-        assert all(" | " in one for one in given if one not in kept), name
+        assert all(" | " in one or "f'" in one for one in given if one not in kept), name
 
 
 @pytest.mark.parametrize(
@@ -145,10 +148,11 @@ def test_a_package_that_is_not_the_pinned_one_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(browser, "CACHE", tmp_path)
-    archive = tmp_path / f"micropython-wasm-{browser.VERSION}.tgz"
+    package = browser.PACKAGES[0]
+    archive = tmp_path / f"micropython-webassembly-pyscript-{package.version}.tgz"
     archive.write_bytes(b"something else")
 
     with pytest.raises(browser.PackageError, match="pinned"):
-        browser.interpreter()
+        browser.packaged()
 
     assert not archive.exists()
