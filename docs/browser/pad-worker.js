@@ -24,7 +24,7 @@ function keep(work) {
 }
 
 function record(one) {
-  if (one.kind === "begun") {
+  if (one.kind === "recorded") {
     session = { id: null, lost: false };
     const mine = session;
     keep(async () => { mine.id = await kept.begin(one.session); });

@@ -90,7 +90,8 @@ const HEARD = {
     $("#prompt").hidden = state !== "waiting";
     if (state === "waiting") $("#prompt strong").textContent = facts.find(([name]) => name === "asks")?.[1] ?? "";
     document.title = active ? `${told.split("  ").slice(0, 2).join(" ")} · poultice` : "Run a pad · poultice";
-    if (active) draw(now);
+    if (active) points.push([now.t_ms / 1000, now.temp_mc, now.target_mc, now.heat]);
+    if (active && !document.hidden) draw(now.t_ms / 1000);
     awake(active);
   },
 
@@ -244,13 +245,16 @@ async function save(id) {
 
 // --- the curve ----------------------------------------------------------------------------------------
 
-function draw(now) {
-  points.push([now.t_ms / 1000, now.temp_mc / 1000, now.target_mc === null ? null : now.target_mc / 1000, now.heat]);
-  const from = points[0][0], until = Math.max(from + 60, now.t_ms / 1000);
+const celsius = (mc) => (mc === null ? null : mc / 1000);
+
+function draw(now_s) {
+  const from = points[0][0], until = Math.max(from + 60, now_s);
   // More of them than there is room for tell nothing: every so many is drawn.
   const step = Math.ceil(points.length / 600);
-  const some = points.filter((_, i) => i % step === 0 || i === points.length - 1);
-  const low = Math.min(25, ...some.map((one) => one[1])) - 1, high = Math.max(46, ...some.map((one) => one[1])) + 1;
+  const some = points.filter((_, i) => i % step === 0 || i === points.length - 1)
+    .map(([t, ...mc]) => [t, celsius(mc[0]), celsius(mc[1]), mc[2]]);
+  const seen = some.map((one) => one[1]).filter((one) => one !== null);
+  const low = Math.min(25, ...seen) - 1, high = Math.max(46, ...seen) + 1;
   const x = (t) => (40 + (550 * (t - from)) / (until - from)).toFixed(1);
   const y = (c) => (215 - (205 * (c - low)) / (high - low)).toFixed(1);
   const path = (name, told) => (told ? `<path class="${name}" d="${told}"></path>` : "");

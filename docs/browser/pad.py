@@ -211,8 +211,18 @@ class Host:
         what["screening"] = given["screening"]
         what["injury_age"] = given["injury_age"]
         what["answers"] = given["answers"]
-        self._tell("begun", session=what, notes=notes + lowered, total_s=plan.seconds())
-        yield from running.run(self._update)
+        self._tell("begun", notes=notes + lowered)
+        recorded = []
+
+        def take(update):
+            # As the recorder does: from when the session was seen to run, or asks for its pack.
+            asks = isinstance(update, Event) and update.kind == "prompt"
+            if not recorded and (asks or running.tally.began):
+                recorded.append(True)
+                self._tell("recorded", session=what)
+            self._update(update)
+
+        yield from running.run(take)
         ending = session.ended(running)
         summary = running.tally.to_json()
         summary["protocol"] = protocol.name

@@ -18,6 +18,7 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "How-to",
         (
             "run-a-session.md",
+            "run-a-session-from-a-page.md",
             "run-from-python.md",
             "home-assistant.md",
             "write-a-protocol.md",

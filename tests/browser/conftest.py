@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from docs.site import browser as page_sources
+from poultice.therapy import library
+from poultice.therapy.phase import Phase, Protocol
+from tests.browser import pads
+
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update",
          "--disable-sync")  # fmt: skip
+
+PATIENCE_MS = 60_000
+# A protocol beside the library's: over in seconds.
+SHORT = Protocol("short", "A short one", "One minute.", (), "any", (Phase("heat", 40_000, 60),), "")
 
 
 @pytest.fixture(scope="session")
@@ -64,3 +73,57 @@ def tabs(browser: Any) -> Iterator[Any]:
     yield new
     for tab in opened:
         tab.context.close()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    with_short = [SHORT, *library.all_protocols()]
+    shutil.copytree(page_sources.PAGE, folder / "browser")
+    try:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(library, "all_protocols", lambda: with_short)
+            page_sources.build(folder)
+    except page_sources.PackageError as error:
+        pytest.skip(str(error))
+    return folder
+
+
+@pytest.fixture
+def port() -> pads.Port:
+    return pads.Port()
+
+
+@pytest.fixture
+def bridge() -> list[str]:
+    """What runs before the page's own scripts, in the page and in its worker."""
+    return [pads.BRIDGE]
+
+
+@pytest.fixture
+def address(site: Path, port: pads.Port, bridge: list[str]) -> Iterator[str]:
+    with pads.served(site, port, bridge) as address:
+        yield address
+
+
+@pytest.fixture
+def page(tabs: Any, address: str) -> Iterator[Callable[..., Any]]:
+    """Opens the page; at the end nothing complained and nothing came from elsewhere."""
+    opened: list[Any] = []
+
+    def new(width: int = 1_100, scheme: str = "light") -> Any:
+        tab = tabs(width, scheme)
+        tab.page.set_default_timeout(PATIENCE_MS)
+        tab.page.goto(f"{address}/pad.html")
+        tab.page.wait_for_selector("main", state="visible")
+        opened.append(tab)
+        return tab
+
+    yield new
+    for tab in opened:
+        # A port that is refused or gone is an answer of the test's server.
+        expected = "the server responded with a status of 410"
+        # The question before leaving has no text of ours.
+        assert [one for one in tab.complaints if one and expected not in one] == []
+        ours = (address.removesuffix("/browser"), "blob:", "data:", "about:")
+        assert [url for url in tab.asked_for if not url.startswith(ours)] == []

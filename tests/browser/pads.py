@@ -28,6 +28,7 @@ class Port:
     def __init__(self) -> None:
         self.path: str | None = None
         self.choosable = True
+        self.network = True
         self._fd: int | None = None
         self._lock = threading.Lock()
 
@@ -82,6 +83,9 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         pass
 
     def do_GET(self) -> None:
+        if not self.port.network:
+            self._answer(b"", ok=False)
+            return
         # In the page and in its worker it comes with what asks for the ports.
         if self.path == "/browser/port.js":
             text = Path(self.translate_path(self.path)).read_text(encoding="utf-8")

@@ -216,6 +216,23 @@ def test_a_plan_over_a_lesser_device_is_refused_and_fitted(page: PageHost) -> No
     assert of(fitted, "ended")
 
 
+def test_what_the_device_declines_is_no_session(page: PageHost) -> None:
+    told = treat(page, "sim:?speed=max&fault=sensor_open@boot", "arthritis")
+
+    (refused,) = of(told, "refused")
+    assert "sensor_open" in refused["text"]
+    assert not of(told, "recorded") and not of(told, "ended")
+
+
+def test_a_session_is_recorded_from_where_it_runs(page: PageHost) -> None:
+    told = treat(page, "sim:?speed=max", "arthritis")
+
+    kinds = [one["kind"] for one in told if one["kind"] in ("begun", "recorded", "ended")]
+    assert kinds == ["begun", "recorded", "ended"]
+    after = told[told.index(of(told, "recorded")[0]) :]
+    assert of(after, "now")[0]["now"]["state"] == "running"
+
+
 def test_orders_reach_the_device(page: PageHost) -> None:
     states: list[str] = []
 
@@ -289,6 +306,17 @@ def test_its_reader_takes_what_a_device_says(page: PageHost) -> None:
         assert page.call("decode", list(line)) == wire.decode(line)
     for line in (b"", b"*", GOOD[:-2], b"x" * 2048):
         assert page.call("decode", list(line)) is None
+
+
+def test_the_page_is_small() -> None:
+    """With its interpreter 1.5 MB, and both pages' scripts 900 lines."""
+    names = ("*.html", "*.css", "*.js")
+    own = [path for name in names for path in browser.PAGE.glob(name)]
+    sources = json.dumps({"files": browser.pad_sources()})
+    others = sum(map(len, browser.packaged().values()))
+    assert sum(path.stat().st_size for path in own) + len(sources) + others <= 1_500_000
+    scripts = [path.read_text(encoding="utf-8") for path in browser.PAGE.glob("*.js")]
+    assert sum(len(text.splitlines()) for text in scripts) <= 900
 
 
 @pytest.mark.parametrize(
