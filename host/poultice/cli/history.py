@@ -19,12 +19,14 @@ from poultice.cli.base import (
     asked_for_json,
     json_option,
     json_option_of,
+    language_option,
     option,
-    report_options,
+    person_options,
     session_argument,
     together,
 )
 from poultice.errors import Interrupted, UsageError
+from poultice.language import tr
 from poultice.record import ratings
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ def history() -> None:
 
 @history.first
 @click.command("list", cls=Command)
-@report_options
+@person_options
 @option(
     "-n",
     "--limit",
@@ -64,13 +66,13 @@ def list_(limit: int, simulated: bool) -> Result:
     from poultice.record.store import History
 
     rows = History.open().list(limit, simulated=simulated)
-    _tell_damaged([row["damaged"] for row in rows if row["damaged"] is not None], "shown as -")
+    _tell_damaged([row["damaged"] for row in rows if row["damaged"] is not None], tr("shown as -"))
     return Result({"simulated": simulated, "sessions": rows}, "sessions")
 
 
 @history.command()
 @session_argument
-@report_options
+@person_options
 def show(n: int | None) -> Result:
     """Session N, or the latest: plan, answers, outcome, events."""
     book, n = opened(n)
@@ -78,7 +80,7 @@ def show(n: int | None) -> Result:
 
 
 @history.command()
-@report_options
+@person_options
 @option(
     "--weeks",
     type=click.IntRange(min=1, max=520),
@@ -101,7 +103,7 @@ def trends(weeks: int, simulated: bool, course: Path | None) -> Result:
     book = History.open()
     found = weekly.weekly(book, date.today(), weeks, simulated=simulated)
     for week in found:
-        _tell_damaged(week.damaged, "left out")
+        _tell_damaged(week.damaged, tr("left out"))
     data = {
         "simulated": simulated,
         "weeks": [week.to_json() for week in found],
@@ -156,14 +158,14 @@ def opened(n: int | None) -> tuple[History, int]:
         if found:
             n = int(found[0]["n"])
             if simulated:
-                output.say(f"note: session {n} was simulated; there is no other")
+                output.say(tr("note: session {n} was simulated; there is no other", n=n))
             return book, n
-    raise UsageError("no session is recorded yet", hint="`poultice run` records one")
+    raise UsageError(tr("no session is recorded yet"), hint=tr("`poultice run` records one"))
 
 
 def _tell_damaged(found: Sequence[str], what: str) -> None:
     for text in found:
-        output.say(f"warning: {text}; {what}")
+        output.say(tr("warning: {damage}; {what}", damage=text, what=what))
 
 
 @click.command(cls=Command)
@@ -178,6 +180,7 @@ def _tell_damaged(found: Sequence[str], what: str) -> None:
 )
 @option("--open", "opens", is_flag=True, help="Show it in the browser.")
 @course_option
+@language_option
 @json_option
 def report(n: int | None, path: str | None, opens: bool, course: Path | None) -> Result | None:
     """Session N, or the latest, as one HTML page that needs nothing else, or as PDF. Prints its
@@ -186,7 +189,8 @@ def report(n: int | None, path: str | None, opens: bool, course: Path | None) ->
 
     if path == output.STDOUT and (opens or asked_for_json()):
         raise UsageError(
-            "the page itself goes to stdout with -o -", hint="take out --open and --json, or -o -"
+            tr("the page itself goes to stdout with -o -"),
+            hint=tr("take out --open and --json, or -o -"),
         )
     into = path is None or os.path.isdir(path)  # noqa: PTH112 - False for a path no system takes
     as_pdf = not into and reporting.is_pdf(path or "")
@@ -205,7 +209,7 @@ def report(n: int | None, path: str | None, opens: bool, course: Path | None) ->
         import webbrowser
 
         if not webbrowser.open(Path(path).resolve().as_uri()):
-            output.say("note: no browser was found to show it in")
+            output.say(tr("note: no browser was found to show it in"))
     return Result({"session": n, "file": path, "size": len(page)}, "report")
 
 
@@ -222,9 +226,11 @@ def _read(ctx: click.Context, param: click.Parameter, value: str | None) -> int 
     found = rate.rating(value.strip())
     if found is None:
         raise UsageError(
-            f"{param.opts[0]} {value!r} is no rating",
-            hint=f"a whole number from 0 (none) to {ratings.MOST} (the worst there is); "
-            "- removes it",
+            tr("{option} {value} is no rating", option=param.opts[0], value=repr(value)),
+            hint=tr(
+                "a whole number from 0 (none) to {most} (the worst there is); - removes it",
+                most=ratings.MOST,
+            ),
         )
     return found
 
@@ -238,6 +244,7 @@ def _scale(what: str, when: str) -> Callable[[F], F]:
 @session_argument
 @together(*(_scale(*name.split("_")) for name in ratings.SCALES))
 @option("--text", help="A note, on one line; - removes it.")
+@language_option
 @json_option
 def note(n: int | None, **given: Any) -> Result:
     """Pain and stiffness from 0 (none) to 10 (the worst there is), and a note, for session N or
@@ -248,8 +255,10 @@ def note(n: int | None, **given: Any) -> Result:
     asks = not changes and attend.at_terminal() and not asked_for_json()
     if not changes and not asks:
         raise UsageError(
-            "there is nothing to note, and nobody to ask",
-            hint="--pain-after 3, --text 'slept well', ...: `poultice note --help` has them all",
+            tr("there is nothing to note, and nobody to ask"),
+            hint=tr(
+                "--pain-after 3, --text 'slept well', ...: `poultice note --help` has them all"
+            ),
         )
     book, n = opened(n)
     if asks:
@@ -258,7 +267,7 @@ def note(n: int | None, **given: Any) -> Result:
         except (click.Abort, KeyboardInterrupt) as error:
             if isinstance(error, KeyboardInterrupt):
                 click.echo(err=True)
-            raise Interrupted("left; nothing was changed") from None
+            raise Interrupted(tr("left; nothing was changed")) from None
     changes = {name: None if value == "-" else value for name, value in changes.items()}
     book.rate(n, changes)
     data = {"session": n, **book.rated(n)}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from poultice.errors import UsageError
+from poultice.language import tr
 from poultice.record.store import History
 from poultice.therapy.course_of_treatment import CourseOfTreatment
 
@@ -26,7 +27,8 @@ def is_pdf(path: str) -> bool:
     ending = PurePath(path).suffix.lower()
     if ending not in ("", ".html", ".htm", ".pdf"):
         raise UsageError(
-            f"{path}: a report has no form with the ending {ending}", hint="-o FILE.html, or .pdf"
+            tr("{path}: a report has no form with the ending {ending}", path=path, ending=ending),
+            hint=tr("-o FILE.html, or .pdf"),
         )
     return ending == ".pdf"
 

@@ -13,7 +13,8 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from poultice import __version__, temperature, words
+from poultice import __version__, language, temperature, words
+from poultice.language import number, tr, trn
 from poultice.record import ratings, trends
 from poultice.record.report import charts, svg, weeks, why
 from poultice.record.report.recorded import Sample, Session
@@ -27,8 +28,14 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 def html(session: Session) -> str:
     """The whole page."""
     script, when = _file("page.js"), session.started
-    started = "at an unknown time" if when is None else (
-        f"{when:%A} {when.day} {when:%B %Y, %H:%M} (UTC{f'{when:%z}'[:3]}:{f'{when:%z}'[3:5]})"
+    started = tr("at an unknown time") if when is None else tr(
+        "{weekday} {day} {month} {year}, {clock} (UTC{offset})",
+        weekday=tr(f"{when:%A}"),
+        day=when.day,
+        month=tr(f"{when:%B}"),
+        year=when.year,
+        clock=f"{when:%H:%M}",
+        offset=f"{when:%z}"[:3] + ":" + f"{when:%z}"[3:5],
     )  # fmt: skip
     page = _template().render(
         session=session,
@@ -44,6 +51,7 @@ def html(session: Session) -> str:
         minutes=_minutes(session),
         rated=ratings.trend(trends.rated(session.weeks)),
         started=started,
+        language=language.used(),
     )
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", page)
 
@@ -58,8 +66,12 @@ def _template() -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["shown"] = temperature.shown
     environment.globals |= {
         "words": words,
+        "tr": tr,
+        "trn": trn,
+        "number": number,
         "columns": weeks.columns,
         "shown": temperature.shown,
         "seconds": lambda spans: round(sum(to - since for since, to in spans)),
@@ -93,6 +105,8 @@ def _readout(session: Session) -> dict[str, Any] | None:
         return _differences([None if one is None else round(one / scale) for one in found])
 
     return {
+        "words": {"target": tr("target"), "open": tr("all open"), "budget": tr("budget")},
+        "mark": number("."),
         "total": round(max(session.total_s, 1.0), 1),
         "left": charts.LEFT / charts.WIDTH,
         "span": charts.COLUMNS / charts.WIDTH,

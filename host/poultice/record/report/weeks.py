@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from poultice import words
+from poultice.language import number, tr
 from poultice.record.report import svg
 from poultice.record.trends import Week
 
@@ -42,14 +44,18 @@ def columns(weeks: Sequence[Week], kinds: Sequence[str]) -> dict[str, Any]:
                 span = (middles[n] - half, middles[n] + half)
                 bars.append((kind, svg.bars([span], BASE - tops[n] * scale, value * scale)))
     told = "; ".join(
-        f"{week.monday.isoformat()}: {total:.1f}".removesuffix(".0")
+        f"{words.day(week.monday.isoformat())}: {number(f'{total:.1f}'.removesuffix('.0'))}"
         for week, total in zip(weeks, totals, strict=True)
     )
     every = -(-len(weeks) // _MOST_NAMES)
     return {
-        "told": f"Weeks from their Monday. {told}.",
+        "told": tr("Weeks from their Monday. {told}.", told=told),
         "scale": [(tick, BASE - tick * scale) for tick in svg.ticks(0, high, _STEPS, 5)],
         "bars": bars,
-        "names": [(f"{week.monday.day} {week.monday:%b}", middles[n])
+        "names": [(_day(week), middles[n])
                   for n, week in enumerate(weeks) if (len(weeks) - 1 - n) % every == 0],
     }  # fmt: skip
+
+
+def _day(week: Week) -> str:
+    return tr("{day} {month}", day=week.monday.day, month=tr(f"{week.monday:%b}"))
