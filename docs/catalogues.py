@@ -71,9 +71,8 @@ def _in_table(path: Path) -> Iterator[tuple[str, str | None]]:
         table.pop("button_only")
         texts += [text for kind in table.values() for text in kind.values()]
     elif path.name == "faults.toml":
-        texts = [
-            text for name, one in table.items() for text in (name.replace("_", " "), one["seen"])
-        ]
+        texts = [name.replace("_", " ") for name in table]
+        texts += [one[key] for one in table.values() for key in ("title", "seen")]
     elif path.name == "questions.toml":
         texts = [text for one in table["question"] for text in (one["text"], one["reason"])]
     elif path.parent.name == "protocols":

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from poultice.record.store import History
     from poultice.therapy.course_of_treatment import CourseOfTreatment
 
+_NAME_MAX = 80
+
 simulated_option = option(
     "--simulated", is_flag=True, help="Those on a simulated device instead: no treatment."
 )
@@ -176,15 +178,34 @@ def _tell_damaged(found: Sequence[str], what: str) -> None:
     "path",
     metavar="FILE",
     help="Where to: FILE.html, FILE.pdf (needs Chromium), a directory, or - for stdout. "
-    "Default: poultice-session-N.html here.",
+    "Default: poultice-session-N.html, or poultice-summary.html, here.",
 )
+@option("--pdf", "as_pdf", is_flag=True, help="As PDF, which needs Chromium.")
+@option(
+    "--summary",
+    "weeks",
+    is_flag=False,
+    flag_value=2,
+    type=click.IntRange(1, 2),
+    metavar="WEEKS",
+    help="Instead of a session 1 or 2 weeks (2) up to today on one page, for a therapist.",
+)
+@option("--name", help="Whose summary it is; else it has no name.")
 @option("--open", "opens", is_flag=True, help="Show it in the browser.")
 @course_option
 @language_option
 @json_option
-def report(n: int | None, path: str | None, opens: bool, course: Path | None) -> Result | None:
+def report(
+    n: int | None,
+    path: str | None,
+    as_pdf: bool,
+    weeks: int | None,
+    name: str | None,
+    opens: bool,
+    course: Path | None,
+) -> Result | None:
     """Session N, or the latest, as one HTML page that needs nothing else, or as PDF. Prints its
-    path."""
+    path. With --summary some weeks, for whoever treats the person."""
     from poultice.record import report as reporting
 
     if path == output.STDOUT and (opens or asked_for_json()):
@@ -193,15 +214,20 @@ def report(n: int | None, path: str | None, opens: bool, course: Path | None) ->
             hint=tr("take out --open and --json, or -o -"),
         )
     into = path is None or os.path.isdir(path)  # noqa: PTH112 - False for a path no system takes
-    as_pdf = not into and reporting.is_pdf(path or "")
-    book, n = opened(n)
-    page = reporting.render(book, n, _course(course))
+    as_pdf = as_pdf if into else reporting.is_pdf(path or "", as_pdf)
+    if weeks is not None:
+        page = _summary(n, weeks, name, _course(course))
+    elif name is not None:
+        raise UsageError(tr("--name is of a summary"), hint=tr("`poultice report --summary`"))
+    else:
+        book, n = opened(n)
+        page = reporting.render(book, n, _course(course))
     if as_pdf:
         from poultice.record.report import pdf
 
         page = pdf.printed(page)
     if into or path is None:
-        path = str(Path(path or "", reporting.file_name(n)))
+        path = str(Path(path or "", reporting.file_name(n, "pdf" if as_pdf else "html")))
     output.write(path, page)
     if path == output.STDOUT:
         return None
@@ -210,7 +236,30 @@ def report(n: int | None, path: str | None, opens: bool, course: Path | None) ->
 
         if not webbrowser.open(Path(path).resolve().as_uri()):
             output.say(tr("note: no browser was found to show it in"))
-    return Result({"session": n, "file": path, "size": len(page)}, "report")
+    what = {"session": n} if weeks is None else {"weeks": weeks}
+    return Result({**what, "file": path, "size": len(page)}, "report")
+
+
+def _summary(
+    n: int | None, weeks: int, name: str | None, course: CourseOfTreatment | None
+) -> bytes:
+    """The page of some weeks up to today."""
+    from datetime import date
+
+    from poultice.record import report as reporting
+    from poultice.record.store import History
+
+    if n is not None:
+        raise UsageError(
+            tr("a summary is of weeks, not of session {n}", n=n),
+            hint=tr("without --summary it is the report of that session"),
+        )
+    if name is not None and not (name.isprintable() and 0 < len(name) <= _NAME_MAX):
+        raise UsageError(
+            tr("the name is empty, too long or not plain"),
+            hint=tr("{most} characters at most, on one line", most=_NAME_MAX),
+        )
+    return reporting.summary(History.open(), date.today(), weeks, course=course, name=name)
 
 
 def _course(path: Path | None) -> CourseOfTreatment | None:

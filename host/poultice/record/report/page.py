@@ -37,10 +37,9 @@ def html(session: Session) -> str:
         clock=f"{when:%H:%M}",
         offset=f"{when:%z}"[:3] + ":" + f"{when:%z}"[3:5],
     )  # fmt: skip
-    page = _template().render(
+    return rendered(
+        "page.html",
         session=session,
-        version=__version__,
-        css=Markup(_file("page.css")),
         script=Markup(script),
         # What the page's own policy permits to run: this script, and none that crept in.
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -51,13 +50,23 @@ def html(session: Session) -> str:
         minutes=_minutes(session),
         rated=ratings.trend(trends.rated(session.weeks)),
         started=started,
-        language=language.used(),
+    )
+
+
+def rendered(template: str, **values: Any) -> str:
+    """A page by its template; whatever stands in a record is shown as text."""
+    page = (
+        _environment()
+        .get_template(template)
+        .render(
+            version=__version__, css=Markup(_file("page.css")), language=language.used(), **values
+        )
     )
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", page)
 
 
 @functools.cache
-def _template() -> jinja2.Template:
+def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(_file),
         autoescape=True,
@@ -76,7 +85,7 @@ def _template() -> jinja2.Template:
         "shown": temperature.shown,
         "seconds": lambda spans: round(sum(to - since for since, to in spans)),
     }
-    return environment.get_template("page.html")
+    return environment
 
 
 def _file(name: str) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from poultice import remedies, temperature, words
 from poultice.language import later, tr, trn
 from poultice.record.report.recorded import Session
@@ -17,6 +20,27 @@ def seen(fault: str) -> str | None:
         return tr(remedies.explanation(fault).seen)
     except KeyError:
         return None
+
+
+def plainly(row: Mapping[str, Any]) -> tuple[str, str] | None:
+    """For one of many: how it ended, where not just at its end, and what to do about a fault."""
+    outcome, fault = row["outcome"], row["fault"]
+    if fault is not None or outcome == "fault":
+        known = str(fault) in remedies.FAULTS
+        title = tr("a fault of an unknown name")
+        if known:
+            title = tr(remedies.explanation(str(fault)).title)
+        return tr("Fault: {what}.", what=title), told("faults", str(fault)) if known else ""
+    if outcome is None:
+        return tr("The record was cut off before the session ended."), ""
+    if outcome == "lost":
+        return tr("The computer lost the device during the session."), ""
+    if outcome == "stopped":
+        reason = told("stops", row["reason"]) if row["reason"] else tr("for no reason told")
+        return tr("Stopped: {reason}.", reason=reason), ""
+    if words.treated_little(row["warnings"]):
+        return tr("{verdict}, but {little}.", verdict=tr("Complete"), little=words.little()), ""
+    return None
 
 
 def verdict(session: Session) -> tuple[str, str, Rows]:
