@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from poultice.language import both, joined, later, number, put, tr
+from poultice.language import both, joined, later, number, put, tr, trn
 from poultice.temperature import shown
 from poultice.texts import texts
 from poultice.texts import told as meaning
@@ -336,7 +336,7 @@ def summary(data: Mapping[str, Any]) -> list[str]:
         label = tr("phase {number}", number=begun + 1)
         if never > 1:
             label = tr("phases {first}-{last}", first=begun + 1, last=begun + never)
-        rows.append((label, tr("never began")))
+        rows.append((label, trn("never began", "never began", never)))
     rows += [(tr("warning"), warning(what)) for what in data.get("warnings") or []]
     rows.append((tr("record"), data["record"] or tr("none")))
     return [*lines, *(f"  {label:<12} {text}" for label, text in rows)]

@@ -20,9 +20,12 @@ from poultice.cli import ask
 from poultice.cli.dashboard import panels
 from poultice.cli.dashboard.course import Course
 from poultice.cli.dashboard.drawn import UNICODE, width_of
+from poultice.cli.feed import Feed
+from poultice.cli.keys import Keys
 from poultice.language import Translated, joined, number, put, tr, trn
 from poultice.link.messages import Event
 from poultice.pofile import Catalogue
+from poultice.session.orders import Orders
 from poultice.therapy import screening
 from tests.host.conftest import Say
 from tests.host.recorded import opened, record, sample
@@ -330,6 +333,24 @@ def test_a_fault_is_named_in_words_and_by_its_name(german: None) -> None:
     told = words.event(Event("fault", 0, {"fault": "over_temperature", "temp_mc": 43_200}))
     assert told == "Störung: Übertemperatur (over_temperature) bei 43,2 °C"
     assert language.english(told) == "fault: over_temperature at 43.2 °C"
+
+
+def test_the_calendar_is_in_the_language_too(say: Say, given_files: dict[str, str]) -> None:
+    line = ["course", "calendar", given_files["COURSE"], "-o", "-"]
+    for name, title in (("en", "moist-feeling low heat"), ("de", "milde")):
+        assert title in say([*line, "--language", name]).out
+
+
+@pytest.mark.parametrize(("name", "left"), [("en", False), ("de", True)])
+def test_the_key_for_yes_is_that_of_the_language(name: str, left: bool) -> None:
+    language.use(name)
+    stopped: list[bool] = []
+    keys = Keys([Feed("sim:", Orders())], stop_all=lambda: stopped.append(True))
+    keys.press("q")
+    keys.press("j")
+    assert (bool(stopped), keys.asking) == (left, not left)
+    keys.press("n")
+    assert not keys.asking
 
 
 # What programs read.

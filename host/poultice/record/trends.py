@@ -107,7 +107,7 @@ def _grouped(
         week.heat_s += whole(measured["heat_s"], 0, _MAX) or 0
         week.cold_s += whole(measured["cold_s"], 0, _MAX) or 0
         week.dose_m += whole(measured["dose_m"], 0, _MAX) or 0
-        week.rows.append(row)
+        week.rows.append({name: one for name, one in row.items() if name != "plan"})
         if row["damaged"] is not None:
             week.damaged.append(row["damaged"])
     return found

@@ -17,7 +17,7 @@ TOP = 22
 BASE = 148
 _STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
 _MOST_NAMES = 4
-_HALF_A_NAME = 18
+_HALF_A_NAME = 24
 
 _VALUES: Mapping[str, Callable[[Week], float]] = {
     "heat": lambda week: week.heat_s / 60,
