@@ -31,7 +31,7 @@ space := $(empty) $(empty)
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-quick lint format test-protocols bench firmware images test-emulator
 .PHONY: release explore symbolic mutation coverage campaign compare fast fuzz soak browser docs clean
-.PHONY: evidence npm
+.PHONY: catalogues evidence npm
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -109,6 +109,10 @@ campaign: $(VENV)/.evidenced $(COMPILED)  ## 5000 simulated sessions, each with 
 compare: $(VENV)/.installed $(COMPILED)  ## ours against others' published rules: docs/safety, 2 minutes
 	$(ON_FAST) $(BIN)/python -m tests.rivals --jobs $(JOBS) --markdown docs/safety/against-the-others.md \
 		--plot docs/safety/against-the-others.svg --evidence docs/safety/evidence/comparison.json
+
+catalogues: $(VENV)/.developed  ## what is new in the sources, into the catalogues of the translations
+	$(BIN)/python -m pip install --quiet --group translate
+	$(BIN)/python docs/catalogues.py
 
 fuzz: $(VENV)/.developed  ## coverage-guided fuzzing of the link, FUZZ_S seconds a target; grows the corpus
 	$(BIN)/python -m pip install --quiet --group fuzz

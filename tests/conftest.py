@@ -79,6 +79,9 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["POULTICE_DATA_DIR"] = str(Path(_home[-1], "data"))
     Path(_home[-1], "config.toml").touch()
     os.environ["POULTICE_CONFIG"] = str(Path(_home[-1], "config.toml"))
+    # Nor is their language.
+    os.environ["LC_ALL"] = "C.UTF-8"
+    os.environ.pop("LANGUAGE", None)
     _recorder[:] = [evidence.Recorder(config)]
     config.pluginmanager.register(_recorder[0], "evidence")
 

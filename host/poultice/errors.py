@@ -42,6 +42,8 @@ from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Any, ClassVar
 
+from poultice.language import tr
+
 
 class ExitCode(IntEnum):
     """What the process returns; ``docs/reference/exit-codes.md`` is tested against it."""
@@ -137,11 +139,11 @@ class UnknownProtocolError(UsageError):
     def __init__(self, name: str, nearest: Sequence[str] = (), *, hint: str | None = None) -> None:
         if hint is None:
             hint = (
-                f"did you mean {', '.join(nearest)}?"
+                tr("did you mean {names}?", names=", ".join(nearest))
                 if nearest
-                else "see `poultice protocols`, or give the path of a .toml file"
+                else tr("see `poultice protocols`, or give the path of a .toml file")
             )
-        super().__init__(f"there is no protocol named {name!r}", hint=hint)
+        super().__init__(tr("there is no protocol named {name}", name=repr(name)), hint=hint)
         self.name = name
         self.nearest = tuple(nearest)
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from poultice import errors, temperature
 from poultice.errors import DeviceFaultError, LinkError, PoulticeError, RefusedError
-from poultice.texts import texts
+from poultice.language import english, later, put, spoken, tr
+from poultice.texts import texts, told
 
 if TYPE_CHECKING:
     from poultice.link.messages import Telemetry
@@ -19,27 +20,38 @@ BUTTON_ONLY = frozenset(texts()["button_only"])
 FAULTS: Mapping[str, str] = texts()["faults"]
 NOT_READY: Mapping[str, str] = texts()["not_ready"]
 STOPS: Mapping[str, str] = texts()["stops"]
-PROMPTS: Mapping[str, str] = texts()["prompts"]
 
 _HELD: Mapping[int, str] = {
-    39_000: "the device holds {most} until its pad is known not to fold unfelt: try it by hand "
-    "(docs/tutorials/build-one.md), then `poultice config set fold_safe=true` and a hold of its "
-    "button for 3 s",
-    41_000: "the device holds {most} until its thermistor was checked: `poultice calibrate`",
+    39_000: later(
+        "the device holds {most} until its pad is known not to fold unfelt: try it by hand "
+        "(docs/tutorials/build-one.md), then `poultice config set fold_safe=true` and a hold of "
+        "its button for 3 s"
+    ),
+    41_000: later("the device holds {most} until its thermistor was checked: `poultice calibrate`"),
 }
 """What holds the highest target down, where a person can do something about it, by what is left."""
 
 _HIGHEST_MC = 42_000
 
 
+def named(fault: object) -> str:
+    """A fault by its name; in another language by what it is called there, and its name."""
+    called = tr(str(fault).replace("_", " "))
+    if english(called) == called:
+        return str(fault)
+    return spoken(f"{called} ({fault})", str(fault))
+
+
 def fault_hint(fault: str | None) -> str:
     """What mends `fault`, and how it is cleared."""
     if fault is None:
-        return "see `poultice status`"
-    first = FAULTS.get(fault, "see the list of faults in the documentation")
+        return tr("see `poultice status`")
+    first = told("faults", fault)
+    if fault not in FAULTS:
+        first = tr("see the list of faults in the documentation")
     if fault in BUTTON_ONLY:
-        return f"{first}; then hold the device's button for 3 s"
-    return f"{first}; then `poultice clear {fault}`"
+        return tr("{first}; then hold the device's button for 3 s", first=first)
+    return tr("{first}; then `poultice clear {fault}`", first=first, fault=fault)
 
 
 def limit_hint(limit: object, allowed: object, asked: object, *, fit: bool = False) -> str | None:
@@ -47,11 +59,11 @@ def limit_hint(limit: object, allowed: object, asked: object, *, fit: bool = Fal
     ever = isinstance(asked, int) and asked <= _HIGHEST_MC
     held = _HELD.get(allowed) if isinstance(allowed, int) and ever else None
     if held is not None and isinstance(allowed, int):
-        held = held.format(most=temperature.exact(allowed))
-    lowers = "--fit lowers targets and times to the device's limits"
+        held = tr(held, most=temperature.exact(allowed))
+    lowers = tr("--fit lowers targets and times to the device's limits")
     if limit != "heat_target_max_mc" or held is None:
         return None if fit else lowers
-    return held if fit else f"{held}; {lowers}"
+    return held if fit else put("{held}; {lowers}", held=held, lowers=lowers)
 
 
 def require_free(now: Telemetry, modes: Collection[str]) -> None:
@@ -67,10 +79,12 @@ def require_free(now: Telemetry, modes: Collection[str]) -> None:
     rests = [getattr(now, name) or 0 for mode, name in _RESTS.items() if mode in modes]
     rest_s = max(rests, default=0)
     if rest_s > 0:
+        clock = clock_after(rest_s)
         raise errors.RestError(
-            f"rest first: {duration(rest_s)}, until {clock_after(rest_s)}",
-            hint=f"come back after {clock_after(rest_s)}; the device keeps count while it is "
-            "powered",
+            tr("rest first: {wait}, until {clock}", wait=duration(rest_s), clock=clock),
+            hint=tr(
+                "come back after {clock}; the device keeps count while it is powered", clock=clock
+            ),
             data={"rest_s": rest_s},
         )
 
@@ -87,28 +101,30 @@ def clock_after(wait_s: int) -> str:
     # A minute that has begun is over only with its last second.
     at = datetime.fromtimestamp(-(-(now_s + wait_s) // 60) * 60)
     other_day = at.date() != datetime.fromtimestamp(now_s).date()
-    return at.strftime("%a %H:%M" if other_day else "%H:%M")
+    clock = at.strftime("%H:%M")
+    return put("{day} {clock}", day=tr(at.strftime("%a")), clock=clock) if other_day else clock
 
 
 def state_hint(state: str, allowed: Sequence[str]) -> str:
     """What to do where something is possible only in the states `allowed`."""
     if state in ("boot", "self_test"):
-        return "it is testing itself: try again in a few seconds"
+        return tr("it is testing itself: try again in a few seconds")
     if "fault" in allowed and "idle" not in allowed:
-        return "there is no fault to clear; `poultice status` shows how it is"
+        return tr("there is no fault to clear; `poultice status` shows how it is")
     if state == "idle":
-        return "nothing runs: `poultice run PROTOCOL` starts a session"
+        return tr("nothing runs: `poultice run PROTOCOL` starts a session")
     if state == "armed":
-        return "it waits for its button to start a session; `poultice stop` takes that back"
-    under_way = "a session is under way: `poultice watch` shows it, `poultice stop` ends it"
-    return str(texts()["instead"].get(" ".join((state, *allowed)), under_way))
+        return tr("it waits for its button to start a session; `poultice stop` takes that back")
+    if (wanted := " ".join((state, *allowed))) in texts()["instead"]:
+        return told("instead", wanted)
+    return tr("a session is under way: `poultice watch` shows it, `poultice stop` ends it")
 
 
 def fault_error(fault: str | None, *, state: str | None = None) -> DeviceFaultError:
     """The error for a device that tripped with `fault`."""
     name = fault or "unknown"
     return DeviceFaultError(
-        f"the device is in fault: {name}",
+        tr("the device is in fault: {fault}", fault=named(name)),
         hint=fault_hint(fault),
         data={"fault": fault, "state": state},
     )
@@ -127,7 +143,7 @@ def error_of(answer: Mapping[str, Any]) -> PoulticeError:
         data = error.get("data")
         data = data if isinstance(data, dict) else {}
         return from_answer(error["code"], str(error.get("message")), data)
-    return LinkError("the device gave an answer that is neither a result nor an error")
+    return LinkError(tr("the device gave an answer that is neither a result nor an error"))
 
 
 def _answered(
@@ -137,42 +153,57 @@ def _answered(
     if code == 1:
         allowed, state = data.get("states"), str(data.get("state"))
         states = [str(one) for one in allowed] if isinstance(allowed, list) else []
-        text = f"not possible while the device is {state}"
+        text = tr("not possible while the device is {state}", state=tr(state))
         return errors.WrongStateError, text, state_hint(state, states)
     if code == 2:
-        where = "" if data.get("phase") is None else f" (phase {data['phase']})"
+        where = data.get("limit")
+        if data.get("phase") is not None:
+            where = tr("{limit} (phase {phase})", limit=where, phase=data["phase"])
         wait = data.get("wait_s")
         hint = limit_hint(data.get("limit"), data.get("allowed"), data.get("asked"))
         if isinstance(wait, int):
-            hint = f"possible again in {duration(wait)}, after {clock_after(wait)}"
-        figures = f"asked {data.get('asked')}, allowed {data.get('allowed')}"
-        return errors.LimitError, f"over the limit {data.get('limit')}{where}: {figures}", hint
+            after = clock_after(wait)
+            hint = tr("possible again in {wait}, after {clock}", wait=duration(wait), clock=after)
+        over = later("over the limit {where}: asked {asked}, allowed {allowed}")
+        figures = {name: data.get(name) for name in ("asked", "allowed")}
+        return errors.LimitError, tr(over, where=where, **figures), hint
     if code == 3:
         fault = data.get("fault")
-        gone = "" if data.get("cause_gone") else " and its cause is still there"
+        text = later("the device is in fault: {fault} and its cause is still there")
+        if data.get("cause_gone"):
+            text = later("the device is in fault: {fault}")
         hint = fault_hint(fault if isinstance(fault, str) else None)
-        return DeviceFaultError, f"the device is in fault: {fault}{gone}", hint
+        return DeviceFaultError, tr(text, fault=named(fault)), hint
     if code == 4:
         rest = data.get("rest_s")
-        wait_text, when = "some time", "later"
+        wait_text = tr("some time")
+        hint = tr("come back later; the device keeps count while it is powered")
         if isinstance(rest, int):
-            wait_text, when = duration(rest), f"after {clock_after(rest)}"
-        clock = "" if data.get("clock") else " (it has no clock: only powered time counts)"
-        text = f"rest first: {wait_text} after {data.get('after')}{clock}"
-        hint = f"come back {when}; the device keeps count while it is powered"
+            wait_text = duration(rest)
+            says = later("come back after {clock}; the device keeps count while it is powered")
+            hint = tr(says, clock=clock_after(rest))
+        text = tr(
+            "rest first: {wait} after {mode}", wait=wait_text, mode=tr(str(data.get("after")))
+        )
+        if not data.get("clock"):
+            text = tr("{rest} (it has no clock: only powered time counts)", rest=text)
         return errors.RestError, text, hint
     if code == 5:
-        return errors.BadTokenError, "the device refused the token", "arm again"
+        return errors.BadTokenError, tr("the device refused the token"), tr("arm again")
     if code == 6:
-        return errors.BusyError, "the device is busy", f"try again in {data.get('retry_ms')} ms"
+        hint = tr("try again in {wait} ms", wait=data.get("retry_ms"))
+        return errors.BusyError, tr("the device is busy"), hint
     if code == 7:
         reason = str(data.get("reason"))
-        return errors.NotReadyError, f"the device is not ready: {reason}", NOT_READY.get(reason)
+        hint = told("not_ready", reason) if reason in NOT_READY else None
+        text = tr("the device is not ready: {reason}", reason=named(reason))
+        return errors.NotReadyError, text, hint
     if code == -32602:
-        wrong = f"the device does not accept {data.get('param')}"
-        return RefusedError, f"{wrong}: expected {data.get('expected')}", None
-    text = f"the device answered with an error: {message} ({code})"
-    return LinkError, text, "are both of one version?"
+        wrong = later("the device does not accept {param}: expected {expected}")
+        told_of = {name: data.get(name) for name in ("param", "expected")}
+        return RefusedError, tr(wrong, **told_of), None
+    text = tr("the device answered with an error: {message} ({code})", message=message, code=code)
+    return LinkError, text, tr("are both of one version?")
 
 
 def duration(seconds: int) -> str:

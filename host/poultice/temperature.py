@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from poultice.language import number
+
 CELSIUS = "celsius"
 FAHRENHEIT = "fahrenheit"
 UNITS = (CELSIUS, FAHRENHEIT)
@@ -41,7 +43,7 @@ def shown(value_mc: int | None) -> str:
     """A reading: `40.5 °C`, `104.9 °F`."""
     if value_mc is None:
         return "-"
-    return f"{_degrees(value_mc):.1f} {sign()}"
+    return number(f"{_degrees(value_mc):.1f} {sign()}")
 
 
 def exact(value_mc: int) -> str:
@@ -49,7 +51,7 @@ def exact(value_mc: int) -> str:
     units = value_mc * 18 + 320_000 if _shown_in == FAHRENHEIT else value_mc * 10
     whole, rest = divmod(abs(units), 10_000)
     digits = f"{rest:04d}".rstrip("0") or "0"
-    return f"{'-' if units < 0 else ''}{whole}.{digits} {sign()}"
+    return number(f"{'-' if units < 0 else ''}{whole}.{digits} {sign()}")
 
 
 def span(low_mc: int, high_mc: int) -> str:
@@ -61,7 +63,7 @@ def span(low_mc: int, high_mc: int) -> str:
 def difference(value_mc: int, *, digits: int = 1, signed: bool = False) -> str:
     """A difference between two temperatures: `0.5 °C` is `0.9 °F`."""
     value = value_mc / 1000 * (1.8 if _shown_in == FAHRENHEIT else 1)
-    return f"{value:{'+' if signed else ''}.{digits}f} {sign()}"
+    return number(f"{value:{'+' if signed else ''}.{digits}f} {sign()}")
 
 
 def read(degrees: float) -> int:

@@ -6,7 +6,10 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from poultice.language import both, joined, later, number, put, tr, trn
 from poultice.temperature import shown
+from poultice.texts import texts
+from poultice.texts import told as meaning
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,7 +28,7 @@ def nearest(word: str, known: Iterable[str]) -> list[str]:
 def meant(word: str, known: Iterable[str]) -> str | None:
     """The hint that asks for the nearest of the `known`; None where nothing is near."""
     near = nearest(word, known)
-    return f"did you mean {' or '.join(near)}?" if near else None
+    return tr("did you mean {names}?", names=joined(tr(" or "), near)) if near else None
 
 
 def clock(seconds: int | None) -> str:
@@ -56,7 +59,18 @@ def minutes(seconds: int) -> str:
 def date(unix_s: float | None) -> str:
     """A moment in local time, to the minute."""
     when = local_time(unix_s)
-    return "-" if when is None else when.strftime("%Y-%m-%d %H:%M")
+    return "-" if when is None else _dated(when, tr("%Y-%m-%d %H:%M"))
+
+
+def day(iso: str) -> str:
+    """A day out of JSON, as people write it."""
+    from datetime import date
+
+    return _dated(date.fromisoformat(iso), tr("%Y-%m-%d"))
+
+
+def _dated(when: Any, pattern: str) -> str:
+    return both(when.strftime, pattern)
 
 
 def local_time(unix_s: object) -> datetime | None:
@@ -73,19 +87,22 @@ def local_time(unix_s: object) -> datetime | None:
 
 def cem43(dose_m: int | None) -> str:
     """Thousandths of a CEM43 minute as `0.6 CEM43`."""
-    return "-" if dose_m is None else f"{dose_m / 1000:.2f} CEM43"
+    return "-" if dose_m is None else number(f"{dose_m / 1000:.2f} CEM43")
 
 
 def relays(now: Telemetry | Mapping[str, Any]) -> str:
     """Which relays are commanded closed."""
     of = now.get if isinstance(now, Mapping) else partial(getattr, now)
-    return " + ".join(name.upper() for name in ("master", "heat", "cool") if of(name)) or "all open"
+    closed = " + ".join(name.upper() for name in ("master", "heat", "cool") if of(name))
+    return closed or tr("all open")
 
 
 def phase(one: Mapping[str, Any]) -> str:
     """A phase of a plan."""
-    target = "" if one.get("target_mc") is None else f" {shown(one['target_mc'])}"
-    return f"{one['mode']}{target}, {span(one['duration_s'])}"
+    time, mode = span(one["duration_s"]), tr(str(one["mode"]))
+    if one.get("target_mc") is None:
+        return put("{mode}, {time}", mode=mode, time=time)
+    return put("{mode} {target}, {time}", mode=mode, target=shown(one["target_mc"]), time=time)
 
 
 def event(one: Event) -> str:
@@ -97,36 +114,40 @@ def event(one: Event) -> str:
 
 
 def _event(one: Event) -> str:
-    from poultice import remedies, texts
-
     data = one.data
     if one.kind == "phase":
-        return f"phase {int(data.get('phase') or 0) + 1}: {phase(data)}"
+        place = int(data.get("phase") or 0) + 1
+        return tr("phase {number}: {phase}", number=place, phase=phase(data))
     if one.kind == "prompt":
-        asked = str(data.get("prompt"))
-        return f"{remedies.PROMPTS.get(asked, asked)}, then press the device's button"
+        asked = meaning("prompts", str(data.get("prompt")))
+        return tr("{asked}, then press the device's button", asked=asked)
     if one.kind == "warning":
-        what = str(data.get("what"))
-        why = texts.texts()["causes"].get(str(data.get("cause")))
-        return f"warning: {warning(what)}" + (f" ({why})" if why else "")
+        what, why = warning(str(data.get("what"))), str(data.get("cause"))
+        if why not in texts()["causes"]:
+            return tr("warning: {what}", what=what)
+        return tr("warning: {what} ({why})", what=what, why=meaning("causes", why))
     if one.kind == "stopped":
-        reason = str(data.get("reason"))
-        return f"stopped: {remedies.STOPS.get(reason, reason)}"
+        return tr("stopped: {how}", how=meaning("stops", str(data.get("reason"))))
     if one.kind == "fault":
-        return f"fault: {data.get('fault')} at {shown(data.get('temp_mc'))}"
+        from poultice.remedies import named
+
+        reading = shown(data.get("temp_mc"))
+        return tr("fault: {fault} at {reading}", fault=named(data.get("fault")), reading=reading)
     if one.kind == "boot":
-        return f"the device started ({data.get('reset_cause')})"
-    return one.kind
+        return tr("the device started ({cause})", cause=data.get("reset_cause"))
+    return tr(one.kind)
 
 
 def warning(what: str) -> str:
     """A warning by its name on the wire; that name where it is not known here."""
-    from poultice import texts
-
-    return str(texts.texts()["warnings"].get(what, what))
+    return meaning("warnings", what)
 
 
-LITTLE = "little was treated"
+def little() -> str:
+    """What is said of a session that gave little."""
+    return tr("little was treated")
+
+
 _LITTLE = frozenset({"inhibited", "undertreated"})
 
 
@@ -148,7 +169,7 @@ def little_at_end(update: Telemetry | Event, warned: list[str]) -> str | None:
     elif kind == "warning":
         warned.append(str(data.get("what")))
     elif kind in ("complete", "stopped") and treated_little(warned):
-        return f"warning: {LITTLE} in this session"
+        return tr("warning: little was treated in this session")
     return None
 
 
@@ -158,56 +179,68 @@ RELAY_LIFE = 100_000
 
 def relay_age(closings: int) -> str:
     """What the record knows of the pad relay's wear."""
-    return f"K2 has closed {closings:,} of some {RELAY_LIFE:,} times in the sessions on record"
+    return tr(
+        "K2 has closed {closings} of some {life} times in the sessions on record",
+        closings=number(f"{closings:,}"),
+        life=number(f"{RELAY_LIFE:,}"),
+    )
 
 
 def line(now: Telemetry) -> str:
     """The device now, on one line of plain text."""
-    target = f" of {shown(now.target_mc)}" if now.target_mc is not None else ""
-    parts = [
-        clock(now.t_ms // 1000),
-        f"{now.mode or now.state:<5}",
-        f"{shown(now.temp_mc)}{target}",
-        relays(now),
-    ]
+    reading = shown(now.temp_mc)
+    if now.target_mc is not None:
+        reading = tr("{reading} of {target}", reading=reading, target=shown(now.target_mc))
+    mode = put("{mode:<5}", mode=tr(now.mode or now.state))
+    parts = [clock(now.t_ms // 1000), mode, reading, relays(now)]
     if now.left_s:
-        parts.append(f"left {clock(now.left_s)}")
+        parts.append(tr("left {clock}", clock=clock(now.left_s)))
     if now.dose_m:
         parts.append(cem43(now.dose_m))
-    if now.state not in ("running", "idle"):
-        parts.append(f"({now.state}{': ' + now.fault if now.fault else ''})")
-    return "  ".join(parts)
+    if now.fault and now.state not in ("running", "idle"):
+        from poultice.remedies import named
+
+        parts.append(put("({state}: {fault})", state=tr(now.state), fault=named(now.fault)))
+    elif now.state not in ("running", "idle"):
+        parts.append(put("({state})", state=tr(now.state)))
+    return joined("  ", parts)
 
 
 def facts(now: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The device now, as label and value."""
     from poultice import remedies
 
-    rows = [("state", str(now["state"]))]
+    rows = [(tr("state"), tr(str(now["state"])))]
     if now["fault"]:
-        more = f" (and {now['faults_more']} more)" if now["faults_more"] else ""
+        name, more = remedies.named(now["fault"]), now["faults_more"]
         rows += [
-            ("fault", f"{now['fault']}{more}"),
-            ("remedy", remedies.fault_hint(now["fault"])),
+            (tr("fault"), tr("{name} (and {more} more)", name=name, more=more) if more else name),
+            (tr("remedy"), remedies.fault_hint(now["fault"])),
         ]
     if now["plan"]:
-        rows.append(("plan", f"{now['plan']} ({now['profile']})"))
+        rows.append((tr("plan"), f"{now['plan']} ({tr(str(now['profile']))})"))
     if now["mode"]:
-        left = f"{clock(now['phase_left_s'])} left of the phase, {clock(now['left_s'])} in all"
-        rows.append((f"phase {(now['phase'] or 0) + 1}", f"{now['mode']}, {left}"))
+        left = tr(
+            "{mode}, {phase} left of the phase, {all} in all",
+            mode=tr(now["mode"]),
+            phase=clock(now["phase_left_s"]),
+            all=clock(now["left_s"]),
+        )
+        rows.append((tr("phase {number}", number=(now["phase"] or 0) + 1), left))
     if now["prompt"]:
-        rows.append(("asks", remedies.PROMPTS.get(now["prompt"], now["prompt"])))
-    rows.append(("sensor A", shown(now["temp_mc"])))
-    rows.append(("sensor B", shown(now["temp_b_mc"])))
+        rows.append((tr("asks"), meaning("prompts", now["prompt"])))
+    rows.append((tr("sensor A"), shown(now["temp_mc"])))
+    rows.append((tr("sensor B"), shown(now["temp_b_mc"])))
     if now["target_mc"] is not None:
-        rows.append(("target", shown(now["target_mc"])))
-    rows.append(("relays", relays(now)))
-    rows.append(("dose", cem43(now["dose_m"])))
-    rows.append(("heat budget", "-" if now["budget_pct"] is None else f"{now['budget_pct']} %"))
-    for label, name in (("heat", "rest_heat_s"), ("cold", "rest_cold_s")):
+        rows.append((tr("target"), shown(now["target_mc"])))
+    rows.append((tr("relays"), relays(now)))
+    rows.append((tr("dose"), cem43(now["dose_m"])))
+    budget = now["budget_pct"]
+    rows.append((tr("heat budget"), "-" if budget is None else f"{budget} %"))
+    for label, name in ((tr("next heat"), "rest_heat_s"), (tr("next cold"), "rest_cold_s")):
         if now[name]:
-            after = remedies.clock_after(now[name])
-            rows.append((f"next {label}", f"after {after}, in {remedies.duration(now[name])}"))
+            when = remedies.clock_after(now[name]), remedies.duration(now[name])
+            rows.append((label, tr("after {clock}, in {wait}", clock=when[0], wait=when[1])))
     return rows
 
 
@@ -217,63 +250,93 @@ def next_allowed(now: Telemetry) -> str | None:
 
     rests = [("heat", now.rest_heat_s), ("cold", now.rest_cold_s)]
     if rests[0][1] and rests[0][1] == rests[1][1]:
-        return f"next session after {remedies.clock_after(rests[0][1])}"
-    told = [f"{mode} after {remedies.clock_after(rest_s)}" for mode, rest_s in rests if rest_s]
-    return f"next session: {', '.join(told)}" if told else None
+        return tr("next session after {clock}", clock=remedies.clock_after(rests[0][1]))
+    told = [
+        tr("{mode} after {clock}", mode=tr(mode), clock=remedies.clock_after(rest_s))
+        for mode, rest_s in rests
+        if rest_s
+    ]
+    return tr("next session: {when}", when=joined(", ", told)) if told else None
 
 
 def course(told: Mapping[str, Any]) -> str:
     """How far a course was kept to: what ``record.adherence.to_json`` says, in one line."""
     if not told["due"]:
-        return f"nothing was due yet: {told['sessions']} sessions from {told['from']} on"
-    extra = f", and {told['extra']} that were not due" if told["extra"] else ""
-    return f"{told['done']} of {told['due']} sessions that were due ({told['pct']} %){extra}"
+        said = later("nothing was due yet: {sessions} sessions from {first} on")
+        return tr(said, sessions=told["sessions"], first=day(told["from"]))
+    kept = tr(
+        "{done} of {due} sessions that were due ({pct} %)",
+        done=told["done"],
+        due=told["due"],
+        pct=told["pct"],
+    )
+    if not told["extra"]:
+        return kept
+    return tr("{kept}, and {extra} that were not due", kept=kept, extra=told["extra"])
 
 
 def plan(data: Mapping[str, Any]) -> list[str]:
     """A plan as it would be sent."""
     wire = data["plan"]
     lines = [
-        f"{wire['name']}, profile {wire['profile']}, would be sent to {data['device']['path']}"
+        tr(
+            "{name}, profile {profile}, would be sent to {path}",
+            name=wire["name"],
+            profile=tr(wire["profile"]),
+            path=data["device"]["path"],
+        )
     ]
-    lines += [f"{number:3}. {phase(one)}" for number, one in enumerate(wire["phases"], 1)]
-    return [*lines, "nothing was sent: this was a dry run"]
+    lines += [f"{place:3}. {phase(one)}" for place, one in enumerate(wire["phases"], 1)]
+    return [*lines, tr("nothing was sent: this was a dry run")]
 
 
 def summary(data: Mapping[str, Any]) -> list[str]:
     """How a session went."""
-    from poultice import remedies
-
     if data.get("detached"):
-        return [f"session {data['session']} runs by itself; `poultice status` shows it"]
-    outcome = str(data["outcome"])
+        says = later("session {number} runs by itself; `poultice status` shows it")
+        return [tr(says, number=data["session"])]
+    outcome = tr(str(data["outcome"]))
     if data["fault"]:
-        outcome += f": {data['fault']}"
+        from poultice.remedies import named
+
+        outcome += f": {named(data['fault'])}"
     elif data["reason"]:
-        outcome += f": {remedies.STOPS.get(data['reason'], data['reason'])}"
+        outcome += f": {meaning('stops', data['reason'])}"
     if treated_little(data.get("warnings")):
-        outcome += f", but {LITTLE}"
+        outcome = tr("{outcome}, but {little}", outcome=outcome, little=little())
     lines = [f"{data['protocol']}: {outcome}"]
     if data["session"] is None:
         return lines
-    parts = f"heat {span(data['heat_s'])}, cold {span(data['cold_s'])}"
-    lines += [
-        f"  time         {span(data['duration_s'])} ({parts})",
-        f"  temperature  {shown(data['min_mc'])} to {shown(data['peak_mc'])}",
-        f"  dose         {cem43(data['dose_m'])}",
-        f"  pad relay    {data['heat_operations']} closings",
+    time = tr(
+        "{time} (heat {heat}, cold {cold})",
+        time=span(data["duration_s"]),
+        heat=span(data["heat_s"]),
+        cold=span(data["cold_s"]),
+    )
+    reached = tr("{low} to {high}", low=shown(data["min_mc"]), high=shown(data["peak_mc"]))
+    rows = [
+        (tr("time"), time),
+        (tr("temperature"), reached),
+        (tr("dose"), cem43(data["dose_m"])),
+        (tr("pad relay"), tr("{n} closings", n=data["heat_operations"])),
     ]
     begun = max((n for n, one in enumerate(data["phases"], 1) if one["actual_s"]), default=0)
-    for number, one in enumerate(data["phases"][:begun], 1):
-        lines.append(
-            f"  phase {number:<6} {one['mode']}, {span(one['actual_s'])} of "
-            f"{span(one['planned_s'])}, mean {shown(one['mean_mc'])}, "
-            f"peak {shown(one['peak_mc'])}"
+    for place, one in enumerate(data["phases"][:begun], 1):
+        came = tr(
+            "{mode}, {actual} of {planned}, mean {mean}, peak {peak}",
+            mode=tr(one["mode"]),
+            actual=span(one["actual_s"]),
+            planned=span(one["planned_s"]),
+            mean=shown(one["mean_mc"]),
+            peak=shown(one["peak_mc"]),
         )
+        rows.append((tr("phase {number}", number=place), came))
     never = len(data["phases"]) - begun
     if never:
-        first = f"phase {begun + 1}" if never == 1 else f"phases {begun + 1}-{begun + never}"
-        lines.append(f"  {first:<12} never began")
-    lines += [f"  warning      {warning(what)}" for what in data.get("warnings") or []]
-    lines.append(f"  record       {data['record'] or 'none'}")
-    return lines
+        label = tr("phase {number}", number=begun + 1)
+        if never > 1:
+            label = tr("phases {first}-{last}", first=begun + 1, last=begun + never)
+        rows.append((label, trn("never began", "never began", never)))
+    rows += [(tr("warning"), warning(what)) for what in data.get("warnings") or []]
+    rows.append((tr("record"), data["record"] or tr("none")))
+    return [*lines, *(f"  {label:<12} {text}" for label, text in rows)]

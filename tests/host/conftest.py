@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from poultice.cli import attend, main
+from poultice.language import tr
 from tests.host.faulty import PATH, Faulty
 from tests.host.written import phase, protocol
 
@@ -42,6 +43,9 @@ def own_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("POULTICE_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     monkeypatch.setattr("serial.tools.list_ports.comports", list)
+    # What a test speaks is over with it.
+    monkeypatch.setattr("poultice.language._catalogue", None)
+    monkeypatch.setattr("poultice.language._name", "en")
     return tmp_path
 
 
@@ -62,7 +66,7 @@ def say(capsys: pytest.CaptureFixture[str]) -> Say:
         out, err = capsys.readouterr()
         assert ended == code, err
         assert "Traceback" not in err
-        assert code in (0, 130) or "error: " in err or (out, err) == ("", "")
+        assert code in (0, 130) or f"{tr('error:')} " in err or (out, err) == ("", "")
         return Said(out, err)
 
     return said

@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any, Self
 
 from poultice.cli import output
+from poultice.language import later, tr
 
 LEAST = (80, 24)
 """The smallest terminal that the whole full-screen view fits into, cells."""
@@ -55,7 +56,7 @@ class Interrupts:
 
     def __init__(
         self,
-        again: str = "stopping; waiting for the device to say that the pad is off",
+        again: str = later("stopping; waiting for the device to say that the pad is off"),
         stop: Callable[[], object] = lambda: None,
     ) -> None:
         self._again = again
@@ -87,4 +88,4 @@ class Interrupts:
     def _take(self, number: int, frame: FrameType | None) -> None:
         self.press()
         if self._count == 2:
-            output.say(self._again)
+            output.say(tr(self._again))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from poultice import temperature
+from poultice import language, temperature
 from poultice.cli import complete
 from poultice.errors import PoulticeError, UsageError
 from poultice.link.transport import EXAMPLE_PORT
@@ -304,6 +304,11 @@ def _units(ctx: click.Context, param: click.Parameter, value: str | None) -> Non
     temperature.show_in(found or temperature.CELSIUS)
 
 
+def _language(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    """Speak this one; else the locale's, as far as it is known."""
+    language.use(_nearest(ctx, param, value, "poultice.language") or language.of_locale())
+
+
 def _json(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     ctx.meta[_JSON] = value or ctx.meta.get(_JSON, False)
 
@@ -338,7 +343,16 @@ units_option = option(
     expose_value=False,
     help="How temperatures are shown; default: celsius. JSON stays in m°C.",
 )
+language_option = option(
+    "--language",
+    type=click.Choice(language.KNOWN),
+    callback=_language,
+    expose_value=False,
+    help="What a person reads; default: that of the locale, else en. JSON and logs are English.",
+)
 report_options = together(units_option, json_option)
+person_options = together(units_option, language_option, json_option)
+"""Of a command whose report is for the person on whom the pad lies."""
 log_options = together(
     option(
         "-v",

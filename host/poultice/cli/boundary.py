@@ -12,6 +12,7 @@ import click
 from poultice.cli import output
 from poultice.cli.root import root
 from poultice.errors import ExitCode, Interrupted, PoulticeError
+from poultice.language import tr
 
 _UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EFBIG)
 
@@ -34,13 +35,17 @@ def run(args: Sequence[str]) -> int:
         return ExitCode.USAGE
     except click.ClickException as error:
         where: click.Context | None = getattr(error, "ctx", None)
-        hint = f"`{where.command_path} --help` shows what there is" if where else None
+        hint = (
+            tr("`{command} --help` shows what there is", command=where.command_path)
+            if where
+            else None
+        )
         output.say_error(error.format_message(), hint)
         return ExitCode.USAGE
     except click.exceptions.Exit as error:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        output.say("left; nothing was started")
+        output.say(tr("left; nothing was started"))
         return ExitCode.INTERRUPTED
     except OSError as error:
         if error.errno not in _UNWRITABLE:
@@ -48,7 +53,8 @@ def run(args: Sequence[str]) -> int:
         output.give_up_stdout()
         if error.errno != errno.EPIPE:
             output.say_error(
-                f"the output cannot be written: {error.strerror}", "free some space there"
+                tr("the output cannot be written: {why}", why=error.strerror),
+                tr("free some space there"),
             )
         return ExitCode.UNEXPECTED
     except Exception as error:
@@ -60,7 +66,7 @@ def _unexpected(error: Exception, args: Sequence[str]) -> int:
     if os.environ.get("POULTICE_DEBUG") or {"-v", "-vv", "--verbose"} & set(args):
         raise error
     output.say_error(
-        f"unexpected: {type(error).__name__}: {error}",
-        "POULTICE_DEBUG=1 shows where; please report it with that",
+        tr("unexpected: {what}", what=f"{type(error).__name__}: {error}"),
+        tr("POULTICE_DEBUG=1 shows where; please report it with that"),
     )
     return ExitCode.UNEXPECTED

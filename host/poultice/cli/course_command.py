@@ -10,8 +10,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from poultice.cli import output
-from poultice.cli.base import Command, Group, Result, device_option, json_option, option
+from poultice.cli.base import (
+    Command,
+    Group,
+    Result,
+    device_option,
+    json_option,
+    language_option,
+    option,
+)
 from poultice.errors import NoDeviceError, PoulticeError, RestError, UsageError
+from poultice.language import joined, later, tr
 
 if TYPE_CHECKING:
     from poultice.therapy.course_of_treatment import CourseOfTreatment
@@ -30,6 +39,7 @@ def course() -> None:
 @course.command()
 @_file
 @device_option
+@language_option
 @json_option
 def today(file: Path, device: str | None) -> Result:
     """What is due today and still to be done, and from when on the device allows it."""
@@ -42,6 +52,7 @@ def today(file: Path, device: str | None) -> Result:
 
 @course.command()
 @_file
+@language_option
 @json_option
 def show(file: Path) -> Result:
     """The course in words, and how far it was kept to until now."""
@@ -60,13 +71,16 @@ def show(file: Path) -> Result:
     show_default=True,
     help="Minutes before each session; 0: no reminder.",
 )
+@language_option
 @json_option
 def calendar(file: Path, path: str, remind_min: int) -> Result | None:
     """The course as a file for any calendar (.ics)."""
     from poultice.record import calendar as calendars
 
     if path.lower().endswith(".toml") or path == str(file):
-        raise UsageError(f"{path} is no calendar's file", hint="-o FILE.ics, or - for stdout")
+        raise UsageError(
+            tr("{path} is no calendar's file", path=path), hint=tr("-o FILE.ics, or - for stdout")
+        )
     from poultice.therapy import course_of_treatment as courses
 
     found = courses.load(file)
@@ -106,13 +120,14 @@ def _ask(device: str | None, modes: Collection[str], told: dict[str, Any]) -> No
             except RestError:
                 return
             except PoulticeError as error:
-                told["refused"] = f"{error}; {error.hint}" if error.hint else str(error)
+                told["refused"] = joined("; ", filter(None, (str(error), error.hint)))
                 return
             failing = [name for name, one in client.self_test()["checks"].items() if one == "fail"]
             if failing:
-                told["refused"] = f"not ready: {', '.join(failing)}; `poultice doctor` says more"
+                says = later("not ready: {checks}; `poultice doctor` says more")
+                told["refused"] = tr(says, checks=", ".join(failing))
     except PoulticeError as error:
         if device is not None:
             raise
-        none = isinstance(error, NoDeviceError)
-        output.say(f"note: {'no device answers' if none else error}: its rest is not known")
+        why = tr("no device answers") if isinstance(error, NoDeviceError) else str(error)
+        output.say(tr("note: {why}: its rest is not known", why=why))

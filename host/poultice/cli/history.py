@@ -19,17 +19,21 @@ from poultice.cli.base import (
     asked_for_json,
     json_option,
     json_option_of,
+    language_option,
     option,
-    report_options,
+    person_options,
     session_argument,
     together,
 )
 from poultice.errors import Interrupted, UsageError
+from poultice.language import tr
 from poultice.record import ratings
 
 if TYPE_CHECKING:
     from poultice.record.store import History
     from poultice.therapy.course_of_treatment import CourseOfTreatment
+
+_NAME_MAX = 80
 
 simulated_option = option(
     "--simulated", is_flag=True, help="Those on a simulated device instead: no treatment."
@@ -50,7 +54,7 @@ def history() -> None:
 
 @history.first
 @click.command("list", cls=Command)
-@report_options
+@person_options
 @option(
     "-n",
     "--limit",
@@ -64,13 +68,13 @@ def list_(limit: int, simulated: bool) -> Result:
     from poultice.record.store import History
 
     rows = History.open().list(limit, simulated=simulated)
-    _tell_damaged([row["damaged"] for row in rows if row["damaged"] is not None], "shown as -")
+    _tell_damaged([row["damaged"] for row in rows if row["damaged"] is not None], tr("shown as -"))
     return Result({"simulated": simulated, "sessions": rows}, "sessions")
 
 
 @history.command()
 @session_argument
-@report_options
+@person_options
 def show(n: int | None) -> Result:
     """Session N, or the latest: plan, answers, outcome, events."""
     book, n = opened(n)
@@ -78,7 +82,7 @@ def show(n: int | None) -> Result:
 
 
 @history.command()
-@report_options
+@person_options
 @option(
     "--weeks",
     type=click.IntRange(min=1, max=520),
@@ -101,7 +105,7 @@ def trends(weeks: int, simulated: bool, course: Path | None) -> Result:
     book = History.open()
     found = weekly.weekly(book, date.today(), weeks, simulated=simulated)
     for week in found:
-        _tell_damaged(week.damaged, "left out")
+        _tell_damaged(week.damaged, tr("left out"))
     data = {
         "simulated": simulated,
         "weeks": [week.to_json() for week in found],
@@ -170,14 +174,14 @@ def opened(n: int | None) -> tuple[History, int]:
         if found:
             n = int(found[0]["n"])
             if simulated:
-                output.say(f"note: session {n} was simulated; there is no other")
+                output.say(tr("note: session {n} was simulated; there is no other", n=n))
             return book, n
-    raise UsageError("no session is recorded yet", hint="`poultice run` records one")
+    raise UsageError(tr("no session is recorded yet"), hint=tr("`poultice run` records one"))
 
 
 def _tell_damaged(found: Sequence[str], what: str) -> None:
     for text in found:
-        output.say(f"warning: {text}; {what}")
+        output.say(tr("warning: {damage}; {what}", damage=text, what=what))
 
 
 @click.command(cls=Command)
@@ -188,30 +192,56 @@ def _tell_damaged(found: Sequence[str], what: str) -> None:
     "path",
     metavar="FILE",
     help="Where to: FILE.html, FILE.pdf (needs Chromium), a directory, or - for stdout. "
-    "Default: poultice-session-N.html here.",
+    "Default: poultice-session-N.html, or poultice-summary.html, here.",
 )
+@option("--pdf", "as_pdf", is_flag=True, help="As PDF, which needs Chromium.")
+@option(
+    "--summary",
+    "weeks",
+    is_flag=False,
+    flag_value=2,
+    type=click.IntRange(1, 2),
+    metavar="WEEKS",
+    help="Instead of a session 1 or 2 weeks (2) up to today on one page, for a therapist.",
+)
+@option("--name", help="Whose summary it is; else it has no name.")
 @option("--open", "opens", is_flag=True, help="Show it in the browser.")
 @course_option
+@language_option
 @json_option
-def report(n: int | None, path: str | None, opens: bool, course: Path | None) -> Result | None:
+def report(
+    n: int | None,
+    path: str | None,
+    as_pdf: bool,
+    weeks: int | None,
+    name: str | None,
+    opens: bool,
+    course: Path | None,
+) -> Result | None:
     """Session N, or the latest, as one HTML page that needs nothing else, or as PDF. Prints its
-    path."""
+    path. With --summary some weeks, for whoever treats the person."""
     from poultice.record import report as reporting
 
     if path == output.STDOUT and (opens or asked_for_json()):
         raise UsageError(
-            "the page itself goes to stdout with -o -", hint="take out --open and --json, or -o -"
+            tr("the page itself goes to stdout with -o -"),
+            hint=tr("take out --open and --json, or -o -"),
         )
     into = path is None or os.path.isdir(path)  # noqa: PTH112 - False for a path no system takes
-    as_pdf = not into and reporting.is_pdf(path or "")
-    book, n = opened(n)
-    page = reporting.render(book, n, _course(course))
+    as_pdf = as_pdf if into else reporting.is_pdf(path or "", as_pdf)
+    if weeks is not None:
+        page = _summary(n, weeks, name, _course(course))
+    elif name is not None:
+        raise UsageError(tr("--name is of a summary"), hint=tr("`poultice report --summary`"))
+    else:
+        book, n = opened(n)
+        page = reporting.render(book, n, _course(course))
     if as_pdf:
         from poultice.record.report import pdf
 
         page = pdf.printed(page)
     if into or path is None:
-        path = str(Path(path or "", reporting.file_name(n)))
+        path = str(Path(path or "", reporting.file_name(n, "pdf" if as_pdf else "html")))
     output.write(path, page)
     if path == output.STDOUT:
         return None
@@ -219,8 +249,31 @@ def report(n: int | None, path: str | None, opens: bool, course: Path | None) ->
         import webbrowser
 
         if not webbrowser.open(Path(path).resolve().as_uri()):
-            output.say("note: no browser was found to show it in")
-    return Result({"session": n, "file": path, "size": len(page)}, "report")
+            output.say(tr("note: no browser was found to show it in"))
+    what = {"session": n} if weeks is None else {"weeks": weeks}
+    return Result({**what, "file": path, "size": len(page)}, "report")
+
+
+def _summary(
+    n: int | None, weeks: int, name: str | None, course: CourseOfTreatment | None
+) -> bytes:
+    """The page of some weeks up to today."""
+    from datetime import date
+
+    from poultice.record import report as reporting
+    from poultice.record.store import History
+
+    if n is not None:
+        raise UsageError(
+            tr("a summary is of weeks, not of session {n}", n=n),
+            hint=tr("without --summary it is the report of that session"),
+        )
+    if name is not None and not (name.isprintable() and 0 < len(name) <= _NAME_MAX):
+        raise UsageError(
+            tr("the name is empty, too long or not plain"),
+            hint=tr("{most} characters at most, on one line", most=_NAME_MAX),
+        )
+    return reporting.summary(History.open(), date.today(), weeks, course=course, name=name)
 
 
 def _course(path: Path | None) -> CourseOfTreatment | None:
@@ -236,9 +289,11 @@ def _read(ctx: click.Context, param: click.Parameter, value: str | None) -> int 
     found = rate.rating(value.strip())
     if found is None:
         raise UsageError(
-            f"{param.opts[0]} {value!r} is no rating",
-            hint=f"a whole number from 0 (none) to {ratings.MOST} (the worst there is); "
-            "- removes it",
+            tr("{option} {value} is no rating", option=param.opts[0], value=repr(value)),
+            hint=tr(
+                "a whole number from 0 (none) to {most} (the worst there is); - removes it",
+                most=ratings.MOST,
+            ),
         )
     return found
 
@@ -252,6 +307,7 @@ def _scale(what: str, when: str) -> Callable[[F], F]:
 @session_argument
 @together(*(_scale(*name.split("_")) for name in ratings.SCALES))
 @option("--text", help="A note, on one line; - removes it.")
+@language_option
 @json_option
 def note(n: int | None, **given: Any) -> Result:
     """Pain and stiffness from 0 (none) to 10 (the worst there is), and a note, for session N or
@@ -262,8 +318,10 @@ def note(n: int | None, **given: Any) -> Result:
     asks = not changes and attend.at_terminal() and not asked_for_json()
     if not changes and not asks:
         raise UsageError(
-            "there is nothing to note, and nobody to ask",
-            hint="--pain-after 3, --text 'slept well', ...: `poultice note --help` has them all",
+            tr("there is nothing to note, and nobody to ask"),
+            hint=tr(
+                "--pain-after 3, --text 'slept well', ...: `poultice note --help` has them all"
+            ),
         )
     book, n = opened(n)
     if asks:
@@ -272,7 +330,7 @@ def note(n: int | None, **given: Any) -> Result:
         except (click.Abort, KeyboardInterrupt) as error:
             if isinstance(error, KeyboardInterrupt):
                 click.echo(err=True)
-            raise Interrupted("left; nothing was changed") from None
+            raise Interrupted(tr("left; nothing was changed")) from None
     changes = {name: None if value == "-" else value for name, value in changes.items()}
     book.rate(n, changes)
     data = {"session": n, **book.rated(n)}

@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Self
 
-from poultice.cli import attend, terminal
+from poultice.cli import ask, attend, terminal
+from poultice.language import later, tr
 
 if TYPE_CHECKING:
     from poultice.cli.feed import Feed
 
-HELP = "keys: s stops, p pauses, r goes on, Enter answers a prompt, q quits"
+HELP = later("keys: s stops, p pauses, r goes on, Enter answers a prompt, q quits")
 _STEPS = {"up": -1, "k": -1, "down": 1, "j": 1}
 
 
@@ -41,14 +42,16 @@ class Keys:
     @property
     def question(self) -> str:
         """What is asked."""
-        what = "session" if len(self._feeds) == 1 else "sessions, all of them,"
-        return f"Stop the {what} and leave? y yes, n no"
+        if len(self._feeds) == 1:
+            return tr("Stop the session and leave? y yes, n no")
+        return tr("Stop the sessions, all of them, and leave? y yes, n no")
 
     def press(self, key: str) -> str | None:
         """One key, by its character or its name; what there is to say about it."""
-        if self.asking and key in ("y", "q", "n", "escape"):
+        answer = letters().get(key, {"q": ask.YES, "escape": ask.NO}.get(key))
+        if self.asking and answer is not None:
             self.asking = False
-            if key in ("y", "q"):
+            if answer == ask.YES:
                 self.interrupt()
             return None
         if key == "q":
@@ -57,15 +60,17 @@ class Keys:
             return None
         if key == "s":
             self.feed.orders.stop()
-            return "you asked for a stop"
+            return tr("you asked for a stop")
         if key in ("p", "r"):
             return self._want(*(("pause", "running") if key == "p" else ("resume", "paused")))
         if key == "enter":
             return self._confirm()
         if key in _STEPS and len(self._feeds) > 1:
             self.chosen = min(max(self.chosen + _STEPS[key], 0), len(self._feeds) - 1)
-            return f"the keys mean {self.feed.name}"
-        return HELP if len(self._feeds) == 1 else f"{HELP}; j and k choose the device"
+            return tr("the keys mean {name}", name=self.feed.name)
+        if len(self._feeds) == 1:
+            return tr(HELP)
+        return tr("{keys}; j and k choose the device", keys=tr(HELP))
 
     def interrupt(self) -> None:
         """Ctrl-C."""
@@ -76,26 +81,35 @@ class Keys:
         wrong = self._wrong(what, state)
         if wrong is None:
             self.feed.orders.want(what)
-        return wrong or ("you asked for a pause" if what == "pause" else "you asked to go on")
+        return wrong or (
+            tr("you asked for a pause") if what == "pause" else tr("you asked to go on")
+        )
 
     def _confirm(self) -> str:
         wrong = self._wrong("confirm", "waiting")
         if self.feed.by_button and wrong is None:
-            return "this prompt is left to the device's button"
+            return tr("this prompt is left to the device's button")
         seen = self.feed.seen
         if wrong is None and seen is not None and seen.prompt:
             self.feed.orders.confirm(seen.prompt)
-        return wrong or "you answered the prompt"
+        return wrong or tr("you answered the prompt")
 
     def _wrong(self, what: str, state: str) -> str | None:
         seen = self.feed.seen
         now = "over" if self.feed.over else seen.state if seen is not None else "starting"
-        return None if now == state else f"{what}: not possible while {now}"
+        if now == state:
+            return None
+        return tr("{what}: not possible while {state}", what=tr(what), state=tr(now))
 
 
 _WORD_S = 1.0
 _WITHOUT_ENTER = "sprqynjk"
 _NAMES = {"\x1b": "escape", "\x1b[A": "up", "\x1b[B": "down"}
+
+
+def letters() -> dict[str, str]:
+    """The keys that answer a question, to YES or NO."""
+    return {key: one for key, one in ask.understood().items() if len(key) == 1 and one != ask.BACK}
 
 
 class Keyboard:
@@ -146,7 +160,7 @@ class Keyboard:
             elif not in_word:
                 self._typed = True
                 found.append(char.lower())
-                in_word = found[-1] not in _WITHOUT_ENTER
+                in_word = found[-1] not in _WITHOUT_ENTER and found[-1] not in letters()
         self._word_until_s = self._clock_s() + _WORD_S if in_word else -1.0
         return found
 

@@ -22,6 +22,7 @@ from poultice import __version__, settings
 from poultice.cli import output
 from poultice.cli.record_file import LinesFile
 from poultice.errors import PoulticeError, UsageError
+from poultice.language import english
 from poultice.record import private, store
 
 KEPT = 20_000
@@ -73,9 +74,9 @@ class Log:
             self.say(f"ended with exit code {error.exit_code}" if error.exit_code else "done")
             raise
         except BaseException as error:
-            self.say(f"ended by {type(error).__name__}: {error}")
+            self.say(f"ended by {type(error).__name__}: {english(str(error))}")
             if hint := getattr(error, "hint", None):
-                self.say(f"hint: {hint}")
+                self.say(f"hint: {english(hint)}")
             if self.level and not _expected(error):
                 for one in traceback.format_exception(error):
                     for text in one.splitlines():

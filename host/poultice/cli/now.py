@@ -13,17 +13,22 @@ from poultice.cli.base import (
     Command,
     Finite,
     Result,
-    device_options,
+    device_option,
     devices_option,
     option,
-    report_options,
+    person_options,
+    together,
 )
 from poultice.cli.views import theme_option, view_option
 from poultice.errors import UsageError
+from poultice.language import tr
 from poultice.words import meant
 
 if TYPE_CHECKING:
     from poultice.link.client import Client
+
+
+_options = together(device_option, person_options)
 
 
 def _ask(device: str | None, do: Callable[[Client], Any]) -> Result:
@@ -46,7 +51,7 @@ def _asking(name: str, says: str, do: Callable[[Client], Any] | None = None) -> 
     def ask(device: str | None) -> Result:
         return _ask(device, do or methodcaller(name))
 
-    return click.command(name, cls=Command, help=says)(device_options(ask))
+    return click.command(name, cls=Command, help=says)(_options(ask))
 
 
 status = _asking(
@@ -62,15 +67,15 @@ confirm = _asking("confirm", "Answer the device's prompt: the cold pack is on, o
 
 @click.command(cls=Command)
 @click.argument("fault", shell_complete=complete.fault)
-@device_options
+@_options
 def clear(fault: str, device: str | None) -> Result:
     """Clear FAULT, once its cause is gone. Severe faults only the device's button clears."""
     from poultice import remedies
 
     name = fault.lower().replace("-", "_")
     if name not in remedies.FAULTS:
-        hint = meant(name, remedies.FAULTS) or "`poultice status` names it"
-        raise UsageError(f"there is no fault {fault!r}", hint=hint)
+        hint = meant(name, remedies.FAULTS) or tr("`poultice status` names it")
+        raise UsageError(tr("there is no fault {fault}", fault=repr(fault)), hint=hint)
     return _ask(device, methodcaller("clear_fault", name))
 
 
@@ -79,7 +84,7 @@ def clear(fault: str, device: str | None) -> Result:
 @option("--for", "for_s", type=Finite(min=0), help="Seconds of the device's clock.")
 @view_option
 @theme_option
-@report_options
+@person_options
 def watch(device: tuple[str, ...], for_s: float | None, view: str, theme: str) -> None:
     """What the device reports, until Ctrl-C: drawn on a terminal, else a line each.
 

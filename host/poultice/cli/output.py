@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from poultice import words
 from poultice.errors import UsageError
+from poultice.language import english, in_english, put, tr
 
 if TYPE_CHECKING:
     from poultice.link.messages import Event, Telemetry
@@ -90,7 +91,9 @@ def write(path: str, data: bytes) -> None:
         sys.stdout.buffer.flush()
         return
     if not path:
-        raise UsageError("the file to write has an empty name", hint="-o FILE, or -o - for stdout")
+        raise UsageError(
+            tr("the file to write has an empty name"), hint=tr("-o FILE, or -o - for stdout")
+        )
     try:
         try:
             mode: int | None = Path(path).stat().st_mode
@@ -109,10 +112,16 @@ def write(path: str, data: bytes) -> None:
         # ValueError: a zero byte in the path; RuntimeError: a loop of links.
         full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         raise UsageError(
-            f"{path} cannot be written: {getattr(error, 'strerror', None) or error}",
-            hint="make room there (or raise `ulimit -f`), or name a file on another disk with -o"
+            tr(
+                "{path} cannot be written: {why}",
+                path=path,
+                why=getattr(error, "strerror", None) or str(error),
+            ),
+            hint=tr(
+                "make room there (or raise `ulimit -f`), or name a file on another disk with -o"
+            )
             if full
-            else "name a file in a directory that you may write to with -o",
+            else tr("name a file in a directory that you may write to with -o"),
         ) from None
 
 
@@ -143,10 +152,10 @@ def as_member(update: Telemetry | Event) -> dict[str, Any]:
 
 
 def json_line(data: Mapping[str, Any]) -> str:
-    """One object, on one line with its line feed."""
+    """One object, on one line with its line feed; English, whatever a person reads."""
     from poultice.record import jsontext
 
-    return jsontext.line(data) + "\n"
+    return jsontext.line(in_english(data)) + "\n"
 
 
 _also: list[Callable[[str], None]] = []
@@ -253,7 +262,7 @@ _STATUS_BEHIND = 4
 def say(text: str) -> None:
     """Something for the person, not data. Where nobody can read it, the work goes on."""
     for one in _also:
-        one(text)
+        one(english(text))
     if _held:
         _held[-1].append(text)
     elif _behind:
@@ -290,9 +299,10 @@ def _write(text: str) -> None:
 def say_error(message: str, hint: str | None) -> None:
     """An error and what to do about it."""
     red, bold, plain = ("\033[31m", "\033[1m", "\033[0m") if coloured(sys.stderr) else ("",) * 3
-    say(f"{red}error:{plain} {message}")
+    error, advice = tr("error:"), tr("hint:")
+    say(put("{red}{error}{plain} {message}", red=red, error=error, plain=plain, message=message))
     if hint:
-        say(f"{bold}hint:{plain} {hint}")
+        say(put("{bold}{advice}{plain} {hint}", bold=bold, advice=advice, plain=plain, hint=hint))
 
 
 def provide_streams() -> None:

@@ -10,6 +10,7 @@ from poultice import words
 from poultice.cli import attend, output
 from poultice.cli.feed import FRESH, Feed
 from poultice.cli.keys import Keyboard, Keys
+from poultice.language import both, put, tr
 from poultice.link.messages import Event, Telemetry
 from poultice.session.tally import ACTIVE
 
@@ -34,16 +35,22 @@ class Told:
         if isinstance(update, Event):
             if self._start_ms is None and update.kind == "boot":
                 return
-            self._say(f"{self._stamp(update.t_ms)}  {words.event(update)}")
+            event = words.event(update)
+            self._say(put("{stamp}  {event}", stamp=self._stamp(update.t_ms), event=event))
         elif update.state in ACTIVE and update.t_ms >= self._next_ms:
             stamp = self._stamp(update.t_ms)
             self._next_ms = update.t_ms + EVERY_S * 1000
-            self._say(f"{stamp}  {words.line(update).partition('  ')[2]}")
+            self._say(put("{stamp}  {now}", stamp=stamp, now=_untimed(update)))
 
     def _stamp(self, t_ms: int) -> str:
         if self._start_ms is None:
             self._start_ms = t_ms
         return words.clock((t_ms - self._start_ms) // 1000)
+
+
+def _untimed(now: Telemetry) -> str:
+    """The device now, without its clock."""
+    return both(lambda line: line.partition("  ")[2], words.line(now))
 
 
 class Lines:
@@ -105,7 +112,10 @@ class Lines:
         self._keyboard.forget()
         if not feed.by_button:
             chosen = feed is self._keys.feed
-            say("Enter here answers it too" + ("" if chosen else ", once k or j has chosen it"))
+            if chosen:
+                say(tr("Enter here answers it too"))
+            else:
+                say(tr("Enter here answers it too, once k or j has chosen it"))
 
     def _press(self, key: str) -> None:
         word = self._keys.press(key)
@@ -118,6 +128,6 @@ class Lines:
         """The chosen one now: what a small terminal has room for."""
         feed = self._keys.feed
         if feed.seen is None:
-            return "starting"
+            return tr("starting")
         name = f"{feed.name}: " if len(self._feeds) > 1 else ""
-        return f"{name}{words.line(feed.seen).partition('  ')[2]}"
+        return f"{name}{_untimed(feed.seen)}"

@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from poultice.cli import complete
-from poultice.cli.base import Command, Group, Result, device_options, report_options
+from poultice.cli.base import Command, Group, Result, device_options, person_options
 from poultice.errors import LimitError, UsageError
+from poultice.language import tr
 
 
 class _Library(Group):
@@ -31,7 +32,7 @@ def protocols() -> None:
 @protocols.first
 @click.command("list", cls=Command)
 @click.argument("words", nargs=-1)
-@report_options
+@person_options
 def list_(words: tuple[str, ...] = ()) -> Result:
     """The protocols that come with poultice; with WORDS (knee, gout) those made for that."""
     from poultice.therapy import library
@@ -39,15 +40,15 @@ def list_(words: tuple[str, ...] = ()) -> Result:
     found = library.find(" ".join(words)) if words else library.all_protocols()
     if not found:
         raise UsageError(
-            f"there is no protocol for {' '.join(words)[:64]}",
-            hint="`poultice protocols` lists them all; `show NAME`, `check FILE` take one",
+            tr("there is no protocol for {words}", words=" ".join(words)[:64]),
+            hint=tr("`poultice protocols` lists them all; `show NAME`, `check FILE` take one"),
         )
     return Result({"protocols": [_whole(one) for one in found]}, "protocols")
 
 
 @protocols.command()
 @click.argument("name", shell_complete=complete.protocol)
-@report_options
+@person_options
 def show(name: str) -> Result:
     """One protocol (its name, what it is for, or a file): phases, and where its numbers come
     from."""

@@ -14,6 +14,7 @@ import click
 
 from poultice.cli import ask, output
 from poultice.errors import HistoryError, PoulticeError, UsageError
+from poultice.language import put, tr
 from poultice.record import ratings
 
 _SKIP = ""
@@ -22,11 +23,14 @@ _NONE = "-"
 
 def before(who: str | None) -> dict[str, int]:
     """What is rated now, by column; what was skipped is not in it. Raises Abort as ``ask``."""
-    where = f" on {who}" if who else ""
     output.say(
         ask.lines(
-            f"Before the session{where}, from 0 (none) to {ratings.MOST} (the worst there is); "
-            "Enter skips. `--no-rate` does not ask."
+            tr(
+                "Before {session}, from 0 (none) to {most} (the worst there is); "
+                "Enter skips. `--no-rate` does not ask.",
+                session=_session(who),
+                most=ratings.MOST,
+            )
         )
     )
     return dict(_answers(ratings.BEFORE))
@@ -38,11 +42,15 @@ def after(n: int, who: str | None) -> bool:
 
     # What was typed while it ran is no answer to this.
     Keyboard().forget()
-    where = f" on {who}" if who else ""
     output.say(
         ask.lines(
-            f"After the session{where}, from 0 to {ratings.MOST}; Enter skips. "
-            f"`poultice note {n}` changes it later."
+            tr(
+                "After {session}, from 0 to {most}; Enter skips. "
+                "`poultice note {n}` changes it later.",
+                session=_session(who),
+                most=ratings.MOST,
+                n=n,
+            )
         )
     )
     try:
@@ -50,15 +58,21 @@ def after(n: int, who: str | None) -> bool:
             # At once: what is answered is kept, however the next question is left.
             _keep(n, {name: answer})
     except PoulticeError as error:
-        output.say(f"warning: not in the history: {error}")
-        hint = f"{error.hint}; " if error.hint else ""
-        output.say(f"hint: {hint}`poultice note {n}` adds it then")
+        output.say(tr("warning: not in the history: {why}", why=str(error)))
+        hint = tr("`poultice note {n}` adds it then", n=n)
+        if error.hint:
+            hint = put("{first}; {hint}", first=error.hint, hint=hint)
+        output.say(tr("hint: {hint}", hint=hint))
         return False
     except (click.Abort, KeyboardInterrupt) as error:
         if isinstance(error, KeyboardInterrupt):
             click.echo(err=True)
         return False
     return True
+
+
+def _session(who: str | None) -> str:
+    return tr("the session on {who}", who=who) if who else tr("the session")
 
 
 def _keep(n: int, found: Mapping[str, int]) -> None:
@@ -76,20 +90,25 @@ def _keep(n: int, found: Mapping[str, int]) -> None:
             if not error.data.get("busy") or time.monotonic() >= until_s:
                 raise
         if not told:
-            output.say("note: waiting for the history, which another program holds")
+            output.say(tr("note: waiting for the history, which another program holds"))
             told = True
 
 
 def edited(row: Mapping[str, Any]) -> dict[str, Any]:
     """All of it asked anew: Enter keeps what stands, `-` takes it away. Raises Abort."""
-    output.say(f"From 0 (none) to {ratings.MOST} (the worst there is); Enter keeps, - removes.")
+    output.say(
+        tr(
+            "From 0 (none) to {most} (the worst there is); Enter keeps, - removes.",
+            most=ratings.MOST,
+        )
+    )
     changes: dict[str, Any] = {}
     for name in ratings.COLUMNS:
         note = name == ratings.NOTE
         stands = "" if row[name] in (None, "") else f" [{row[name]}]"
-        question = f"{'Note, on one line' if note else _label(name)}{stands}:"
+        question = f"{tr('Note, on one line') if note else _label(name)}{stands}:"
 
-        answer = ask.until_read(question, _noted if note else _changed, _EXPECTED)
+        answer = ask.until_read(question, _noted if note else _changed, _expected())
         if answer != _SKIP:
             changes[name] = None if answer == _NONE else answer
     return changes
@@ -107,20 +126,22 @@ def text(given: str) -> str:
     """A note, which is kept as it is given. Raises UsageError where it could not be."""
     found = given.strip()
     if not found:
-        raise UsageError("the note is empty", hint="- removes one")
+        raise UsageError(tr("the note is empty"), hint=tr("- removes one"))
     if len(found) > ratings.NOTE_MAX:
         raise UsageError(
-            f"the note has {len(found)} characters", hint=f"{ratings.NOTE_MAX} at most are kept"
+            tr("the note has {count} characters", count=len(found)),
+            hint=tr("{most} at most are kept", most=ratings.NOTE_MAX),
         )
     strange = next((char for char in found if not char.isprintable()), None)
     if strange is not None:
-        what = f"the character {strange!a}"
+        what = tr("the character {char}", char=ascii(strange))
         if strange in "\r\n":
-            what = "a line break"
+            what = tr("a line break")
         elif "\ud800" <= strange <= "\udfff":
-            what = "bytes that are no text"
+            what = tr("bytes that are no text")
         raise UsageError(
-            f"the note holds {what}", hint="write it on one line, in characters that can be shown"
+            tr("the note holds {what}", what=what),
+            hint=tr("write it on one line, in characters that can be shown"),
         )
     return found
 
@@ -130,13 +151,14 @@ def rating(answer: str) -> int | None:
     return ratings.rating(int(answer)) if answer.isdecimal() and len(answer) < 3 else None
 
 
-_EXPECTED = f"Answer with a number from 0 to {ratings.MOST}, or just Enter."
+def _expected() -> str:
+    return tr("Answer with a number from 0 to {most}, or just Enter.", most=ratings.MOST)
 
 
 def _answers(names: Sequence[str]) -> Iterator[tuple[str, int]]:
     """Each as it is given; what is skipped is left out."""
     for name in names:
-        answer = ask.until_read(f"  {_label(name.partition('_')[0])}:", _rated, _EXPECTED)
+        answer = ask.until_read(f"  {_what(name)}:", _rated, _expected())
         if isinstance(answer, int):
             yield name, answer
 
@@ -145,5 +167,12 @@ def _rated(answer: str) -> int | str | None:
     return rating(answer) if answer else _SKIP
 
 
+def _what(name: str) -> str:
+    what = tr(name.partition("_")[0])
+    return what[:1].upper() + what[1:]
+
+
 def _label(name: str) -> str:
-    return name.replace("_", " ").capitalize()
+    if name in ratings.BEFORE:
+        return tr("{what} before", what=_what(name))
+    return tr("{what} after", what=_what(name))

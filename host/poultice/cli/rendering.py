@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from poultice import temperature, words
 from poultice.cli.output import Data, coloured, json_line, say
+from poultice.language import tr
 from poultice.record import ratings
 
 
@@ -43,18 +44,20 @@ def _devices(data: Data) -> list[str]:
 
 
 def _protocols(data: Data) -> list[str]:
-    rows = [("NAME", "TIME", "WHAT")]
-    rows += [(one["name"], words.span(one["total_s"]), one["title"]) for one in data["protocols"]]
+    rows = [(tr("NAME"), tr("TIME"), tr("WHAT"))]
+    rows += [
+        (one["name"], words.span(one["total_s"]), tr(one["title"])) for one in data["protocols"]
+    ]
     return _table(rows)
 
 
 def _protocol(data: Data) -> list[str]:
-    lines = [data["title"], data["summary"], ""]
+    lines = [tr(data["title"]), tr(data["summary"]), ""]
     for number, phase in enumerate(data["phases"], 1):
         lines.append(f"{number:3}. {words.phase(phase)}")
         if phase["say"]:
-            lines.append(f"     {phase['say']}")
-    lines += ["", *(f"source: {line}" for line in data["evidence"])]
+            lines.append(f"     {tr(phase['say'])}")
+    lines += ["", *(tr("source: {line}", line=line) for line in data["evidence"])]
     return lines
 
 
@@ -66,36 +69,38 @@ def _check(data: Data) -> list[str]:
 
 def _status(data: Data) -> list[str]:
     device = data["device"]
-    where = f"{device['path']}, firmware {device['firmware']}"
-    return _table([("device", where), *words.facts(data)])
+    where = tr("{path}, firmware {version}", path=device["path"], version=device["firmware"])
+    return _table([(tr("device"), where), *words.facts(data)])
 
 
 def _sessions(data: Data) -> list[str]:
     if not data["sessions"]:
-        say("no session is recorded yet" + _but_simulated(data))
+        say(_but_simulated(data, tr("no session is recorded yet")))
         return []
-    rows: list[Sequence[str]] = [("N", "STARTED", "PROTOCOL", "OUTCOME", "TIME", "PEAK")]
+    head = tr("STARTED"), tr("PROTOCOL"), tr("OUTCOME"), tr("TIME"), tr("PEAK")
+    rows: list[Sequence[str]] = [("N", *head)]
     for one in data["sessions"]:
-        simulated = " (simulated)" if one["simulated"] else ""
-        little = ", little treated" if words.treated_little(one["warnings"]) else ""
+        what, outcome = str(one["protocol"]), tr(one["outcome"] or "unfinished")
+        if one["simulated"]:
+            what = tr("{protocol} (simulated)", protocol=what)
+        if words.treated_little(one["warnings"]):
+            outcome = tr("{outcome}, little treated", outcome=outcome)
         when, time = words.date(one["started_unix"]), words.span(one["duration_s"])
-        what = f"{one['protocol']}{simulated}", f"{one['outcome'] or 'unfinished'}{little}"
-        rows.append((str(one["n"]), when, *what, time, temperature.shown(one["peak_mc"])))
+        rows.append((str(one["n"]), when, what, outcome, time, temperature.shown(one["peak_mc"])))
     return _table(rows)
 
 
 def _trends(data: Data) -> list[str]:
     if not data["weeks"]:
-        say("no session is recorded in these weeks" + _but_simulated(data))
+        say(_but_simulated(data, tr("no session is recorded in these weeks")))
         return _against_course(data)
-    rows: list[Sequence[str]] = [
-        ("WEEK OF", "SESSIONS", "COMPLETE", "DAYS", "HEAT", "COLD", "DOSE", "DONE", "")
-    ]
+    head = tr("WEEK OF"), tr("SESSIONS"), tr("COMPLETE"), tr("DAYS"), tr("HEAT"), tr("COLD")
+    rows: list[Sequence[str]] = [(*head, tr("DOSE"), tr("DONE"), "")]
     longest = max(1, *(one["heat_s"] + one["cold_s"] for one in data["weeks"]))
     for one in data["weeks"]:
         rows.append(
             (
-                one["week"],
+                words.day(one["week"]),
                 str(one["sessions"]),
                 str(one["complete"]),
                 str(one["days"]),
@@ -108,67 +113,89 @@ def _trends(data: Data) -> list[str]:
         )
     lines = [
         *_table(rows),
-        "DONE: of the heat and cold that were planned; the bar: minutes of both",
+        tr("DONE: of the heat and cold that were planned; the bar: minutes of both"),
         *_against_course(data),
         *ratings.trend(data["ratings"]),
-        *(f"device {uid}: {words.relay_age(n)}" for uid, n in data["closings"].items()),
+        *(
+            tr("device {uid}: {age}", uid=uid, age=words.relay_age(n))
+            for uid, n in data["closings"].items()
+        ),
     ]
-    return ["simulated sessions: no treatment", *lines] if data["simulated"] else lines
+    return [tr("simulated sessions: no treatment"), *lines] if data["simulated"] else lines
 
 
 def _against_course(data: Data) -> list[str]:
     course = data["course"]
-    return [f"course {course['name']}: {words.course(course)}"] if course else []
+    if not course:
+        return []
+    return [tr("course {name}: {kept}", name=course["name"], kept=words.course(course))]
 
 
 def _course(data: Data) -> list[str]:
-    when = f"{data['days']} at {', '.join(data['times'])}"
+    when = tr(
+        "{days} at {times}, from {first} until {last}: {n} sessions",
+        days=" ".join(map(tr, data["days"].split())),
+        times=", ".join(data["times"]),
+        first=words.day(data["from"]),
+        last=words.day(data["until"]),
+        n=data["sessions"],
+    )
     rows = [
-        (data["name"], f"{data['title']} ({data['protocol']})"),
-        ("when", f"{when}, from {data['from']} until {data['until']}: {data['sessions']} sessions"),
-        ("kept", words.course(data)),
+        (data["name"], f"{tr(data['title'])} ({data['protocol']})"),
+        (tr("when"), when),
+        (tr("kept"), words.course(data)),
     ]
     if data["missed"]:
-        rows.append(("missed", f"{data['missed']}: leave them out, never double one"))
+        told = tr("{missed}: leave them out, never double one", missed=data["missed"])
+        rows.append((tr("missed"), told))
     return _table(rows)
 
 
 def _course_today(data: Data) -> list[str]:
     if not data["today"]:
-        return [f"{data['name']}: nothing is due today"]
+        return [tr("{name}: nothing is due today", name=data["name"])]
     if not data["left_today"]:
-        return [f"{data['name']}: all of today is done ({', '.join(data['today'])})"]
-    lines = [f"{data['name']}: still due today at {', '.join(data['left_today'])}"]
+        times = ", ".join(data["today"])
+        return [tr("{name}: all of today is done ({times})", name=data["name"], times=times)]
+    times = ", ".join(data["left_today"])
+    lines = [tr("{name}: still due today at {times}", name=data["name"], times=times)]
     if data["refused"]:
-        return [*lines, f"not now: {data['refused']}"]
+        return [*lines, tr("not now: {why}", why=data["refused"])]
     if data["device"] is not None:
-        lines.append(data["next_allowed"] or "the device allows it now")
-    return [
-        *lines,
-        f"`poultice run {shlex.quote(data['run'])}` starts it; nothing starts by itself",
-    ]
+        lines.append(data["next_allowed"] or tr("the device allows it now"))
+    run = shlex.quote(data["run"])
+    return [*lines, tr("`poultice run {run}` starts it; nothing starts by itself", run=run)]
 
 
-def _but_simulated(data: Data) -> str:
-    return "" if data["simulated"] else " (--simulated lists those on a simulated device)"
+def _but_simulated(data: Data, none: str) -> str:
+    if data["simulated"]:
+        return none
+    return tr("{none} (--simulated lists those on a simulated device)", none=none)
 
 
 def _session(data: Data) -> list[str]:
     from poultice.link import messages
 
-    lines = [
-        f"session {data['n']} of {words.date(data['started_unix'])}"
-        + (", simulated: no treatment" if data["simulated"] else ""),
-        f"  screening    {data['screening']}, injury: {data['injury_age']}",
-        *(f"  {label:<12} {text}" for label, text in ratings.lines(data)),
-    ]
+    head = tr("session {n} of {date}", n=data["n"], date=words.date(data["started_unix"]))
+    if data["simulated"]:
+        head = tr("{session}, simulated: no treatment", session=head)
+    asked, injury = (tr(str(data[name])) for name in ("screening", "injury_age"))
+    told = tr("{asked}, injury: {age}", asked=asked, age=injury)
+    rows = [(tr("screening"), told), *ratings.lines(data)]
+    lines = [head, *(f"  {label:<12} {text}" for label, text in rows)]
+    protocol = data["protocol"]
     if data["summary"] is None:
-        lines.append(f"  {data['protocol']}: cut off before its end; {data['samples']} samples")
+        says = tr(
+            "{protocol}: cut off before its end; {n} samples", protocol=protocol, n=data["samples"]
+        )
+        lines.append(f"  {says}")
     else:
         try:
             lines += words.summary(data["summary"])
         except (KeyError, TypeError, ValueError, OverflowError):
-            lines.append(f"  {data['protocol']}: {data['outcome']}; its summary is damaged")
+            ended = tr(str(data["outcome"]))
+            says = tr("{protocol}: {ended}; its summary is damaged", protocol=protocol, ended=ended)
+            lines.append(f"  {says}")
     for one in data["events"]:
         event = messages.event(one)
         if event is not None:
@@ -178,8 +205,9 @@ def _session(data: Data) -> list[str]:
 
 def _note(data: Data) -> list[str]:
     told = ratings.lines(data)
-    rows = [(f"session {data['session']}", words.date(data["started_unix"])), *told]
-    return _table(rows if told else [*rows, ("", "nothing is rated or noted")])
+    date = words.date(data["started_unix"])
+    rows = [(tr("session {n}", n=data["session"]), date), *told]
+    return _table(rows if told else [*rows, ("", tr("nothing is rated or noted"))])
 
 
 def _firmware(data: Data) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from poultice import __version__
+from poultice import __version__, language
 from poultice.cli.base import log_options
 from poultice.cli.catalogue import COMMANDS
 from poultice.errors import UsageError
@@ -80,6 +80,8 @@ def root(ctx: click.Context) -> None:
 
     group = ctx.command
     assert isinstance(group, click.Group)
+    # Until a command that has the option says otherwise.
+    language.use(language.ENGLISH)
     try:
         if ctx.invoked_subcommand is not None:
             values = defaults(group, ctx.invoked_subcommand)

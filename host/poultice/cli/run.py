@@ -17,10 +17,11 @@ from poultice.cli.base import (
     asked_for_json,
     devices_option,
     option,
-    report_options,
+    person_options,
 )
 from poultice.cli.seat import Asked, Seat, afterwards, somebody_answers
 from poultice.errors import PoulticeError, UsageError
+from poultice.language import tr
 
 # Of a command: whose sessions are over.
 _OVER = "poultice.over"
@@ -69,7 +70,7 @@ class RunCommand(Command):
 @option("--bell/--no-bell", default=True, help="Ring at prompts and at the end; default.")
 @views.view_option
 @views.theme_option
-@report_options
+@person_options
 def run(confirm: str, **options: Any) -> Result | None:
     """Run a session with PROTOCOL, a name of the library or a .toml file.
 
@@ -120,8 +121,8 @@ def _ran(asked: Asked, seats: Sequence[Seat], *, as_json: bool) -> list[Seat]:
         seat.protocol = protocol.name
     if asked.record and len(seats) > 1:
         raise UsageError(
-            "--record is for one device",
-            hint="the history has them all: `poultice history export`",
+            tr("--record is for one device"),
+            hint=tr("the history has them all: `poultice history export`"),
         )
     somebody_answers(asked)
     if asked.record and not asked.dry_run:

@@ -6,12 +6,13 @@ import dataclasses
 from typing import Any
 
 from poultice.cli import ask, output
+from poultice.language import later, put, tr
 
 AGES = (
-    ("none", "there is no injury"),
-    ("lt72h", "less than 72 hours ago"),
-    ("lt6w", "less than 6 weeks ago"),
-    ("older", "longer ago"),
+    ("none", later("there is no injury")),
+    ("lt72h", later("less than 72 hours ago")),
+    ("lt6w", later("less than 6 weeks ago")),
+    ("older", later("longer ago")),
 )
 
 
@@ -25,7 +26,8 @@ def screen(protocol: Any, *, assume: bool, who: str | None = None) -> Any:
 
     answers = screening.assumed(protocol) if assume else _ask(protocol, who)
     for warning in session.judged(protocol, answers).warnings:
-        output.say(f"warning: {f'{who}: ' if who else ''}{warning}")
+        text = put("{who}: {warning}", who=who, warning=warning) if who else warning
+        output.say(tr("warning: {what}", what=text))
     return answers
 
 
@@ -34,15 +36,24 @@ def _ask(protocol: Any, who: str | None) -> Any:
 
     modes = {phase.mode for phase in protocol.phases}
     questions = [one for one in screening.QUESTIONS if one.applies_to in ("both", *modes)]
-    where = f" on {who}" if who else ""
-    intro = f"Before {protocol.title}{where}: this is not a medical device; answer for this session"
-    output.say(ask.lines(f"{intro} ({ask.BACK}: back to the question before)."))
+    what = tr(protocol.title)
+    output.say(
+        ask.lines(
+            tr(
+                "Before {what}: this is not a medical device; answer for this session "
+                "({back}: back to the question before).",
+                what=tr("{what} on {who}", what=what, who=who) if who else what,
+                back=ask.back(),
+            )
+        )
+    )
     answers: dict[str, bool] = {}
     at, count = 0, len(questions) + 1
     while True:
-        head = f"{at + 1} of {count}  " + (f"{who}: " if who else "")
+        place = tr("{at} of {count}", at=at + 1, count=count)
+        head = put("{place}  {who}", place=place, who=f"{who}: " if who else "")
         answer = (
-            ask.yes_or_back(head + questions[at].text, indent=" " * 9)
+            ask.yes_or_back(head + tr(questions[at].text), indent=" " * 9)
             if at < len(questions)
             else _age(head)
         )
@@ -60,7 +71,7 @@ def _ask(protocol: Any, who: str | None) -> Any:
 
 
 def _age(head: str) -> str:
-    output.say(f"{head}How old is the injury?")
+    output.say(put("{head}{question}", head=head, question=tr("How old is the injury?")))
     for number, (_, text) in enumerate(AGES, 1):
-        output.say(f"  {number}  {text}")
-    return ask.one_of("Number:", len(AGES))
+        output.say(put("  {number}  {text}", number=number, text=tr(text)))
+    return ask.one_of(tr("Number:"), len(AGES))

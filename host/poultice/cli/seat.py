@@ -21,6 +21,7 @@ from poultice.errors import (
     PoulticeError,
     ScreeningError,
 )
+from poultice.language import tr
 from poultice.link.messages import Event
 from poultice.session.orders import Orders
 
@@ -169,7 +170,11 @@ class Seat:
             from poultice.device.fingerprint import logic
 
             tested, says = logic(path, self.hello)
-            self.say(f"firmware {self.hello.firmware}, {says}" if tested else f"note: {says}")
+            if tested:
+                version = self.hello.firmware
+                self.say(tr("firmware {version}, {logic}", version=version, logic=says))
+            else:
+                self.say(tr("note: {what}", what=says))
         self.plan, notes = session.plan_for(
             protocol,
             self.hello,
@@ -178,7 +183,7 @@ class Seat:
             attended_s=0 if asked.detach else session.ATTENDED_S,
         )
         for note in notes:
-            self.say(f"note: {note}")
+            self.say(tr("note: {what}", what=note))
         self.feed = Feed(
             self.name,
             self.orders,
@@ -229,7 +234,7 @@ class Seat:
     def screen_again(self, asked: Asked, protocol: Protocol, who: str | None = None) -> None:
         """Where the answers are old by now: this program may have been stopped (Ctrl-Z) since."""
         while self._stale() and not asked.yes and attend.at_terminal():
-            self.say("the answers are older than 10 minutes: once more, as it is now")
+            self.say(tr("the answers are older than 10 minutes: once more, as it is now"))
             self.screen(asked, protocol, who)
         self._require_fresh()
 
@@ -239,8 +244,8 @@ class Seat:
     def _require_fresh(self) -> None:
         if self._stale():
             raise ScreeningError(
-                "the answers to the screening are older than 10 minutes",
-                hint="run it again, and answer for how it is now",
+                tr("the answers to the screening are older than 10 minutes"),
+                hint=tr("run it again, and answer for how it is now"),
             )
 
     def leave(self) -> None:
@@ -266,7 +271,7 @@ class Seat:
         self._kept_in = record.path if record is not None else None
         self.recording = recording = self._recorded()
         if self._by_button:
-            self.feed.note(f"press the device's button to start ({self.plan.name})")
+            self.feed.note(tr("press the device's button to start ({name})", name=self.plan.name))
 
         def tell(update: Telemetry | Event) -> None:
             recording.take(update, began=engine.tally.began)
@@ -288,7 +293,7 @@ class Seat:
                 self._kept_in = None
         if self.recording is not None:
             if self.recording.busy:
-                self.say("note: waiting for the history, which another program holds")
+                self.say(tr("note: waiting for the history, which another program holds"))
             for line in self.recording.close():
                 self.say(line)
             self._kept_in = self._kept_in or self.recording.path
@@ -306,7 +311,8 @@ class Seat:
         if allowed is not None:
             self.say(allowed)
         if self.ended is not None and self.recording is not None and self.recording.number:
-            self.say(f"`poultice report {self.recording.number}` makes a page of this session")
+            number = self.recording.number
+            self.say(tr("`poultice report {number}` makes a page of this session", number=number))
 
     def keep(self, do: Callable[[], None]) -> None:
         """Do it, and keep whatever it raises as `failure`: one device never ends another."""
@@ -361,9 +367,9 @@ def told_of_record(asked: Asked) -> Asked:
     why = recorder.unwritable()
     if why is None:
         return asked
-    output.say(f"warning: this session will not be in the history: {why}")
+    output.say(tr("warning: this session will not be in the history: {why}", why=str(why)))
     if why.hint:
-        output.say(f"hint: {why.hint}")
+        output.say(tr("hint: {hint}", hint=why.hint))
     return replace(asked, rate=False)
 
 
@@ -371,6 +377,8 @@ def somebody_answers(asked: Asked) -> None:
     """Raises ScreeningError where questions are to be asked and nobody is there."""
     if not (asked.yes or asked.dry_run or attend.at_terminal()):
         raise ScreeningError(
-            "there is nobody to answer the screening questions",
-            hint="run it in a terminal, or with --yes where you have answered them for yourself",
+            tr("there is nobody to answer the screening questions"),
+            hint=tr(
+                "run it in a terminal, or with --yes where you have answered them for yourself"
+            ),
         )

@@ -15,6 +15,7 @@ import click
 from poultice.cli import attend, output
 from poultice.cli.base import option
 from poultice.errors import PoulticeError
+from poultice.language import later, put, tr
 
 if TYPE_CHECKING:
     from poultice.cli.feed import Feed
@@ -45,32 +46,36 @@ def chosen(asked: str, *, as_json: bool = False) -> str:
     terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
     if asked == "plain" or not terminal:
         if asked == "full":
-            output.say("note: no terminal to draw on: plain lines")
+            output.say(tr("note: no terminal to draw on: plain lines"))
         return "plain"
-    why = "the log is on this terminal too" if output.is_loud() else _not_full()
+    why = tr("the log is on this terminal too") if output.is_loud() else _not_full()
     if why is None and not as_json:
         return "full"
     if not attend.at_terminal():
         # In the background the terminal is left alone but for a line now and then.
         return "plain"
     if not as_json:
-        output.say(f"note: {why}: lines instead")
+        output.say(tr("note: {why}: lines instead", why=why))
     return "status"
 
 
 def _not_full() -> str | None:
     """Why there can be no full screen here, None where there can."""
     if not attend.at_terminal():
-        return "no keyboard"
+        return tr("no keyboard")
     try:
         size = os.get_terminal_size(sys.stderr.fileno())
     except (OSError, ValueError):
-        return "the terminal does not tell its size"
+        return tr("the terminal does not tell its size")
     # COLUMNS and LINES overrule, as they do for what draws.
     width, height = shutil.get_terminal_size((size.columns, size.lines))
     least = attend.LEAST
     if width < least[0] or height < least[1]:
-        return f"the terminal is {width}x{height}, the full view needs {least[0]}x{least[1]}"
+        return tr(
+            "the terminal is {size}, the full view needs {least}",
+            size=f"{width}x{height}",
+            least=f"{least[0]}x{least[1]}",
+        )
     return None
 
 
@@ -124,7 +129,7 @@ def show(
             except Exception as error:
                 if watching:
                     raise  # nobody is left who watches, and nothing needs anybody
-                output.say(f"note: the view failed ({error}); Ctrl-C stops")
+                output.say(tr("note: the view failed ({why}); Ctrl-C stops", why=str(error)))
             if keys.left:
                 stop_all()
             _joined(threads)
@@ -167,7 +172,8 @@ def _drawn(feeds: Sequence[Feed], keys: Keys, *, theme: str) -> None:
         output.say(text)
     over = all(feed.over for feed in feeds)
     if failure is not None and not over:
-        output.say(f"note: the view failed ({failure}): plain lines from here; Ctrl-C stops")
+        says = later("note: the view failed ({why}): plain lines from here; Ctrl-C stops")
+        output.say(tr(says, why=str(failure)))
     if over or keys.left:
         # It was all on the screen.
         for feed in feeds:
@@ -176,14 +182,15 @@ def _drawn(feeds: Sequence[Feed], keys: Keys, *, theme: str) -> None:
 
 def prefixed(name: str) -> Callable[[str], None]:
     """Lines on stderr that begin with the device's name."""
-    return lambda text: output.say(f"{name}: {text}")
+    return lambda text: output.say(put("{name}: {text}", name=name, text=text))
 
 
 def told(name: str | None, error: BaseException) -> None:
     """An error on stderr, with the device's name where there are several."""
     expected = isinstance(error, PoulticeError)
-    text = str(error) if expected else f"unexpected: {error!r}"
-    output.say_error(f"{name}: {text}" if name else text, getattr(error, "hint", None))
+    text = str(error) if expected else tr("unexpected: {what}", what=repr(error))
+    text = put("{name}: {text}", name=name, text=text) if name else text
+    output.say_error(text, getattr(error, "hint", None))
 
 
 def _light_terminal() -> bool:

@@ -15,6 +15,7 @@ from poultice.cli import attend, fleet, output, views
 from poultice.cli.base import asked_for_json
 from poultice.cli.feed import Feed
 from poultice.errors import PoulticeError
+from poultice.language import later, put, tr
 from poultice.link.messages import Event, Telemetry
 from poultice.session.orders import Orders
 from poultice.session.takeover import take_over
@@ -46,7 +47,7 @@ def watch(paths: Sequence[str], for_s: float | None, *, view: str, theme: str) -
             one.feed.orders.abandon()
 
     # Not KeyboardInterrupt: the screen has to be given back, also where the terminal ends.
-    with attend.Interrupts("leaving; the devices go on", leave) as interrupts:
+    with attend.Interrupts(later("leaving; the devices go on"), leave) as interrupts:
         views.show(
             [one.feed for one in watched],
             [one.watch for one in watched],
@@ -131,7 +132,7 @@ class _Watched:
                 if entry.get("session") == self._session:
                     self._looks = 0
                     if words.treated_little(entry.get("warnings")):
-                        self.feed.note(f"warning: {words.LITTLE} in this session")
+                        self.feed.note(tr("warning: little was treated in this session"))
 
 
 def _drawable(view: str) -> bool:
@@ -146,6 +147,6 @@ def _printer(path: str | None, *, as_json: bool) -> Callable[[Telemetry | Event]
         output.stream("watch", update, as_json=as_json, device=path)
         little = words.little_at_end(update, warned)
         if little is not None and not as_json:
-            output.say(f"{path}: {little}" if path else little)
+            output.say(put("{path}: {what}", path=path, what=little) if path else little)
 
     return show

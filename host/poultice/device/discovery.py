@@ -19,6 +19,7 @@ from poultice.errors import (
     UsageError,
     VersionMismatchError,
 )
+from poultice.language import joined, later, put, tr
 from poultice.link.client import Client
 from poultice.link.messages import Hello
 from poultice.link.tapped import tapped
@@ -26,7 +27,7 @@ from poultice.link.transport import Transport, split_path
 
 USB_VENDOR = 0x2E8A
 USB_PRODUCT = 0x0005
-_TRY = (
+_TRY = later(
     "plug the device in with a cable that carries data, then `poultice devices`; "
     "to try without one: --device sim:"
 )
@@ -74,8 +75,9 @@ def port_of_usb_serial(usb_serial: str) -> str:
         if port.usb_serial is not None and port.usb_serial.lower() == usb_serial.lower():
             return port.path
     there = ", ".join(f"usb:{port.usb_serial}" for port in ports if port.usb_serial)
-    hint = f"there are: {there}" if there else _TRY
-    raise NoDeviceError(f"there is no device with USB serial number {usb_serial}", hint=hint)
+    hint = tr("there are: {devices}", devices=there) if there else tr(_TRY)
+    text = tr("there is no device with USB serial number {number}", number=usb_serial)
+    raise NoDeviceError(text, hint=hint)
 
 
 def port_named(device: str) -> str:
@@ -148,22 +150,23 @@ def choose() -> str:
     """
     found = find()
     if not found:
-        raise NoDeviceError("no device found", hint=_TRY)
+        raise NoDeviceError(tr("no device found"), hint=tr(_TRY))
     if len(found) > 1:
-        listing = "; ".join(_line(one) for one in found)
+        listing = joined("; ", map(_line, found))
         raise UsageError(
-            f"{len(found)} ports could be the device: {listing}",
-            hint=f"choose one, for example --device {_name(found[0].port)}",
+            tr("{n} ports could be the device: {listing}", n=len(found), listing=listing),
+            hint=tr("choose one, for example --device {device}", device=_name(found[0].port)),
         )
     [only] = found
     if only.error is None:
         return f"serial:{only.port.path}"
     if isinstance(only.error, PortError | VersionMismatchError):
         raise only.error
-    hint = "is the poultice firmware on it? (its REPL answers as something else)"
+    hint = tr("is the poultice firmware on it? (its REPL answers as something else)")
     if not isinstance(only.error, LinkError):
-        hint = "plug it in again, or hold nothing down while it starts, and try once more"
-    raise NoDeviceError(f"nothing that answers hello on {only.port.path}", hint=hint)
+        hint = tr("plug it in again, or hold nothing down while it starts, and try once more")
+    text = tr("nothing that answers hello on {path}", path=only.port.path)
+    raise NoDeviceError(text, hint=hint)
 
 
 def open_device(path: str | None) -> Client:
@@ -180,5 +183,7 @@ def _name(port: Port) -> str:
 
 def _line(one: Found) -> str:
     told = f"uid {one.hello.uid}" if one.hello else str(one.error)
-    where = f" on {one.port.path}" if one.port.usb_serial else ""
-    return f"{_name(one.port)}{where} ({told})"
+    name = _name(one.port)
+    if one.port.usb_serial:
+        name = tr("{name} on {path}", name=name, path=one.port.path)
+    return put("{name} ({told})", name=name, told=told)

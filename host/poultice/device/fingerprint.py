@@ -9,6 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from poultice.language import later, tr
+
 if TYPE_CHECKING:
     from poultice.link.messages import Hello
 
@@ -40,6 +42,9 @@ def logic(path: str, hello: Hello) -> tuple[bool, str]:
     and that in words."""
     ours = core_fingerprint()
     if hello.core == ours:
-        return True, f"the logic that was tested ({ours})"
-    theirs = f"logic {hello.core}" if hello.core else "logic that it cannot name"
-    return False, f"{path} runs {theirs}; what was tested with this program is {ours}"
+        return True, tr("the logic that was tested ({ours})", ours=ours)
+    theirs = tr("logic that it cannot name")
+    if hello.core:
+        theirs = tr("logic {core}", core=hello.core)
+    says = later("{path} runs {theirs}; what was tested with this program is {ours}")
+    return False, tr(says, path=path, theirs=theirs, ours=ours)

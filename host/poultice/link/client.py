@@ -22,6 +22,7 @@ from poultice.errors import (
     LinkError,
     VersionMismatchError,
 )
+from poultice.language import tr
 from poultice.link import messages, wire
 from poultice.link.messages import Event, Hello, Telemetry
 
@@ -120,7 +121,11 @@ class Client:
             elif type(spoken) is int and spoken > PROTOCOL:
                 hint = "the device is newer: `python -m pip install --upgrade poultice`"
             raise VersionMismatchError(
-                f"the device speaks link version {spoken}, this program version {PROTOCOL}",
+                tr(
+                    "the device speaks link version {spoken}, this program version {ours}",
+                    spoken=spoken,
+                    ours=PROTOCOL,
+                ),
                 hint=hint,
             )
         return Hello.from_wire(result)
@@ -141,8 +146,12 @@ class Client:
         while (now := self.status()).state in ("boot", "self_test"):
             if self.left_s(deadline_s) == 0:
                 raise DeviceTimeoutError(
-                    f"the device is still in {now.state} after {SETTLE_S:.0f} s",
-                    hint="unplug the device and plug it in again",
+                    tr(
+                        "the device is still in {state} after {wait} s",
+                        state=tr(now.state),
+                        wait=round(SETTLE_S),
+                    ),
+                    hint=tr("unplug the device and plug it in again"),
                 )
             self._await(_NOTHING, 0.1)
         return now
@@ -261,13 +270,17 @@ class Client:
                 self._await(_NOTHING, min(timeout_s, retry_ms / 1000))
         if not self._ever_heard and self.garbled + self.foreign > 0:
             raise LinkError(
-                f"what answers on {self.path} does not speak this link",
-                hint="is the poultice firmware on it, and is a second program reading the port?",
+                tr("what answers on {path} does not speak this link", path=self.path),
+                hint=tr(
+                    "is the poultice firmware on it, and is a second program reading the port?"
+                ),
             )
         raise DeviceTimeoutError(
-            f"no answer to {method} from {self.path}",
-            hint="does a second program read the port? Else unplug the device and plug it in "
-            "again, then `poultice status`",
+            tr("no answer to {method} from {path}", method=method, path=self.path),
+            hint=tr(
+                "does a second program read the port? Else unplug the device and plug it in "
+                "again, then `poultice status`"
+            ),
         )
 
     def poll(self, timeout_s: float) -> Telemetry | Event | None:
@@ -280,9 +293,11 @@ class Client:
             if self._ping_due():
                 if self._unanswered >= LOST_AFTER_PINGS:
                     raise DeviceLostError(
-                        f"{self.path} has fallen silent",
-                        hint="the device turns its pad off by itself; check the cable, and "
-                        "whether a second program reads the port, then `poultice status`",
+                        tr("{path} has fallen silent", path=self.path),
+                        hint=tr(
+                            "the device turns its pad off by itself; check the cable, and "
+                            "whether a second program reads the port, then `poultice status`"
+                        ),
                     )
                 self._send("ping", None)
             left_s = self.left_s(deadline_s)

@@ -23,6 +23,7 @@ from poultice.errors import (
     PortError,
     PoulticeError,
 )
+from poultice.language import tr
 from poultice.link.transport import LineBuffer
 
 # Where it is not there (Windows), nothing waits for a port, and nobody can say who has it.
@@ -136,9 +137,12 @@ class SerialTransport:
     def _lost(self, error: BaseException) -> DeviceLostError:
         port = self.path.partition(":")[2]
         return DeviceLostError(
-            f"{self.path} is gone ({error})",
-            hint="the device turns its pad off by itself; check the cable, and whether a second "
-            f"program reads the port{_who(' (', port, ')')}, then `poultice status`",
+            tr("{path} is gone ({why})", path=self.path, why=str(error)),
+            hint=tr(
+                "the device turns its pad off by itself; check the cable, and whether a second "
+                "program reads the port{who}, then `poultice status`",
+                who=_who(" (", port, ")"),
+            ),
         )
 
 
@@ -152,26 +156,30 @@ def opening_error(port: str, error: BaseException) -> PoulticeError:
     number = _errno(error)
     if number in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
         return NoDeviceError(
-            f"there is no port {port}",
-            hint="check the cable (some only charge), then `poultice devices`",
+            tr("there is no port {port}", port=port),
+            hint=tr("check the cable (some only charge), then `poultice devices`"),
         )
     # Windows says so of a port that another program has.
     if number in (errno.EACCES, errno.EPERM) and not _WINDOWS:
-        return PermissionDeniedError(f"no permission to open {port}", hint=permission_hint(port))
+        text = tr("no permission to open {port}", port=port)
+        return PermissionDeniedError(text, hint=permission_hint(port))
     # pyserial takes the lock of `exclusive=True` with flock: EAGAIN is its "somebody has it".
     if number in (errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EPERM):
         return PortBusyError(
-            f"another program has {port} open",
-            hint=f"close it{_who(' (', port, ' names it)')}: a serial terminal, an editor for "
-            "MicroPython, or a `poultice run`, where Ctrl-C stops the session; so does the "
-            "device's button",
+            tr("another program has {port} open", port=port),
+            hint=tr(
+                "close it{who}: a serial terminal, an editor for MicroPython, or a `poultice run`, "
+                "where Ctrl-C stops the session; so does the device's button",
+                who=_who(" (", port, " names it)"),
+            ),
         )
     if number in (errno.ENOTTY, errno.EINVAL, errno.EISDIR) or isinstance(error, ValueError):
         return NoDeviceError(
-            f"{port} is not a serial port",
-            hint="`poultice devices` lists the ones there are",
+            tr("{port} is not a serial port", port=port),
+            hint=tr("`poultice devices` lists the ones there are"),
         )
-    return PortError(f"{port} could not be opened: {error}", hint="unplug it and plug it in again")
+    text = tr("{port} could not be opened: {why}", port=port, why=str(error))
+    return PortError(text, hint=tr("unplug it and plug it in again"))
 
 
 def _errno(error: BaseException) -> int | None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from icalendar import Alarm, Calendar, Event
 
 from poultice import __version__
+from poultice.language import tr
 from poultice.therapy.course_of_treatment import DAYS, CourseOfTreatment
 
 
@@ -35,10 +36,9 @@ def _entry(
     entry.add("dtstamp", made.astimezone(UTC))
     entry.add("dtstart", first)
     entry.add("duration", timedelta(seconds=course.session_s))
-    entry.add("summary", course.title)
-    entry.add(
-        "description", f"poultice run {shlex.quote(course.source)}\nNothing starts by itself."
-    )
+    entry.add("summary", tr(course.title))
+    nothing = tr("Nothing starts by itself.")
+    entry.add("description", f"poultice run {shlex.quote(course.source)}\n{nothing}")
     entry.add(
         "rrule",
         {
@@ -50,7 +50,7 @@ def _entry(
     if remind_min:
         alarm = Alarm()
         alarm.add("action", "DISPLAY")
-        alarm.add("description", course.title)
+        alarm.add("description", tr(course.title))
         alarm.add("trigger", -timedelta(minutes=remind_min))
         entry.add_component(alarm)
     return entry

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from poultice.language import joined, number, tr, trn
+
 MOST = 10
 WHAT = ("pain", "stiffness")
 BEFORE = tuple(f"{one}_before" for one in WHAT)
@@ -50,11 +52,11 @@ def lines(row: Mapping[str, Any]) -> list[tuple[str, str]]:
     told = []
     for what in WHAT:
         before, after = found[f"{what}_before"], found[f"{what}_after"]
-        parts = [f"{value} {when}" for value, when in ((before, "before"), (after, "after"))
-                 if value is not None]  # fmt: skip
+        parts = [tr("{value} before", value=before)] if before is not None else []
+        parts += [tr("{value} after", value=after)] if after is not None else []
         if parts:
-            told.append((what, f"{', '.join(parts)} (of {MOST})"))
-    return told + ([(NOTE, found[NOTE])] if found[NOTE] else [])
+            told.append((tr(what), tr("{both} (of {most})", both=joined(", ", parts), most=MOST)))
+    return told + ([(tr(NOTE), found[NOTE])] if found[NOTE] else [])
 
 
 def compared(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -83,13 +85,28 @@ def trend(compared: Mapping[str, Mapping[str, Any]]) -> list[str]:
         count = one["sessions"]
         if not count:
             continue
-        sessions = f"{count} session{'s' * (count > 1)}"
+        what = tr(what)
+        sessions = trn("{n} session", "{n} sessions", count)
         if one["before_mean"] is None:
-            told.append(f"{what}: rated before and after in {sessions}: too few to tell")
+            told.append(
+                tr(
+                    "{what}: rated before and after in {sessions}: too few to tell",
+                    what=what,
+                    sessions=sessions,
+                )
+            )
             continue
         told.append(
-            f"{what}: less after {one['less']} of {sessions}, more after {one['more']}; "
-            f"mean {one['before_mean']} before, {one['after_mean']} after"
+            tr(
+                "{what}: less after {less} of {sessions}, more after {more}; "
+                "mean {before} before, {after} after",
+                what=what,
+                less=one["less"],
+                sessions=sessions,
+                more=one["more"],
+                before=number(str(one["before_mean"])),
+                after=number(str(one["after_mean"])),
+            )
         )
     return told
 

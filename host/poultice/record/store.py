@@ -28,6 +28,7 @@ COMMIT_AFTER_S = 1.0
 Rows = list[dict[str, Any]]
 
 _SUMMARY_COLUMNS = ("outcome", "reason", "fault", *schema.COUNTS)
+_WARNINGS = f"{schema.WARNINGS} AS warnings"
 _TOLD = ("started_unix", "protocol", "screening", "injury_age", "plan", "device", "summary")
 
 _ANSWER = "INSERT INTO answers (session_id, question, answer) VALUES (?, ?, ?)"
@@ -291,11 +292,8 @@ class History:
         alone are listed. A damaged one hides no other: what it lacks is None, and `damaged` says
         what stood there.
         """
-        more = f"{SIMULATED} AS simulated", f"{schema.WARNINGS} AS warnings"
-        rows = self._several(more, f"{SIMULATED} = ? ORDER BY id DESC LIMIT ?", (simulated, limit))
-        for row in rows:
-            row["warnings"] = json.loads(row["warnings"] or "[]")
-        return rows
+        where = f"{SIMULATED} = ? ORDER BY id DESC LIMIT ?"
+        return self._several([f"{SIMULATED} AS simulated"], where, (simulated, limit))
 
     def show(self, n: int) -> dict[str, Any]:
         """One session: plan, device, answers, summary, events, and how many samples.
@@ -359,9 +357,12 @@ class History:
         return rows
 
     def _several(self, more: Iterable[str], where: str, values: Iterable[Any]) -> Rows:
-        columns = ("id AS n", "started_unix", "protocol", *_SUMMARY_COLUMNS, *more)
+        columns = ("id AS n", "started_unix", "protocol", *_SUMMARY_COLUMNS, *more, _WARNINGS)
         query = f"SELECT {', '.join(columns)} FROM sessions WHERE {where}"
-        return self._read(query, values, session=True, mend=True)
+        rows = self._read(query, values, session=True, mend=True)
+        for row in rows:
+            row["warnings"] = json.loads(row["warnings"] or "[]")
+        return rows
 
     def rows(self, n: int) -> Rows:
         """The samples of one session, oldest first: `SAMPLE_COLUMNS`, relays as booleans.

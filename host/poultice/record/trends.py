@@ -6,7 +6,7 @@ plans that were started, rest apart; what was never started is not in the record
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -34,7 +34,7 @@ class Week:
     planned_s: int = 0
     dose_m: int = 0
     on: set[date] = field(default_factory=set)
-    rated: list[dict[str, Any]] = field(default_factory=list)
+    rows: list[dict[str, Any]] = field(default_factory=list)
     damaged: list[str] = field(default_factory=list)
 
     @property
@@ -69,15 +69,35 @@ def weekly(
     such sessions alone are counted. Raises HistoryError where the record is unusable.
     """
     last = monday_of(until)
+    since = last - timedelta(weeks=weeks - 1)
+    found = _grouped(history, since, last + timedelta(days=6), monday_of, simulated=simulated)
+    if not found:
+        return []
+    first = min(found)
+    mondays = (first + timedelta(weeks=n) for n in range((last - first).days // 7 + 1))
+    return [found.get(monday, Week(monday)) for monday in mondays]
+
+
+def daily(history: History, first: date, last: date) -> list[Week]:
+    """The same day by day, each as a Week of its own whose `monday` is the day; none left out."""
+    found = _grouped(history, first, last, lambda day: day, simulated=False)
+    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+    return [found.get(day, Week(day)) for day in days]
+
+
+def _grouped(
+    history: History, first: date, last: date, group: Callable[[date], date], *, simulated: bool
+) -> dict[date, Week]:
+    """What began from `first` to `last`, by the group of its day."""
     found: dict[date, Week] = {}
     # What is shown is asked for alone, whatever else was ever recorded.
-    since = last - timedelta(weeks=weeks - 1)
-    until_unix = midnight_unix(last + timedelta(weeks=1))
     for row in history.plans(
-        simulated=simulated, since_unix=midnight_unix(since), until_unix=until_unix
+        simulated=simulated,
+        since_unix=midnight_unix(first),
+        until_unix=midnight_unix(last + timedelta(days=1)),
     ):
         day = date.fromtimestamp(row["started_unix"])
-        week = found.setdefault(monday_of(day), Week(monday_of(day)))
+        week = found.setdefault(group(day), Week(group(day)))
         week.sessions += 1
         week.complete += row["outcome"] == "complete"
         week.on.add(day)
@@ -87,19 +107,15 @@ def weekly(
         week.heat_s += whole(measured["heat_s"], 0, _MAX) or 0
         week.cold_s += whole(measured["cold_s"], 0, _MAX) or 0
         week.dose_m += whole(measured["dose_m"], 0, _MAX) or 0
-        week.rated.append(ratings.of(row))
+        week.rows.append({name: one for name, one in row.items() if name != "plan"})
         if row["damaged"] is not None:
             week.damaged.append(row["damaged"])
-    if not found:
-        return []
-    first = min(found)
-    mondays = (first + timedelta(weeks=n) for n in range((last - first).days // 7 + 1))
-    return [found.get(monday, Week(monday)) for monday in mondays]
+    return found
 
 
 def rated(weeks: Iterable[Week]) -> dict[str, dict[str, Any]]:
     """What was rated in those weeks: ``ratings.compared``."""
-    return ratings.compared(row for week in weeks for row in week.rated)
+    return ratings.compared(row for week in weeks for row in week.rows)
 
 
 def midnight_unix(day: date) -> float:

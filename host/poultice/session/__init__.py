@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from poultice.errors import DeviceLostError, PoulticeError, RefusedError, ScreeningError
+from poultice.language import joined, put, tr
 
 # The rest is loaded by the calls that need it: this package's parts serve commands too that run
 # no session.
@@ -226,10 +227,13 @@ def judged(protocol: Protocol, answers: Answers) -> screening.Verdict:
 
     verdict = screening.judge(protocol, answers)
     if verdict.refusals:
-        instead = f"`poultice run {verdict.instead}` is made for this; " if verdict.instead else ""
+        hint = tr("ask your doctor")
+        if verdict.instead:
+            says = tr("`poultice run {instead}` is made for this", instead=verdict.instead)
+            hint = put("{instead}; {hint}", instead=says, hint=hint)
         raise ScreeningError(
-            "; ".join(verdict.refusals),
-            hint=f"{instead}ask your doctor",
+            joined("; ", verdict.refusals),
+            hint=hint,
             data={"refusals": list(verdict.refusals), "instead": verdict.instead},
         )
     return verdict
@@ -248,7 +252,7 @@ def make_ready(client: Client) -> None:
 def ended(engine: Engine) -> Ending:
     """The result of a session that was run. Raises DeviceLostError without one."""
     if engine.result is None:
-        raise DeviceLostError("the session ended without a result")
+        raise DeviceLostError(tr("the session ended without a result"))
     return engine.result
 
 

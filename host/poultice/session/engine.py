@@ -23,10 +23,12 @@ from poultice.errors import (
     RefusedError,
     SessionTimeoutError,
 )
+from poultice.language import later, tr
 from poultice.link.client import Client
 from poultice.link.messages import Event, Telemetry
 from poultice.session.orders import Orders
 from poultice.session.tally import ACTIVE, Tally
+from poultice.texts import told
 
 if TYPE_CHECKING:
     from poultice.therapy.plan import Plan
@@ -137,7 +139,7 @@ class Engine:
 
     def _begin(self) -> None:
         if self.orders.stopping() or self.orders.abandoned:
-            raise Interrupted("stopped; nothing was started")
+            raise Interrupted(tr("stopped; nothing was started"))
         token = self._arm()
         try:
             if not self._by_button:
@@ -197,7 +199,7 @@ class Engine:
         """The device, asked: it runs the session, or has tripped by now. Raises LinkError."""
         now = self.client.status()
         if now.state not in (*ACTIVE, "fault"):
-            raise LinkError("the device says it started and does not run")
+            raise LinkError(tr("the device says it started and does not run"))
         return now
 
     def _until_begun(self) -> None:
@@ -214,15 +216,15 @@ class Engine:
             if expired or self.client.left_s(deadline_s) == 0:
                 self._abandon()
                 error = DeviceTimeoutError(
-                    f"nobody pressed the device's button within {self._token_s} s",
-                    hint="run it again and press the button when it asks",
+                    tr("nobody pressed the device's button within {wait} s", wait=self._token_s),
+                    hint=tr("run it again and press the button when it asks"),
                 )
                 self.result = Ending("refused", error=error)
                 return
 
     def _leaving(self) -> bool:
         if self.orders.abandoned:
-            raise Interrupted("left; the device was told to stop")
+            raise Interrupted(tr("left; the device was told to stop"))
         return self.orders.stopping()
 
     def _next(self) -> None:
@@ -265,8 +267,8 @@ class Engine:
                 break
             if self.client.left_s(deadline_s) == 0:
                 error = DeviceTimeoutError(
-                    "the device did not confirm that the pad is off",
-                    hint="press the emergency stop or pull the pad's plug",
+                    tr("the device did not confirm that the pad is off"),
+                    hint=tr("press the emergency stop or pull the pad's plug"),
                 )
                 self.result = Ending("stopped", "host", error=error)
                 return
@@ -275,7 +277,7 @@ class Engine:
             self._close()
             return
         self._drain(POLL_S)
-        stopped = Ending("stopped", "host", error=Interrupted("stopped; the pad is off"))
+        stopped = Ending("stopped", "host", error=Interrupted(tr("stopped; the pad is off")))
         entry = self._take_journal() if self.tally.began else None
         # It may have ended by itself in the second of the stop: then that is how it ended.
         verdict = self._verdict(entry) if entry is not None else stopped
@@ -308,13 +310,13 @@ class Engine:
         if outcome == "complete":
             return Ending("complete")
         if outcome != "stopped":
-            lost = "the device restarted during the session"
+            lost = later("the device restarted during the session")
             if entry is None and not tally.restarted:
-                lost = "the session is over, and the device could not be asked how it ended"
-            return Ending("lost", error=DeviceLostError(lost))
+                lost = later("the session is over, and the device could not be asked how it ended")
+            return Ending("lost", error=DeviceLostError(tr(lost)))
         late = None
         if reason in _TIMED_OUT:
-            said = f"the session was {remedies.STOPS[reason]}"
+            said = tr("the session was {how}", how=told("stops", reason))
             late = SessionTimeoutError(said, data={"reason": reason})
         return Ending("stopped", reason, error=late)
 

@@ -15,6 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from poultice.errors import HistoryError, PoulticeError
+from poultice.language import later, tr
 from poultice.link.messages import Event, Telemetry
 
 if TYPE_CHECKING:
@@ -79,11 +80,13 @@ class Recording:
         self._recorder.close(self)
         if self.error is None and not self._dropped:
             return []
-        what = "this session is not" if self.path is None else "not all of this session is"
-        why = self.error or f"{self._dropped} samples were too many to keep"
-        told = [f"warning: {what} in the history: {why}"]
+        why = tr("{count} samples were too many to keep", count=self._dropped)
+        says = later("warning: not all of this session is in the history: {why}")
+        if self.path is None:
+            says = later("warning: this session is not in the history: {why}")
+        told = [tr(says, why=why if self.error is None else str(self.error))]
         if self.error is not None and self.error.hint:
-            told.append(f"hint: {self.error.hint}")
+            told.append(tr("hint: {hint}", hint=self.error.hint))
         return told
 
     # The recorder's side.
@@ -99,7 +102,7 @@ class Recording:
         except PoulticeError as error:
             self.error = error
         except Exception as error:
-            self.error = HistoryError(f"unexpected: {error!r}")
+            self.error = HistoryError(tr("unexpected: {what}", what=repr(error)))
         return closing and not self.busy
 
     def let_go(self) -> None:
@@ -179,7 +182,7 @@ class Recorder:
         while not self._threaded and not recording.done.is_set():
             self.turn()
         if recording.began and not recording.done.wait(END_S + _HANGS_S):
-            recording.error = HistoryError("the disk does not answer")
+            recording.error = HistoryError(tr("the disk does not answer"))
 
     def turn(self) -> None:
         """Wait for a second, or for an event, and write what came."""
@@ -224,13 +227,13 @@ def unwritable() -> PoulticeError | None:
             if not error.data.get("busy"):
                 found.append(error)
         except Exception as error:
-            found.append(HistoryError(f"unexpected: {error!r}"))
+            found.append(HistoryError(tr("unexpected: {what}", what=repr(error))))
 
     looking = threading.Thread(target=look, name="record", daemon=True)
     looking.start()
     looking.join(LOOK_S)
     if looking.is_alive():
-        return HistoryError("the disk does not answer")
+        return HistoryError(tr("the disk does not answer"))
     return found[0] if found else None
 
 

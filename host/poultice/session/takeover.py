@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from poultice.errors import PoulticeError
+from poultice.language import trn
 
 if TYPE_CHECKING:
     from poultice.link.client import Client
@@ -47,8 +48,13 @@ def take_over(client: Client, hello: Hello, *, awaited: bool = False) -> list[st
         return []
     if not taken:
         return []
-    what = "a session that ran" if taken == 1 else f"{taken} sessions that ran"
-    return [f"note: the device tells of {what} by itself; the history has it now"]
+    return [
+        trn(
+            "note: the device tells of a session that ran by itself; the history has it now",
+            "note: the device tells of {n} sessions that ran by itself; the history has it now",
+            taken,
+        )
+    ]
 
 
 def _taken(client: Client, hello: Hello, told: Sequence[Mapping[str, Any]]) -> int:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from poultice import temperature
 from poultice.errors import ProtocolFileError, UnknownProtocolError
+from poultice.language import joined, later, tr
 from poultice.settings import expanded
 from poultice.therapy import tables
 from poultice.therapy.phase import MODES, REST, Phase, Protocol
@@ -64,13 +65,16 @@ def load(name_or_path: str) -> Protocol:
     if name in names():
         return load_file(SHIPPED / f"{name}.toml")
     if os.path.isfile(name_or_path):  # noqa: PTH113 - False for a path no system takes
-        hint = f"a protocol is a .toml file; if this is one, write ./{name_or_path}"
+        says = later("a protocol is a .toml file; if this is one, write ./{path}")
+        hint = tr(says, path=name_or_path)
         raise UnknownProtocolError(name_or_path, hint=hint)
     found = [one.name for one in find(name_or_path)]
     if found:
-        listed = " or ".join([", ".join(found[:-1]), found[-1]] if found[1:] else found)
+        most = [", ".join(found[:-1]), found[-1]] if found[1:] else found
+        listed = joined(tr(" or "), most)
         words = " ".join(_TOKEN.findall(name_or_path))
-        hint = f"for that there is {listed}; `poultice protocols {words}` tells what each does"
+        says = later("for that there is {names}; `poultice protocols {words}` tells what each does")
+        hint = tr(says, names=listed, words=words)
         raise UnknownProtocolError(name_or_path, found, hint=hint)
     raise UnknownProtocolError(name_or_path, nearest(name, names()))
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from poultice import temperature
 from poultice.errors import LimitError, LinkError
+from poultice.language import joined, later, tr
 from poultice.therapy.phase import COLD, HEAT, Phase, Protocol
 from poultice.words import span
 
@@ -69,8 +70,8 @@ class _Reported:
     def __getitem__(self, name: str) -> int:
         if name not in self._limits:
             raise LinkError(
-                f"the device does not report its limit {name}",
-                hint="its firmware is incomplete or not poultice's: flash it again",
+                tr("the device does not report its limit {name}", name=name),
+                hint=tr("its firmware is incomplete or not poultice's: flash it again"),
             )
         return self._limits[name]
 
@@ -83,14 +84,14 @@ def _totals(limits: _Reported) -> tuple[Total, ...]:
     """In the order in which they are judged."""
     hot_mc = limits["heat_hot_mc"]
     return (
-        ("heat_session_s", "heat in one session", lambda p: p.mode == HEAT),
+        ("heat_session_s", tr("heat in one session"), lambda p: p.mode == HEAT),
         (
             "heat_hot_session_s",
-            f"heat above {temperature.exact(hot_mc)}",
+            tr("heat above {limit}", limit=temperature.exact(hot_mc)),
             lambda p: p.mode == HEAT and (p.target_mc or 0) > hot_mc,
         ),
-        ("cold_session_s", "cold in one session", lambda p: p.mode == COLD),
-        ("session_s", "the whole session", lambda p: True),
+        ("cold_session_s", tr("cold in one session"), lambda p: p.mode == COLD),
+        ("session_s", tr("the whole session"), lambda p: True),
     )
 
 
@@ -111,14 +112,20 @@ def _broken(plan: Plan, limits: _Reported) -> Iterator[tuple[str, int, int | Non
     asked, least, most = plan.attended_s, limits["attended_min_s"], limits["attended_max_s"]
     if asked and not least <= asked <= most:
         name = "attended_min_s" if asked < least else "attended_max_s"
-        text = f"attended timer {asked} s; allowed are 0 (stand-alone) and {least} to {most} s"
+        text = tr(
+            "attended timer {asked} s; allowed are 0 (stand-alone) and {least} to {most} s",
+            asked=asked,
+            least=least,
+            most=most,
+        )
         yield name, asked, None, text
     sums = Counter[str]()
     for index, phase in enumerate(plan.phases):
-        head = f"phase {index + 1} ({phase.mode})"
+        head = _named(index, phase)
         if index == limits["phases_max"]:
             count = len(plan.phases)
-            yield "phases_max", count, index, f"{count} phases; at most {index} are allowed"
+            text = tr("{count} phases; at most {most} are allowed", count=count, most=index)
+            yield "phases_max", count, index, text
         if phase.target_mc is not None:
             asked, kind = phase.target_mc, HEAT if phase.mode == HEAT else COLD
             name, most_name = f"{kind}_target_min_mc", f"{kind}_target_max_mc"
@@ -126,18 +133,23 @@ def _broken(plan: Plan, limits: _Reported) -> Iterator[tuple[str, int, int | Non
             if kind == HEAT and asked <= limits[most_name]:
                 most_name = _heat_max(plan.profile, limits)
             least, most = limits[name], limits[most_name]
-            text = f"{head}: target {temperature.exact(asked)}; at"
+            wrong = ""
             if asked > most:
-                text = f"{text} most {temperature.exact(most)} is allowed"
-                yield most_name, asked, index, text
+                name, limit = most_name, most
+                wrong = later("{phase}: target {asked}; at most {limit} is allowed")
             elif asked < least:
-                yield name, asked, index, f"{text} least {temperature.exact(least)} is needed"
+                limit, wrong = least, later("{phase}: target {asked}; at least {limit} is needed")
+            if wrong:
+                degrees = {"asked": temperature.exact(asked), "limit": temperature.exact(limit)}
+                yield name, asked, index, tr(wrong, phase=head, **degrees)
         asked, least, most = phase.duration_s, limits["phase_min_s"], limits["cold_phase_s"]
         if asked < least:
-            text = f"{head}: {span(asked)}; at least {span(least)} is needed"
+            wrong = later("{phase}: {asked}; at least {limit} is needed")
+            text = tr(wrong, phase=head, asked=span(asked), limit=span(least))
             yield "phase_min_s", asked, index, text
         if phase.mode == COLD and asked > most:
-            text = f"{head}: {span(asked)}; at most {span(most)} of cold in one phase"
+            wrong = later("{phase}: {asked}; at most {limit} of cold in one phase")
+            text = tr(wrong, phase=head, asked=span(asked), limit=span(most))
             yield "cold_phase_s", asked, index, text
         for name, what, counts in _totals(limits):
             if not counts(phase):
@@ -145,8 +157,18 @@ def _broken(plan: Plan, limits: _Reported) -> Iterator[tuple[str, int, int | Non
             before, most = sums[name], limits[name]
             sums[name] += asked
             if before <= most < sums[name]:
-                text = f"at most {span(most)} is allowed"
-                yield name, sums[name], index, f"{head} brings {what} to {span(sums[name])}; {text}"
+                text = tr(
+                    "{phase} brings {what} to {time}; at most {limit} is allowed",
+                    phase=head,
+                    what=what,
+                    time=span(sums[name]),
+                    limit=span(most),
+                )
+                yield name, sums[name], index, text
+
+
+def _named(index: int, phase: Phase) -> str:
+    return tr("phase {number} ({mode})", number=index + 1, mode=tr(phase.mode))
 
 
 def reference_limits() -> dict[str, int]:
@@ -173,7 +195,7 @@ def over(violations: Sequence[Violation], hint: str | None) -> LimitError:
     """The error for a plan that breaks limits: all of them named, the first one in `data`."""
     first = violations[0]
     return LimitError(
-        "; ".join(one.text for one in violations),
+        joined("; ", [one.text for one in violations]),
         hint=hint,
         data={"limit": first.limit, "asked": first.asked, "allowed": first.allowed},
     )
@@ -184,7 +206,9 @@ def beyond_hint(plan: Plan, violations: Sequence[Violation], limits: Mapping[str
     indices = sorted({one.phase for one in violations if one.phase is not None})
     slips = [_meant(plan.phases[index], limits) for index in indices]
     told = list(dict.fromkeys(slip for slip in slips if slip))[:3]
-    return "; ".join(told) or "no device allows it, and --fit is for less: lower it in the protocol"
+    return joined("; ", told) or tr(
+        "no device allows it, and --fit is for less: lower it in the protocol"
+    )
 
 
 def _meant(phase: Phase, limits: Mapping[str, int]) -> str | None:
@@ -195,21 +219,32 @@ def _meant(phase: Phase, limits: Mapping[str, int]) -> str | None:
     asked_mc, asked_s = phase.target_mc, phase.duration_s
     if asked_mc is not None and not low_mc <= asked_mc <= high_mc:
         number = f"{asked_mc / 1000:.7g}"
-        in_file = ', or units = "fahrenheit" above the first [[phase]],'
         readings = (
-            (temperature.from_fahrenheit(asked_mc), f"{number} °F is", in_file),
-            (asked_mc // 10, f"{number} is ten times", ""),
-            (asked_mc // 1000, f"{number} m°C is", ""),
+            (
+                temperature.from_fahrenheit(asked_mc),
+                later(
+                    "{number} °F is {read} °C: write target = {read}, "
+                    'or units = "fahrenheit" above the first [[phase]], if that is meant'
+                ),
+            ),
+            (
+                asked_mc // 10,
+                later("{number} is ten times {read} °C: write target = {read} if that is meant"),
+            ),
+            (
+                asked_mc // 1000,
+                later("{number} m°C is {read} °C: write target = {read} if that is meant"),
+            ),
         )
-        for read_mc, told, or_else in readings:
+        for read_mc, says in readings:
             if low_mc <= read_mc <= high_mc:
-                tenths = f"{read_mc / 1000:.1f}"
-                return f"{told} {tenths} °C: write target = {tenths}{or_else} if that is meant"
+                return tr(says, number=number, read=f"{read_mc / 1000:.1f}")
     least_s, most_s, read_s = limits["phase_min_s"], limits[most], asked_s // 60
     if asked_s > most_s and asked_s % 60 == 0 and least_s <= read_s <= most_s:
-        return f"{read_s} s is {span(read_s)}: write seconds = {read_s} if that is meant"
+        says = later("{read} s is {time}: write seconds = {read} if that is meant")
+        return tr(says, read=read_s, time=span(read_s))
     if asked_s < least_s <= asked_s * 60 <= most_s:
-        return f"write minutes = {asked_s} if {asked_s} min is meant"
+        return tr("write minutes = {asked} if {asked} min is meant", asked=asked_s)
     return None
 
 
@@ -225,7 +260,8 @@ def fit(plan: Plan, limits: Mapping[str, int]) -> tuple[Plan, list[str]]:
     known, notes = _Reported(limits), list[str]()
     attended_s, most = plan.attended_s, known["attended_max_s"]
     if attended_s > most:
-        notes.append(f"attended timer lowered from {attended_s} s to {most} s")
+        says = tr("attended timer lowered from {asked} s to {most} s", asked=attended_s, most=most)
+        notes.append(says)
         attended_s = most
     phases = _lower_targets(plan.phases, known[_heat_max(plan.profile, known)], notes)
     cap = known["cold_phase_s"]
@@ -234,7 +270,8 @@ def fit(plan: Plan, limits: Mapping[str, int]) -> tuple[Plan, list[str]]:
             phases = _shorten(phases, index, cap, notes)
     count = known["phases_max"]
     for index, phase in enumerate(phases[count:], count):
-        notes.append(f"phase {index + 1} ({phase.mode}) left out: at most {count} phases")
+        says = later("{phase} left out: at most {count} phases")
+        notes.append(tr(says, phase=_named(index, phase), count=count))
     phases = phases[:count]
     for total in _totals(known):
         phases = _share_out(phases, total, known, notes)
@@ -272,8 +309,12 @@ def _lower_targets(phases: Sequence[Phase], most_mc: int, notes: list[str]) -> l
     for index, phase in enumerate(phases):
         if phase.mode == HEAT and phase.target_mc is not None and phase.target_mc > most_mc:
             notes.append(
-                f"phase {index + 1} (heat): target lowered from "
-                f"{temperature.exact(phase.target_mc)} to {temperature.exact(most_mc)}"
+                tr(
+                    "{phase}: target lowered from {asked} to {most}",
+                    phase=_named(index, phase),
+                    asked=temperature.exact(phase.target_mc),
+                    most=temperature.exact(most_mc),
+                )
             )
             phase = replace(phase, target_mc=most_mc)
         lowered.append(phase)
@@ -284,8 +325,9 @@ def _shorten(phases: list[Phase], index: int, most_s: int, notes: list[str]) -> 
     phase = phases[index]
     if phase.duration_s <= most_s:
         return phases
-    told = f"shortened from {span(phase.duration_s)} to {span(most_s)}"
-    notes.append(f"phase {index + 1} ({phase.mode}): {told}")
+    asked, most = span(phase.duration_s), span(most_s)
+    says = later("{phase}: shortened from {asked} to {most}")
+    notes.append(tr(says, phase=_named(index, phase), asked=asked, most=most))
     return [*phases[:index], replace(phase, duration_s=most_s), *phases[index + 1 :]]
 
 
@@ -299,8 +341,9 @@ def _share_out(
     shares = _shares([phases[i].duration_s for i in indices], allowed, limits["phase_min_s"])
     while shares is None:
         last = indices.pop()
-        gone = f"phase {last + 1} ({phases[last].mode}) left out"
-        notes.append(f"{gone}: {what} is at most {span(allowed)}")
+        says = later("{phase} left out: {what} is at most {limit}")
+        named = _named(last, phases[last])
+        notes.append(tr(says, phase=named, what=what, limit=span(allowed)))
         phases = phases[:last] + phases[last + 1 :]
         shares = _shares([phases[i].duration_s for i in indices], allowed, limits["phase_min_s"])
     for i, share in zip(indices, shares, strict=True):

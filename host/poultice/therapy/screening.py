@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from poultice.language import tr
 from poultice.therapy.phase import Protocol
 
 BOTH = "both"
@@ -79,26 +80,28 @@ def judge(protocol: Protocol, answers: Answers) -> Verdict:
     for question in QUESTIONS:
         answer = answers.answers.get(question.key)
         if answer is None and (question.applies_to == BOTH or question.applies_to in modes):
-            refusals.append(f"not answered: {question.text}")
+            refusals.append(tr("not answered: {question}", question=tr(question.text)))
         elif answer:
-            refusals.append(question.reason)
+            refusals.append(tr(question.reason))
     instead = None
     if answers.answers.get("hot_swollen"):
         instead = INSTEAD_WHEN_SWOLLEN.get(protocol.name)
     warnings: list[str] = []
     age = answers.injury_age
     if age not in INJURY_AGES:
-        refusals.append(f"the injury's age is unknown ({age!r})")
+        refusals.append(tr("the injury's age is unknown ({age})", age=repr(age)))
     elif protocol.acute == "only":
         if age in (UNDER_6_WEEKS, OLDER):
-            refusals.append("this is for the first 72 hours after an injury only")
+            refusals.append(tr("this is for the first 72 hours after an injury only"))
         elif age == NONE:
-            warnings.append("this is made for the first 72 hours after an injury")
+            warnings.append(tr("this is made for the first 72 hours after an injury"))
     elif protocol.acute == "no" and age == UNDER_72_H:
-        refusals.append("not in the first 72 hours after an injury: heat makes it swell and bleed")
+        says = tr("not in the first 72 hours after an injury: heat makes it swell and bleed")
+        refusals.append(says)
         # What forbids one treatment may forbid the other: name it only where age alone refused.
         if len(refusals) == 1:
             instead = INSTEAD_WHEN_ACUTE.get(protocol.name)
     elif protocol.acute == "no" and age == UNDER_6_WEEKS:
-        warnings.append("heat in the first 6 weeks after an injury only once the swelling is gone")
+        says = tr("heat in the first 6 weeks after an injury only once the swelling is gone")
+        warnings.append(says)
     return Verdict(refusals, warnings, instead)

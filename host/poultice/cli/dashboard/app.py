@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from queue import Full
 from typing import Any, ClassVar
@@ -29,7 +30,8 @@ from poultice.cli.dashboard import chart, panels
 from poultice.cli.dashboard.course import Course
 from poultice.cli.dashboard.drawn import ASCII, GROUNDS, UNICODE, Line, plain, style
 from poultice.cli.feed import Feed
-from poultice.cli.keys import Keys
+from poultice.cli.keys import Keys, letters
+from poultice.language import later, tr
 
 LOOK_S = 0.25
 """How often it looks for what is new; drawn only where there is."""
@@ -51,6 +53,12 @@ def _theme(light: bool) -> Theme:
         dark=not light,
         variables={"footer-key-foreground": "#8f2e00" if light else "#ff9a70"},
     )
+
+
+def _in_words(one: Binding) -> Binding:
+    """A key, with what the footer says of it in the language in use."""
+    shown = tr(one.key_display) if one.key_display else None
+    return replace(one, description=tr(one.description), key_display=shown)
 
 
 class Panel(Widget, can_focus=False):
@@ -115,14 +123,15 @@ class Dashboard(App[None]):
     TITLE = "poultice"
     CSS_PATH = "app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("p", "press('p')", "Pause"),
-        Binding("r", "press('r')", "Resume"),
-        Binding("s", "press('s')", "Stop"),
-        Binding("enter", "press('enter')", "Confirm", key_display="Enter", priority=True),
-        Binding("up,k", "press('up')", "Device", key_display="Up/Down"),
-        Binding("down,j", "press('down')", show=False),
-        Binding("t", "theme", "Light/dark"),
-        Binding("q", "press('q')", "Quit"),
+        Binding("p", "press('p')", later("Pause")),
+        Binding("r", "press('r')", later("Resume")),
+        Binding("s", "press('s')", later("Stop")),
+        Binding("enter", "press('enter')", later("Confirm"), key_display="Enter", priority=True),
+        Binding("up,k", "press('up')", later("Device"), key_display=later("Up/Down")),
+        Binding("down", "press('down')", show=False),
+        Binding("j", "press('j')", show=False),
+        Binding("t", "theme", later("Light/dark")),
+        Binding("q", "press('q')", later("Quit")),
         Binding("ctrl+q", "press('q')", show=False, priority=True),
         Binding("y", "press('y')", show=False),
         Binding("n,escape", "press('n')", show=False),
@@ -139,6 +148,11 @@ class Dashboard(App[None]):
         look_s: float | None = LOOK_S,
     ) -> None:
         super().__init__(driver_class=Driver)
+        bound = self._bindings.key_to_bindings
+        for key, held in bound.items():
+            bound[key] = [_in_words(one) for one in held]
+        for letter in letters().keys() - bound.keys():
+            self.bind(letter, f"press('{letter}')", show=False)
         self.failure: BaseException | None = None
         if self.no_color:
             # Textual's own answer to NO_COLOR is greys, which are colours too.
@@ -242,14 +256,16 @@ class Dashboard(App[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No key for choosing where there is nothing to choose."""
-        return parameters not in (("up",), ("down",)) or len(self.courses) > 1
+        if parameters == ("j",) and self._keys.asking:
+            return True
+        return parameters not in (("up",), ("down",), ("j",)) or len(self.courses) > 1
 
     def action_press(self, key: str) -> None:
         """A key that every view has."""
         word = self._keys.press(key)
         if self._keys.left:
             self.exit()
-        if word is not None and key not in ("up", "down"):
+        if word is not None and key not in ("up", "down", "j"):
             now = self.course.now
             stamp = f"{words.clock(self.course.elapsed_s)}  " if now is not None else ""
             self.course.note(f"{stamp}{word}")
@@ -276,7 +292,7 @@ class Dashboard(App[None]):
 
     def panic(self, *renderables: Any) -> None:
         """Textual's, without its pages of traceback."""
-        self.failure = self.failure or RuntimeError("the terminal cannot be used")
+        self.failure = self.failure or RuntimeError(tr("the terminal cannot be used"))
         self._close_messages_no_wait()
 
     def _fatal_error(self) -> None:

@@ -10,6 +10,7 @@ import math
 
 from poultice.cli.dashboard.course import Course
 from poultice.cli.dashboard.drawn import Line, Marks, merged
+from poultice.language import tr
 
 LABEL_CELLS = 5
 _LEAST_SPAN_MC = 8_000
@@ -66,7 +67,7 @@ def axis(course: Course, width: int) -> Line:
     for minute in range(math.ceil(first / step) * step, last + 1, step):
         at = minute if course.plan else minute + span_min
         place = round(at / (span_min or 1) * (columns - 1)) + LABEL_CELLS
-        label = str(minute) if minute else "0 min" if course.plan else "now"
+        label = str(minute) if minute else "0 min" if course.plan else tr("now")
         place = max(0, min(place, len(cells) - len(label)))
         cells[place : place + len(label)] = label
     return [("".join(cells), "dim")]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from poultice import remedies, words
+from poultice.language import put
 from poultice.link.messages import Event, Telemetry
 from poultice.session.tally import ACTIVE
 
@@ -113,7 +114,8 @@ class Course:
         if isinstance(update, Event):
             if self._start_ms is None and update.kind == "boot":
                 return
-            self.note(f"{self._stamp(update.t_ms)}  {words.event(update)}")
+            event = words.event(update)
+            self.note(put("{stamp}  {event}", stamp=self._stamp(update.t_ms), event=event))
             self._complete = self._complete or update.kind == "complete"
             little = words.little_at_end(update, self._warned)
             if little is not None:
@@ -156,7 +158,7 @@ class Course:
         """The fault and what mends it."""
         if self.now is None or not self.now.fault or self.state != "fault":
             return None
-        return self.now.fault, remedies.fault_hint(self.now.fault)
+        return remedies.named(self.now.fault), remedies.fault_hint(self.now.fault)
 
     def cutoff_mc(self, mode: str | None) -> int | None:
         """The temperature at which the guard ends a phase of that mode."""

@@ -14,7 +14,7 @@
     svg.append(line);
     return [svg, line];
   });
-  const celsius = (name, i) => (series[name][i] / 100).toFixed(1) + " °C";
+  const celsius = (name, i) => (series[name][i] / 100).toFixed(1).replace(".", told.mark) + " °C";
   const show = (i) => {
     const t = series.t[i];
     const clock = String(Math.floor(t / 60)).padStart(2, "0") + ":" + String(t % 60).padStart(2, "0");
@@ -22,10 +22,10 @@
     const parts = [clock];
     if (series.a[i] !== null) parts.push("A " + celsius("a", i));
     if (series.b[i] !== null) parts.push("B " + celsius("b", i));
-    if (series.target[i] !== null) parts.push("target " + celsius("target", i));
-    parts.push(closed.join(" + ") || "all open");
-    if (series.dose[i] !== null) parts.push((series.dose[i] / 1000).toFixed(2) + " CEM43");
-    if (series.budget[i] !== null) parts.push("budget " + series.budget[i] + " %");
+    if (series.target[i] !== null) parts.push(told.words.target + " " + celsius("target", i));
+    parts.push(closed.join(" + ") || told.words.open);
+    if (series.dose[i] !== null) parts.push((series.dose[i] / 1000).toFixed(2).replace(".", told.mark) + " CEM43");
+    if (series.budget[i] !== null) parts.push(told.words.budget + " " + series.budget[i] + " %");
     readout.textContent = parts.join("  ·  ");
     cursor.value = i;
     cursor.setAttribute("aria-valuetext", readout.textContent);

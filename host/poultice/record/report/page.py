@@ -13,7 +13,8 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from poultice import __version__, temperature, words
+from poultice import __version__, language, temperature, words
+from poultice.language import number, tr, trn
 from poultice.record import ratings, trends
 from poultice.record.report import charts, svg, weeks, why
 from poultice.record.report.recorded import Sample, Session
@@ -27,13 +28,18 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 def html(session: Session) -> str:
     """The whole page."""
     script, when = _file("page.js"), session.started
-    started = "at an unknown time" if when is None else (
-        f"{when:%A} {when.day} {when:%B %Y, %H:%M} (UTC{f'{when:%z}'[:3]}:{f'{when:%z}'[3:5]})"
+    started = tr("at an unknown time") if when is None else tr(
+        "{weekday} {day} {month} {year}, {clock} (UTC{offset})",
+        weekday=tr(f"{when:%A}"),
+        day=when.day,
+        month=tr(f"{when:%B}"),
+        year=when.year,
+        clock=f"{when:%H:%M}",
+        offset=f"{when:%z}"[:3] + ":" + f"{when:%z}"[3:5],
     )  # fmt: skip
-    page = _template().render(
+    return rendered(
+        "page.html",
         session=session,
-        version=__version__,
-        css=Markup(_file("page.css")),
         script=Markup(script),
         # What the page's own policy permits to run: this script, and none that crept in.
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -45,11 +51,22 @@ def html(session: Session) -> str:
         rated=ratings.trend(trends.rated(session.weeks)),
         started=started,
     )
+
+
+def rendered(template: str, **values: Any) -> str:
+    """A page by its template; whatever stands in a record is shown as text."""
+    page = (
+        _environment()
+        .get_template(template)
+        .render(
+            version=__version__, css=Markup(_file("page.css")), language=language.used(), **values
+        )
+    )
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", page)
 
 
 @functools.cache
-def _template() -> jinja2.Template:
+def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(_file),
         autoescape=True,
@@ -58,13 +75,17 @@ def _template() -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["shown"] = temperature.shown
     environment.globals |= {
         "words": words,
+        "tr": tr,
+        "trn": trn,
+        "number": number,
         "columns": weeks.columns,
         "shown": temperature.shown,
         "seconds": lambda spans: round(sum(to - since for since, to in spans)),
     }
-    return environment.get_template("page.html")
+    return environment
 
 
 def _file(name: str) -> str:
@@ -93,6 +114,8 @@ def _readout(session: Session) -> dict[str, Any] | None:
         return _differences([None if one is None else round(one / scale) for one in found])
 
     return {
+        "words": {"target": tr("target"), "open": tr("all open"), "budget": tr("budget")},
+        "mark": number("."),
         "total": round(max(session.total_s, 1.0), 1),
         "left": charts.LEFT / charts.WIDTH,
         "span": charts.COLUMNS / charts.WIDTH,

@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 from poultice.errors import MissingPackageError, UsageError
+from poultice.language import later, tr
 
 BROWSERS = (
     "chromium",
@@ -22,7 +23,7 @@ BROWSERS = (
     "microsoft-edge",
 )
 _TIMEOUT_S = 60
-_INSTEAD = "write it as HTML (-o FILE.html) and print that from any browser"
+_INSTEAD = later("write it as HTML (-o FILE.html) and print that from any browser")
 
 
 def browser() -> str:
@@ -33,11 +34,14 @@ def browser() -> str:
     named = os.environ.get("CHROMIUM")
     found = shutil.which(named) if named else next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
-        what = f"CHROMIUM names {named}, which is not there" if named else "there is none here"
-        raise MissingPackageError(
-            f"a PDF is printed by Chromium, and {what}",
-            hint=f"install it (Debian: `sudo apt-get install chromium`), or {_INSTEAD}",
-        )
+        text = tr("a PDF is printed by Chromium, and there is none here")
+        if named:
+            says = later(
+                "a PDF is printed by Chromium, and CHROMIUM names {name}, which is not there"
+            )
+            text = tr(says, name=named)
+        says = later("install it (Debian: `sudo apt-get install chromium`), or {instead}")
+        raise MissingPackageError(text, hint=tr(says, instead=tr(_INSTEAD)))
     return found
 
 
@@ -72,12 +76,13 @@ def printed(page: bytes) -> bytes:
                 check=False,
                 env={**os.environ, "XDG_CONFIG_HOME": place, "XDG_CACHE_HOME": place},
             )
-            why = f"it ended with {done.returncode}"
+            why = tr("it ended with {code}", code=done.returncode)
         except subprocess.TimeoutExpired:
-            why = f"it took more than {_TIMEOUT_S} s"
+            why = tr("it took more than {most} s", most=_TIMEOUT_S)
         except OSError as error:
             why = error.strerror or str(error)
         made = target.read_bytes() if target.is_file() else b""
     if not made.startswith(b"%PDF-"):
-        raise UsageError(f"{program} printed no PDF: {why}", hint=_INSTEAD)
+        text = tr("{program} printed no PDF: {why}", program=program, why=why)
+        raise UsageError(text, hint=tr(_INSTEAD))
     return made

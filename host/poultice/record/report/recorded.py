@@ -15,6 +15,7 @@ from itertools import zip_longest
 from typing import Any
 
 from poultice import words
+from poultice.language import tr
 from poultice.link import messages
 from poultice.link.messages import Event, Row
 from poultice.record import adherence, ratings, trends
@@ -145,7 +146,7 @@ def read(history: History, n: int, course: CourseOfTreatment | None = None) -> S
         events=events,
         screening=_text(stored["screening"]) or "unknown",
         injury_age=_text(stored["injury_age"]) or "unknown",
-        answers=[(texts.get(key, key), stored["answers"][key]) for key in asked],
+        answers=[(tr(texts.get(key, key)), stored["answers"][key]) for key in asked],
         device={name: _text(said.get(name)) or "-" for name in _SAID},
         features={k: v for k, v in _mapping(hello.get("features")).items() if isinstance(v, bool)},
         limits=limits or reference_limits(),
