@@ -36,9 +36,9 @@ def test_without_root_a_missing_tool_is_named_with_its_command(
     monkeypatch.setattr(
         build.shutil, "which", lambda name: None if name in ("cmake", "ninja") else name
     )
-    monkeypatch.setattr(build, "_library", lambda name: name)
+    monkeypatch.setattr(build, "_library", lambda name, core: name)
     with pytest.raises(debian.BuildError, match=r"sudo apt-get install cmake ninja-build$"):
-        build._install(build._missing(from_debian=False))
+        build._install(build._missing("pico", from_debian=False))
 
 
 def test_without_a_compiler_its_libraries_are_missing_too(
@@ -47,8 +47,44 @@ def test_without_a_compiler_its_libraries_are_missing_too(
     build, _ = scripts
     monkeypatch.setattr(build.shutil, "which", lambda name: None)
     packages = {*build.TOOLS.values(), *build.LIBRARIES.values()}
-    assert set(build._missing(from_debian=False)) == packages
-    assert set(build._missing(from_debian=True)) == packages | set(build.UNPACKING.values())
+    assert set(build._missing("pico", from_debian=False)) == packages
+    assert set(build._missing("pico", from_debian=True)) == packages | set(build.UNPACKING.values())
+
+
+@pytest.mark.parametrize("board", ["pico", "pico2", "stock"])
+def test_each_board_needs_the_libraries_of_its_own_core(
+    board: str,
+    scripts: tuple[ModuleType, ModuleType],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    build, _ = scripts
+    has = {
+        "-mcpu=cortex-m0plus": "thumb/v6-m/nofp",
+        "-mcpu=cortex-m33": "thumb/v8-m.main+fp/softfp",
+    }
+    for directory in (*has.values(), "."):
+        for name in build.LIBRARIES:
+            path = tmp_path / "lib" / directory / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+    asked: list[str] = []
+
+    def run(command: list[str], cwd: Path, env: dict[str, str] | None = None) -> str:
+        asked.append(command[1])
+        own = has.get(command[1], ".")
+        if command[-1] == "-print-multi-directory":
+            return f"{own}\n"
+        return f"{tmp_path / 'lib' / own / command[-1].partition('=')[2]}\n"
+
+    monkeypatch.setattr(build.shutil, "which", lambda name: name)
+    monkeypatch.setattr(build, "run", run)
+    assert build._missing(board, from_debian=True) == []
+    core = "-mcpu=cortex-m33" if board == "pico2" else "-mcpu=cortex-m0plus"
+    assert set(asked) == {core}
+    # Without its own set the compiler names one for every ARM: that is none for this core.
+    del has[core]
+    assert build._missing(board, from_debian=True) == list(build.LIBRARIES.values())
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,21 @@ def test_simulated_devices_have_all_probes_but_those_of_ports(
         assert found["sensor_a"]["result"] == found["temperature"]["result"] == "fail"
 
 
+@pytest.mark.parametrize(
+    ("board", "told"),
+    [
+        ("pico", "a Pico or Pico W"),
+        ("pico2", "a Pico 2 or Pico 2 W"),
+        ("another", "board another"),
+    ],
+)
+def test_what_cannot_be_told_over_usb_is_not(
+    device: Faulty, examined: Examine, board: str, told: str
+) -> None:
+    device.answers["hello"] = but(board=board)
+    assert f"answers: {told}, uid" in examined()["device"]["says"]
+
+
 @pytest.mark.parametrize(("closings", "result"), [(79_999, "ok"), (80_000, "warn")])
 def test_a_worn_relay_is_told(
     device: Faulty, examined: Examine, monkeypatch: pytest.MonkeyPatch, closings: int, result: str
