@@ -85,8 +85,9 @@ def build(board: str) -> Path:
     name, family = BOARDS[board]
     _write_frozen()
     work = BUILD / f"firmware-{board}"
-    _forget_other_tree(work, tree)
-    env = {"SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH}
+    # The generator of the pins goes through a set: GP25 and LED would change places with the seed.
+    env = {"SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH, "PYTHONHASHSEED": "0"}
+    _forget_other_build(work, tree, env)
     if not checkout:
         # Else the version would be read from the git repository around the tree: this one.
         env |= {"MICROPY_GIT_TAG": "v1.25.0", "MICROPY_GIT_HASH": "debian"}
@@ -132,13 +133,14 @@ def _configure(tree: Path, work: Path, name: str) -> list[str]:
     return command
 
 
-def _forget_other_tree(work: Path, tree: Path) -> None:
-    """Start anew where the last build was of another MicroPython."""
+def _forget_other_build(work: Path, tree: Path, env: dict[str, str]) -> None:
+    """Start anew where the last build was of another MicroPython, or told its tools otherwise."""
     mark = work / "tree"
-    if work.is_dir() and (not mark.is_file() or mark.read_text() != str(tree)):
+    told = "\n".join([str(tree), *(f"{name}={value}" for name, value in env.items())])
+    if work.is_dir() and (not mark.is_file() or mark.read_text() != told):
         shutil.rmtree(work)
     work.mkdir(parents=True, exist_ok=True)
-    mark.write_text(str(tree))
+    mark.write_text(told)
 
 
 def _checkout(tree: Path) -> Path:

@@ -192,3 +192,40 @@ def test_the_image_is_told_the_fingerprint_of_the_core(
 
     written = (tmp_path / "frozen/poultice_fingerprint.py").read_text()
     assert written == f'CORE = "{core_fingerprint()}"\n'
+
+
+def test_an_image_does_not_depend_on_the_seed_of_pythons_hashes(
+    scripts: tuple[ModuleType, ModuleType], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """MicroPython's generator of the pins goes through a set: the order of `Pin.board` hangs on the
+    seed. What was built before the seed was told is built anew."""
+    build, _ = scripts
+    tree, work = tmp_path / "micropython", tmp_path / "build"
+    for part in ("ports/rp2/CMakeLists.txt", "lib/pico-sdk/pico_sdk_init.cmake"):
+        (tree / part).parent.mkdir(parents=True)
+        (tree / part).touch()
+    left = work / "firmware-pico2" / "build.ninja"
+    left.parent.mkdir(parents=True)
+    left.touch()
+    (left.parent / "tree").write_text(str(tree))
+    told: list[dict[str, str] | None] = []
+
+    def run(command: list[str], cwd: Path, env: dict[str, str] | None = None) -> str:
+        told.append(env)
+        if command[0] == "cmake":
+            left.touch()
+        if "-o" in command:
+            Path(command[command.index("-o") + 1]).touch()
+        return ""
+
+    monkeypatch.setenv("MICROPYTHON_DIR", str(tree))
+    monkeypatch.setattr(build, "_missing", lambda board, from_debian: [])
+    monkeypatch.setattr(build, "_write_frozen", lambda: None)
+    monkeypatch.setattr(build, "BUILD", work)
+    monkeypatch.setattr(build, "run", run)
+    build.build("pico2")
+    assert [env and env.get("PYTHONHASHSEED") for env in told] == ["0", "0", None]
+    # cmake and ninja; the second time nothing has to be configured anew.
+    told.clear()
+    build.build("pico2")
+    assert [env and env.get("PYTHONHASHSEED") for env in told] == ["0", None]
