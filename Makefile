@@ -71,7 +71,7 @@ test-emulator: $(VENV)/.developed images  ## the release image on an emulated ch
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/emulator
 
 images: $(VENV)/.installed
-	@$(BIN)/python firmware/build.py pico stock
+	@$(BIN)/python firmware/build.py pico stock pico2
 
 explore: $(VENV)/.developed  ## every state of the guard near ordinary sessions: some 10 minutes
 	$(BIN)/python -m tests.explore --whole --states $(EXPLORE_STATES) --jobs $(JOBS) $(if $(EVIDENCE),--evidence $(EVIDENCE)/exploration.json)

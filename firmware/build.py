@@ -48,6 +48,15 @@ BOARDS = {
     # MicroPython's own board, without a file of ours: what `package.json` is copied onto.
     "stock": ("RPI_PICO", "0xe48bff56"),
 }
+# What the compiler is told of each chip's core by the SDK: its libraries are another set for each.
+CORTEX_M0PLUS = ("-mcpu=cortex-m0plus", "-mthumb")
+CORTEX_M33 = (
+    "-mcpu=cortex-m33",
+    "-mthumb",
+    "-march=armv8-m.main+fp+dsp",
+    "-mfloat-abi=softfp",
+)
+CORES = {"pico": CORTEX_M0PLUS, "pico2": CORTEX_M33, "stock": CORTEX_M0PLUS}
 FLASH_START = "0x10000000"
 # The day of MicroPython 1.25.0: the image does not depend on when it was built.
 SOURCE_DATE_EPOCH = "1744675200"
@@ -71,13 +80,14 @@ def main(arguments: list[str]) -> int:
 def build(board: str) -> Path:
     """The image of a board. Raises BuildError."""
     checkout = os.environ.get("MICROPYTHON_DIR")
-    _install(_missing(from_debian=not checkout))
+    _install(_missing(board, from_debian=not checkout))
     tree = _checkout(Path(checkout).resolve()) if checkout else _debian()
     name, family = BOARDS[board]
     _write_frozen()
     work = BUILD / f"firmware-{board}"
-    _forget_other_tree(work, tree)
-    env = {"SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH}
+    # The generator of the pins goes through a set: GP25 and LED would change places with the seed.
+    env = {"SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH, "PYTHONHASHSEED": "0"}
+    _forget_other_build(work, tree, env)
     if not checkout:
         # Else the version would be read from the git repository around the tree: this one.
         env |= {"MICROPY_GIT_TAG": "v1.25.0", "MICROPY_GIT_HASH": "debian"}
@@ -123,13 +133,14 @@ def _configure(tree: Path, work: Path, name: str) -> list[str]:
     return command
 
 
-def _forget_other_tree(work: Path, tree: Path) -> None:
-    """Start anew where the last build was of another MicroPython."""
+def _forget_other_build(work: Path, tree: Path, env: dict[str, str]) -> None:
+    """Start anew where the last build was of another MicroPython, or told its tools otherwise."""
     mark = work / "tree"
-    if work.is_dir() and (not mark.is_file() or mark.read_text() != str(tree)):
+    told = "\n".join([str(tree), *(f"{name}={value}" for name, value in env.items())])
+    if work.is_dir() and (not mark.is_file() or mark.read_text() != told):
         shutil.rmtree(work)
     work.mkdir(parents=True, exist_ok=True)
-    mark.write_text(str(tree))
+    mark.write_text(told)
 
 
 def _checkout(tree: Path) -> Path:
@@ -151,23 +162,27 @@ def _debian() -> Path:
     return tree
 
 
-def _library(name: str) -> str | None:
-    """Where the cross compiler has a library for the RP2040's core, if there is one."""
+def _library(name: str, core: tuple[str, ...]) -> str | None:
+    """Where the cross compiler has a library for that core, if there is one.
+
+    A compiler without the core's own set names the one for every ARM, which does not run there.
+    """
     if not shutil.which("arm-none-eabi-gcc"):
         return None
-    found = run(
-        ["arm-none-eabi-gcc", "-mcpu=cortex-m0plus", "-mthumb", f"-print-file-name={name}"],
-        FIRMWARE,
-    ).strip()
-    return found if Path(found).is_file() else None
+    compiler = ["arm-none-eabi-gcc", *core]
+    own = run([*compiler, "-print-multi-directory"], FIRMWARE).strip()
+    found = run([*compiler, f"-print-file-name={name}"], FIRMWARE).strip()
+    there = Path(found).is_file() and own != "." and Path(found).parent.as_posix().endswith(own)
+    return found if there else None
 
 
-def _missing(from_debian: bool) -> list[str]:
-    """The packages that this machine lacks, as apt calls them."""
+def _missing(board: str, from_debian: bool) -> list[str]:
+    """The packages that this machine lacks for a board's image, as apt calls them."""
     programs = TOOLS | (UNPACKING if from_debian else {})
+    core = CORES[board]
     return [
         *(package for name, package in programs.items() if not shutil.which(name)),
-        *(package for name, package in LIBRARIES.items() if not _library(name)),
+        *(package for name, package in LIBRARIES.items() if not _library(name, core)),
     ]
 
 

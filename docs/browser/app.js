@@ -13,8 +13,19 @@ const WAYS = [
   "M320 98L180 130", "M140 126L236 44",
 ];
 
+const SEEN = "poultice: three things to break";
+const NOT_READY = {
+  sensor_open: "no reading (a broken wire)", sensor_short: "no reading (a short)",
+  sensor_cold: "too cold to be on skin", sensor_hot: "too warm already",
+};
+
 const $ = (selector) => document.querySelector(selector);
 let device, make, history;
+
+const element = (tag, textContent = "") => Object.assign(document.createElement(tag), { textContent });
+const say = (text) => $("#log ol").prepend(element("li", text));
+// What is as it was is left alone: a screen reader keeps its place, and says nothing twice.
+const put = (node, text) => { if (node.textContent !== text) node.textContent = text; };
 
 async function load() {
   const { python, core_sha256 } = await interpreter("sources.json", "device");
@@ -43,25 +54,24 @@ function renew() {
   labels();
 }
 
-function say(text) {
-  const line = document.createElement("li");
-  line.textContent = text;
-  $("#log ol").prepend(line);
+// In words for people; the log has it as the device said it.
+function words({ message, data = {} }) {
+  const { limit, asked, allowed, reason, rest_s, state, fault, clear, cause_gone } = data;
+  const amount = (n) => (limit.endsWith("_mc") ? degrees(n) : limit.endsWith("_s") ? clock(n) : n);
+  if (limit === "heat_target_max_mc") return `${amount(allowed)} is the most; ${amount(asked)} was asked.`;
+  if (limit) return `${limit} allows ${amount(allowed)}; that would make ${amount(asked)}.`;
+  if (reason) return `Sensor A: ${NOT_READY[reason] ?? reason}.`;
+  if (rest_s) return `The skin is owed a rest of ${clock(rest_s)}.`;
+  if (fault && !cause_gone) return `${name(fault)}: its cause is still there.`;
+  if (clear) return `${name(fault)}: ${clear === "host" ? "clear it first" : "only a hold of the button clears it"}.`;
+  return state ? `Not while it is ${name(state)}.` : `${message}.`;
 }
 
-function told(method, answer) {
-  if (answer.error) {
-    const { limit, asked, allowed, reason, rest_s, state, clear } = answer.error.data ?? {};
-    const more = limit ? `${limit}: ${asked} asked, ${allowed} allowed`
-      : reason ?? (rest_s ? `${rest_s} s of rest` : clear ? `by the ${clear} only` : state ?? "");
-    say(`${method} refused: ${answer.error.message} ${more}`);
-    return null;
-  }
-  return answer.result;
-}
-
-function ask(method, params) {
-  const result = told(method, device.ask(method, params));
+function ask(control, method, params) {
+  const { error, result } = device.ask(method, params);
+  control.after($("#refused"));
+  put($("#refused"), error ? `Refused. ${words(error)}` : "");
+  if (error) say(`${method} refused: ${error.message} ${JSON.stringify(error.data ?? {})}`);
   show(device.look());
   return result;
 }
@@ -69,22 +79,22 @@ function ask(method, params) {
 function start() {
   const target_mc = Math.round(Number($("#target").value) * 1000);
   const plan = { name: "page", phases: [{ mode: "heat", target_mc, duration_s: 1200 }] };
-  const armed = ask("arm", { plan });
-  if (armed) ask("start", { token: armed.token });
+  const armed = ask(this, "arm", { plan });
+  if (armed) ask(this, "start", { token: armed.token });
 }
 
 // --- what it looks like ----------------------------------------------------------------------
 
 function drawStates() {
   const svg = $("#states");
-  const name = "http://www.w3.org/2000/svg";
+  const svgs = "http://www.w3.org/2000/svg";
   for (const way of WAYS) {
-    const path = document.createElementNS(name, "path");
+    const path = document.createElementNS(svgs, "path");
     path.setAttribute("d", way);
     svg.append(path);
   }
   for (const [state, [x, y]] of Object.entries(BOXES)) {
-    const box = document.createElementNS(name, "g");
+    const box = document.createElementNS(svgs, "g");
     box.id = `state-${state}`;
     box.innerHTML = `<rect x="${x - 34}" y="${y - 14}" width="68" height="28" rx="6"></rect>`
       + `<text x="${x}" y="${y + 5}">${state.replace("_", " ")}</text>`;
@@ -98,29 +108,28 @@ function show(now) {
   $(`#state-${now.state}`).setAttribute("class", now.state === "fault" ? "now fault" : "now");
   document.body.dataset.state = now.state;
   document.body.dataset.latched = t.fault ?? "";
-  $("#why").textContent = now.hung ? "The processor stands still: the dead-man has let K1 go."
-    : t.fault ? `Fault: ${t.fault.replaceAll("_", " ")}. The pad ${now.live ? "is still energised!" : "is off."}`
-      : now.state === "running" ? `${t.mode ?? "relay proof"}, ${clock(t.phase_left_s)} left` : "";
+  put($("#why"), now.hung ? "The processor stands still: the dead-man has let K1 go."
+    : t.fault ? `Fault: ${name(t.fault)}. The pad ${now.live ? "is still energised!" : "is off."}`
+      : now.state === "running" ? `Running: ${t.mode ?? "relay proof"}.` : `It is ${name(now.state)}.`);
   const numbers = {
     "sensor A": degrees(t.temp_mc), "sensor B": degrees(t.temp_b_mc), "set-point": degrees(t.target_mc),
     "skin": `${now.skin_c.toFixed(1)} °C`, "dose": `${(t.dose_m / 1000).toFixed(2)} CEM43`,
     "at the skin": `${now.skin_cem43.toFixed(2)} CEM43`, "heat budget": `${t.budget_pct} %`,
-    "rest due": clock(t.rest_heat_s), "time": clock(now.t_s), "duty": `${t.duty_pct} %`,
+    "rest due": clock(t.rest_heat_s), "time": clock(now.t_s), "left": clock(t.phase_left_s),
+    "duty": `${t.duty_pct} %`,
   };
-  $("#numbers").replaceChildren(...Object.entries(numbers).flatMap(([name, value]) => {
-    const term = document.createElement("dt"), data = document.createElement("dd");
-    term.textContent = name;
-    data.textContent = value;
-    return [term, data];
-  }));
-  const lamps = { "K1 closed": now.k1, "K2 closed": now.k2, "pad energised": now.live,
-    "bimetal open": !now.bimetal };
-  $("#relays").replaceChildren(...Object.entries(lamps).map(([name, on]) => {
-    const lamp = document.createElement("li");
-    lamp.textContent = name;
-    lamp.className = on ? "on" : "";
-    return lamp;
-  }));
+  const values = $("#numbers"), chips = $("#relays");
+  if (!values.children.length) {
+    for (const one of Object.keys(numbers)) values.append(element("dt", one), element("dd"));
+  }
+  Object.values(numbers).forEach((value, i) => put(values.children[2 * i + 1], value));
+  // What is, in words, at rest too: a colour alone says nothing to many.
+  [["K1", now.k1, "closed", "open"], ["K2", now.k2, "closed", "open"], ["pad", now.live, "on", "off"],
+    ["bimetal", !now.bimetal, "open", "closed"]].forEach(([what, on, yes, no], i) => {
+    const chip = chips.children[i] ?? chips.appendChild(element("li"));
+    put(chip, `${what} ${on ? yes : no}`);
+    chip.className = on ? "on" : "";
+  });
   for (const event of now.events) {
     const { kind, t_ms, session, ...rest } = event;
     const told = Object.entries(rest).filter(([, value]) => value !== null);
@@ -131,19 +140,22 @@ function show(now) {
   drawCurve();
 }
 
+const name = (id) => id.replaceAll("_", " ");
 const degrees = (mc) => (mc === null ? "–" : `${(mc / 1000).toFixed(1)} °C`);
 const clock = (s) => `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, "0")}`;
 
 function drawCurve() {
   const canvas = $("canvas"), c = canvas.getContext("2d"), style = getComputedStyle(document.documentElement);
   const colour = (name) => style.getPropertyValue(`--${name}`).trim();
-  const { width, height } = canvas, left = 44, bottom = 24;
+  // As large as it is shown: scaled down, its letters could not be read on a telephone.
+  const width = canvas.clientWidth, height = Math.max(220, width * 0.37), left = 44, bottom = 24;
+  Object.assign(canvas, { width: width * devicePixelRatio, height: height * devicePixelRatio });
+  c.scale(devicePixelRatio, devicePixelRatio);
   const from = history[0]?.[0] ?? 0, until = Math.max(from + 60, history.at(-1)?.[0] ?? 60);
   const top = Math.max(47, ...history.map((one) => Math.max(one[1], one[2]) + 1));
   const low = Math.min(28, ...history.map((one) => Math.min(one[1], one[2]) - 1));
   const x = (t) => left + ((t - from) / (until - from)) * (width - left - 8);
   const y = (temp) => 8 + ((top - temp) / (top - low)) * (height - bottom - 8);
-  c.clearRect(0, 0, width, height);
   c.fillStyle = colour("heat");
   history.forEach(([t, , , , live], i) => {
     const next = history[i + 1]?.[0] ?? t;
@@ -185,6 +197,14 @@ function labels() {
   $("#pad-out").textContent = `${Number($("#pad").value).toFixed(2)} W/cm²`;
 }
 
+// Whether somebody has read the hint; without storage (a private window) it is there each time.
+function seen(now = false) {
+  try {
+    if (now) localStorage.setItem(SEEN, "1");
+    return localStorage.getItem(SEEN) !== null;
+  } catch { return now; }
+}
+
 // --- time -------------------------------------------------------------------------------------
 
 let owed = 0;
@@ -200,9 +220,9 @@ await load().then(() => {
   drawStates();
   renew();
   $("#start").onclick = start;
-  for (const method of ["pause", "resume", "stop"]) $(`#${method}`).onclick = () => ask(method);
+  for (const method of ["pause", "resume", "stop"]) $(`#${method}`).onclick = (e) => ask(e.target, method);
   $("#hold").onclick = () => device.do("button", 3200);
-  $("#clear").onclick = () => ask("clear_fault", { fault: document.body.dataset.latched });
+  $("#clear").onclick = (e) => ask(e.target, "clear_fault", { fault: document.body.dataset.latched });
   $("#again").onclick = renew;
   $("#mend").onclick = () => device.do("mend");
   for (const one of document.querySelectorAll("button[data-fault]")) {
@@ -211,6 +231,8 @@ await load().then(() => {
   $("#warm").oninput = () => { device.do("warm", Number($("#warm").value)); labels(); };
   $("#room").oninput = () => { device.do("room", Number($("#room").value)); labels(); };
   for (const id of ["speed", "target", "pad"]) $(`#${id}`).oninput = labels;
+  $("#hint").hidden = seen();
+  $("#hint button").onclick = () => { $("#hint").hidden = seen(true); $("#start").focus(); };
   $("main").hidden = false;
   $("#loading").remove();
   setInterval(frame, FRAME_MS);

@@ -43,6 +43,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     """A written page with what the site knows besides."""
     if page.is_homepage:
         page.meta["hide"] = ["navigation", "toc"]
+    page.meta.setdefault("search", {"boost": pages.search_weight(page.file.src_uri)})
     return pages.completed(page.file.src_uri, markdown)
 
 

@@ -17,6 +17,7 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "how-to",
         "How-to",
         (
+            "install.md",
             "run-a-session.md",
             "run-a-session-from-a-page.md",
             "run-from-python.md",

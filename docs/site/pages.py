@@ -7,6 +7,19 @@ from functools import cache
 
 from docs.site import case, faults, judged, reference, trace
 
+SEARCH_WEIGHTS = {
+    "how-to/": 4,
+    "tutorials/": 4,
+    "reference/faults/": 0.25,
+    "design/": 0.25,
+    "decisions/": 0.25,
+    "reference/api/": 0.001,
+    "reference/core/": 0.001,
+}
+"""What a page counts in the search, by its folder, where that is not 1. A title outweighs any text
+there: `rest` is a function too, `restart` begins like it, and both are found after the page that
+says when the next session is allowed."""
+
 _FETCHED = re.compile(
     r"""<(?:script|link|img|iframe|source)\b[^>]*?\b(?:src|href)=["']?((?:https?:)?//[^"'\s>]+)"""
 )
@@ -47,6 +60,11 @@ def completed(name: str, markdown: str) -> str:
     if name == "reference/faults.md":
         return faults.linked(markdown)
     return markdown
+
+
+def search_weight(name: str) -> float:
+    """What the page `name` counts in the search."""
+    return next((weight for start, weight in SEARCH_WEIGHTS.items() if name.startswith(start)), 1)
 
 
 def fetches(html: str) -> list[str]:

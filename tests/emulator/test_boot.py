@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 
 import pytest
+from littlefs import LittleFS, UserContext
 
 from poultice.device.uf2 import image_path
 from poultice.virtual.emulator.bench import BUTTON, WATCHED
 from poultice.virtual.emulator.emulated_device import EmulatedDevice
-from poultice.virtual.emulator.flash import FILES_START, FlashStore, load_image
+from poultice.virtual.emulator.flash import FILES_START, FLASH_BYTES, FlashStore, load_image
 from poultice.virtual.options import SimOptions
 from tests.emulator.link import Link
 
@@ -57,6 +58,42 @@ def test_a_file_system_that_does_not_mount_is_journal_lost_and_the_device_still_
 
     assert link.status()["fault"] == "journal_lost"
     assert link.device.chip.edges == []
+
+
+def file_system(size_bytes: int) -> bytes:
+    """What stock MicroPython leaves in the flash's last `size_bytes`: littlefs, and files in it."""
+    context = UserContext(size_bytes)
+    files = LittleFS(context, block_size=4096, prog_size=256, block_count=size_bytes // 4096)
+    for name in ("boot.py", "main.py"):
+        with files.open(name, "wb") as file:
+            file.write(b"import time\nwhile True:\n    time.sleep(1)\n")
+    files.unmount()
+    return bytes(context.buffer)
+
+
+def test_a_pico_that_had_stock_micropython_is_a_new_device_whose_files_do_nothing() -> None:
+    flash = load_image(image_path())
+    flash[FILES_START:] = file_system(FLASH_BYTES - FILES_START)
+    link = Link(restored=EmulatedDevice(SimOptions(), flash=flash))
+
+    link.boot()
+
+    assert (link.status()["state"], link.status()["fault"]) == ("idle", None)
+
+
+@pytest.mark.requirement("SR-05")
+def test_a_pico_w_that_had_stock_micropython_has_lost_a_journal_for_all_that_is_known() -> None:
+    """Its program is larger and its file system smaller: 848 KB (MicroPython's RPI_PICO_W). Where
+    ours begins lies what is left of the program, which is no erased flash."""
+    flash = load_image(image_path())
+    begins = FLASH_BYTES - 848 * 1024
+    flash[FILES_START:begins] = random.Random(9).randbytes(begins - FILES_START)
+    flash[begins:] = file_system(FLASH_BYTES - begins)
+    link = Link(restored=EmulatedDevice(SimOptions(), flash=flash))
+
+    link.boot()
+
+    assert link.status()["fault"] == "journal_lost"
 
 
 @pytest.mark.requirement("SR-05")

@@ -36,9 +36,9 @@ def test_without_root_a_missing_tool_is_named_with_its_command(
     monkeypatch.setattr(
         build.shutil, "which", lambda name: None if name in ("cmake", "ninja") else name
     )
-    monkeypatch.setattr(build, "_library", lambda name: name)
+    monkeypatch.setattr(build, "_library", lambda name, core: name)
     with pytest.raises(debian.BuildError, match=r"sudo apt-get install cmake ninja-build$"):
-        build._install(build._missing(from_debian=False))
+        build._install(build._missing("pico", from_debian=False))
 
 
 def test_without_a_compiler_its_libraries_are_missing_too(
@@ -47,8 +47,44 @@ def test_without_a_compiler_its_libraries_are_missing_too(
     build, _ = scripts
     monkeypatch.setattr(build.shutil, "which", lambda name: None)
     packages = {*build.TOOLS.values(), *build.LIBRARIES.values()}
-    assert set(build._missing(from_debian=False)) == packages
-    assert set(build._missing(from_debian=True)) == packages | set(build.UNPACKING.values())
+    assert set(build._missing("pico", from_debian=False)) == packages
+    assert set(build._missing("pico", from_debian=True)) == packages | set(build.UNPACKING.values())
+
+
+@pytest.mark.parametrize("board", ["pico", "pico2", "stock"])
+def test_each_board_needs_the_libraries_of_its_own_core(
+    board: str,
+    scripts: tuple[ModuleType, ModuleType],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    build, _ = scripts
+    has = {
+        "-mcpu=cortex-m0plus": "thumb/v6-m/nofp",
+        "-mcpu=cortex-m33": "thumb/v8-m.main+fp/softfp",
+    }
+    for directory in (*has.values(), "."):
+        for name in build.LIBRARIES:
+            path = tmp_path / "lib" / directory / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+    asked: list[str] = []
+
+    def run(command: list[str], cwd: Path, env: dict[str, str] | None = None) -> str:
+        asked.append(command[1])
+        own = has.get(command[1], ".")
+        if command[-1] == "-print-multi-directory":
+            return f"{own}\n"
+        return f"{tmp_path / 'lib' / own / command[-1].partition('=')[2]}\n"
+
+    monkeypatch.setattr(build.shutil, "which", lambda name: name)
+    monkeypatch.setattr(build, "run", run)
+    assert build._missing(board, from_debian=True) == []
+    core = "-mcpu=cortex-m33" if board == "pico2" else "-mcpu=cortex-m0plus"
+    assert set(asked) == {core}
+    # Without its own set the compiler names one for every ARM: that is none for this core.
+    del has[core]
+    assert build._missing(board, from_debian=True) == list(build.LIBRARIES.values())
 
 
 @pytest.mark.parametrize(
@@ -156,3 +192,40 @@ def test_the_image_is_told_the_fingerprint_of_the_core(
 
     written = (tmp_path / "frozen/poultice_fingerprint.py").read_text()
     assert written == f'CORE = "{core_fingerprint()}"\n'
+
+
+def test_an_image_does_not_depend_on_the_seed_of_pythons_hashes(
+    scripts: tuple[ModuleType, ModuleType], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """MicroPython's generator of the pins goes through a set: the order of `Pin.board` hangs on the
+    seed. What was built before the seed was told is built anew."""
+    build, _ = scripts
+    tree, work = tmp_path / "micropython", tmp_path / "build"
+    for part in ("ports/rp2/CMakeLists.txt", "lib/pico-sdk/pico_sdk_init.cmake"):
+        (tree / part).parent.mkdir(parents=True)
+        (tree / part).touch()
+    left = work / "firmware-pico2" / "build.ninja"
+    left.parent.mkdir(parents=True)
+    left.touch()
+    (left.parent / "tree").write_text(str(tree))
+    told: list[dict[str, str] | None] = []
+
+    def run(command: list[str], cwd: Path, env: dict[str, str] | None = None) -> str:
+        told.append(env)
+        if command[0] == "cmake":
+            left.touch()
+        if "-o" in command:
+            Path(command[command.index("-o") + 1]).touch()
+        return ""
+
+    monkeypatch.setenv("MICROPYTHON_DIR", str(tree))
+    monkeypatch.setattr(build, "_missing", lambda board, from_debian: [])
+    monkeypatch.setattr(build, "_write_frozen", lambda: None)
+    monkeypatch.setattr(build, "BUILD", work)
+    monkeypatch.setattr(build, "run", run)
+    build.build("pico2")
+    assert [env and env.get("PYTHONHASHSEED") for env in told] == ["0", "0", None]
+    # cmake and ninja; the second time nothing has to be configured anew.
+    told.clear()
+    build.build("pico2")
+    assert [env and env.get("PYTHONHASHSEED") for env in told] == ["0", None]

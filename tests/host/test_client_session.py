@@ -381,6 +381,19 @@ def test_starting_and_leaving() -> None:
     assert device.state == "running" and "stop" not in device.asked
 
 
+def test_an_offer_that_is_ended_is_taken_back() -> None:
+    """As by `timeout 40 poultice run --detach --confirm button`, of the page on schedulers."""
+    device = Faulty(BUTTON)
+    over = Ordered(stopping=lambda: device.clock_s > 40)
+    with pytest.raises(errors.Interrupted) as raised:
+        Engine(Client(device), PLAN, orders=over, by_button=True).leave()
+    assert raised.value.exit_code == errors.ExitCode.INTERRUPTED
+    assert (device.state, device.clock_s < 45) == ("idle", True)
+    device.press()
+    Client(device).poll(2.0)
+    assert device.state == "idle"
+
+
 @pytest.mark.parametrize(
     ("options", "by_button", "fault"),
     [

@@ -89,6 +89,21 @@ def test_simulated_devices_have_all_probes_but_those_of_ports(
         assert found["sensor_a"]["result"] == found["temperature"]["result"] == "fail"
 
 
+@pytest.mark.parametrize(
+    ("board", "told"),
+    [
+        ("pico", "a Pico or Pico W"),
+        ("pico2", "a Pico 2 or Pico 2 W"),
+        ("another", "board another"),
+    ],
+)
+def test_what_cannot_be_told_over_usb_is_not(
+    device: Faulty, examined: Examine, board: str, told: str
+) -> None:
+    device.answers["hello"] = but(board=board)
+    assert f"answers: {told}, uid" in examined()["device"]["says"]
+
+
 @pytest.mark.parametrize(("closings", "result"), [(79_999, "ok"), (80_000, "warn")])
 def test_a_worn_relay_is_told(
     device: Faulty, examined: Examine, monkeypatch: pytest.MonkeyPatch, closings: int, result: str
@@ -580,14 +595,26 @@ def test_the_terminal_that_this_is_typed_in_is_no_port(
     assert list(ports.other_program([port], tmp_path)) == []
 
 
-def test_modem_manager(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("words", "result"),
+    [
+        ([], "ok"),
+        (["--filter-policy=strict"], "ok"),
+        (["--filter-policy", "PARANOID"], "ok"),
+        (["--filter-policy=ALLOWLIST-ONLY", "--debug"], "ok"),
+        (["--debug", "--filter-policy=legacy"], "warn"),
+        (["--filter-policy", "DEFAULT"], "warn"),
+    ],
+)
+def test_modem_manager(words: list[str], result: str, tmp_path: Path) -> None:
     proc, rules = tmp_path / "proc", tmp_path / "rules.d"
     rules.mkdir()
     process(proc, 7, "systemd")
-    assert [one.result for one in ports.modem_manager(proc, [rules])] == ["ok"]
+    assert [one.says for one in ports.modem_manager(proc, [rules])] == ["not running"]
     process(proc, 8, "ModemManager")
+    (proc / "8/cmdline").write_text("\0".join(["/usr/sbin/ModemManager", *words, ""]))
     [found] = ports.modem_manager(proc, [rules])
-    assert (found.result, "doctor --udev" in str(found.remedy)) == ("warn", True)
+    assert (found.result, "doctor --udev" in str(found.remedy)) == (result, result == "warn")
     (rules / RULES.name).write_text(RULES.read_text())
     assert [one.result for one in ports.modem_manager(proc, [rules])] == ["ok"]
     assert list(ports.modem_manager(tmp_path / "none", [rules])) == []

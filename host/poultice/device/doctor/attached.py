@@ -38,6 +38,11 @@ _CHECKS = {
 }
 
 
+_BOARDS = {"pico": "a Pico or Pico W", "pico2": "a Pico 2 or Pico 2 W"}
+"""What `hello.board` may be: the same image runs on both of a pair, and nothing that comes over USB
+(identity, serial number, `hello`) tells them apart. The device itself knows, by its converter."""
+
+
 def examine(device: str | None) -> tuple[str | None, list[Finding]]:
     """The path of the device, None where none answers, and what was found. Raises nothing."""
     from poultice.device import discovery
@@ -52,7 +57,8 @@ def examine(device: str | None) -> tuple[str | None, list[Finding]]:
             now = client.settle()
         except Exception as error:
             return client.path, [failed("device", error)]
-        says = f"{client.path} answers: board {hello.board}, uid {hello.uid}"
+        board = _BOARDS.get(hello.board, f"board {hello.board}")
+        says = f"{client.path} answers: {board}, uid {hello.uid}"
         found = [Finding("device", OK, says)]
         probes: dict[str, Probe] = {
             "firmware": lambda: firmware(client.path, hello),

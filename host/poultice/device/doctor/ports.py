@@ -16,6 +16,8 @@ PROC = Path("/proc")
 RULE_PLACES = tuple(
     Path(place) / "udev" / "rules.d" for place in ("/etc", "/run", "/usr/lib", "/lib")
 )
+# Of ModemManager's policies, before and after 1.14 named it anew; gone since 1.18.
+_TRIES_EVERY_PORT = ("default", "legacy")
 _INSTALL = "install the udev rule: `poultice doctor --udev` prints it and says how"
 _PTMX = (5, 2)
 _PSEUDO_TERMINALS = range(136, 144)
@@ -213,16 +215,29 @@ def _name(directory: Path) -> str:
 
 
 def modem_manager(proc: Path = PROC, places: Sequence[Path] = RULE_PLACES) -> Iterable[Finding]:
-    """Whether ModemManager runs: it greets new ports as modems, and holds them meanwhile."""
+    """Whether ModemManager runs in a way that greets every new port as a modem.
+
+    By its own policy (strict, since 1.14) it leaves alone a port that does not say it speaks AT,
+    and the device's does not (its interface has no protocol); `legacy` tries whatever is no known
+    exception. `paranoid` is strict, and more."""
     if not proc.is_dir():
         return
-    if not any(_name(directory) == "ModemManager" for directory in proc.glob("[0-9]*")):
+    running = [one for one in proc.glob("[0-9]*") if _name(one) == "ModemManager"]
+    if not running:
         yield Finding("modem_manager", OK, "not running")
         return
     rule = _rule(places)
     if rule is not None and "ID_MM_DEVICE_IGNORE" in _read(rule):
         yield Finding("modem_manager", OK, f"running, and told to leave the device by {rule}")
         return
-    says = "running: it takes a new port for some seconds, and writes to it as to a modem"
+    policy = re.search(r"--filter-policy[=\0]([\w-]+)", _read(running[0] / "cmdline"))
+    if policy is None or policy[1].lower() not in _TRIES_EVERY_PORT:
+        says = "running; by its policy it leaves a port alone that does not say it is a modem's"
+        yield Finding("modem_manager", OK, says)
+        return
+    says = (
+        f"running with --filter-policy={policy[1]}: it takes a new port for some seconds, and "
+        "writes to it as to a modem"
+    )
     remedy = f"{_INSTALL} (or `sudo systemctl stop ModemManager`)"
     yield Finding("modem_manager", WARN, says, remedy)
