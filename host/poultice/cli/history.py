@@ -146,7 +146,7 @@ def export(n: int | None, form: str | None, path: str | None) -> None:
 
 @history.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
-@report_options
+@json_option
 def import_(file: Path) -> Result:
     """A session that the page in the browser, or another computer, recorded: FILE of its export as
     JSON Lines."""
