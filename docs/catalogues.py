@@ -18,9 +18,17 @@ from typing import NamedTuple
 import jinja2
 from jinja2.ext import extract_from_ast
 
-HOST = Path(__file__).parents[1] / "host" / "poultice"
+ROOT = Path(__file__).parents[1]
+HOST = ROOT / "host" / "poultice"
+# The page that runs a real pad.
+PAGE = (ROOT / "docs/browser/pad.html", ROOT / "docs/browser/pad.js", ROOT / "docs/browser/pad.py")
 LOCALE = HOST / "locale"
 _CALLS = ("tr", "trn", "later")
+# An element whose content is to be translated: none with another of its own kind in it.
+MARKED = re.compile(
+    r"<(?P<tag>\w+)(?P<more>[^>]*?) data-tr(?P<rest>[^>]*)>(?P<text>.*?)</(?P=tag)>", re.S
+)
+_IN_SCRIPT = re.compile(r'\btr\(((?:"(?:[^"\\\n]|\\.)*"\s*\+?\s*)+)')
 # Who wrote it when is for the version control to say.
 _SAID = re.compile(
     r'^"(Project-Id|POT-Creation|PO-Revision|Last-Trans|Language-Team|Report-M|Generated)[^\n]*\n',
@@ -39,10 +47,11 @@ class Message(NamedTuple):
 def extracted() -> list[Message]:
     """All of them, once each, by file."""
     found: dict[str, Message] = {}
-    readers = {".py": _in_python, ".html": _in_template, ".toml": _in_table}
-    for path in sorted(HOST.rglob("*")):
-        for one, many in readers.get(path.suffix, lambda path: iter(()))(path):
-            file = path.relative_to(HOST.parents[1]).as_posix()
+    readers = {".py": _in_python, ".html": _in_template, ".toml": _in_table, ".js": _in_script}
+    for path in [*sorted(HOST.rglob("*")), *PAGE]:
+        reader = _in_page if path == PAGE[0] else readers.get(path.suffix, lambda path: iter(()))
+        for one, many in reader(path):
+            file = path.relative_to(ROOT).as_posix()
             found.setdefault(one, Message(one, many, file))
     return list(found.values())
 
@@ -61,6 +70,16 @@ def _in_template(path: Path) -> Iterator[tuple[str, str | None]]:
         texts = [one for one in ((said,) if isinstance(said, str) else said or ()) if one]
         if texts:
             yield texts[0], texts[1] if function == "trn" else None
+
+
+def _in_page(path: Path) -> Iterator[tuple[str, str | None]]:
+    for found in MARKED.finditer(path.read_text(encoding="utf-8")):
+        yield " ".join(found["text"].split()), None
+
+
+def _in_script(path: Path) -> Iterator[tuple[str, str | None]]:
+    for found in _IN_SCRIPT.finditer(path.read_text(encoding="utf-8")):
+        yield "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', found[1])), None
 
 
 def _in_table(path: Path) -> Iterator[tuple[str, str | None]]:

@@ -9,6 +9,7 @@ const LINE_MAX = 4096;
 const LINES_MAX = 1000;
 
 let python, library, host, session;
+let catalogue = "{}";
 const now_s = () => performance.now() / 1000;
 const tell = (kind, more) => postMessage({ kind, ...more });
 
@@ -111,13 +112,12 @@ class Line {
 async function connect(index) {
   const ports = await serial.getPorts();
   const line = new Line(ports[index] ?? ports[0]);
+  host = made();
   try {
     await line.open();
   } catch (error) {
-    return tell("gone", { text: "The port cannot be opened.",
-      hint: `does another page or program hold it? (${error.message})` });
+    return tell("gone", JSON.parse(host.held(error.message)));
   }
-  host = made();
   for (let got = null; ;) {
     const step = JSON.parse(host.step(now_s(), got, line.lost && !line.lines.length));
     if (step.send) line.send(step.send);
@@ -137,7 +137,8 @@ async function connect(index) {
 function made() {
   python.globals.set("library", library);
   python.globals.set("ahead_s", -60 * new Date().getTimezoneOffset());
-  python.runPython("host = pad.Host(library, ahead_s)");
+  python.globals.set("catalogue", catalogue);
+  python.runPython("host = pad.Host(library, ahead_s, catalogue)");
   return python.globals.get("host");
 }
 
@@ -151,6 +152,8 @@ try {
   const loaded = await interpreter("pad.json", "pad");
   ({ python } = loaded);
   library = loaded.files["library.json"];
+  // Its name is the language of the page.
+  if (name !== "en") catalogue = await (await fetch(`catalogue.${name}.json`)).text();
   tell("loaded", { protocols: JSON.parse(made().protocols()), reached: Boolean(serial) });
 } catch (error) {
   tell("broken", { text: error.message });

@@ -6,8 +6,13 @@ const OURS = { usbVendorId: 0x2e8a, usbProductId: 0x0005 };
 const ACTIVE = new Set(["armed", "running", "waiting", "paused"]);
 const STALE_MS = 10 * 60 * 1000;
 
+// What the build took from the catalogue of the page's language: none of the English page.
+const catalogue = document.documentElement.lang === "en" ? {}
+  : await (await fetch(`catalogue.${document.documentElement.lang}.json`)).json();
+const tr = (text, values = {}) => (catalogue[text]?.[0] ?? text)
+  .replace(/{(\w+)}/g, (_, name) => values[name]);
 const $ = (selector) => document.querySelector(selector);
-const worker = new Worker("pad-worker.js", { type: "module" });
+const worker = new Worker("pad-worker.js", { type: "module", name: document.documentElement.lang });
 let protocols = [], points = [], state = "", answered = 0, asleep;
 
 const line = (list, text) => {
@@ -32,8 +37,10 @@ function notice(text, hint) {
 // --- what the worker tells ---------------------------------------------------------------------------
 
 const HEARD = {
-  broken: ({ text }) => { $("#loading").textContent = `This page could not start: ${text}. It has to be served by a`
-    + " web server (any static one), and needs WebAssembly."; },
+  broken: ({ text }) => {
+    $("#loading").textContent = tr("This page could not start: {text}. It has to be served by a web server (any"
+      + " static one), and needs WebAssembly.", { text });
+  },
 
   loaded({ protocols: told, reached }) {
     protocols = told;
@@ -44,16 +51,16 @@ const HEARD = {
     listed();
     if (reached && serial) return;
     $("#connect").disabled = true;
-    notice("This browser cannot reach a USB port.", "Chrome, Edge and Opera can: on a computer, and perhaps with a"
-      + " cable on Android. Or use the command line: poultice run.");
+    notice(tr("This browser cannot reach a USB port."), tr("Chrome, Edge and Opera can: on a computer, and perhaps"
+      + " with a cable on Android. Or use the command line: poultice run."));
   },
 
   questions({ name, asked }) {
     if (name !== $("#protocol").value) return;
     $("#questions").replaceChildren(...asked.map(([key, text]) => {
       const group = document.createElement("fieldset");
-      group.innerHTML = "<legend></legend>" + ["no", "yes"].map((word) =>
-        `<label><input type="radio" name="${key}" value="${word}"> ${word}</label>`).join("");
+      group.innerHTML = "<legend></legend>" + [["no", tr("no")], ["yes", tr("yes")]].map(([value, word]) =>
+        `<label><input type="radio" name="${key}" value="${value}"> ${word}</label>`).join("");
       group.querySelector("legend").textContent = text;
       return group;
     }));
@@ -61,16 +68,20 @@ const HEARD = {
 
   hello({ firmware, uid, core, tested, config }) {
     document.body.dataset.connected = "yes";
-    $("#connect").textContent = "Disconnect";
+    $("#connect").textContent = tr("Disconnect");
     $("#connect").disabled = false;
-    $("#who").textContent = `Firmware ${firmware}, device ${uid}. Its logic is ${core}, `
-      + (tested ? "that which was tested with this page." : "not that which was tested with this page.")
-      + ` Pad ${config.density_mw_cm2} mW/cm², ${config.cooler ? "with" : "without"} a cooler`
-      + `${config.pending ? "; another configuration waits for its button" : ""}.`;
+    $("#who").textContent = [
+      tr("Firmware {firmware}, device {uid}.", { firmware, uid }),
+      tested ? tr("Its logic is {core}, that which was tested with this page.", { core })
+        : tr("Its logic is {core}, not that which was tested with this page.", { core }),
+      tr("Pad of {density} mW/cm².", { density: config.density_mw_cm2 }),
+      config.cooler ? tr("With a cooler.") : tr("Cold is a pack laid on by hand."),
+      config.pending ? tr("Another configuration waits for its button.") : "",
+    ].join(" ");
     $("#treatment").hidden = false;
   },
 
-  now({ now, facts, line: told }) {
+  now({ now, facts, line: told, asks }) {
     state = now.state;
     document.body.dataset.state = state;
     const active = ACTIVE.has(state);
@@ -86,10 +97,10 @@ const HEARD = {
     if (active) $("#session").hidden = false;
     $("#big").textContent = told;
     $("#pause").hidden = !["running", "paused"].includes(state);
-    $("#pause").textContent = state === "paused" ? "Go on (p)" : "Pause (p)";
+    $("#pause").textContent = state === "paused" ? tr("Go on (p)") : tr("Pause (p)");
     $("#prompt").hidden = state !== "waiting";
-    if (state === "waiting") $("#prompt strong").textContent = facts.find(([name]) => name === "asks")?.[1] ?? "";
-    document.title = active ? `${told.split("  ").slice(0, 2).join(" ")} · poultice` : "Run a pad · poultice";
+    if (state === "waiting") $("#prompt strong").textContent = asks ?? "";
+    document.title = active ? `${told.split("  ").slice(0, 2).join(" ")} · poultice` : tr("Run a pad · poultice");
     if (active) points.push([now.t_ms / 1000, now.temp_mc, now.target_mc, now.heat]);
     if (active && !document.hidden) draw(now.t_ms / 1000);
     awake(active);
@@ -111,7 +122,7 @@ const HEARD = {
     if (fault) {
       const link = document.createElement("a");
       link.href = `../reference/faults/${fault}.html`;
-      link.textContent = `About ${fault}`;
+      link.textContent = tr("About {fault}", { fault });
       $("#end").append("\n", link);
     }
     $("#session").scrollIntoView({ block: "nearest" });
@@ -120,18 +131,18 @@ const HEARD = {
   },
 
   refused: ({ text, hint }) => notice(text, hint),
-  unkept: ({ text }) => notice("This session is not kept in this browser; it goes on.", text),
+  unkept: ({ text }) => notice(tr("This session is not kept in this browser; it goes on."), text),
 
   gone({ text, hint }) {
-    notice(text, hint ?? (ACTIVE.has(state) ? "The device turns its pad off by itself within 10 seconds." : ""));
+    notice(text, hint);
   },
 
   closed() {
     state = "";
     document.body.dataset.connected = document.body.dataset.state = "";
-    $("#connect").textContent = "Connect…";
+    $("#connect").textContent = tr("Connect…");
     $("#connect").disabled = false;
-    $("#who").textContent = "Not connected.";
+    $("#who").textContent = tr("Not connected.");
     $("#treatment").hidden = $("#stopping").hidden = $("#prompt").hidden = true;
     $("#facts").replaceChildren();
     awake(false);
@@ -139,7 +150,7 @@ const HEARD = {
   },
 };
 worker.onmessage = ({ data }) => HEARD[data.kind]?.(data);
-worker.onerror = (error) => HEARD.broken({ text: error.message || "its worker could not be loaded" });
+worker.onerror = (error) => HEARD.broken({ text: error.message || tr("its worker could not be loaded") });
 
 // --- what the person wants ---------------------------------------------------------------------------
 
@@ -152,8 +163,8 @@ async function connect() {
     const ports = await serial.getPorts();
     worker.postMessage(["connect", Math.max(0, ports.indexOf(port))]);
   } catch (error) {
-    if (error.name !== "NotFoundError") return notice("The browser does not give the port.", error.message);
-    notice("No port was chosen.", "Is the device plugged in, with a cable that carries data?");
+    if (error.name !== "NotFoundError") return notice(tr("The browser does not give the port."), error.message);
+    notice(tr("No port was chosen."), tr("Is the device plugged in, with a cable that carries data?"));
   }
 }
 
@@ -181,7 +192,8 @@ function start(submitted) {
   const open = [...document.querySelectorAll("#questions fieldset")].find((one) => !one.querySelector(":checked"))
     ?? ($("#age").value ? null : $("#age"));
   if (open) {
-    notice("Not all is answered.", "Each question has to be, by who will lie on the pad, within ten minutes.");
+    notice(tr("Not all is answered."),
+      tr("Each question has to be, by who will lie on the pad, within ten minutes."));
     return (open.querySelector?.("input") ?? open).focus();
   }
   const yes = [...document.querySelectorAll("#questions input:checked")].map((one) => [one.name, one.value === "yes"]);
@@ -227,9 +239,9 @@ async function listed() {
   $("#kept ul").replaceChildren(...all.reverse().map(({ id, session }) => {
     const item = document.createElement("li");
     const when = new Date(session.started_unix * 1000).toLocaleString();
-    item.append(`${when}: ${session.protocol}, ${session.outcome ?? "cut off"} `,
-      button("Save as JSON Lines", () => save(id)), " ",
-      button("Delete", async () => { await kept.remove(id); listed(); }));
+    item.append(`${when}: ${session.protocol}, ${tr(session.outcome ?? "cut off")} `,
+      button(tr("Save as JSON Lines"), () => save(id)), " ",
+      button(tr("Delete"), async () => { await kept.remove(id); listed(); }));
     return item;
   }));
   $("#kept").hidden = !all.length;

@@ -8,8 +8,9 @@ in its dialect (docs/site/dialect.py); nothing here decides what they decide.
 import datetime
 import json
 
-from poultice import remedies, session, temperature, words
+from poultice import language, remedies, session, words
 from poultice.errors import DeviceLostError, PoulticeError
+from poultice.language import tr
 from poultice.link.client import Client
 from poultice.link.messages import Event
 from poultice.session import engine
@@ -19,8 +20,11 @@ from poultice.therapy.phase import Phase, Protocol
 from poultice.words import phase as in_words
 
 _LINE_MAX = 4096
-_GONE = "the port is gone"
-_BY_ITSELF = "the device turns its pad off by itself; check the cable, then connect again"
+
+
+def _gone():
+    hint = tr("the device turns its pad off by itself; check the cable, then connect again")
+    return DeviceLostError(tr("the port is gone"), hint=hint)
 
 
 class Port:
@@ -52,11 +56,12 @@ class Port:
 
 class Host:
     """One device at one port. `library` is the JSON that the build made of the protocols' files,
-    `ahead_s` how far the reader's clock is ahead of UTC."""
+    `ahead_s` how far the reader's clock is ahead of UTC, `catalogue` has the texts of another
+    language."""
 
-    def __init__(self, library, ahead_s=0, units="celsius"):
+    def __init__(self, library, ahead_s=0, catalogue="{}"):
         datetime.ahead_s = ahead_s
-        temperature.show_in(units)
+        language.use(json.loads(catalogue))
         told = json.loads(library)
         self._columns = told["columns"]
         self._core = told["core"]
@@ -83,8 +88,8 @@ class Host:
             [
                 {
                     "name": one.name,
-                    "title": one.title,
-                    "summary": one.summary,
+                    "title": tr(one.title),
+                    "summary": tr(one.summary),
                     "phases": [in_words(phase.__dict__) for phase in one.phases],
                     "modes": sorted(one.modes),
                     "acute": one.acute,
@@ -98,11 +103,16 @@ class Host:
         modes = self._protocols[name].modes
         return json.dumps(
             [
-                [one.key, one.text]
+                [one.key, tr(one.text)]
                 for one in screening.QUESTIONS
                 if one.applies_to == screening.BOTH or one.applies_to in modes
             ]
         )
+
+    def held(self, reason):
+        """What to say of a port that cannot be opened."""
+        hint = tr("does another page or program hold it? ({reason})", reason=reason)
+        return json.dumps({"text": tr("The port cannot be opened."), "hint": hint})
 
     # --- what a person wants -------------------------------------------------------------
 
@@ -139,7 +149,7 @@ class Host:
         self._port.clock_s = now_s
         try:
             if lost:
-                wait_s = self._steps.throw(DeviceLostError(_GONE, hint=_BY_ITSELF))
+                wait_s = self._steps.throw(_gone())
             elif self._begun:
                 data = None if line is None else line.encode()
                 wait_s = self._steps.send(data if data is None or len(data) < _LINE_MAX else b"")
@@ -260,6 +270,7 @@ class Host:
             now=row,
             line=words.line(update).partition("  ")[2],
             facts=words.facts(row),
+            asks=words.meaning("prompts", row["prompt"]) if row.get("prompt") else None,
             sample={name: row.get(name) for name in self._columns},
         )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import subprocess
 import tarfile
 import tomllib
@@ -17,7 +18,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from docs import catalogues
 from docs.site.dialect import as_steps, without_types
+from poultice import language, pofile
 from poultice.device import fingerprint
 from poultice.link import messages
 from poultice.record.schema import SAMPLE_COLUMNS
@@ -63,6 +66,8 @@ SHIMS = PAGE / "shims"
 HOSTED = ("errors", "remedies", "temperature", "texts", "words", "link/messages", "session/orders",
           "session/tally", "therapy/phase", "therapy/plan", "therapy/screening")  # fmt: skip
 WAITING = ("link/client", "session/__init__", "session/engine")
+# What each calls itself.
+LANGUAGES = {"de": "Deutsch", "en": "English"}
 # Their tables, which the page reads as JSON.
 TABLES = ("texts.toml", "therapy/questions.toml")
 
@@ -97,6 +102,7 @@ def pad_sources() -> dict[str, str]:
     for name in TABLES:
         found[f"poultice/{name}"] = json.dumps(tomllib.loads(_host(name)))
     found["poultice/link/wire.py"] = _page("wire.py")
+    found["poultice/language.py"] = _page("language.py")
     return found | _shims() | {"pad.py": _page("pad.py"), "library.json": library_json()}
 
 
@@ -145,8 +151,43 @@ def build(site: Path) -> None:
     whole = {"files": files, "core_sha256": core}
     (target / "sources.json").write_text(json.dumps(whole), encoding="utf-8")
     (target / "pad.json").write_text(json.dumps({"files": pad_sources()}), encoding="utf-8")
+    page = (target / "pad.html").read_text(encoding="utf-8")
+    for name in language.KNOWN:
+        told = catalogue(name)
+        file = "pad.html" if name == language.ENGLISH else f"pad.{name}.html"
+        (target / file).write_text(translated(page, name, told), encoding="utf-8")
+        if told:
+            (target / f"catalogue.{name}.json").write_text(json.dumps(told), encoding="utf-8")
     for path in sorted(target.rglob("*.py")):
         path.unlink()
+
+
+def catalogue(name: str) -> dict[str, list[str]]:
+    """All that this language's catalogue translates: each English text and its forms."""
+    if name == language.ENGLISH:
+        return {}
+    book = pofile.Catalogue(HOST / "locale" / name / "LC_MESSAGES" / "poultice.po")
+    told = {one.one: book.forms(one.one, one.many) for one in catalogues.extracted()}
+    return {text: forms for text, forms in told.items() if forms}
+
+
+def translated(page: str, name: str, told: Mapping[str, list[str]]) -> str:
+    """The page in a language: what is marked `data-tr`, and links to it in the others."""
+
+    def said(found: re.Match[str]) -> str:
+        text = " ".join(found["text"].split())
+        begin = f"<{found['tag']}{found['more']}{found['rest']}>"
+        return f"{begin}{told.get(text, [text])[0]}</{found['tag']}>"
+
+    links = [
+        f'<a href="pad{"" if one == language.ENGLISH else f".{one}"}.html" hreflang="{one}"'
+        f' lang="{one}">{LANGUAGES.get(one, one)}</a>'
+        for one in language.KNOWN
+        if one != name
+    ]
+    page = catalogues.MARKED.sub(said, page)
+    page = page.replace('<html lang="en">', f'<html lang="{name}">')
+    return page.replace('<p id="languages"></p>', f'<p id="languages">{" ".join(links)}</p>')
 
 
 def packaged() -> dict[str, bytes]:

@@ -146,7 +146,7 @@ def export(n: int | None, form: str | None, path: str | None) -> None:
 
 @history.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
-@json_option
+@person_options
 def import_(file: Path) -> Result:
     """A session that the page in the browser, or another computer, recorded: FILE of its export as
     JSON Lines."""
@@ -154,7 +154,7 @@ def import_(file: Path) -> Result:
     from poultice.record.store import History
 
     n = importing.take(History.open(), file)
-    output.say(f"session {n} now; `poultice report {n}` shows it")
+    output.say(tr("session {n} now; `poultice report {n}` shows it", n=n))
     return Result(History.open().show(n), "session")
 
 
