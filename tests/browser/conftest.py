@@ -111,10 +111,10 @@ def page(tabs: Any, address: str) -> Iterator[Callable[..., Any]]:
     """Opens the page; at the end nothing complained and nothing came from elsewhere."""
     opened: list[Any] = []
 
-    def new(width: int = 1_100, scheme: str = "light") -> Any:
+    def new(width: int = 1_100, scheme: str = "light", name: str = "pad.html") -> Any:
         tab = tabs(width, scheme)
         tab.page.set_default_timeout(PATIENCE_MS)
-        tab.page.goto(f"{address}/pad.html")
+        tab.page.goto(f"{address}/{name}")
         tab.page.wait_for_selector("main", state="visible")
         opened.append(tab)
         return tab

@@ -66,7 +66,7 @@ def ended(tab: Any, text: str) -> str:
 def kept(tab: Any) -> list[dict[str, Any]]:
     """What the page saves of its latest session."""
     with tab.page.expect_download() as saved:
-        tab.page.locator("#kept button:has-text('Save')").first.click()
+        tab.page.locator("#kept button").first.click()
     text = Path(saved.value.path()).read_text(encoding="utf-8")
     return [json.loads(line) for line in text.splitlines()]
 
@@ -102,6 +102,34 @@ def test_from_connect_to_the_record(page: Any, device: Any, tmp_path: Path) -> N
     assert kinds[0] == "phase" and kinds[-1] == "complete"
     samples = [one for one in lines if one["record"] == "sample"]
     assert session["samples"] == len(samples) > 50
+
+
+def test_in_german_from_the_question_to_the_end(page: Any, device: Any) -> None:
+    device()
+    tab = page(name="pad.de.html")
+    assert tab.page.get_attribute("html", "lang") == "de"
+    connect(tab)
+    assert "mit dieser Seite geprüfte" in tab.page.inner_text("#who")
+    tab.page.wait_for_selector("#questions fieldset")
+    assert "Diabetes" in tab.page.inner_text("#questions")
+    for one in tab.page.locator("#questions input[value=no]").all():
+        one.check()
+    tab.page.click("#start")
+    tab.page.wait_for_selector(".notice:has-text('Nicht alles ist beantwortet')")
+    tab.page.select_option("#protocol", "short")
+    tab.page.wait_for_selector("#questions input[value=no]:not(:checked)")
+    for one in tab.page.locator("#questions input[value=no]").all():
+        one.check()
+    tab.page.select_option("#age", "none")
+    tab.page.click("#start")
+
+    told = ended(tab, "°C")
+
+    assert "Wärme 1 min" in told
+    # What is kept is for programs: English.
+    session = kept(tab)[0]
+    assert (session["outcome"], session["summary"]["phases"][0]["mode"]) == ("complete", "heat")
+    assert tab.page.locator("#languages a[hreflang=en]").count() == 1
 
 
 def test_once_loaded_it_needs_no_network(page: Any, device: Any, port: Any) -> None:
