@@ -12,6 +12,8 @@ FUZZ_S ?= 60
 SOAK_H ?= 240
 MUTANTS ?= 12
 RUNS ?= 5000
+# What `make bench` compares the image with: a commit, or a .uf2; nothing where there is no history.
+AGAINST ?= $(shell git rev-parse --verify --quiet HEAD^ 2>/dev/null)
 SEED ?= 1
 # The moment of the last commit: what is built of it does not depend on when.
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null)
@@ -62,7 +64,7 @@ test-protocols: $(VENV)/.developed  ## your protocols against the simulated devi
 
 bench: $(VENV)/.developed images  ## the benchmarks, and what the image does on the emulated chip
 	$(BIN)/python -m pytest --benchmark-only -o addopts="--import-mode=importlib" tests/benchmarks
-	$(BIN)/python -m tests.benchmarks.chip
+	$(BIN)/python -m tests.benchmarks.chip $(if $(AGAINST),--against $(AGAINST))
 
 firmware: $(VENV)/.installed  ## build/poultice-pico.uf2, the image for the device
 	@$(BIN)/python firmware/build.py

@@ -4,7 +4,7 @@ On the device a name of a module is looked up in a table at every use and kept i
 name that a module binds once, to an integer, becomes its number wherever it is used, in its own
 module (`_X`), imported (`from .tick import OK`) or through its module (`states.RUNNING`). Names
 that nobody uses any more are dropped: constants, imports, and what annotations alone need.
-The names in `NATIVE` are compiled to machine code. Nothing else changes.
+The modules in `NATIVE` are compiled to machine code. Nothing else changes.
 """
 
 from __future__ import annotations
@@ -19,13 +19,38 @@ from typing import TypeGuard
 
 FIRMWARE = Path(__file__).resolve().parent
 
-# Functions that `@micropython.native` is to make faster, by module: `Class.method`. None: on
-# ARMv6-M machine code reads constants above 127 from a word beside it, and where the linker puts
-# it off its boundary it reads another (a reading was 28.7 °C too low). The boundary is forced now,
-# but what is saved is not worth a constant that depends on it (docs/decisions/0025).
-NATIVE: dict[str, tuple[str, ...]] = {}
+# Modules whose functions become machine code: what runs in a tick, and what it reports. Not
+# `__init__`, which runs once, and not what is compiled in another way already. Left as bytecode is
+# what a tick does not run, and five on which MicroPython's compiler itself ends when it is to emit
+# machine code (`config`, `disk`, `journal`, `requests`, `store`). Machine code needs its words
+# where the processor looks for them: `usbline/micropython.cmake`, docs/decisions/0031.
+NATIVE = {
+    *(
+        f"poultice_core.{name}"
+        for name in (
+            *("adoption", "budget", "button", "clocks", "codec", "course", "dose", "guard"),
+            *("interval", "latch", "ledger", "link", "loop", "measure", "memory", "news", "pack"),
+            *("permit", "phases", "reading", "relays", "sequencer", "settings", "states", "tally"),
+            *("telemetry", "thermistor", "thermostat", "tick", "ticks", "trend", "waiting"),
+            *("wallclock", "witness", "writer"),
+        )
+    ),
+    *(
+        f"poultice_core.judges.{name}"
+        for name in (
+            *("cold", "cutoffs", "durations", "heating", "integrity", "lateness", "predictive"),
+            *("treatment", "welds"),
+        )
+    ),
+    *(
+        f"poultice_pico.{name}"
+        for name in ("analog", "application", "board", "deadman", "debounce", "link", "signs")
+    ),
+}
 
 _Scope = ast.FunctionDef | ast.Lambda | ast.ClassDef
+# Decorators after which a function is no bytecode any more.
+_COMPILED = ("micropython.", "rp2.")
 _OPERATORS = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -80,8 +105,9 @@ def folded(sources: dict[str, str]) -> dict[str, Module]:
 
 def emit_natively(modules: dict[str, Module]) -> None:
     """Decorate what `NATIVE` lists. Raises LookupError where something of it is not there."""
-    for module in modules.values():
-        _decorate(module)
+    for name in sorted(NATIVE):
+        if name not in modules or not _decorate(modules[name]):
+            raise LookupError(f"{name} has nothing to emit natively")
 
 
 class Module:
@@ -311,17 +337,16 @@ def _bound(scope: ast.AST) -> Iterator[str]:
             todo += ast.iter_child_nodes(node)
 
 
-def _decorate(module: Module) -> None:
-    wanted = set(NATIVE.get(module.name, ()))
+def _decorate(module: Module) -> int:
+    """Make the module's functions machine code: how many."""
+    count = 0
     for outer in module.tree.body:
-        if isinstance(outer, ast.ClassDef):
-            inside = [(f"{outer.name}.", node) for node in outer.body]
-        else:
-            inside = [("", outer)]
-        for prefix, node in inside:
-            if isinstance(node, ast.FunctionDef) and prefix + node.name in wanted:
-                wanted.remove(prefix + node.name)
-                decorator = ast.parse("micropython.native", mode="eval").body
-                node.decorator_list.append(decorator)
-    if wanted:
-        raise LookupError(f"{module.name} has no {', '.join(sorted(wanted))} to emit natively")
+        for node in outer.body if isinstance(outer, ast.ClassDef) else [outer]:
+            if not isinstance(node, ast.FunctionDef) or node.name == "__init__":
+                continue
+            if any(ast.unparse(one).startswith(_COMPILED) for one in node.decorator_list):
+                continue
+            decorator = ast.parse("micropython.native", mode="eval").body
+            node.decorator_list.append(decorator)
+            count += 1
+    return count

@@ -110,13 +110,29 @@ def test_a_tuple_of_constants_alone_stays_as_it_is() -> None:
     assert folded(a=text)["a"] == text
 
 
-def test_a_function_to_emit_natively_has_to_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fold, "NATIVE", {"a": ("C.f",)})
-    modules = fold.folded({"a": "class C:\n    def f(self): ..."})
+def test_what_is_emitted_natively_is_every_function_but_init(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fold, "NATIVE", {"a"})
+    modules = fold.folded(
+        {
+            "a": "class C:\n    def __init__(self): ...\n    @property\n    def f(self): ...\n"
+            "@micropython.viper\ndef g(): ...",
+            "b": "def f(): ...",
+        }
+    )
     fold.emit_natively(modules)
-    assert "@micropython.native" in ast.unparse(modules["a"].tree)
-    with pytest.raises(LookupError, match=r"C\.f"):
-        fold.emit_natively(fold.folded({"a": "class C:\n    def g(self): ..."}))
+    assert ast.unparse(modules["a"].tree).count("@micropython.native\n    def f") == 1
+    assert ast.unparse(modules["a"].tree).count("native") == 1
+    assert "native" not in ast.unparse(modules["b"].tree)
+    monkeypatch.setattr(fold, "NATIVE", {"c"})
+    with pytest.raises(LookupError, match="c has nothing"):
+        fold.emit_natively(modules)
+
+
+def test_what_the_compiler_ends_on_stays_bytecode() -> None:
+    names = {name.rpartition(".")[2] for name in fold.NATIVE}
+    assert not names & {"config", "disk", "journal", "limits", "requests", "store"}
 
 
 def test_every_number_is_the_value_of_the_name(device: dict[str, Any]) -> None:

@@ -7,9 +7,15 @@
 // No baud rate may restart a device that heats somebody.
 #define MICROPY_HW_USB_CDC_1200BPS_TOUCH        (0)
 
-// A tick looks up some hundreds of names; with 128 places they push each other out. Every
-// second place is used (the low bits of a name's number are its tag's).
-#define MICROPY_OPT_MAP_LOOKUP_CACHE_SIZE       (4096)
+// A name's place in a table is found by `usbline/lookups.c`; this is the search where it is not
+// known there.
+#define MICROPY_OPT_MAP_LOOKUP_CACHE            (0)
+#define MICROPY_WRAP_MP_MAP_LOOKUP(f)           poultice_search
+
+// No class of the device has these hooks; where they may be, each use of a class with a property
+// asks for them.
+#define MICROPY_PY_DELATTR_SETATTR              (0)
+#define MICROPY_PY_DESCRIPTORS                  (0)
 
 // Nothing on the device asks for these modules; their room goes to machine code of the tick.
 #define MICROPY_PY_ASYNCIO                      (0)
