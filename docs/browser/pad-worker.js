@@ -118,15 +118,19 @@ async function connect(index) {
   } catch (error) {
     return tell("gone", JSON.parse(host.held(error.message)));
   }
-  for (let got = null; ;) {
-    const step = JSON.parse(host.step(now_s(), got, line.lost && !line.lines.length));
-    if (step.send) line.send(step.send);
-    for (const one of step.told) {
-      record(one);
-      postMessage(one);
+  try {
+    for (let got = null; ;) {
+      const step = JSON.parse(host.step(now_s(), got, line.lost && !line.lines.length));
+      if (step.send) line.send(step.send);
+      for (const one of step.told) {
+        record(one);
+        postMessage(one);
+      }
+      if (step.wait_s === null) break;
+      got = await line.next(step.wait_s);
     }
-    if (step.wait_s === null) break;
-    got = await line.next(step.wait_s);
+  } catch (error) {
+    tell("gone", { text: error.message });
   }
   host = null;
   session = null;

@@ -57,6 +57,7 @@ const HEARD = {
 
   questions({ name, asked }) {
     if (name !== $("#protocol").value) return;
+    answered = 0;
     $("#questions").replaceChildren(...asked.map(([key, text]) => {
       const group = document.createElement("fieldset");
       group.innerHTML = "<legend></legend>" + [["no", tr("no")], ["yes", tr("yes")]].map(([value, word]) =>
@@ -114,7 +115,6 @@ const HEARD = {
     $("#end").textContent = "";
     $("#session").hidden = false;
     for (const one of notes) line("#said", one);
-    $("#stop").focus();
   },
 
   ended({ lines, error, hint, fault }) {
@@ -183,12 +183,14 @@ function chosen() {
 function fresh() {
   for (const one of document.querySelectorAll("#questions input")) one.checked = false;
   $("#age").value = "";
+  answered = 0;
 }
 
 function start(submitted) {
   submitted.preventDefault();
   notice();
-  if (Date.now() - answered > STALE_MS) fresh();
+  // A clock that was set back makes them no fresher.
+  if (Math.abs(Date.now() - answered) > STALE_MS) fresh();
   const open = [...document.querySelectorAll("#questions fieldset")].find((one) => !one.querySelector(":checked"))
     ?? ($("#age").value ? null : $("#age"));
   if (open) {
@@ -285,7 +287,7 @@ function draw(now_s) {
 $("#connect").onclick = connect;
 $("#protocol").onchange = chosen;
 $("#treatment").onsubmit = start;
-$("#treatment").onchange = () => { answered = Date.now(); };
+$("#questions").onchange = () => { answered ||= Date.now(); };
 $("#stop").onclick = () => order("stop");
 $("#pause").onclick = pause;
 $("#confirm").onclick = () => order("confirm");

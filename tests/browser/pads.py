@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 BRIDGE = Path(__file__).with_name("serial_bridge.js").read_text(encoding="utf-8")
-_READ_S = 0.2
+_READ_S = 1.0
 
 
 class Port:

@@ -228,6 +228,25 @@ def test_what_is_not_answered_is_asked(page: Any, device: Any) -> None:
     assert not served.running
 
 
+@pytest.mark.parametrize(("later_min", "asked"), [(9, False), (11, True), (-11, True)])
+def test_answers_stand_for_ten_minutes(page: Any, device: Any, later_min: int, asked: bool) -> None:
+    """By the clock, whichever way it went."""
+    device("?speed=1&user=absent")
+    tab = page()
+    connect(tab)
+    answer(tab, "arthritis")
+    later_ms = later_min * 60_000
+    tab.page.evaluate(f"(() => {{ const now = Date.now; Date.now = () => now() + {later_ms}; }})()")
+    tab.page.check("#fit")
+
+    tab.page.click("#start")
+
+    if asked:
+        tab.page.wait_for_selector(".notice:has-text('Not all is answered')")
+    else:
+        state(tab, "running")
+
+
 def test_a_rest_that_is_due_is_said_with_its_time(page: Any, device: Any) -> None:
     device()
     tab = page()

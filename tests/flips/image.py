@@ -9,6 +9,10 @@ would do the same, instruction by instruction.
     nice python -m tests.flips.image --runs 2000 --seed 1 --jobs 2 --keep build/flips-image.jsonl \\
         --evidence docs/safety/evidence/flips-image.json
     python -m tests.flips.image --seed 1 --replay 17
+    python -m tests.flips.image --runs 40 --at 0x20002328 --bytes 320
+
+The last one flips bits of those bytes alone: of a table whose place the linker tells
+(`arm-none-eabi-nm build/firmware-pico/firmware.elf`).
 
 A flip is its number and the seed: where, which bit, and when within a tenth of a second. With
 `--keep` what was run is kept, and a second call goes on behind it.
@@ -34,6 +38,7 @@ from poultice.virtual.options import parse_options
 from tests.emulator.link import Link, Message
 
 RAM_START, RAM_END = 0x2000_0000, 0x2004_2000
+RAM_BYTES = RAM_END - RAM_START
 LIMIT_CEM43 = 9.0
 # SR-14: 250 ms and a tick from where the processor stopped; it fed the watchdog until then.
 OFF_WITHIN_MS = 350.0
@@ -67,9 +72,9 @@ class Flip(NamedTuple):
     at_ms: int
 
     @classmethod
-    def of(cls, seed: int, number: int) -> Flip:
+    def of(cls, seed: int, number: int, start: int = RAM_START, count: int = RAM_BYTES) -> Flip:
         rng = random.Random(f"flip {seed} {number}")
-        address = rng.randrange(RAM_START, RAM_END)
+        address = rng.randrange(start, start + count)
         return cls(number, address, rng.randrange(8), rng.randrange(_WITHIN_MS))
 
 
@@ -368,6 +373,8 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="a line for each result; gone on with")
     parser.add_argument("--evidence", type=Path)
+    parser.add_argument("--at", type=lambda text: int(text, 0), default=RAM_START)
+    parser.add_argument("--bytes", type=int, default=RAM_BYTES, help="behind that address")
     parser.add_argument("--replay", type=int, metavar="NUMBER", help="this flip of the seed alone")
     options = parser.parse_args()
     numbers = range(options.runs) if options.replay is None else [options.replay]
@@ -377,7 +384,8 @@ def main() -> int:
         found = [Result(**json.loads(line)) for line in lines]
         found = [one for one in found if one.number < options.runs]
     done = {one.number for one in found}
-    flips = [Flip.of(options.seed, n) for n in numbers if n not in done]
+    within = options.at, options.bytes
+    flips = [Flip.of(options.seed, n, *within) for n in numbers if n not in done]
     for result in _of(flips, options.jobs) if flips else ():
         found.append(result)
         if options.keep is not None and options.replay is None:
