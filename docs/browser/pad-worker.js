@@ -30,6 +30,7 @@ function record(one) {
     const mine = session;
     keep(async () => { mine.id = await kept.begin(one.session); });
   }
+  if (one.kind === "over") session = null;
   if (!session) return;
   const mine = session;
   if (one.kind === "event") keep(() => kept.add(mine.id, "event", one.event));
@@ -116,7 +117,9 @@ async function connect(index) {
   try {
     await line.open();
   } catch (error) {
-    return tell("gone", JSON.parse(host.held(error.message)));
+    tell("gone", JSON.parse(host.held(error.message)));
+    host = null;
+    return tell("closed");
   }
   try {
     for (let got = null; ;) {

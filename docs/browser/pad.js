@@ -117,6 +117,9 @@ const HEARD = {
     for (const one of notes) line("#said", one);
   },
 
+  // Answers are of one person on one day: they stand for one session, and for ten minutes.
+  recorded: () => fresh(),
+
   ended({ lines, error, hint, fault }) {
     $("#end").textContent = [...lines, ...(error ? [error] : []), ...(hint ? [hint] : [])].join("\n");
     if (fault) {
@@ -126,7 +129,6 @@ const HEARD = {
       $("#end").append("\n", link);
     }
     $("#session").scrollIntoView({ block: "nearest" });
-    fresh();
     listed();
   },
 
@@ -143,7 +145,9 @@ const HEARD = {
     $("#connect").textContent = tr("Connect…");
     $("#connect").disabled = false;
     $("#who").textContent = tr("Not connected.");
-    $("#treatment").hidden = $("#stopping").hidden = $("#prompt").hidden = true;
+    $("#treatment").hidden = $("#stopping").hidden = $("#prompt").hidden = $("#pause").hidden = true;
+    $("#clear").hidden = true;
+    $("#big").textContent = "";
     $("#facts").replaceChildren();
     awake(false);
     listed();
@@ -179,7 +183,6 @@ function chosen() {
   worker.postMessage(["questions", name]);
 }
 
-// Answers are of one person on one day: they stand for one session, and for ten minutes.
 function fresh() {
   for (const one of document.querySelectorAll("#questions input")) one.checked = false;
   $("#age").value = "";
@@ -241,7 +244,7 @@ async function listed() {
   $("#kept ul").replaceChildren(...all.reverse().map(({ id, session }) => {
     const item = document.createElement("li");
     const when = new Date(session.started_unix * 1000).toLocaleString();
-    item.append(`${when}: ${session.protocol}, ${tr(session.outcome ?? "cut off")} `,
+    item.append(`${when}: ${session.protocol}, ${session.outcome ? tr(session.outcome) : tr("cut off")} `,
       button(tr("Save as JSON Lines"), () => save(id)), " ",
       button(tr("Delete"), async () => { await kept.remove(id); listed(); }));
     return item;

@@ -31,7 +31,7 @@ class Port:
     """The transport: `sent` is what the page has to write; who receives gives way."""
 
     virtual = False
-    path = "the port"
+    path = "USB"
 
     def __init__(self):
         self.sent = []
@@ -79,6 +79,8 @@ class Host:
         self._row = None
         self._steps = self._live()
         self._begun = self._left = False
+        # Only while nothing of this page runs may it be asked for something.
+        self._free = False
 
     # --- what is there -------------------------------------------------------------------
 
@@ -118,9 +120,8 @@ class Host:
 
     def run(self, asked):
         """A session: JSON of `protocol`, `answers`, `injury_age`, `by_button`, `sensitive`, `fit`.
-        It begins with the next step."""
-        self._asked = json.loads(asked)
-        self._orders.abandon()
+        It begins with the next step; while another runs or begins it is passed over."""
+        self._ask(json.loads(asked))
 
     def order(self, what):
         """`stop`, `pause`, `resume`, or `confirm`: the prompt that stands."""
@@ -133,13 +134,23 @@ class Host:
 
     def clear(self):
         """Clear the fault that stands, where a host may."""
-        self._asked = {"clear": (self._row or {}).get("fault")}
-        self._orders.abandon()
+        self._ask({"clear": (self._row or {}).get("fault")})
 
     def leave(self):
-        """Let go of the device; a session that this page runs is ended first."""
+        """Let go of the device; a session that this page runs is stopped first, in good order."""
         self._left = True
-        self._orders.abandon()
+        if self._free:
+            self._orders.abandon()
+        else:
+            self._orders.stop()
+
+    def _ask(self, asked):
+        if self._free and not self._left:
+            self._free = False
+            self._asked = asked
+            # What is ordered from here on is ordered of what was asked for.
+            before, self._orders = self._orders, Orders()
+            before.abandon()
 
     # --- time ----------------------------------------------------------------------------
 
@@ -180,7 +191,9 @@ class Host:
         )
         while not self._left:
             self._orders = Orders()
+            self._free = True
             yield from engine.follow(client, self._orders, self._update, self._refused)
+            self._free = False
             asked, self._asked = self._asked, None
             if asked is None:
                 continue
@@ -196,7 +209,6 @@ class Host:
                 self._error("refused", error)
 
     def _run(self, asked):
-        self._orders = Orders()
         protocol = self._protocols[asked["protocol"]]
         answers = screening.Answers(asked["answers"], asked["injury_age"])
         notes = session.judged(protocol, answers).warnings
@@ -232,7 +244,12 @@ class Host:
                 self._tell("recorded", session=what)
             self._update(update)
 
-        yield from running.run(take)
+        try:
+            yield from running.run(take)
+        except PoulticeError:
+            # Whatever was recorded ends here, without an outcome.
+            self._tell("over")
+            raise
         ending = session.ended(running)
         summary = running.tally.to_json()
         summary["protocol"] = protocol.name

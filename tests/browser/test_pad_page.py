@@ -283,6 +283,29 @@ def test_a_pulled_cable_is_told_and_what_was_kept_stays(page: Any, device: Any, 
     assert not served.running
 
 
+def test_disconnect_stops_the_session_and_keeps_how_it_ended(page: Any, device: Any) -> None:
+    served = device()
+    tab = page()
+    connect(tab)
+    run(tab, "arthritis")
+    tab.page.wait_for_selector("#big:has-text('HEAT')")
+    # A second press of Start, as of a key that is held.
+    tab.page.evaluate("document.querySelector('#treatment').requestSubmit()")
+
+    tab.page.click("#connect")
+
+    ended(tab, "ended by a stop from a computer")
+    tab.page.wait_for_selector("#connect:has-text('Connect')")
+    assert not served.running
+    assert tab.page.inner_text("#big") == ""
+    session, *lines = kept(tab)
+    assert (session["outcome"], session["reason"]) == ("stopped", "host")
+    assert [one["kind"] for one in lines if one["record"] == "event"][-1] == "stopped"
+    # One session, one set of answers.
+    connect(tab)
+    assert tab.page.locator("#questions input:checked").count() == 0
+
+
 def test_a_second_tab_is_told_that_the_port_is_held(page: Any, device: Any) -> None:
     device()
     first = page()
@@ -293,6 +316,10 @@ def test_a_second_tab_is_told_that_the_port_is_held(page: Any, device: Any) -> N
 
     second.page.wait_for_selector(".notice:has-text('another page or program')")
     assert first.page.get_attribute("body", "data-state") == "idle"
+    # It may try again.
+    first.page.click("#connect")
+    first.page.wait_for_selector("#connect:has-text('Connect')")
+    connect(second)
 
 
 def test_after_a_reload_the_session_is_seen_and_stopped(page: Any, device: Any) -> None:

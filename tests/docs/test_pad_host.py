@@ -260,18 +260,77 @@ def test_orders_reach_the_device(page: PageHost) -> None:
     assert of(told, "ended")[0]["session"]["summary"]["outcome"] == "stopped"
 
 
-def test_letting_go_of_a_session_ends_it_first(page: PageHost) -> None:
+ANSWERS = dict(screening.assumed(library.load("arthritis")).answers)
+ASKED = json.dumps({"protocol": "arthritis", "injury_age": "none", "answers": ANSWERS})
+
+
+def test_letting_go_of_a_session_stops_it_first(page: PageHost) -> None:
     def heard(one: dict[str, Any]) -> None:
         if one["kind"] == "hello":
-            given = screening.assumed(library.load("arthritis"))
-            asked = {"protocol": "arthritis", "answers": dict(given.answers), "injury_age": "none"}
-            page.call("run", json.dumps(asked))
+            page.call("run", ASKED)
         if one["kind"] == "now" and one["now"]["heat"]:
             page.call("leave")
 
     told = drive(page, "sim:?speed=max", heard)
 
-    assert "told to stop" in of(told, "refused")[-1]["text"]
+    (ended,) = of(told, "ended")
+    assert ended["session"]["summary"]["reason"] == "host"
+    assert not of(told, "now")[-1]["now"]["master"]
+
+
+@pytest.mark.parametrize("later", [0, 1, 2, 3, 10])
+def test_a_second_start_is_passed_over_and_never_kept_for_later(page: PageHost, later: int) -> None:
+    """It stayed asked for, and letting go of the device began it."""
+    seen = [0]
+
+    def heard(one: dict[str, Any]) -> None:
+        if one["kind"] == "hello":
+            page.call("run", ASKED)
+        if one["kind"] in ("begun", "event", "now"):
+            seen[0] += 1
+            if seen[0] == 1 + later:
+                page.call("run", ASKED)
+            if seen[0] == 60:
+                page.call("order", "stop")
+        if one["kind"] == "ended":
+            page.call("leave")
+
+    told = drive(page, "sim:?speed=max", heard)
+
+    assert [one["kind"] for one in told if one["kind"] in ("begun", "ended", "refused")] == [
+        "begun",
+        "ended",
+    ]
+
+
+@pytest.mark.parametrize("first", ["run", "leave"])
+def test_letting_go_and_a_start_at_once_start_nothing(page: PageHost, first: str) -> None:
+    def heard(one: dict[str, Any]) -> None:
+        if one["kind"] == "hello":
+            # Only one that is let go of takes neither.
+            for what in (first, "leave" if first == "run" else "run"):
+                page.call(what, *([ASKED] if what == "run" else []))
+
+    told = drive(page, "sim:?speed=max", heard)
+
+    assert not of(told, "recorded")
+    assert not any(one["now"]["master"] for one in of(told, "now"))
+
+
+def test_a_stop_at_once_starts_nothing(page: PageHost) -> None:
+    def heard(one: dict[str, Any]) -> None:
+        if one["kind"] == "now" and one["now"]["state"] == "idle" and not asked:
+            asked.append(True)
+            page.call("run", ASKED)
+            page.call("order", "stop")
+        if one["kind"] == "refused":
+            page.call("leave")
+
+    asked: list[bool] = []
+    told = drive(page, "sim:?speed=max", heard)
+
+    assert "nothing was started" in of(told, "refused")[0]["text"]
+    assert not of(told, "recorded")
 
 
 GOOD = wire.encode({"jsonrpc": "2.0", "id": 1, "result": {"a": [1, None, True, "x"], "b": -2.5}})

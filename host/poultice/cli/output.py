@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from poultice import words
 from poultice.errors import UsageError
-from poultice.language import english, in_english, put, tr
+from poultice.language import Translated, english, in_english, put, tr
 
 if TYPE_CHECKING:
     from poultice.link.messages import Event, Telemetry
@@ -299,7 +299,9 @@ def _write(text: str) -> None:
 def say_error(message: str, hint: str | None) -> None:
     """An error and what to do about it."""
     red, bold, plain = ("\033[31m", "\033[1m", "\033[0m") if coloured(sys.stderr) else ("",) * 3
-    error, advice = tr("error:"), tr("hint:")
+    # One that nobody translated is English as a whole, and not below a label in another language.
+    said = isinstance(message, Translated)
+    error, advice = (tr("error:"), tr("hint:")) if said else ("error:", "hint:")
     say(put("{red}{error}{plain} {message}", red=red, error=error, plain=plain, message=message))
     if hint:
         say(put("{bold}{advice}{plain} {hint}", bold=bold, advice=advice, plain=plain, hint=hint))

@@ -4,22 +4,27 @@ into this record: the JSON Lines that `export` writes."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from poultice.errors import SessionFileError
 from poultice.link import messages
 from poultice.record import ratings
-from poultice.record.schema import SAMPLE_COLUMNS
+from poultice.record.schema import COUNTS, SAMPLE_COLUMNS
 from poultice.record.store import History
+from poultice.therapy.phase import MODES
+from poultice.therapy.screening import INJURY_AGES
 
 FILE_MAX_BYTES = 64 * 1024 * 1024
 _SCREENINGS = ("asked", "assumed", "journal")
 _OUTCOMES = ("complete", "stopped", "fault", "refused", "lost", None)
-_UNIX_MAX_S = 4e9
-
-_MEMBERS = {"plan": dict, "device": dict, "answers": dict, "protocol": str}
+_NAME = re.compile(r"[a-z0-9-]{1,32}", re.ASCII)
+# Of this century, and none of its last quarter.
+_UNIX_S = (946_684_800, 2_400_000_000)
+_TEMPERATURES_MC = (-100_000, 200_000)
+_COUNT_MAX = 10_000_000
 
 
 def take(history: History, path: Path) -> int:
@@ -31,16 +36,9 @@ def take(history: History, path: Path) -> int:
     lines = _lines(path)
     session = next(lines, {})
     _require(session.pop("record", None) == "session", path, 1, "the session, on the first line")
-    for name, kind in _MEMBERS.items():
-        _require(isinstance(session.get(name), kind), path, 1, f"`{name}` of a session")
-    told = session.get("started_unix")
-    started_unix = float(told) if isinstance(told, int | float) and told is not True else 0.0
-    sound = 0 < started_unix < _UNIX_MAX_S
-    _require(sound, path, 1, "`started_unix`, seconds since 1970")
-    _require(session.get("screening") in _SCREENINGS, path, 1, "`screening` of a session")
-    _require(session.get("outcome") in _OUTCOMES, path, 1, "an `outcome`")
-    summary = session.get("summary")
-    _require(summary is None or isinstance(summary, dict), path, 1, "`summary` of a session")
+    for name, sound in _MEMBERS.items():
+        _require(sound(session.get(name)), path, 1, f"`{name}` of a session")
+    started_unix, summary = float(session["started_unix"]), session.get("summary")
     events, samples = [], []
     for number, line in enumerate(lines, 2):
         kind = line.pop("record", None)
@@ -70,7 +68,7 @@ def take(history: History, path: Path) -> int:
         for event in events:
             writer.put(event)
         if session.get("outcome") is not None:
-            writer.end(session["outcome"], summary or {})
+            writer.end(session["outcome"], {**(summary or {}), "record": str(history.path)})
         writer.commit()
     finally:
         writer.close()
@@ -112,3 +110,67 @@ def _sampled(line: Mapping[str, Any]) -> bool:
     return all(
         type(line.get(name)) in (*messages.KINDS[name], type(None)) for name in SAMPLE_COLUMNS
     )
+
+
+def _within(bounds: tuple[int, int]) -> Callable[[Any], bool]:
+    return lambda value: type(value) in (int, float) and bounds[0] <= value <= bounds[1]
+
+
+def _or_none(sound: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: value is None or sound(value)
+
+
+def _one_of(known: Sequence[str | None]) -> Callable[[Any], bool]:
+    return lambda value: (value is None or isinstance(value, str)) and value in known
+
+
+def _table(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _named(value: Any) -> bool:
+    return isinstance(value, str) and _NAME.fullmatch(value) is not None
+
+
+def _answered(value: Any) -> bool:
+    return isinstance(value, dict) and all(type(one) is bool for one in value.values())
+
+
+def _device(value: Any) -> bool:
+    names = ("path", "uid", "firmware")
+    texts = [value.get(name) for name in names] if isinstance(value, dict) else [None]
+    return all(isinstance(one, str) and one.isprintable() for one in texts)
+
+
+def _planned(value: Any) -> bool:
+    """A plan, or what is kept of one that only the device's journal told of: its name."""
+    phases = value.get("phases") if isinstance(value, dict) else None
+    return isinstance(phases, list) and _named(value.get("name")) and all(map(_phase, phases))
+
+
+def _phase(value: Any) -> bool:
+    count, reading = _within((0, _COUNT_MAX)), _or_none(_within(_TEMPERATURES_MC))
+    return (
+        isinstance(value, dict)
+        and value.get("mode") in MODES
+        and count(value.get("duration_s"))
+        and reading(value.get("target_mc"))
+    )
+
+
+_READING = _or_none(_within(_TEMPERATURES_MC))
+_MEMBERS: dict[str, Callable[[Any], bool]] = {
+    "protocol": _named,
+    "plan": _planned,
+    "device": _device,
+    "answers": _answered,
+    "hello": _or_none(_table),
+    "summary": _or_none(_table),
+    "started_unix": _within(_UNIX_S),
+    "screening": _one_of(_SCREENINGS),
+    "injury_age": _one_of((*INJURY_AGES, None)),
+    "outcome": _one_of(_OUTCOMES),
+    **{name: _READING if name.endswith("_mc") else _or_none(_within((0, _COUNT_MAX)))
+       for name in COUNTS},
+}  # fmt: skip
+"""What is required of each member of the session's own line."""

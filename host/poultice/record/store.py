@@ -18,6 +18,7 @@ from typing import Any
 
 from poultice import settings
 from poultice.errors import HistoryError, UsageError
+from poultice.language import tr
 from poultice.record import database, jsontext, private, ratings, schema
 from poultice.record.schema import SAMPLE_COLUMNS as SAMPLE_COLUMNS
 from poultice.record.schema import SIMULATED, parsed
@@ -413,7 +414,9 @@ def _damaged(n: int) -> Iterator[None]:
 
 
 def _no_session(n: int) -> UsageError:
-    return UsageError(f"there is no recorded session {n}", hint="`poultice history` lists them")
+    return UsageError(
+        tr("there is no recorded session {n}", n=n), hint=tr("`poultice history` lists them")
+    )
 
 
 def _plain(value: object) -> object:
