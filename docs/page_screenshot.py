@@ -17,7 +17,6 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from playwright.sync_api import sync_playwright
 
-from docs.site import browser as page_sources
 from tests.browser import pads
 from tests.host.served import Served
 
@@ -29,11 +28,10 @@ def main() -> None:
     folder = Path(sys.argv[1])
     port = pads.Port()
     with tempfile.TemporaryDirectory() as directory:
-        shutil.copytree(page_sources.PAGE, Path(directory, "browser"))
-        page_sources.build(Path(directory))
+        site = pads.built(Path(directory, "site"))
         with (
             Served("?speed=8&user=absent") as served,
-            pads.served(Path(directory), port, [pads.BRIDGE]) as address,
+            pads.served(site, port, [pads.BRIDGE]) as address,
             sync_playwright() as playwright,
         ):
             port.plug(served.path)

@@ -161,7 +161,8 @@ try {
   library = loaded.files["library.json"];
   // Its name is the language of the page.
   if (name !== "en") catalogue = await (await fetch(`catalogue.${name}.json`)).text();
-  tell("loaded", { protocols: JSON.parse(made().protocols()), reached: Boolean(serial) });
+  const page = made();
+  tell("loaded", { protocols: JSON.parse(page.protocols()), ages: JSON.parse(page.ages()), reached: Boolean(serial) });
 } catch (error) {
   tell("broken", { text: error.message });
 }

@@ -42,9 +42,11 @@ const HEARD = {
       + " static one), and needs WebAssembly.", { text });
   },
 
-  loaded({ protocols: told, reached }) {
+  loaded({ protocols: told, ages, reached }) {
     protocols = told;
     $("#protocol").replaceChildren(...told.map((one) => new Option(one.title, one.name)));
+    $("label[for=age]").textContent = ages.question;
+    $("#age").append(...ages.answers.map(([value, text]) => new Option(text, value)));
     $("#loading").remove();
     $("main").hidden = false;
     chosen();
@@ -135,9 +137,7 @@ const HEARD = {
   refused: ({ text, hint }) => notice(text, hint),
   unkept: ({ text }) => notice(tr("This session is not kept in this browser; it goes on."), text),
 
-  gone({ text, hint }) {
-    notice(text, hint);
-  },
+  gone: ({ text, hint }) => notice(text, hint),
 
   closed() {
     state = "";

@@ -64,6 +64,8 @@ class Host:
         language.use(json.loads(catalogue))
         told = json.loads(library)
         self._columns = told["columns"]
+        self._counts = told["counts"]
+        self._ages = told["ages"]
         self._core = told["core"]
         self._names = [one["name"] for one in told["protocols"]]
         self._protocols = {}
@@ -93,8 +95,6 @@ class Host:
                     "title": tr(one.title),
                     "summary": tr(one.summary),
                     "phases": [in_words(phase.__dict__) for phase in one.phases],
-                    "modes": sorted(one.modes),
-                    "acute": one.acute,
                 }
                 for one in [self._protocols[name] for name in self._names]
             ]
@@ -102,14 +102,14 @@ class Host:
 
     def questions(self, name):
         """What is asked before this protocol: key and text."""
-        modes = self._protocols[name].modes
         return json.dumps(
-            [
-                [one.key, tr(one.text)]
-                for one in screening.QUESTIONS
-                if one.applies_to == screening.BOTH or one.applies_to in modes
-            ]
+            [[one.key, tr(one.text)] for one in screening.asked_before(self._protocols[name])]
         )
+
+    def ages(self):
+        """How old the injury is: the question, and its answers as value and text."""
+        answers = [[age, tr(screening.INJURY_AGES[age])] for age in self._ages]
+        return json.dumps({"question": tr("How old is the injury?"), "answers": answers})
 
     def held(self, reason):
         """What to say of a port that cannot be opened."""
@@ -229,10 +229,7 @@ class Host:
             token_s=self._hello.limits.get("token_s", 60),
         )
         what = session.described(protocol.name, "web", self._hello, plan, answers)
-        given = what.pop("answers")
-        what["screening"] = given["screening"]
-        what["injury_age"] = given["injury_age"]
-        what["answers"] = given["answers"]
+        what.update(what.pop("answers"))
         self._tell("begun", notes=notes + lowered)
         recorded = []
 
@@ -251,21 +248,14 @@ class Host:
             self._tell("over")
             raise
         ending = session.ended(running)
+        ended = {"outcome": ending.outcome, "reason": ending.reason, "fault": ending.fault}
         summary = running.tally.to_json()
-        summary["protocol"] = protocol.name
+        summary.update(ended)
+        summary.update(protocol=protocol.name, device=what["device"], record=None)
         summary["session"] = running.tally.session
-        summary["outcome"] = ending.outcome
-        summary["reason"] = ending.reason
-        summary["fault"] = ending.fault
-        summary["device"] = what["device"]
-        summary["record"] = None
-        kept = {"n": None, "simulated": False, "summary": summary, "note": None}
-        for name in ("outcome", "reason", "fault"):
-            kept[name] = summary[name]
-        for name in ("duration_s", "heat_s", "cold_s", "peak_mc", "min_mc", "dose_m"):
-            kept[name] = summary[name]
-        kept["heat_operations"] = summary["heat_operations"]
-        what.update(kept)
+        what.update(ended)
+        what.update({name: summary[name] for name in self._counts})
+        what.update(n=None, simulated=False, summary=summary, note=None)
         error = ending.error
         self._tell(
             "ended",

@@ -23,8 +23,8 @@ from docs.site.dialect import as_steps, without_types
 from poultice import language, pofile
 from poultice.device import fingerprint
 from poultice.link import messages
-from poultice.record.schema import SAMPLE_COLUMNS
-from poultice.therapy import library
+from poultice.record.schema import COUNTS, SAMPLE_COLUMNS
+from poultice.therapy import library, screening
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/browser"
@@ -107,15 +107,16 @@ def pad_sources() -> dict[str, str]:
 
 
 def library_json() -> str:
-    """The shipped protocols as their files say, the columns of a sample, and the fingerprint of
-    the logic that these tests were run on."""
+    """The shipped protocols as their files say, the fingerprint of the logic that these tests were
+    run on, and names whose order MicroPython's tables do not keep: of a record, of ages."""
     told = []
     for one in library.all_protocols():
         members = {**vars(one), "phases": [vars(phase) for phase in one.phases]}
         del members["source"]
         told.append(members)
     core = fingerprint.fingerprint(CORE)
-    return json.dumps({"protocols": told, "columns": SAMPLE_COLUMNS, "core": core})
+    more = {"columns": SAMPLE_COLUMNS, "counts": COUNTS, "ages": list(screening.INJURY_AGES)}
+    return json.dumps({"protocols": told, "core": core, **more})
 
 
 def _named(kind: type) -> str:

@@ -25,9 +25,13 @@ PATIENCE_MS = 60_000
 SHORT = Protocol("short", "A short one", "One minute.", (), "any", (Phase("heat", 40_000, 60),), "")
 
 
+def chromium_here() -> str | None:
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+
+
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    found = chromium_here()
     if found is None:
         pytest.skip("no Chromium here: `make browser` installs it, CHROMIUM=PATH names one")
     return found
@@ -77,16 +81,13 @@ def tabs(browser: Any) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("site")
     with_short = [SHORT, *library.all_protocols()]
-    shutil.copytree(page_sources.PAGE, folder / "browser")
     try:
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(library, "all_protocols", lambda: with_short)
-            page_sources.build(folder)
+            return pads.built(tmp_path_factory.mktemp("site"))
     except page_sources.PackageError as error:
         pytest.skip(str(error))
-    return folder
 
 
 @pytest.fixture

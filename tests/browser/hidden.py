@@ -12,16 +12,14 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from docs.site import browser as page_sources
 from tests.browser import pads
-from tests.browser.conftest import NAMES
+from tests.browser.conftest import chromium_here
 from tests.host.served import Served
 
 # The person: connects, answers, starts, and looks at another tab.
@@ -58,13 +56,12 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--minutes", type=float, default=10.0)
     minutes = parser.parse_args().minutes
-    chromium = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)))
+    chromium = chromium_here()
+    assert chromium is not None, "no Chromium here: `make browser`"
     port, bridge = pads.Port(), [pads.BRIDGE, PERSON]
     seen: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
-        site = Path(folder, "site")
-        shutil.copytree(page_sources.PAGE, site / "browser")
-        page_sources.build(site)
+        site = pads.built(Path(folder, "site"))
         with (
             Served("?speed=1&user=absent") as served,
             pads.served(site, port, bridge, seen) as address,

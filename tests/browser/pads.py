@@ -9,6 +9,7 @@ import functools
 import http.server
 import os
 import select
+import shutil
 import socket
 import threading
 import tty
@@ -16,6 +17,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from docs.site import browser as page_sources
 
 BRIDGE = Path(__file__).with_name("serial_bridge.js").read_text(encoding="utf-8")
 _READ_S = 1.0
@@ -74,13 +77,15 @@ class Port:
                 os.close(fd)
 
 
-class Handler(http.server.SimpleHTTPRequestHandler):
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+class Handler(Quiet):
     port: Port
     bridge: list[str]
     seen: list[str]
-
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
 
     def do_GET(self) -> None:
         if not self.port.network:
@@ -131,23 +136,38 @@ class Handler(http.server.SimpleHTTPRequestHandler):
             self.wfile.write(data)
 
 
+def built(site: Path) -> Path:
+    """The folder with the pages as the build makes them. Raises PackageError."""
+    shutil.copytree(page_sources.PAGE, site / "browser")
+    page_sources.build(site)
+    return site
+
+
 @contextmanager
-def served(
-    site: Path, port: Port, bridge: list[str], seen: list[str] | None = None
-) -> Iterator[str]:
-    """The address of the folder `browser` of `site`; the worker begins with `bridge`, and `seen`
-    gains what a page tells of how it is seen."""
-    told = {"port": port, "bridge": bridge, "seen": [] if seen is None else seen}
-    handler = type("Bridged", (Handler,), told)
-    made = functools.partial(handler, directory=str(site))
+def static(site: Path, handler: type[Quiet] | None = None) -> Iterator[str]:
+    """The address of a folder, as any static host serves it."""
+    made = functools.partial(handler or Quiet, directory=str(site))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), made)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}/browser"
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
-        port.pull()
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@contextmanager
+def served(
+    site: Path, port: Port, bridge: list[str], seen: list[str] | None = None
+) -> Iterator[str]:
+    """The address of the folder `browser` of `site`; what asks for the ports begins with `bridge`,
+    and `seen` gains what a page tells of how it is seen."""
+    told = {"port": port, "bridge": bridge, "seen": [] if seen is None else seen}
+    with static(site, type("Bridged", (Handler,), told)) as address:
+        try:
+            yield f"{address}/browser"
+        finally:
+            port.pull()

@@ -2,42 +2,22 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
-import shutil
-import threading
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from docs.site import browser as page_sources
+from tests.browser import pads
 
 PATIENCE_MS = 60_000
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
-
-
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    site = tmp_path_factory.mktemp("site")
-    shutil.copytree(page_sources.PAGE, site / "browser")
-    try:
-        page_sources.build(site)
-    except page_sources.PackageError as error:
-        pytest.skip(str(error))
-    handler = functools.partial(Quiet, directory=str(site))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/browser/index.html"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def address(site: Path) -> Iterator[str]:
+    with pads.static(site) as address:
+        yield f"{address}/browser/index.html"
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from poultice.errors import NoDeviceError
 from poultice.virtual.options import parse_options
 from poultice.virtual.pty_server import PtyServer
 from tests.browser import pads
 from tests.browser.test_pad_page import answer, connect, ended, state
+from tests.host.served import require_image
 
 # The chip may have a third of a second for each of ours: by the page's clock it is in time.
 SLOWLY = "const real = performance.now.bind(performance); performance.now = () => real() / 5;"
@@ -20,15 +20,9 @@ SLOWLY = "const real = performance.now.bind(performance); performance.now = () =
 
 @pytest.fixture
 def chip(port: pads.Port) -> Iterator[Any]:
-    for package in ("rp2040py", "littlefs"):
-        pytest.importorskip(package)
-    from poultice.device.uf2 import image_path
+    require_image()
     from poultice.virtual.emulator.emulated_device import EmulatedDevice
 
-    try:
-        image_path()
-    except NoDeviceError as error:
-        pytest.skip(f"{error}; {error.hint}")
     device = EmulatedDevice(parse_options("?user=absent", "emulator"))
     server = PtyServer(device)
     over = threading.Event()

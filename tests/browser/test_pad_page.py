@@ -63,6 +63,15 @@ def ended(tab: Any, text: str) -> str:
     return str(tab.page.inner_text("#end"))
 
 
+def over(tab: Any, served: Served) -> None:
+    """The device ends it by itself."""
+    for _ in range(100):
+        if not served.running:
+            break
+        tab.page.wait_for_timeout(100)
+    assert not served.running
+
+
 def kept(tab: Any) -> list[dict[str, Any]]:
     """What the page saves of its latest session."""
     with tab.page.expect_download() as saved:
@@ -276,11 +285,7 @@ def test_a_pulled_cable_is_told_and_what_was_kept_stays(page: Any, device: Any, 
     assert session["outcome"] == "lost"
     assert [one for one in lines if one["record"] == "sample"]
     # The device's own timer: nobody asks it any more.
-    for _ in range(100):
-        if not served.running:
-            break
-        tab.page.wait_for_timeout(100)
-    assert not served.running
+    over(tab, served)
 
 
 def test_disconnect_stops_the_session_and_keeps_how_it_ended(page: Any, device: Any) -> None:
@@ -349,11 +354,7 @@ def test_a_page_that_is_gone_ends_the_session(page: Any, device: Any) -> None:
 
     tab.page.goto("about:blank")
 
-    for _ in range(100):
-        if not served.running:
-            break
-        tab.page.wait_for_timeout(100)
-    assert not served.running
+    over(tab, served)
 
 
 def test_garbage_on_the_port_is_no_device(page: Any, port: Any, tmp_path: Path) -> None:

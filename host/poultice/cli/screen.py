@@ -6,14 +6,7 @@ import dataclasses
 from typing import Any
 
 from poultice.cli import ask, output
-from poultice.language import later, put, tr
-
-AGES = (
-    ("none", later("there is no injury")),
-    ("lt72h", later("less than 72 hours ago")),
-    ("lt6w", later("less than 6 weeks ago")),
-    ("older", later("longer ago")),
-)
+from poultice.language import put, tr
 
 
 def screen(protocol: Any, *, assume: bool, who: str | None = None) -> Any:
@@ -34,8 +27,7 @@ def screen(protocol: Any, *, assume: bool, who: str | None = None) -> Any:
 def _ask(protocol: Any, who: str | None) -> Any:
     from poultice.therapy import screening
 
-    modes = {phase.mode for phase in protocol.phases}
-    questions = [one for one in screening.QUESTIONS if one.applies_to in ("both", *modes)]
+    questions = screening.asked_before(protocol)
     what = tr(protocol.title)
     output.say(
         ask.lines(
@@ -63,7 +55,7 @@ def _ask(protocol: Any, who: str | None) -> Any:
             answers[questions[at].key] = answer == ask.YES
             at += 1
         else:
-            return screening.Answers(answers, AGES[int(answer) - 1][0])
+            return screening.Answers(answers, list(screening.INJURY_AGES)[int(answer) - 1])
         if answer == ask.YES:
             # One yes decides it: what else would be asked changes nothing.
             rest = screening.assumed(protocol)
@@ -71,7 +63,9 @@ def _ask(protocol: Any, who: str | None) -> Any:
 
 
 def _age(head: str) -> str:
+    from poultice.therapy.screening import INJURY_AGES
+
     output.say(put("{head}{question}", head=head, question=tr("How old is the injury?")))
-    for number, (_, text) in enumerate(AGES, 1):
+    for number, text in enumerate(INJURY_AGES.values(), 1):
         output.say(put("  {number}  {text}", number=number, text=tr(text)))
-    return ask.one_of(tr("Number:"), len(AGES))
+    return ask.one_of(tr("Number:"), len(INJURY_AGES))

@@ -4,7 +4,6 @@ into this record: the JSON Lines that `export` writes."""
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,13 @@ from poultice.link import messages
 from poultice.record import ratings
 from poultice.record.schema import COUNTS, SAMPLE_COLUMNS
 from poultice.record.store import History
+from poultice.therapy import library
 from poultice.therapy.phase import MODES
 from poultice.therapy.screening import INJURY_AGES
 
 FILE_MAX_BYTES = 64 * 1024 * 1024
 _SCREENINGS = ("asked", "assumed", "journal")
 _OUTCOMES = ("complete", "stopped", "fault", "refused", "lost", None)
-_NAME = re.compile(r"[a-z0-9-]{1,32}", re.ASCII)
 # Of this century, and none of its last quarter.
 _UNIX_S = (946_684_800, 2_400_000_000)
 _TEMPERATURES_MC = (-100_000, 200_000)
@@ -129,7 +128,7 @@ def _table(value: Any) -> bool:
 
 
 def _named(value: Any) -> bool:
-    return isinstance(value, str) and _NAME.fullmatch(value) is not None
+    return isinstance(value, str) and library.NAME.fullmatch(value) is not None
 
 
 def _answered(value: Any) -> bool:

@@ -29,7 +29,7 @@ ACUTE = ("only", "no", "any")
 PHASES_MAX = 64
 TITLE_MAX_CHARS = 120
 
-_NAME = re.compile(r"[a-z0-9-]{1,32}", re.ASCII)
+NAME = re.compile(r"[a-z0-9-]{1,32}", re.ASCII)
 _TOKEN = re.compile(r"[^\W_]+")
 _SMALL = frozenset({"a", "an", "and", "for", "in", "my", "of", "on", "or", "the", "with"})
 _PROTOCOL_KEYS = ("name", "title", "summary", "keywords", "evidence", "acute", "units", "phase")
@@ -120,7 +120,7 @@ def parse(data: bytes, file: str) -> Protocol:
 def _protocol(table: Table) -> Protocol:
     table.only(_PROTOCOL_KEYS, _WHERE)
     name = table.text("name", 32)
-    if _NAME.fullmatch(name) is None:
+    if NAME.fullmatch(name) is None:
         raise table.error(f"name {name!r}", "name", "1 to 32 characters of a-z, 0-9 and -")
     title = table.text("title", TITLE_MAX_CHARS)
     summary = table.text("summary", TEXT_MAX_CHARS, default="")

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from poultice.language import tr
+from poultice.language import later, tr
 from poultice.therapy.phase import Protocol
 
 BOTH = "both"
@@ -27,7 +27,13 @@ NONE = "none"
 UNDER_72_H = "lt72h"
 UNDER_6_WEEKS = "lt6w"
 OLDER = "older"
-INJURY_AGES = (NONE, UNDER_72_H, UNDER_6_WEEKS, OLDER)
+INJURY_AGES = {
+    NONE: later("there is no injury"),
+    UNDER_72_H: later("less than 72 hours ago"),
+    UNDER_6_WEEKS: later("less than 6 weeks ago"),
+    OLDER: later("longer ago"),
+}
+"""The answers to how old the injury is, and what each says."""
 
 INSTEAD_WHEN_ACUTE = {"muscle-strain": "muscle-strain-acute", "sprain": "muscle-strain-acute"}
 INSTEAD_WHEN_SWOLLEN = {"arthritis": "arthritis-flare"}
@@ -73,13 +79,18 @@ def assumed(protocol: Protocol) -> Answers:
     return Answers({question.key: False for question in QUESTIONS}, age, assumed=True)
 
 
+def asked_before(protocol: Protocol) -> list[Question]:
+    """The questions that have to be asked before this protocol."""
+    return [one for one in QUESTIONS if one.applies_to in (BOTH, *protocol.modes)]
+
+
 def judge(protocol: Protocol, answers: Answers) -> Verdict:
     """What the answers mean for this protocol. A question left out refuses like a yes."""
-    modes = protocol.modes
+    needed = asked_before(protocol)
     refusals: list[str] = []
     for question in QUESTIONS:
         answer = answers.answers.get(question.key)
-        if answer is None and (question.applies_to == BOTH or question.applies_to in modes):
+        if answer is None and question in needed:
             refusals.append(tr("not answered: {question}", question=tr(question.text)))
         elif answer:
             refusals.append(tr(question.reason))
