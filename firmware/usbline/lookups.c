@@ -19,7 +19,7 @@
 
 uint8_t poultice_places[1 << POULTICE_PLACES_BITS];
 
-// MicroPython's own search (see `mpconfigboard.h`).
+// MicroPython's own search (see `boards/poultice.h`).
 mp_map_elem_t *poultice_search(mp_map_t *map, mp_obj_t name, mp_map_lookup_kind_t kind);
 
 // --- what cannot be there ----------------------------------------------------------------

@@ -60,9 +60,16 @@ def test_ctrl_c_is_a_byte_before_the_application_is_loaded() -> None:
     assert body[:2] == ["import micropython", "micropython.kbd_intr(-1)"]
 
 
+def included(path: Path) -> str:
+    """A board's header, and what it includes of ours."""
+    text = path.read_text()
+    found = re.findall(r'^#include "(.+)"$', text, re.M)
+    return "\n".join([text, *((path.parent / one).read_text() for one in found)])
+
+
 @pytest.mark.parametrize("path", BOARDS, ids=name)
 def test_a_whole_line_fits_the_transmit_buffer(path: Path) -> None:
-    header = path.read_text()
+    header = included(path)
     size = re.search(r"CFG_TUD_CDC_TX_BUFSIZE\s+\((\d+)\)", header)
     assert size is not None
     assert int(size[1]) >= codec.MAX_LINE
@@ -70,7 +77,7 @@ def test_a_whole_line_fits_the_transmit_buffer(path: Path) -> None:
 
 @pytest.mark.parametrize("path", BOARDS, ids=name)
 def test_no_baud_rate_restarts_the_board(path: Path) -> None:
-    header = path.read_text()
+    header = included(path)
     assert re.search(r"MICROPY_HW_USB_CDC_1200BPS_TOUCH\s+\(0\)", header)
 
 
