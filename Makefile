@@ -132,6 +132,8 @@ mutation: $(VENV)/.evidenced  ## so many MUTANTS of each module, a seeded sample
 
 release: $(VENV)/.installed  ## sdist, wheel with both images, manual pages and SBOM, into dist
 	$(BIN)/python -m pip install --quiet --group release
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/zizmor --offline --quiet .github/workflows
 	$(BIN)/python firmware/build.py pico pico2
 	rm -rf dist build/man build/from-wheel
 	SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) $(BIN)/python docs/manual_pages.py build/man
