@@ -35,6 +35,14 @@ def test_they_install_in_the_same_way_from_nowhere_invented(page: str) -> None:
     assert not re.findall(r"https?://|git clone", page)
 
 
+@pytest.mark.parametrize(
+    "page", sorted(ROOT.glob("docs/**/*.md")) + [ROOT / "README.md"], ids=lambda page: page.name
+)
+def test_a_wheel_is_named_as_a_path(page: Path) -> None:
+    """Debian 12's pipx asks the package index for a wheel whose name has no slash."""
+    assert not re.findall(r"pipx install [\w.*-]+\.whl", page.read_text(encoding="utf-8"))
+
+
 @pytest.mark.parametrize("page", [README, INSTALL], ids=["README", "install"])
 def test_every_target_and_extra_named_is_there(page: str) -> None:
     targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M)
