@@ -36,7 +36,9 @@ def test_they_install_in_the_same_way_from_nowhere_invented(page: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "page", sorted(ROOT.glob("docs/**/*.md")) + [ROOT / "README.md"], ids=lambda page: page.name
+    "page",
+    [*sorted(ROOT.glob("docs/**/*.md")), ROOT / "README.md"],
+    ids=lambda page: page.name,
 )
 def test_a_wheel_is_named_as_a_path(page: Path) -> None:
     """Debian 12's pipx asks the package index for a wheel whose name has no slash."""
