@@ -13,7 +13,8 @@ import hashlib
 import json
 import os
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,28 @@ def read(path: Path = RUN) -> dict[str, object] | None:
         return None
     known = isinstance(record, dict) and record.get("schema") == SCHEMA
     return record if known else None
+
+
+def keep(
+    path: Path,
+    *,
+    title: str,
+    command: str,
+    requirements: Iterable[str],
+    figures: Iterable[Sequence[str]],
+    notes: Iterable[str],
+) -> None:
+    """What a tool measured today, as a file for the safety case: docs/safety/evidence/README.md."""
+    told = {
+        "title": title,
+        "command": command,
+        "date": date.today().isoformat(),
+        "requirements": sorted(set(requirements)),
+        "figures": [list(figure) for figure in figures],
+        "notes": list(notes),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 class Recorder:

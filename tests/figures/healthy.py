@@ -22,6 +22,7 @@ import click
 from poultice.virtual.options import SimOptions
 from poultice.virtual.told import limits
 from poultice_core import codec
+from tests import evidence
 from tests.rivals.ours import Ours
 
 DENSITIES_W_CM2 = (0.03, 0.04, 0.05, 0.06, 0.08, 0.10)
@@ -178,12 +179,28 @@ def summary(held: list[Held]) -> list[str]:
     ]
 
 
+def keep(path: Path, told: list[str], command: str) -> None:
+    """What `summary` told, as a file of evidence."""
+    first, *others = told
+    evidence.keep(
+        path,
+        title="A healthy device on the family of healthy plants: every trip is a false one",
+        command=command,
+        requirements=["SR-07", "SR-08", "SR-09", "SR-10", "SR-26"],
+        figures=[["sessions of 20 minutes", first], *(line.split(": ", 1) for line in others)],
+        notes=["Simulation only, on a plant that is not validated against people."],
+    )
+
+
 @click.command()
 @click.option("--runs", default=6480, show_default=True, help="As many, at equal distances.")
 @click.option("--seed", default=1, show_default=True, help="Of the sensors' noise.")
 @click.option("--jobs", default=1, show_default=True, help="Processes.")
+@click.option(
+    "--evidence", "kept", type=click.Path(path_type=Path), help="Write the figures (JSON)."
+)
 @click.option("--output", type=click.Path(path_type=Path), help="Write every run (JSON Lines).")
-def main(runs: int, seed: int, jobs: int, output: Path | None) -> None:
+def main(runs: int, seed: int, jobs: int, kept: Path | None, output: Path | None) -> None:
     """What a healthy device does on the family of healthy plants."""
     every = list(family(seed))
     count = min(runs, len(every))
@@ -195,7 +212,10 @@ def main(runs: int, seed: int, jobs: int, output: Path | None) -> None:
             held = list(pool.map(hold, wanted, chunksize=8))
     if output is not None:
         output.write_text("".join(json.dumps(asdict(one)) + "\n" for one in held), "utf-8")
-    click.echo("\n".join(summary(held)))
+    told = summary(held)
+    click.echo("\n".join(told))
+    if kept is not None:
+        keep(kept, told, f"python -m tests.figures.healthy --runs {count} --seed {seed}")
 
 
 if __name__ == "__main__":

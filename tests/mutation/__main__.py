@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import time
 from collections.abc import Iterable
-from datetime import date
 from pathlib import Path
 
+from tests import evidence
 from tests.mutation.equivalents import listed, table
 from tests.mutation.modules import MODULES
 from tests.mutation.mutants import mutants
@@ -115,15 +114,11 @@ def main(arguments: list[str] | None = None) -> int:
         f" {busy / 60:.1f} min of the processor"
     )
     if options.evidence and not wrong:
-        EVIDENCE.parent.mkdir(parents=True, exist_ok=True)
         time_taken = (
             f"{seconds / 60:.0f} min with {options.jobs} jobs, {busy / 60:.0f} min of the processor"
         )
         command = " ".join(["python -m tests.mutation", *options.modules])
-        evidence = _evidence(
-            scores, of, command if options.modules else "make mutation", time_taken
-        )
-        EVIDENCE.write_text(json.dumps(evidence, indent=2) + "\n")
+        _keep(scores, of, command if options.modules else "make mutation", time_taken)
     return 1 if wrong else 0
 
 
@@ -133,15 +128,15 @@ def _list(modules: Iterable[str]) -> None:
         print(f"{module:<17} {' '.join(tests_of(module))}")
 
 
-def _evidence(scores: list[Score], of: int, command: str, time_taken: str) -> dict[str, object]:
+def _keep(scores: list[Score], of: int, command: str, time_taken: str) -> None:
     dead = sum(score.counts[KILLED] + score.counts[TIMEOUT] for score in scores)
     equivalent = sum(score.equivalent for score in scores)
-    return {
-        "title": "Mutation testing of the modules that decide",
-        "command": command,
-        "date": date.today().isoformat(),
-        "requirements": [f"SR-{number:02}" for number in (1, 2, 3, 5, 6, 7, 8, 15, 16, 18, 19)],
-        "figures": [
+    evidence.keep(
+        EVIDENCE,
+        title="Mutation testing of the modules that decide",
+        command=command,
+        requirements=[f"SR-{number:02}" for number in (1, 2, 3, 5, 6, 7, 8, 15, 16, 18, 19)],
+        figures=[
             ["mutants", f"{dead + equivalent} of {of}: a seeded sample of each module"]
             if dead + equivalent < of
             else ["mutants", f"{of}"],
@@ -151,12 +146,12 @@ def _evidence(scores: list[Score], of: int, command: str, time_taken: str) -> di
             *([score.module, str(score).split(None, 1)[1]] for score in scores),
             ["time", time_taken],
         ],
-        "notes": [
+        notes=[
             "Killed by a test of tests/core, for the host's of tests/host, or by one that used five"
             " seconds of the processor.",
             "The list of equivalents is tests/mutation/equivalent.toml.",
         ],
-    }
+    )
 
 
 if __name__ == "__main__":

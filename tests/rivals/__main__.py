@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import os
 import sys
@@ -61,9 +60,7 @@ def main(
     if plot is not None:
         plot.write_text(picture.draw(table), "utf-8")
     if evidence is not None:
-        today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
-        made = report.evidence(table, runs=len(ran), command="make compare", date=today)
-        evidence.write_text(json.dumps(made, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        report.keep(evidence, table, runs=len(ran), command="make compare")
     if not (markdown or plot or evidence):
         shown = [BY_NAME[name] for name in rows] if rows else ROWS
         for density, barriers in report.VARIANTS:

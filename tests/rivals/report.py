@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
+from tests import evidence
 from tests.rivals.compare import (
     CONTENDERS,
     LIMIT_CEM43,
@@ -209,7 +211,7 @@ def refill(page: str, made: Mapping[str, str]) -> str:
     return page
 
 
-def evidence(table: Sequence[Cell], *, runs: int, command: str, date: str) -> dict[str, object]:
+def keep(path: Path, table: Sequence[Cell], *, runs: int, command: str) -> None:
     """The same as a file of evidence for the safety case."""
     found = standings(table)
     figures: list[list[str]] = [
@@ -229,15 +231,15 @@ def evidence(table: Sequence[Cell], *, runs: int, command: str, date: str) -> di
             if one.over:
                 text = f"{one.ours.skin_cem43:.1f} CEM43"
                 figures.append([f"beyond the limit: {BY_NAME[one.row].says}, {where}", text])
-    return {
-        "title": "Against other controllers, on the same plants and faults",
-        "command": command,
-        "date": date,
-        "requirements": ["SR-01", "SR-07", "SR-08", "SR-09", "SR-10", "SR-13", "SR-14", "SR-24"],
-        "figures": figures,
-        "notes": [
+    evidence.keep(
+        path,
+        title="Against other controllers, on the same plants and faults",
+        command=command,
+        requirements=["SR-01", "SR-07", "SR-08", "SR-09", "SR-10", "SR-13", "SR-14", "SR-24"],
+        figures=figures,
+        notes=[
             "Simulation only, on a plant that is not validated against people.",
             "The rivals are our own code after their published rules and default numbers.",
             "A fold that no sensor and no switch feels is not held: it needs the hardware's rule.",
         ],
-    }
+    )

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections import Counter
-from datetime import date
 from pathlib import Path
 
+from tests import evidence
 from tests.symbolic import enumerated
 from tests.symbolic.properties import CLAIMS
 from tests.symbolic.prover import CONFIRMED, REFUTED, Verdict, ask
@@ -37,27 +36,25 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _write(path: Path, verdicts: dict[str, Verdict], cases: dict[str, int]) -> None:
     confirmed = sum(told.outcome == CONFIRMED for told in verdicts.values())
-    evidence = {
-        "title": "Symbolic check of the integer functions",
-        "command": "make symbolic",
-        "date": date.today().isoformat(),
-        "requirements": sorted({*CLAIMS.values(), "SR-07"}),
-        "figures": [
+    evidence.keep(
+        path,
+        title="Symbolic check of the integer functions",
+        command="make symbolic",
+        requirements={*CLAIMS.values(), "SR-07"},
+        figures=[
             ["properties asked of CrossHair", f"{len(verdicts)}"],
             ["confirmed over all paths", f"{confirmed}"],
             ["processor time", f"{sum(told.seconds for told in verdicts.values()):.0f} s"],
             *([name, f"all {number:,} cases"] for name, number in cases.items()),
             *([name, told.outcome] for name, told in verdicts.items()),
         ],
-        "notes": [
+        notes=[
             "Every intermediate result is checked to lie within 31 bits, not only the last.",
             "The core's arithmetic, from any state within the bounds that each property states;"
             " what the checks decide is judged by the shadow, and their tests by mutation.",
             "The sum over the limits table leaves 31 bits on the way. It is no part of a tick.",
         ],
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(evidence, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    )
 
 
 if __name__ == "__main__":
