@@ -8,7 +8,7 @@ is named below, each with the reason why it may be left out or how it is kept.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -167,35 +167,45 @@ class Fields:
     """The names of the state's fields; how it is read, written, and spoilt where nobody looks."""
 
     names: list[str]
-    read: Callable[[Guard], State]
-    write: Callable[[Guard, Sequence[Any]], None]
-    spoil: Callable[[Guard, int], None]
+    read: Callable[[Any], State]
+    write: Callable[[Any, Sequence[Any]], None]
+    spoil: Callable[[Any, int], None]
 
 
 def compiled(guard: Guard) -> Fields:
-    """Functions without a loop: they run a million times."""
+    """Of a guard."""
     every = list(walk(guard))
-    never = REPORTED | TRANSIENT
+    # The third reading back goes out before it is judged.
+    kept = {"_parts.cutoffs._hot_ticks": "g._parts.cutoffs._hot_ticks & 3"}
+    far_ms = guard.limits.range_window_ms + guard.limits.tick_ms
+    kept |= {name: _bad_at(name, far_ms) for name in every if "._bad_at_ms[" in name}
+    return flat(every, REPORTED | TRANSIENT, caps(guard.limits), MATTERS, kept)
+
+
+def flat(
+    every: Sequence[str],
+    never: Collection[str],
+    saturates: Mapping[str, int],
+    matters: Mapping[str, str],
+    kept: Mapping[str, str],
+) -> Fields:
+    """Functions without a loop: they run a million times. `never`: fields that are no part of it;
+    `kept`: how one is read that is neither as it stands nor up to a cap."""
     names = [name for name in every if name not in never]
-    saturates = caps(guard.limits)
-    unknown = {*saturates, *MATTERS, *never} - set(every)
+    unknown = {*saturates, *matters, *never, *kept} - set(every)
     if unknown:
         raise LookupError(f"no such fields: {sorted(unknown)}")
 
     def value(name: str) -> str:
-        if name == "_parts.cutoffs._hot_ticks":
-            return f"g.{name} & 3"  # the third reading back goes out before it is judged
-        text = f"g.{name}"
+        text = kept.get(name, f"g.{name}")
         if name in saturates:
             text = f"({text} if {text} < {saturates[name]} else {saturates[name]})"
-        if "._bad_at_ms[" in name:
-            return _bad_at(name, guard.limits.range_window_ms + guard.limits.tick_ms)
-        return f"({text} if {MATTERS[name]} else 0)" if name in MATTERS else text
+        return f"({text} if {matters[name]} else 0)" if name in matters else text
 
     reads = ", ".join(value(name) for name in names)
     writes = ", ".join(f"g.{name}" for name in names)
     spoils = [f" g.{name} = junk" for name in every if name in never]
-    spoils += [f" if not ({when}): g.{name} = junk" for name, when in MATTERS.items()]
+    spoils += [f" if not ({when}): g.{name} = junk" for name, when in matters.items()]
     space: dict[str, Any] = {}
     exec(
         f"def read(g): return ({reads},)\ndef write(g, s): ({writes},) = s\n"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import FunctionType
-from typing import Any, ClassVar
+from typing import Any
 from unittest.mock import patch
 
 from poultice_core import config, faults, reading, states, tick
@@ -23,6 +23,8 @@ from poultice_core.settings import Settings
 from poultice_core.tick import Ask as Asks
 from poultice_core.tick import Order, Tick
 from tests.explore import fields
+from tests.properties.backend import Seen
+from tests.properties.shadow import TUNE_REMOVE_PACK
 
 TICK_MS = 1_000
 TOKEN = 5
@@ -280,6 +282,30 @@ def order(heat_s: int, cold_s: int, attended_s: int = 0, sensitive: bool = False
     return made
 
 
+ORDERS = {
+    "heat": order(3, 0),
+    "attended": order(3, 0, attended_s=2),
+    "sensitive": order(2, 0, sensitive=True),
+    "cold": order(0, 2),
+    "both": order(2, 2),
+}
+# The same as a host says it.
+PLANS = {
+    name: {
+        "profile": "sensitive" if made.sensitive else "normal",
+        "attended_s": made.attended_s,
+        "phases": [
+            {"mode": mode, "target_mc": target_mc, "duration_s": seconds}
+            for mode, target_mc, seconds in (
+                ("heat", 40_000, made.heat_s), ("cold", 12_000, made.cold_s),
+            )
+            if seconds
+        ],
+    }
+    for name, made in ORDERS.items()
+}  # fmt: skip
+
+
 @dataclass(frozen=True, eq=False)
 class Scenario:
     """One build of the device, the plans that are armed on it, and its alphabet."""
@@ -291,14 +317,6 @@ class Scenario:
     sense: bool = True
     letters: tuple[Letter, ...] = ()
     toy: Mapping[str, int] = field(default_factory=lambda: TOY)
-
-    ORDERS: ClassVar[dict[str, Order]] = {
-        "heat": order(3, 0),
-        "attended": order(3, 0, attended_s=2),
-        "sensitive": order(2, 0, sensitive=True),
-        "cold": order(0, 2),
-        "both": order(2, 2),
-    }
 
 
 COMMANDS = {
@@ -328,7 +346,7 @@ class World:
         self.inputs = Tick()
         self.asks = Asks()
         self.table: dict[int, int] = {}
-        self.orders = [Order(), *Scenario.ORDERS.values()]
+        self.orders = [Order(), *ORDERS.values()]
         self.nonsense = order(99, 99, attended_s=99, sensitive=True)
         ledger = Ledger(self.limits)
         ledger.now_s = NOW_S
@@ -417,9 +435,11 @@ class World:
         elif word == "restart":
             self._restart(rest)
 
-    def tick(self, letter: Letter) -> None:
-        """The tick, the letter's command in it."""
+    def tick(self, letter: Letter) -> Seen:
+        """The tick, the letter's command in it; what a bystander saw of it."""
         guard: Any = self.guard
+        phases = guard.phases
+        was = guard.state, phases.mode, guard.course.prompt
         parts = guard._parts
         inputs = self.inputs
         a, b = guard.reading.a, guard.reading.b
@@ -451,14 +471,23 @@ class World:
         parts.cooling.answer = letter.weld
         word, _, rest = letter.command.partition(" ")
         inputs.command = COMMANDS.get(word, tick.NO_COMMAND)
-        inputs.order = Scenario.ORDERS[rest] if word == "arm" else None
+        inputs.order = ORDERS[rest] if word == "arm" else None
         inputs.token = TOKEN ^ 1 if rest == "wrong" else TOKEN
         inputs.fault = guard.latch.fault + (rest == "another")
         guard.step(inputs, asks)
         self.first = False
+        seen = Seen(
+            dt_ms, inputs.code_x8_a, inputs.code_x8_b, inputs.raw_a, inputs.raw_b, letter.spread,
+            letter.spread, letter.saved_ms, letter.fresh, inputs.sense, letter.button,
+            letter.estop, letter.heard, letter.ask, *was, guard.outputs, guard.state,
+            guard.latch.fault, guard.latch.followers.bit_count(), phases.mode, phases.phase,
+            phases.target_mc, guard.course.prompt, guard.dose.milli(), guard.budget.level_uj, 0,
+            [TUNE_REMOVE_PACK] * guard.pack.alarm, 0, 0, False,
+        )  # fmt: skip
         # Only whether the next is the same matters.
         a._raw_sum = min(0, a._raw_sum)
         b._raw_sum = min(0, b._raw_sum)
+        return seen
 
     def _restart(self, cause: str) -> None:
         """Power gone and back, or the watchdog; with what the journal would have kept."""
