@@ -32,7 +32,10 @@ _NAMES = {number: name for name, number in FAULTS.items()}
 _PLANS: list[dict[str, Any]] = [{}, *PLANS.values()]
 
 # The device's build, and the clocks, which stand at 0 between two letters.
-_CONSTANT = {"config", "overrides", "x", "letter", "true_ms", "now_ms", "up_ms", "session_ms"}
+_CONSTANT = {
+    *("config", "overrides", "x", "requirements", "letter"),
+    *("true_ms", "now_ms", "up_ms", "session_ms"),
+}
 # Made anew in every tick before anything looks at it.
 _ANEW = {
     *("was", "dt", "stall", "elapsed", "seen", "due", "may", "ran", "begins", "heating", "in_heat"),
@@ -93,7 +96,7 @@ class Watcher(Shadow):
         matters |= dict.fromkeys(("reset_cause", "expected_fault"), "g.p is None")
         matters["brake_treated_ms"] = "g.braked"
         matters |= dict.fromkeys(("armed_ms", "tries"), "g.token is not None")
-        return fields.flat(every, (), self._caps(), matters, how)
+        return fields.flat(self, every, (), self._caps(), matters, how)
 
     def _caps(self) -> dict[str, int]:
         x = self.x
@@ -220,7 +223,6 @@ class Watcher(Shadow):
     # --- what the letter says -------------------------------------------------------------
 
     def mc_of(self, code_x8: int) -> int:
-        """Only ever of A, then of B, whose codes a letter may give alike."""
         letter = self.letter
         return letter.mc if code_x8 == letter.code_a else letter.mc - letter.apart_mc
 

@@ -266,6 +266,7 @@ class Shadow:
     def __init__(self, config: dict[str, Any], overrides: dict[str, int]) -> None:
         self.config = {**NEW_BOARD, **config}
         self.overrides = overrides
+        self.requirements = [getattr(self, method.__name__) for _, method in REQUIREMENTS]
         self.x = limits_under(self.config, overrides)
         self.true_ms = 0
         # (end, heat, cold, dose in millionths, how many ms before the end the last heat was)
@@ -524,8 +525,8 @@ class Shadow:
         self.begins = s.state_was == ARMED and s.state in (RUNNING, WAITING)
         if self.begins:
             self._begin_session()
-        for _, requirement in REQUIREMENTS:
-            getattr(self, requirement.__name__)(s)
+        for requirement in self.requirements:
+            requirement(s)
         if command is not None:
             self._obey(s, command)
         self._faults(s)
@@ -1015,11 +1016,15 @@ class Shadow:
             return
         steady = s.sense == self.last_sense and s.sense != BROKEN
         self.steady_ms = self.steady_ms + self.seen if steady else 0
-        needed = proving or (s.state_was == RUNNING and self.was & MASTER_BIT)
-        if not needed or self.steady_ms >= self.x["weld_sense_ms"]:
+        closed = s.state_was == RUNNING and self.was
+        if not (closed or proving) or self.steady_ms >= self.x["weld_sense_ms"]:
             self.unsteady_ms = 0
             return
-        self.unsteady_ms += self.seen
+        if proving:
+            # Where it begins, both open, nobody sees from outside.
+            self.may.add(FAULTS["supply_lost"])
+        if closed:
+            self.unsteady_ms += self.seen
         if self.unsteady_ms >= self.x["unsteady_ms"]:
             self.due.append(FAULTS["supply_lost"])
 
@@ -1182,7 +1187,7 @@ class Shadow:
         if s.state_was != RUNNING or self.stall:
             self.proof = []
         alone = s.outputs if s.mode == NO_MODE else 0
-        if (s.state == RUNNING and not self.proven) or s.mode == NO_MODE:
+        if s.state == RUNNING and not self.proven:
             if self.proof and self.proof[-1][0] == self.was:
                 self.proof[-1] = (self.was, self.proof[-1][1] + self.elapsed)
             elif self.was in (0, HEAT_BIT, MASTER_BIT):
@@ -1190,9 +1195,9 @@ class Shadow:
                 del self.proof[:-4]
             else:
                 self.proof = []
-        if s.mode == HEAT and not self.proven:
+            # Once it is through, it stays so: whatever comes before the heat begins.
             self.proven = self._shown()
-            assert self.proven, f"SR-22: a heat phase without the relay proof: {self.proof}"
+        assert s.mode != HEAT or self.proven, f"SR-22: a heat phase without the proof: {self.proof}"
         self.heated_before = self.heated_before or s.mode == HEAT
         if s.state != RUNNING or s.mode != NO_MODE:
             self.in_proof = False
