@@ -13,9 +13,9 @@ from datetime import date
 from pathlib import Path
 
 from tests.explore.bugs import BUGS, Bug, hunt
-from tests.explore.contract import JUDGED
 from tests.explore.search import Limits, Report, explore, replay
 from tests.explore.stories import as_story
+from tests.explore.watcher import JUDGED
 from tests.explore.world import ALL_SCENARIOS, SCENARIOS, SMALL_SCENARIOS
 
 CLOSING_STATES = 20_000

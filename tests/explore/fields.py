@@ -8,7 +8,7 @@ is named below, each with the reason why it may be left out or how it is kept.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,19 +16,28 @@ from typing import Any
 import poultice_core
 from poultice_core.guard import Guard
 from poultice_core.interval import Interval
+from poultice_core.judges.heating import HeatingProof
 from poultice_core.judges.integrity import Integrity
+from poultice_core.judges.predictive import Predictive
+from poultice_core.judges.treatment import Treatment
+from poultice_core.judges.welds import CoolingWatch
 from poultice_core.ledger import Ledger
 from poultice_core.limits import Limits
 from poultice_core.settings import Settings
 from poultice_core.tick import Order, Tick
+from poultice_core.trend import Trend
 
 State = tuple[Any, ...]
 
 CORE = Path(poultice_core.__file__).parent
 
 # No part of a state: what is told by others, worked out anew in every tick (the interval), kept
-# beside the flat fields by the world (ledger, order), or follows from them (the seal).
-ELSEWHERE = (Limits, Settings, Ledger, Order, Tick, Interval, Integrity)
+# beside the flat fields by the world (ledger, order), follows from them (the seal), or is answered
+# by the letter (the last five).
+ELSEWHERE = (
+    *(Limits, Settings, Ledger, Order, Tick, Interval, Integrity),
+    *(Trend, Predictive, HeatingProof, CoolingWatch, Treatment),
+)
 # Lists, as so many fields of one entry each: how many of the first of them can still be asked for.
 LISTS: dict[str, Callable[[Limits], int]] = {
     "_ages_ms": lambda limits: limits.brake_count,
@@ -146,7 +155,8 @@ def walk(guard: Guard) -> Iterator[str]:
     while level:
         below: list[tuple[str, object]] = []
         for prefix, thing in level:
-            for name, value in sorted(vars(thing).items()):
+            for name in sorted(_attributes(thing)):
+                value = getattr(thing, name)
                 where = prefix + name
                 if isinstance(value, int):
                     if name in changing:
@@ -162,40 +172,64 @@ def walk(guard: Guard) -> Iterator[str]:
         level = below
 
 
+def _attributes(thing: object) -> Iterable[str]:
+    """What is compiled keeps them without a dictionary."""
+    return getattr(type(thing), "__mypyc_attrs__", None) or vars(thing)
+
+
 @dataclass(frozen=True)
 class Fields:
     """The names of the state's fields; how it is read, written, and spoilt where nobody looks."""
 
     names: list[str]
-    read: Callable[[Guard], State]
-    write: Callable[[Guard, Sequence[Any]], None]
-    spoil: Callable[[Guard, int], None]
+    read: Callable[[Any], State]
+    write: Callable[[Any, Sequence[Any]], None]
+    spoil: Callable[[Any, int], None]
 
 
 def compiled(guard: Guard) -> Fields:
-    """Functions without a loop: they run a million times."""
+    """Of a guard."""
     every = list(walk(guard))
-    never = REPORTED | TRANSIENT
+    # The third reading back goes out before it is judged.
+    kept = {"_parts.cutoffs._hot_ticks": "g._parts.cutoffs._hot_ticks & 3"}
+    far_ms = guard.limits.range_window_ms + guard.limits.tick_ms
+    kept |= {name: _bad_at(name, far_ms) for name in every if "._bad_at_ms[" in name}
+    return flat(guard, every, REPORTED | TRANSIENT, caps(guard.limits), MATTERS, kept)
+
+
+def flat(
+    thing: object,
+    every: Sequence[str],
+    never: Collection[str],
+    saturates: Mapping[str, int],
+    matters: Mapping[str, str],
+    kept: Mapping[str, str],
+) -> Fields:
+    """Of this thing and its like: functions without a loop, for they run a million times. `never`:
+    fields that are no part of it; `kept`: how one is read that is neither as it stands nor up to a
+    cap."""
     names = [name for name in every if name not in never]
-    saturates = caps(guard.limits)
-    unknown = {*saturates, *MATTERS, *never} - set(every)
+    unknown = {*saturates, *matters, *never, *kept} - set(every)
     if unknown:
         raise LookupError(f"no such fields: {sorted(unknown)}")
 
+    # What is compiled takes no number for a truth.
+    truths = {name for name in every if isinstance(eval(f"g.{name}", {"g": thing}), bool)}
+
     def value(name: str) -> str:
-        if name == "_parts.cutoffs._hot_ticks":
-            return f"g.{name} & 3"  # the third reading back goes out before it is judged
-        text = f"g.{name}"
+        text = kept.get(name, f"g.{name}")
         if name in saturates:
             text = f"({text} if {text} < {saturates[name]} else {saturates[name]})"
-        if "._bad_at_ms[" in name:
-            return _bad_at(name, guard.limits.range_window_ms + guard.limits.tick_ms)
-        return f"({text} if {MATTERS[name]} else 0)" if name in MATTERS else text
+        nothing = name not in truths and 0
+        return f"({text} if {matters[name]} else {nothing})" if name in matters else text
+
+    def spoilt(name: str) -> str:
+        return f"g.{name} = junk > 0" if name in truths else f"g.{name} = junk"
 
     reads = ", ".join(value(name) for name in names)
     writes = ", ".join(f"g.{name}" for name in names)
-    spoils = [f" g.{name} = junk" for name in every if name in never]
-    spoils += [f" if not ({when}): g.{name} = junk" for name, when in MATTERS.items()]
+    spoils = [f" {spoilt(name)}" for name in every if name in never]
+    spoils += [f" if not ({when}): {spoilt(name)}" for name, when in matters.items()]
     space: dict[str, Any] = {}
     exec(
         f"def read(g): return ({reads},)\ndef write(g, s): ({writes},) = s\n"

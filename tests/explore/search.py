@@ -13,11 +13,13 @@ from multiprocessing import get_context
 from typing import Any
 
 from poultice_core import states
-from tests.explore import contract, fields, memory
-from tests.explore.memory import Memory
+from poultice_core.relays import PAD
+from tests.explore import fields
+from tests.explore.watcher import Watcher
 from tests.explore.world import ALL_SCENARIOS, Letter, Scenario, World
 
-Node = tuple[fields.State, Memory]
+# The guard's state, and what its shadow remembers.
+Node = tuple[fields.State, fields.State]
 _CHUNK = 50
 # In one state of so many every letter is tried on the same state with nonsense in the fields that
 # are said not to matter there, too.
@@ -27,55 +29,49 @@ _JUNK = 77_777
 
 def digest(node: Node) -> bytes:
     """Sixteen bytes for a state: two states in 2^64 would be taken for one."""
-    return hashlib.blake2b(marshal.dumps((node[0], tuple(node[1]))), digest_size=16).digest()
+    return hashlib.blake2b(marshal.dumps(node), digest_size=16).digest()
 
 
 class Explorer:
-    """One scenario: a letter from a state, and what the contract says to it."""
+    """One scenario: a letter from a state, and what the shadow says to it."""
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
         self.world = World(scenario)
-        self._fresh = self.world.read()
+        self.watcher = Watcher(scenario)
+        self._fresh = self.world.read(), self.watcher.read()
+        # Of the last step.
+        self.state, self.outputs = states.BOOT, 0
 
     def start(self) -> Node:
         """Power on."""
-        return self._fresh, memory.start(self.scenario)
+        return self._fresh
 
-    def step(self, node: Node, letter: Letter, junk: int = 0) -> tuple[Node, list[str]]:
-        """The state after one letter, and the rules that were broken on the way.
+    def step(self, node: Node, letter: Letter, junk: int = 0) -> tuple[Node, str]:
+        """The state after one letter, and the rule that was broken on the way.
 
         `junk`: what stands in the fields of which the state claims that they do not matter.
         """
-        world, scenario = self.world, self.scenario
-        state, m = node
-        world.write(state)
+        world, watcher = self.world, self.watcher
+        world.write(node[0])
+        watcher.write(node[1])
         if junk:
             world.spoil(junk)
+            watcher.spoil(junk)
+        watcher.before(letter)
         world.before(letter)
-        guard = world.guard
-        m = memory.recall(scenario, m, guard, letter)
-        phases = guard.phases
-        mid = memory.Before(
-            *(guard.state, guard.latch.fault, guard._parts.proof.active),
-            *(phases.mode, phases.phase, phases.target_mc),
-        )
-        world.tick(letter)
-        broken = [
-            *contract.commanded(scenario, m, mid, guard, letter),
-            *contract.ticked(scenario, m, mid, guard, letter),
-        ]
-        after = memory.remember(scenario, m, mid, guard, letter)
-        return (world.read(), after), broken
+        seen = world.tick(letter)
+        self.state, self.outputs = seen.state, seen.outputs
+        broken = watcher.judge(letter, seen, world.guard.answer)
+        return (world.read(), watcher.read()), broken
 
     def apart(self, after: Node, node: Node, letter: Letter, junk: int) -> str:
         """What differs where nonsense stood in the fields that do not matter; nothing."""
-        spoilt, _ = self.step(node, letter, junk)
-        if spoilt == after:
-            return ""
+        spoilt, broken = self.step(node, letter, junk)
+        if broken or spoilt == after:
+            return broken
         names = ["first", "heat's age", "cold's age", "short sessions", "records", "order"]
-        names += self.world.fields.names
-        names += Memory._fields
+        names += [*self.world.fields.names, *self.watcher.names]
         pairs = zip((*after[0], *after[1]), (*spoilt[0], *spoilt[1]), strict=True)
         return ", ".join(
             name for name, (one, other) in zip(names, pairs, strict=True) if one != other
@@ -128,17 +124,20 @@ class Walk:
         self.way: list[str] = []
         self.found: list[tuple[Node, list[str]]] = [(self.node, [])]
         self.broken: list[tuple[str, list[str]]] = []
+        self._at = states.BOOT, 0
 
     def go(self, name: str) -> None:
         """One letter."""
         self.node, broken = self._explorer.step(self.node, self._letters[name])
         self.way = [*self.way, name]
-        self.broken += [(rule, self.way) for rule in broken]
+        self._at = self._explorer.state, self._explorer.outputs
+        if broken:
+            self.broken.append((broken, self.way))
         self.found.append((self.node, self.way))
 
     def until(self, name: str, state: int, outputs: int = 0, most: int = 20) -> None:
         """The same letter until the device is in this state with these relays closed."""
-        while (self.node[1].state, self.node[1].outputs) != (state, outputs) and most:
+        while self._at != (state, outputs) and most:
             self.go(name)
             most -= 1
 
@@ -170,7 +169,7 @@ def session(walk: Walk, plan: str, by_hand: bool) -> None:
         walk.go("confirm")
         walk.go("42000 m°C")
     if plan != "cold":
-        walk.until("a second", states.RUNNING, memory.PAD)
+        walk.until("a second", states.RUNNING, PAD)
         walk.go("a second")
         walk.go("a second")
 
@@ -195,7 +194,7 @@ def stubborn(explorer: Explorer) -> list[Walk]:
         walk.go(f"arm {plan}")
         walk.go("start, ask cold" if plan == "both" else "start")
         if name != "ask hot" and plan != "cold":
-            walk.until("a second", states.RUNNING, memory.PAD, 8)
+            walk.until("a second", states.RUNNING, PAD, 8)
         for _ in range(4):
             walk.go(name)
         walks.append(walk)
@@ -207,7 +206,7 @@ def stubborn(explorer: Explorer) -> list[Walk]:
         hot.go(name)
     lost, warm, again = Walk(explorer), Walk(explorer), Walk(explorer)
     again.until("a second", states.IDLE)
-    for name in (f"arm {plan}", "start", "pause", "resume", "pause"):
+    for name in (f"arm {plan}", "start", *["a second", "pause", "resume"] * 2):
         again.go(name)
     lost.until("a second", states.IDLE)
     for name in (f"arm {plan}", "start", *["open", "a second"] * 2):
@@ -254,14 +253,14 @@ def ordinary(explorer: Explorer) -> list[Walk]:
     packed.until("a second", states.IDLE)
     for name in (f"arm {plan}", "start, ask cold", "confirm"):
         packed.go(name)
-    packed.until("a second", states.RUNNING, memory.PAD, 12)
+    packed.until("a second", states.RUNNING, PAD, 12)
     said = Walk(explorer)
     said.until("a second", states.IDLE)
     for name in (f"arm {plan}", "start, ask cold", "confirm, ask cold", "ask cold"):
         said.go(name)
     said.until("a second", states.WAITING)
     said.go("confirm")
-    said.until("a second", states.RUNNING, memory.PAD, 12)
+    said.until("a second", states.RUNNING, PAD, 12)
     return [twice, trips, packed, said, *stubborn(explorer)]
 
 
@@ -374,18 +373,19 @@ Found = tuple[list[tuple[bytes, int, Node]], tuple[int, str] | None, int]
 
 def expand(explorer: Explorer, node: Node, seen: set[bytes]) -> Found:
     """Every letter from one state: new states, the first broken rule, how many letters."""
-    found = []
+    found: list[tuple[bytes, int, Node]] = []
     here = set()
     mark = digest(node)
     # Always where a session is about to begin: it must not begin with anything of the last.
-    tried = mark[0] % _SPOILT == 0 or node[1].state == states.ARMED
+    explorer.world.write(node[0])
+    tried = mark[0] % _SPOILT == 0 or explorer.world.guard.state == states.ARMED
     junk = (-_JUNK if mark[1] & 1 else _JUNK) if tried else 0
     for number, letter in enumerate(explorer.scenario.letters):
         after, broken = explorer.step(node, letter)
         if not broken and junk and (apart := explorer.apart(after, node, letter, junk)):
-            broken = [f"two states that are not alike were taken for one: {apart}"]
+            broken = f"two states that are not alike were taken for one: {apart}"
         if broken:
-            return found, (number, broken[0]), number + 1
+            return found, (number, broken), number + 1
         mark = digest(after)
         if mark not in seen and mark not in here:
             here.add(mark)

@@ -1,7 +1,7 @@
 """Stories that were once told as counter-examples, kept under a name.
 
 `python -m tests.explore --story` prints one ready to be put here. Where the guard was right, a rule
-of the contract had asked for more than the safety contract does, or remembered wrongly; where it
+of the shadow had asked for more than the safety contract does, or remembered wrongly; where it
 was wrong, the name says what it had done.
 """
 
@@ -65,6 +65,36 @@ STORIES = (
             *("45000 m°C", "late"),
         ),
         "SR-23: a pack is on, and no alarm",
+    ),
+    Story(
+        "a proof that was through before a stall is good for the heat after it",
+        "heat",
+        (
+            *("a second", "a second", "arm heat", "start", *["a second"] * 3, "ask nothing"),
+            "arm heat and a stall",
+        ),
+        "SR-22: a heat phase without the proof",
+    ),
+    Story(
+        "a proof begins, both relays open, a tick after the session",
+        "heat and SENSE, to the end",
+        (
+            *("a second", "a second", "arm heat", "button"),
+            *("SENSE high", "a second", "SENSE high"),
+        ),
+        "supply_lost: outputs 2",
+    ),
+    Story(
+        "a token was in time for a `start` whose tick came late",
+        "cold by hand",
+        ("a second", "a second", "arm cold", "a second", "start and a stall"),
+        "SR-17: an old token started",
+    ),
+    Story(
+        "a `resume` in the tick in which the pause ends has ended it",
+        "cold by hand, to the end",
+        ("a second", "a second", "arm cold", "button", "pause", "a second", "resume"),
+        "SR-04: paused for longer than 5 min",
     ),
 )
 

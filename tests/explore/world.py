@@ -2,27 +2,36 @@
 
 One letter is one tick: a command before it (or none), what the sensors and pins say in it, and
 what the session asks. What a check with a long memory would answer (slope, heating proof, the
-weld check without SENSE) is part of the letter too, so every answer is tried in every state.
+weld check without SENSE) is part of the letter too, so every answer is tried in every state. The
+core may be the interpreted one or `make fast`'s: whichever is found first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from types import FunctionType
-from typing import Any, ClassVar
-from unittest.mock import patch
+from functools import cache
+from typing import Any
 
-from poultice_core import config, faults, reading, states, tick
+from poultice_core import config, faults, states, tick
 from poultice_core.guard import Guard
+from poultice_core.interval import Interval
+from poultice_core.judges.heating import HeatingProof
+from poultice_core.judges.predictive import Predictive
+from poultice_core.judges.treatment import Treatment
+from poultice_core.judges.welds import CoolingWatch
 from poultice_core.ledger import DAY_S, Ledger
 from poultice_core.limits import Limits
-from poultice_core.reading import Reading
+from poultice_core.parts import Parts
 from poultice_core.relays import PAD
 from poultice_core.settings import Settings
+from poultice_core.thermistor import B3950
 from poultice_core.tick import Ask as Asks
 from poultice_core.tick import Order, Tick
+from poultice_core.trend import Trend
 from tests.explore import fields
+from tests.properties.backend import Seen
+from tests.properties.shadow import TUNE_REMOVE_PACK
 
 TICK_MS = 1_000
 TOKEN = 5
@@ -122,7 +131,10 @@ READINGS_MC = (
     *(CALM_MC, 42_000, 42_001, 42_999, 43_000, 44_000, 44_001, 44_999, 45_000),
     *(10_501, 10_500, 10_001, 10_000, 8_000, 7_999, 7_001, 7_000, 5_000, 4_999),
 )
-OPEN_X8, SHORT_X8, GOOD_X8 = 3_496 * 8 + 1, 462 * 8 - 1, 20_000
+OPEN_X8, SHORT_X8 = 3_496 * 8 + 1, 462 * 8 - 1
+# Two entries of a thermistor's table, one after the other.
+FIRST_X8 = 448 * 8
+GOOD_A_X8, GOOD_B_X8 = FIRST_X8 + 64 * 256, FIRST_X8 + 65 * 256
 LOW, HIGH, BROKEN, FOLLOWS = 0, 1, 2, 3
 UNKNOWN_MC = 1_000_000
 
@@ -156,8 +168,8 @@ class Letter:
     command: str = ""
     mc: int = CALM_MC
     apart_mc: int = 0
-    code_a: int = GOOD_X8
-    code_b: int = GOOD_X8
+    code_a: int = GOOD_A_X8
+    code_b: int = GOOD_B_X8
     dt_ms: int = TICK_MS
     sense: int = FOLLOWS
     estop: bool = False
@@ -175,45 +187,43 @@ class Letter:
     saved_ms: int = 0
 
 
-class Exact(Reading):
-    """Reads what the letter says, to the milli-degree: its table is a dict, code to reading."""
+@cache
+def table(a_mc: int, b_mc: int) -> bytes:
+    """A thermistor's whose codes mean one of these, to the milli-degree: below `GOOD_B_X8`, and
+    from there on. Where the sensors are not apart, every code means the same."""
+    low, high = ((mc + 32_768).to_bytes(3, "big") for mc in (a_mc, b_mc))
+    whole = len(B3950) // 3
+    below = (GOOD_B_X8 - FIRST_X8) // 256
+    return low * below + high * (whole - below)
 
-    look = FunctionType(
-        Reading.look.__code__,
-        vars(reading) | {"temp_mc": lambda table, code_x8: table.get(code_x8, CALM_MC)},
-    )
 
+class AnyTrend(Trend):
+    """Nobody asks it here: those who would answer by the letter."""
 
-class AnyTrend:
-    """Nothing looks at it here: those who would answer by the letter."""
-
-    def __init__(self, *parts: object) -> None:
-        pass
-
-    def look(self, now: Any) -> int:
+    def look(self, now: Interval) -> int:
         return 0
 
 
-class AnySlope(AnyTrend):
+class AnySlope(Predictive):
     """Whatever the letter says of where the reading is going."""
 
-    ahead_mc = 0
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts.limits, parts.reading)
+        self.ahead_mc = 0
 
-    def __init__(self, limits: Limits, readings: Reading) -> None:
-        self.limits, self.readings = limits, readings
+    def look(self, now: Interval) -> int:
+        return 0
 
     def inhibits(self) -> bool:
-        return self.readings.control_mc + self.ahead_mc >= self.limits.predictive_mc
+        return self._reading.control_mc + self.ahead_mc >= self._limits.predictive_mc
 
 
-class AnyHeating(AnyTrend):
+class AnyHeating(HeatingProof):
     """The heating proof, with the letter's answer in a heat phase."""
 
-    weak = False
-    answer = faults.NONE
-
-    def __init__(self, limits: Limits, settings: Settings, readings: Reading, _: object) -> None:
-        self.readings = readings
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts.limits, parts.settings, parts.reading, parts.trend)
+        self.answer = faults.NONE
 
     def begin_phase(self, target_mc: int) -> None:
         pass
@@ -221,29 +231,28 @@ class AnyHeating(AnyTrend):
     def restart(self) -> None:
         pass
 
-    def look(self, now: Any) -> int:
-        judged = now.heating and not now.stalled and self.readings.readable
+    def look(self, now: Interval) -> int:
+        judged = now.heating and not now.stalled and self._reading.readable
         return 1 << self.answer if self.answer and judged else 0
 
 
-class AnyCooling(AnyTrend):
+class AnyCooling(CoolingWatch):
     """The weld check without SENSE, with the letter's answer."""
 
-    answer = faults.NONE
-
-    def __init__(self, limits: Limits, settings: Settings, readings: Reading, _: object) -> None:
-        self.settings, self.readings = settings, readings
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts.limits, parts.settings, parts.reading, parts.trend)
+        self.answer = faults.NONE
 
     def heat_phase_ended(self) -> None:
         pass
 
-    def look(self, now: Any) -> int:
-        judged = not self.settings.sense and self.readings.readable
+    def look(self, now: Interval) -> int:
+        judged = not self._settings.sense and self._reading.readable
         return 1 << self.answer if self.answer and judged else 0
 
 
-class AnyTreatment(AnyTrend):
-    """Trips nothing."""
+class AnyTreatment(Treatment):
+    """Trips nothing, and counts nothing."""
 
     def begin(self) -> None:
         pass
@@ -251,21 +260,32 @@ class AnyTreatment(AnyTrend):
     def begin_phase(self) -> None:
         pass
 
-    def judge(self, now: Any, asked: bool, cause: int, heats: bool) -> None:
+    def look(self, now: Interval) -> int:
+        return 0
+
+    def judge(self, now: Interval, asked: bool, cause: int, heats: bool) -> None:
         pass
 
     def end_phase(self, phase: int, mode: int, target_mc: int) -> None:
         pass
 
 
-ORACLES = {
-    "Reading": Exact,
-    "Trend": AnyTrend,
-    "Predictive": AnySlope,
-    "HeatingProof": AnyHeating,
-    "CoolingWatch": AnyCooling,
-    "Treatment": AnyTreatment,
-}
+def answer_by_letter(guard: Any) -> None:
+    """Put those above in the place of the checks with a long memory."""
+    parts = guard._parts
+    told = {
+        "trend": AnyTrend(parts.reading),
+        "predictive": AnySlope(parts),
+        "heating": AnyHeating(parts),
+        "cooling": AnyCooling(parts),
+        "treatment": AnyTreatment(parts.limits, parts.reading),
+    }
+    judges = list(guard._judges)
+    for name, oracle in told.items():
+        judges[judges.index(getattr(parts, name))] = oracle
+        setattr(parts, name, oracle)
+    guard._judges = tuple(judges)
+    guard.heating, guard.treatment = parts.heating, parts.treatment
 
 
 def order(heat_s: int, cold_s: int, attended_s: int = 0, sensitive: bool = False) -> Order:
@@ -280,6 +300,30 @@ def order(heat_s: int, cold_s: int, attended_s: int = 0, sensitive: bool = False
     return made
 
 
+ORDERS = {
+    "heat": order(3, 0),
+    "attended": order(3, 0, attended_s=2),
+    "sensitive": order(2, 0, sensitive=True),
+    "cold": order(0, 2),
+    "both": order(2, 2),
+}
+# The same as a host says it.
+PLANS = {
+    name: {
+        "profile": "sensitive" if made.sensitive else "normal",
+        "attended_s": made.attended_s,
+        "phases": [
+            {"mode": mode, "target_mc": target_mc, "duration_s": seconds}
+            for mode, target_mc, seconds in (
+                ("heat", 40_000, made.heat_s), ("cold", 12_000, made.cold_s),
+            )
+            if seconds
+        ],
+    }
+    for name, made in ORDERS.items()
+}  # fmt: skip
+
+
 @dataclass(frozen=True, eq=False)
 class Scenario:
     """One build of the device, the plans that are armed on it, and its alphabet."""
@@ -291,14 +335,6 @@ class Scenario:
     sense: bool = True
     letters: tuple[Letter, ...] = ()
     toy: Mapping[str, int] = field(default_factory=lambda: TOY)
-
-    ORDERS: ClassVar[dict[str, Order]] = {
-        "heat": order(3, 0),
-        "attended": order(3, 0, attended_s=2),
-        "sensitive": order(2, 0, sensitive=True),
-        "cold": order(0, 2),
-        "both": order(2, 2),
-    }
 
 
 COMMANDS = {
@@ -327,8 +363,7 @@ class World:
             setattr(self.limits, name, value)
         self.inputs = Tick()
         self.asks = Asks()
-        self.table: dict[int, int] = {}
-        self.orders = [Order(), *Scenario.ORDERS.values()]
+        self.orders = [Order(), *ORDERS.values()]
         self.nonsense = order(99, 99, attended_s=99, sensitive=True)
         ledger = Ledger(self.limits)
         ledger.now_s = NOW_S
@@ -338,8 +373,8 @@ class World:
         self._age_s = max(limits.rest_after_heat_s, limits.rest_cold_to_cold_s) + 1
 
     def _power_up(self, ledger: Ledger, budget_uj: int, *kept: Any) -> Guard:
-        with patch.multiple("poultice_core.parts", **ORACLES):
-            guard = Guard(self.limits, self.settings, ledger, self.table, budget_uj, *kept)  # type: ignore[arg-type]
+        guard = Guard(self.limits, self.settings, ledger, B3950, budget_uj, *kept)
+        answer_by_letter(guard)
         guard.admission.order = self.orders[0]
         self.first = True
         return guard
@@ -417,9 +452,11 @@ class World:
         elif word == "restart":
             self._restart(rest)
 
-    def tick(self, letter: Letter) -> None:
-        """The tick, the letter's command in it."""
+    def tick(self, letter: Letter) -> Seen:
+        """The tick, the letter's command in it; what a bystander saw of it."""
         guard: Any = self.guard
+        phases = guard.phases
+        was = guard.state, phases.mode, guard.course.prompt
         parts = guard._parts
         inputs = self.inputs
         a, b = guard.reading.a, guard.reading.b
@@ -430,10 +467,8 @@ class World:
         inputs.now_ms, inputs.dt_ms = 0, dt_ms
         inputs.fresh = letter.fresh
         inputs.code_x8_a = letter.code_a
-        inputs.code_x8_b = letter.code_b + (letter.code_b == GOOD_X8)
-        self.table.clear()
-        self.table[letter.code_a] = letter.mc
-        self.table[inputs.code_x8_b] = letter.mc - letter.apart_mc
+        inputs.code_x8_b = letter.code_b
+        guard.reading._table = table(letter.mc, letter.mc - letter.apart_mc)
         inputs.raw_a = a._raw_sum if letter.frozen else a._raw_sum + 1
         inputs.raw_b = b._raw_sum if letter.frozen else b._raw_sum + 1
         inputs.spread_a = inputs.spread_b = letter.spread
@@ -451,14 +486,23 @@ class World:
         parts.cooling.answer = letter.weld
         word, _, rest = letter.command.partition(" ")
         inputs.command = COMMANDS.get(word, tick.NO_COMMAND)
-        inputs.order = Scenario.ORDERS[rest] if word == "arm" else None
+        inputs.order = ORDERS[rest] if word == "arm" else None
         inputs.token = TOKEN ^ 1 if rest == "wrong" else TOKEN
         inputs.fault = guard.latch.fault + (rest == "another")
         guard.step(inputs, asks)
         self.first = False
+        seen = Seen(
+            dt_ms, inputs.code_x8_a, inputs.code_x8_b, inputs.raw_a, inputs.raw_b, letter.spread,
+            letter.spread, letter.saved_ms, letter.fresh, inputs.sense, letter.button,
+            letter.estop, letter.heard, letter.ask, *was, guard.outputs, guard.state,
+            guard.latch.fault, guard.latch.followers.bit_count(), phases.mode, phases.phase,
+            phases.target_mc, guard.course.prompt, guard.dose.milli(), guard.budget.level_uj, 0,
+            [TUNE_REMOVE_PACK] * guard.pack.alarm, 0, 0, False,
+        )  # fmt: skip
         # Only whether the next is the same matters.
         a._raw_sum = min(0, a._raw_sum)
         b._raw_sum = min(0, b._raw_sum)
+        return seen
 
     def _restart(self, cause: str) -> None:
         """Power gone and back, or the watchdog; with what the journal would have kept."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from typing import Any
+from typing import Any, NamedTuple
 
 from poultice_core.thermistor import B3950, temp_mc  # proved against the formula elsewhere
 from tests.properties.backend import Seen
@@ -230,15 +230,27 @@ class Thermometer:
             self.rejects = 0
             self.accepted_mc = self.temp_mc
 
-    def often(self, x: dict[str, int], now_ms: int, at_most: bool) -> bool:
-        """Were there so many bad ticks within a minute? `at_most`: on its last millisecond too."""
-        if len(self.bad_at) < x["range_count"]:
-            return False
-        ago_ms = now_ms - self.bad_at[-x["range_count"]]
-        return ago_ms <= x["range_window_ms"] - (not at_most)
+    def often(self, x: dict[str, int], now_ms: int) -> bool:
+        """Were there so many bad ticks within a minute?"""
+        count = x["range_count"]
+        return len(self.bad_at) >= count and now_ms - self.bad_at[-count] <= x["range_window_ms"]
 
 
 Command = tuple[str, Any, int | None, Any]
+LONG_AGO_MS = -(1 << 60)
+
+
+class Last(NamedTuple):
+    """What the tick before left behind, as far as the next one is held against it."""
+
+    button: bool
+    outputs: int
+    state: int
+    fault: int
+    more: int
+    phase: int
+    target_mc: int
+    warnings: int
 
 
 class Shadow:
@@ -254,21 +266,23 @@ class Shadow:
     def __init__(self, config: dict[str, Any], overrides: dict[str, int]) -> None:
         self.config = {**NEW_BOARD, **config}
         self.overrides = overrides
+        self.requirements = [getattr(self, method.__name__) for _, method in REQUIREMENTS]
         self.x = limits_under(self.config, overrides)
         self.true_ms = 0
         # (end, heat, cold, dose in millionths, how many ms before the end the last heat was)
         self.past: list[tuple[int, int, int, float]] = []
-        self.heat_until_ms: int | None = None
-        self.cold_until_ms: int | None = None
+        self.heat_until_ms = self.cold_until_ms = LONG_AGO_MS
         self.budget_uj: float = self.x["budget_capacity_uj_cm2"]
-        self.pack = False
+        self.pack = self.confirmed = False
+        self.pack_lowest_mc = 0
+        self.fault_was = 0
         self.plan: dict[str, Any] = {}
         self.expected_fault: int | None = None
-        # Sessions too short to ask rest, since the last rest: end, heat, cold.
-        self.short: list[tuple[int, int, int]] = []
+        # Sessions too short to ask rest, since the last rest: the last one's end, heat and cold.
+        self.short_end_ms, self.short_heat_ms, self.short_cold_ms = LONG_AGO_MS, 0, 0
         self.latched: list[int] = []  # every fault there was
         self.behind: set[int] = set()  # what tripped while one is latched, that one with it
-        self.unwritten_ms = -(1 << 60)
+        self.unwritten_ms = LONG_AGO_MS
         self.counted_as_planned = False
         self._power_up("power_on")
 
@@ -276,7 +290,8 @@ class Shadow:
 
     def _power_up(self, reset_cause: str) -> None:
         self.reset_cause = reset_cause
-        self.p: Seen | None = None
+        self.p: Last | None = None
+        self.now_ms = 0
         self.a = Thermometer()
         self.b = Thermometer()
         self.hot_mc = self.cold_mc = self.ctl_mc = 0
@@ -291,7 +306,7 @@ class Shadow:
         self.ring: deque[int] = deque(maxlen=30)
         self.unsure = 0
         self.trace: deque[int] = deque(maxlen=330)
-        self.opened_ms = self.closed_ms = -(1 << 60)
+        self.opened_ms = self.closed_ms = LONG_AGO_MS
         self.tested = False
         self.been_idle = False
         self.high_ms = self.low_ms = self.quiet_ms = self.steady_ms = self.unsteady_ms = 0
@@ -314,6 +329,7 @@ class Shadow:
     def _begin_session(self) -> None:
         self.session_ms = self.strict_ms = 0
         self.energised_ms = self.heat_ms = self.hot_ms = self.cold_ms = 0
+        self.last_heat_ms = self.last_cold_ms = LONG_AGO_MS
         self.phase_ms = 0
         self.over_ms = -1
         self.dose_u = 0.0
@@ -365,7 +381,7 @@ class Shadow:
             self.heat_until_ms = self.true_ms
         if cold_ms:
             self.cold_until_ms = self.true_ms
-        self.short.clear()
+        self._forget_short()
 
     def phases(self, mode: str) -> list[dict[str, Any]]:
         return [p for p in self.plan.get("phases", []) if p["mode"] == mode]
@@ -418,7 +434,9 @@ class Shadow:
         if code == 0 or (self.begins and not s.button):
             assert self.token is not None, "SR-17: started without a token"
             assert token == self.token, "SR-17: a wrong token started"
-            assert self.armed_ms <= 1000 * self.x["token_s"], "SR-17: an old token started"
+            # It came at some moment since the tick before, late as this one may be.
+            at_least_ms = self.armed_ms - self.elapsed
+            assert at_least_ms < 1000 * self.x["token_s"], "SR-17: an old token started"
             self._allowed("start")
             self._not_braked()
             self.token = None
@@ -436,16 +454,15 @@ class Shadow:
         self._ready(what, heat_ms > 0)
         gone_ms = self.true_ms + self.LEDGER_MS
         if heat_ms or cold_ms:
-            assert (
-                self.heat_until_ms is None
-                or gone_ms >= self.heat_until_ms + 1000 * x["rest_after_heat_s"]
-            ), f"SR-05: {what} before the rest after heat"
+            assert gone_ms >= self.heat_until_ms + 1000 * x["rest_after_heat_s"], (
+                f"SR-05: {what} before the rest after heat"
+            )
         asked_s = 0
         if heat_ms:
             asked_s = x["rest_cold_to_heat_s"]
         if cold_ms:
             asked_s = max(asked_s, x["rest_cold_to_cold_s"])
-        if asked_s and self.cold_until_ms is not None:
+        if asked_s:
             assert gone_ms >= self.cold_until_ms + 1000 * asked_s, (
                 f"SR-05: {what} before the rest after cold"
             )
@@ -475,12 +492,6 @@ class Shadow:
             if heat:
                 assert sensor.temp_mc < self.x["heat_cutoff_mc"], f"SR-17: {what} too hot"
 
-    last_heat_ms = 0
-    last_cold_ms = 0
-    confirmed = False
-    fault_was = 0
-    pack_lowest_mc = 0
-
     def reconfigured(self, config: dict[str, Any]) -> None:
         """A configuration comes into force with the next tick: what is counted goes on."""
         self.config = {**NEW_BOARD, **config}
@@ -493,7 +504,7 @@ class Shadow:
         """Everything that the contract says of this tick. `command`: the request that was judged
         in it, with its answer; `failed`: the loop raised in it (SR-19)."""
         p = self.p
-        self.dt = dt = 0 if p is None else s.now_ms - p.now_ms
+        self.dt = dt = 0 if p is None else s.now_ms - self.now_ms
         x = self.x
         self.was = p.outputs if p is not None else 0
         # The time of a save of our own, the relays open, is no stall (SR-18).
@@ -514,8 +525,8 @@ class Shadow:
         self.begins = s.state_was == ARMED and s.state in (RUNNING, WAITING)
         if self.begins:
             self._begin_session()
-        for _, requirement in REQUIREMENTS:
-            getattr(self, requirement.__name__)(s)
+        for requirement in self.requirements:
+            requirement(s)
         if command is not None:
             self._obey(s, command)
         self._faults(s)
@@ -542,7 +553,9 @@ class Shadow:
             if s.state_was != RUNNING or s.mode_was != NO_MODE or repeated:
                 self.strict_ms += elapsed
             self.state_ms += elapsed
-            if self.pause_ms >= 0:
+            if self._accepted("resume"):
+                self.pause_ms = -1
+            elif self.pause_ms >= 0:
                 self.pause_ms += elapsed
         self.in_heat = s.state_was == RUNNING and s.mode_was == HEAT
         self.in_cold = s.state_was == RUNNING and s.mode_was == COLD
@@ -560,6 +573,10 @@ class Shadow:
             self.last_cold_ms = self.true_ms
             if not self.pack:
                 self.cold_ms += elapsed
+
+    def _accepted(self, method: str) -> bool:
+        """Was this asked for in this tick, and said yes to?"""
+        return self.command is not None and self.command[::2] == (method, 0)
 
     def _faults(self, s: Seen) -> None:
         """A trip drops everything in its tick; the first is kept, in one tick the more severe."""
@@ -607,8 +624,7 @@ class Shadow:
             self.over_ms = -1
         if s.mode != s.mode_was:
             self.over_ms = -1
-        confirmed = self.command is not None and self.command[::2] == ("confirm", 0)
-        if s.prompt_was == LAY_PACK and (s.state == RUNNING or confirmed):
+        if s.prompt_was == LAY_PACK and (s.state == RUNNING or self._accepted("confirm")):
             self.pack = True
             self.confirmed = False
             self.pack_lowest_mc = self.cold_mc
@@ -619,7 +635,10 @@ class Shadow:
         if s.prompt == REMOVE_PACK and s.prompt_was != REMOVE_PACK:
             self.confirmed = False
         self.fault_was = s.fault
-        self.p = s
+        self.now_ms = s.now_ms
+        self.p = Last(
+            s.button, s.outputs, s.state, s.fault, s.more, s.phase, s.target_mc, s.warnings
+        )
 
     def _same_phase(self, s: Seen) -> bool:
         p = self.p
@@ -643,9 +662,8 @@ class Shadow:
                 (self.heat_until_ms, "rest_after_heat_s"),
                 (self.cold_until_ms, f"rest_{before}_s"),
             ):
-                if until is not None:
-                    owed_s = x[name] - (self.true_ms - until) // 1000
-                    assert left_s >= owed_s - 1, f"SR-05: {left_s} s of rest left, of {owed_s}"
+                owed_s = x[name] - (self.true_ms - until) // 1000
+                assert left_s >= owed_s - 1, f"SR-05: {left_s} s of rest left, of {owed_s}"
 
     def _end_session(self, s: Seen) -> None:
         """Into the totals, from the first treated millisecond on (SR-05)."""
@@ -663,20 +681,25 @@ class Shadow:
         if treated_ms >= 1000 * x["rest_asked_from_s"]:
             self._rest(self.energised_ms > 0, self.cold_ms > 0)
         elif s.asks[5] and s.state == IDLE:
-            self.short.clear()  # complete, or nearly: then it asks its rest like any other
+            self._forget_short()  # complete, or nearly: then it asks its rest like any other
         else:
-            if self.short and self.true_ms - self.short[-1][0] >= 1000 * x["rest_cold_to_cold_s"]:
-                self.short.clear()
-            self.short.append((self.true_ms, self.heat_ms, self.cold_ms))
-            if sum(t[1] + t[2] for t in self.short) >= 1000 * x["rest_asked_from_s"]:
-                self._rest(any(t[1] for t in self.short), any(t[2] for t in self.short))
+            if self.true_ms - self.short_end_ms >= 1000 * x["rest_cold_to_cold_s"]:
+                self._forget_short()
+            self.short_end_ms = self.true_ms
+            self.short_heat_ms += self.heat_ms
+            self.short_cold_ms += self.cold_ms
+            if self.short_heat_ms + self.short_cold_ms >= 1000 * x["rest_asked_from_s"]:
+                self._rest(self.short_heat_ms > 0, self.short_cold_ms > 0)
 
     def _rest(self, heat: bool, cold: bool) -> None:
         if heat:
             self.heat_until_ms = self.last_heat_ms
         if cold:
             self.cold_until_ms = self.last_cold_ms
-        self.short.clear()
+        self._forget_short()
+
+    def _forget_short(self) -> None:
+        self.short_heat_ms = self.short_cold_ms = 0
 
     # --- the requirements ---------------------------------------------------------------
 
@@ -712,7 +735,7 @@ class Shadow:
                 off_ms = self.true_ms - self.opened_ms
                 assert off_ms >= x["dwell_min_ms"], f"SR-02: HEAT back after {off_ms} ms"
                 since_ms = self.true_ms - self.closed_ms
-                assert since_ms >= x["closing_min_ms"], f"closing to closing {since_ms} ms"
+                assert since_ms >= x["closing_min_ms"], f"SR-02: closing to closing {since_ms} ms"
 
     def _rises(self) -> bool:
         """Is the reading about to be too high, 10 s on at this slope, or nobody can say?"""
@@ -762,9 +785,9 @@ class Shadow:
             )
             if s.target_mc > x["heat_hot_mc"]:
                 assert self.hot_ms < 1000 * x["heat_hot_session_s"], "SR-04: hot heat"
-        assert self.energised_ms <= 1000 * x["heat_session_s"] + x["late_trip_ms"], (
-            "SR-04: energised too long"
-        )
+        if self.ran:
+            most_ms = 1000 * x["heat_session_s"] + x["late_trip_ms"]
+            assert self.energised_ms <= most_ms, "SR-04: energised too long"
         if s.outputs and s.mode == COLD:
             assert self.cold_ms < 1000 * x["cold_session_s"], "SR-04: cold beyond the session's"
             if self.in_cold and self._same_phase(s):
@@ -781,17 +804,16 @@ class Shadow:
                 self.over_ms = 0 if self.over_ms < 0 else self.over_ms + self.elapsed
             assert self.over_ms < x["overrun_ms"], "SR-04: a phase beyond its end goes on"
         if s.state in (PAUSED, WAITING) and self.pause_ms >= 0 and not self.due:
-            assert self.pause_ms < 1000 * x["pause_max_s"], "paused for longer than 5 min"
-        answered = self.command is not None and self.command[::2] == ("confirm", 0)
-        answered = answered or (p is not None and p.button and not s.button)
+            assert self.pause_ms < 1000 * x["pause_max_s"], "SR-04: paused for longer than 5 min"
+        answered = self._accepted("confirm") or (p is not None and p.button and not s.button)
         if s.state == s.state_was == WAITING and not (self.confirmed or answered):
-            assert self.state_ms < 1000 * x["prompt_max_s"], "waiting for longer than 180 s"
+            assert self.state_ms < 1000 * x["prompt_max_s"], "SR-23: waiting for longer than 180 s"
 
     def _day(self) -> list[tuple[int, int, int, float]]:
         return [t for t in self.past if t[0] + 86_400_000 > self.true_ms]
 
     def sr_05_history(self, s: Seen) -> None:
-        assert s.saves_hot == 0, "a save while MASTER was energised"
+        assert s.saves_hot == 0, "SR-05: a save while MASTER was energised"
         if self.p is None:
             assert s.state_was in (BOOT, FAULT), "SR-05: it went on by itself"
             assert s.outputs == 0, "SR-05: energised at once"
@@ -830,9 +852,7 @@ class Shadow:
 
     def _often(self, sensor: Thermometer, fault: int) -> None:
         """A connector that opens now and then."""
-        if sensor.often(self.x, self.true_ms, True):
-            self.may.add(fault)
-        if sensor.often(self.x, self.true_ms, False):
+        if sensor.often(self.x, self.true_ms):
             self.due.append(fault)
 
     def sr_08_plausibility(self, s: Seen) -> None:
@@ -996,11 +1016,15 @@ class Shadow:
             return
         steady = s.sense == self.last_sense and s.sense != BROKEN
         self.steady_ms = self.steady_ms + self.seen if steady else 0
-        needed = proving or (s.state_was == RUNNING and self.was & MASTER_BIT)
-        if not needed or self.steady_ms >= self.x["weld_sense_ms"]:
+        closed = s.state_was == RUNNING and self.was
+        if not (closed or proving) or self.steady_ms >= self.x["weld_sense_ms"]:
             self.unsteady_ms = 0
             return
-        self.unsteady_ms += self.seen
+        if proving:
+            # Where it begins, both open, nobody sees from outside.
+            self.may.add(FAULTS["supply_lost"])
+        if closed:
+            self.unsteady_ms += self.seen
         if self.unsteady_ms >= self.x["unsteady_ms"]:
             self.due.append(FAULTS["supply_lost"])
 
@@ -1040,7 +1064,9 @@ class Shadow:
         if self.p is None and self.reset_cause == "watchdog":
             self.may.add(FAULTS["watchdog_reset"])
             assert s.state == FAULT, "SR-14: a watchdog restart without a fault"
-            assert s.fault in (self.expected_fault or FAULTS["watchdog_reset"], *self.due), "SR-14"
+            assert s.fault in (self.expected_fault or FAULTS["watchdog_reset"], *self.due), (
+                "SR-14: another fault"
+            )
             assert s.budget_uj == 0, "SR-24: a budget after a watchdog restart"
 
     def sr_15_start_up(self, s: Seen) -> None:
@@ -1083,6 +1109,11 @@ class Shadow:
                 self._not_braked()
         if s.state in (RUNNING, PAUSED, WAITING):
             assert self.in_session or s.state_was == ARMED, "SR-17: running without a start"
+        if s.state == RUNNING and s.state_was == PAUSED:
+            assert self._accepted("resume"), "SR-17: a pause that ends by itself"
+        if s.state == RUNNING and s.prompt_was == LAY_PACK:
+            released = self.p is not None and self.p.button and not s.button
+            assert released or self._accepted("confirm"), "SR-23: cold, and nobody laid a pack"
 
     def sr_18_time(self, s: Seen) -> None:
         x = self.x
@@ -1111,7 +1142,7 @@ class Shadow:
             self.press_ms = -1
         if s.state_was != FAULT:
             return
-        if self.command is not None and self.command[::2] == ("clear_fault", 0):
+        if self._accepted("clear_fault"):
             return  # judged by `_obey`
         if s.state == FAULT:
             if self.p is not None and self.p.state == FAULT:
@@ -1156,7 +1187,7 @@ class Shadow:
         if s.state_was != RUNNING or self.stall:
             self.proof = []
         alone = s.outputs if s.mode == NO_MODE else 0
-        if (s.state == RUNNING and not self.proven) or s.mode == NO_MODE:
+        if s.state == RUNNING and not self.proven:
             if self.proof and self.proof[-1][0] == self.was:
                 self.proof[-1] = (self.was, self.proof[-1][1] + self.elapsed)
             elif self.was in (0, HEAT_BIT, MASTER_BIT):
@@ -1164,9 +1195,9 @@ class Shadow:
                 del self.proof[:-4]
             else:
                 self.proof = []
-        if s.mode == HEAT and not self.proven:
+            # Once it is through, it stays so: whatever comes before the heat begins.
             self.proven = self._shown()
-            assert self.proven, f"SR-22: a heat phase without the relay proof: {self.proof}"
+        assert s.mode != HEAT or self.proven, f"SR-22: a heat phase without the proof: {self.proof}"
         self.heated_before = self.heated_before or s.mode == HEAT
         if s.state != RUNNING or s.mode != NO_MODE:
             self.in_proof = False
