@@ -294,6 +294,9 @@ def summary(data: Mapping[str, Any]) -> list[str]:
     """How a session went."""
     if data.get("detached"):
         says = later("session {number} runs by itself; `poultice status` shows it")
+        if str(data["device"]["path"]).startswith(("sim:", "emulator:")):
+            # It ran to its end while this program left it.
+            says = later("session {number} went on by itself and is over; `poultice status` tells")
         return [tr(says, number=data["session"])]
     outcome = tr(str(data["outcome"]))
     if data["fault"]:

@@ -111,6 +111,7 @@ def run(confirm: str, **options: Any) -> Result | None:
 def _ran(asked: Asked, seats: Sequence[Seat], *, as_json: bool) -> list[Seat]:
     """Those whose session ran; the others know why not. Raises what stands in the way of all."""
     from poultice.therapy import library
+    from poultice.virtual.options import require_kept
 
     for seat in seats:
         seat.protocol = asked.protocol
@@ -119,6 +120,9 @@ def _ran(asked: Asked, seats: Sequence[Seat], *, as_json: bool) -> list[Seat]:
     protocol = library.load(asked.protocol)
     for seat in seats:
         seat.protocol = protocol.name
+    if asked.detach and not asked.dry_run:
+        for path in asked.device:
+            require_kept(path)
     if asked.record and len(seats) > 1:
         raise UsageError(
             tr("--record is for one device"),
