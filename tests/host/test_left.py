@@ -188,6 +188,25 @@ def test_a_history_that_cannot_be_used_costs_nothing(
     assert taken(device, awaited=awaited) == []
 
 
+def test_a_kept_session_takes_the_place_of_what_the_journal_told(
+    device: Faulty, short: str, data: Path, say: Say
+) -> None:
+    broken = data / "history.sqlite3"
+    broken.write_bytes(b"no database" * 100)
+    told = say(["run", short, "--yes", "--json"])
+    [kept] = data.glob("session-*.jsonl")
+    assert told.json["record"] == str(kept) and str(kept) in told.err
+    broken.unlink()
+    assert taken(device) == [NOTE]
+    assert History.open().show(1)["samples"] == 0
+    say(["history", "import", str(kept)])
+    assert listed() == [("complete", "short")]
+    shown = History.open().show(1)
+    assert shown["samples"] > 20 and shown["screening"] == "assumed"
+    assert taken(device) == []
+    say("report 1 -o -")
+
+
 @pytest.mark.parametrize(
     ("fault", "at_s", "confirm", "name"),
     [
