@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.firmware.fake_machine import FakeTime
+from tests.firmware.fake_machine import FakePin, FakeTime
 from tests.firmware.fake_machine import clock as clock
 from tests.firmware.test_board_parts import FakeConverter
 
@@ -45,6 +45,24 @@ class FakeStateMachine:
         return self.gives.pop(0)
 
 
+class Registers(dict[int, int]):
+    """Those in `latches` hold bits until they are written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.latches: dict[int, int] = {}
+
+    def __getitem__(self, register: int) -> int:
+        latches = self.latches
+        return latches[register] if register in latches else super().__getitem__(register)
+
+    def __setitem__(self, register: int, value: int) -> None:
+        if register in self.latches:
+            self.latches[register] &= ~value
+        else:
+            super().__setitem__(register, value)
+
+
 class FakeFlash:
     """Blocks of 4096 bytes, the one numbered `written` with something in it."""
 
@@ -62,7 +80,9 @@ class FakeFlash:
 def chip(clock: FakeTime, monkeypatch: pytest.MonkeyPatch) -> Any:
     """`machines` by number, the memory `mem32`, and `why` the chip last started."""
     FakeStateMachine.made = {}
-    found = SimpleNamespace(machines=FakeStateMachine.made, mem32={}, why=WDT_RESET, mounts=[])
+    found = SimpleNamespace(
+        machines=FakeStateMachine.made, mem32=Registers(), why=WDT_RESET, mounts=[]
+    )
 
     def mount(*what: object) -> None:
         found.mounts.append("mount")
@@ -110,6 +130,61 @@ def test_master_is_a_token_a_tick_and_none_is_off_at_once(chip: Any) -> None:
     board.write(False, False, False)
     assert machine.taken == [token, 0]
     assert written == [("heat", True), ("cool", False), ("heat", False), ("cool", False)]
+
+
+@pytest.mark.requirement("SR-14")
+def test_a_reboot_has_everything_off_first(chip: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from poultice_pico import board as boards
+
+    board = boards.PicoBoard.__new__(boards.PicoBoard)
+    told: list[object] = []
+    monkeypatch.setattr(board, "write", lambda *outputs: told.append(outputs))
+    monkeypatch.setattr(board, "feed", lambda: told.append("feed"))
+    monkeypatch.setattr(boards, "restart", told.append)
+    board.reboot("app")
+    assert told == [(False, False, False), "feed", "app"]
+
+
+def edges_of(chip: Any, pin: int) -> tuple[int, int]:
+    """The latch of a pin's edges, there with none in it; and the pin's bits."""
+    from poultice_pico.chip import edges
+
+    register, mask = edges(pin)
+    chip.mem32.latches[register] = 0
+    return register, mask
+
+
+def test_an_edge_breaks_the_sense_once(chip: Any) -> None:
+    from poultice_pico.board import PicoBoard
+    from poultice_pico.pins import SENSE
+
+    from poultice_core.board import SENSE_BROKEN, SENSE_HIGH
+
+    board = PicoBoard.__new__(PicoBoard)
+    board._edges, board._edges_mask = edges_of(chip, SENSE)
+    board._sense = lambda: 1
+    assert board.sense() == SENSE_HIGH
+    # Another pin's edges stand in the same register.
+    chip.mem32.latches[board._edges] = 0xFFFF_FFFF
+    assert [board.sense() for _ in range(2)] == [SENSE_BROKEN, SENSE_HIGH]
+    assert chip.mem32[board._edges] == 0xFFFF_FFFF & ~board._edges_mask
+
+
+@pytest.mark.parametrize(("level", "hums", "held"), [(0, 0, True), (0, 1, False), (1, 0, False)])
+def test_hum_at_power_up_is_no_hand(
+    level: int, hums: int, held: bool, chip: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from poultice_pico import application
+    from poultice_pico.pins import BUTTON
+
+    register, mask = edges_of(chip, BUTTON)
+
+    def passes(wait_ms: int) -> None:
+        chip.mem32.latches[register] = mask * hums
+
+    monkeypatch.setattr(time, "sleep_ms", passes, raising=False)
+    monkeypatch.setattr(FakePin, "__call__", lambda pin: level)
+    assert application._button_held() is held
 
 
 def test_a_press_and_its_end_between_two_ticks_are_two_ticks(chip: Any) -> None:
