@@ -290,10 +290,19 @@ def plan(data: Mapping[str, Any]) -> list[str]:
     return [*lines, tr("nothing was sent: this was a dry run")]
 
 
+def at_most() -> str:
+    """What the figures are of a session in which the device restarted (docs/decisions/0003)."""
+    says = later("heat, cold and dose are as planned: the device restarted, and kept no more of it")
+    return tr(says)
+
+
 def summary(data: Mapping[str, Any]) -> list[str]:
     """How a session went."""
     if data.get("detached"):
         says = later("session {number} runs by itself; `poultice status` shows it")
+        if str(data["device"]["path"]).startswith(("sim:", "emulator:")):
+            # It ran to its end while this program left it.
+            says = later("session {number} went on by itself and is over; `poultice status` tells")
         return [tr(says, number=data["session"])]
     outcome = tr(str(data["outcome"]))
     if data["fault"]:
@@ -320,6 +329,8 @@ def summary(data: Mapping[str, Any]) -> list[str]:
         (tr("dose"), cem43(data["dose_m"])),
         (tr("pad relay"), tr("{n} closings", n=data["heat_operations"])),
     ]
+    if data.get("at_most"):
+        rows.append((tr("at most"), at_most()))
     begun = max((n for n, one in enumerate(data["phases"], 1) if one["actual_s"]), default=0)
     for place, one in enumerate(data["phases"][:begun], 1):
         came = tr(

@@ -89,6 +89,16 @@ def test_what_the_day_has_left_bounds_the_session(rig: GuardRig, ticks: int) -> 
     return _ends(rig.start(order(heat_s=60)).into(states.HEAT), ticks)
 
 
+@pytest.mark.requirement("SR-04")
+def test_how_long_it_is_asked_on_is_counted_of_each_phase_alone() -> None:
+    rig = at("started", limits=toy(cold_phase_s=10), cooler=True).set(15_000)
+    for phase in range(3):
+        rig.into(states.COLD, 12_000, phase, cool=True).wait(10 * 10)
+        assert rig.guard.durations.over
+        assert rig.wait(L.overrun_ms // 100 - 1).fault is None
+    assert rig.wait().fault == "overrun"
+
+
 HEAT_TARGETS = {
     **dict.fromkeys((L.heat_target_min_mc, L.heat_target_max_mc), True),
     **dict.fromkeys((L.heat_target_min_mc - 1, L.heat_target_max_mc + 1), False),

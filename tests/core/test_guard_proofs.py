@@ -44,6 +44,13 @@ def test_each_relay_is_closed_alone_for_half_a_second_with_a_gap() -> None:
 
 
 @pytest.mark.requirement("SR-22")
+def test_each_session_proves_its_relays_anew() -> None:
+    rig = at("ended", limits=toy(rest_after_heat_s=1)).wait(20)
+    _into_proof(rig.start(order(heat_s=600)))
+    assert rig.guard.phases.mode == states.NO_MODE
+
+
+@pytest.mark.requirement("SR-22")
 def test_master_of_the_device_follows_within_a_second_and_a_half_of_start() -> None:
     rig = Rig()
     rig.start(plan(("heat", 40_000, 30)))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from poultice_core import codec, faults, recall, states
+from poultice_core import codec, faults, recall, sealed, states
 from poultice_core.journal import LOGS, Journal
 from poultice_core.ledger import COLD_S, DOSE_M, HEAT_S, Ledger
 from poultice_core.limits import Limits
@@ -20,6 +20,12 @@ from tests.core.memory_rig import Bench, Flash, head, page, pages
 L = Limits()
 LONG_AGO = 1_600_000_000
 LONGEST = 1 << 53
+
+
+@pytest.mark.parametrize("value", [1.0, float("nan"), "1", None, [1]])
+def test_a_count_on_flash_is_a_whole_number_or_damage(value: object) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - it has no words
+        sealed.number(value)
 
 
 def load(store: Flash, era: int = 77) -> tuple[Journal, int]:

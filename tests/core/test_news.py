@@ -58,6 +58,19 @@ def test_each_phase_that_was_undertreated_is_told_by_its_number() -> None:
     assert rig.entries()[-1]["warnings"].count("undertreated") == 1
 
 
+def test_what_each_session_warns_of_is_told_in_each() -> None:
+    rig = Rig()
+    rig.loop.memory._journal.operations = 100_000
+    rig.sealed()
+    for session in (1, 2):
+        rig.ping()
+        rig.start(plan(("rest", None, 60)))
+        _pinged(rig, 5)
+        rig.result("stop")
+        told = [(e["what"], e["session"]) for e in rig.events("warning")]
+        assert told == [("relay_life", one) for one in range(1, session + 1)]
+
+
 def test_every_warning_has_its_name() -> None:
     assert states.told((1 << len(states.WARNINGS)) - 1) == list(states.WARNINGS)
     assert states.told(states.INHIBITED | states.DOSE) == ["dose", "inhibited"]

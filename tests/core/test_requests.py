@@ -337,6 +337,19 @@ def test_a_total_of_the_day_says_how_long_to_wait(
 
 
 @pytest.mark.requirement("SR-05")
+def test_only_what_is_too_much_is_waited_for() -> None:
+    rig = Rig()
+    ledger = rig.guard.ledger
+    ledger.add(100, 0, 0, False)
+    ledger.credit(1000)
+    ledger.add(L.heat_day_s - 100, 0, 0, False)
+    data = rig.error("arm", {"plan": plan(("heat", 40_000, 60))})["data"]
+    assert (data["limit"], data["asked"]) == ("heat_day_s", L.heat_day_s + 60)
+    # Once the first of them has left the day.
+    assert 86_400 - 1000 - 10 <= data["wait_s"] <= 86_400 - 1000
+
+
+@pytest.mark.requirement("SR-05")
 @pytest.mark.parametrize(
     ("heat_s", "cold_s", "phase", "rest_s", "after"),
     [

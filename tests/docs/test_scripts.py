@@ -59,11 +59,11 @@ def commands(*languages: str) -> list[str]:
 
 @pytest.mark.parametrize("command", commands("yaml", "ini", "cron"))
 def test_each_command_gives_the_object_that_the_page_counts_on(
-    command: str, capsys: pytest.CaptureFixture[str]
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command.endswith(f"-d {PORT}")
     assert "run" not in command.split() or "--confirm button" in command
-    arguments = shlex.split(command.replace(PORT, "'sim:?speed=max'"))[1:]
+    arguments = shlex.split(command.replace(PORT, f"'sim:?speed=max&state={tmp_path}/flash'"))[1:]
     assert main(arguments) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["schema"] == f"poultice.{arguments[0]}/1"

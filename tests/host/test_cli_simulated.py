@@ -62,6 +62,26 @@ def test_rest_is_asked_across_runs_with_a_kept_flash(tmp_path: Path, say: Say) -
     assert "rest first" in say(line, 6).err
 
 
+@pytest.mark.parametrize("scheme", ["sim", "emulator"])
+@pytest.mark.parametrize(
+    "line", ["run short.toml --yes --detach", "config set cooler=no --no-wait"]
+)
+def test_nothing_is_left_to_a_device_that_ends_with_this_process(
+    line: str, scheme: str, say: Say
+) -> None:
+    told = say(f"{line} -d {scheme}:?speed=max", 2)
+    assert f"{scheme}:?speed=max is in this process, and ends with it" in told.err
+    assert "state=DIR" in told.err and told.out == ""
+
+
+def test_a_detached_session_of_a_kept_flash_is_over_at_once(tmp_path: Path, say: Say) -> None:
+    where = f"-d {SIM}&state={tmp_path / 'flash'}"
+    told = say(f"run short.toml --yes --detach {where}").out
+    assert told == "session 1 went on by itself and is over; `poultice status` tells\n"
+    assert "a session that ran by itself" in say(f"status {where}").err
+    assert say("history show 1 --json").json["outcome"] == "complete"
+
+
 def test_everything_over_a_real_port(say: Say) -> None:
     with Served() as served:
         found = say(f"run short.toml -d {served.path} --yes --json").json

@@ -108,6 +108,7 @@ def test_what_cannot_be_told_over_usb_is_not(
 def test_a_worn_relay_is_told(
     device: Faulty, examined: Examine, monkeypatch: pytest.MonkeyPatch, closings: int, result: str
 ) -> None:
+    History.open()
     monkeypatch.setattr("poultice.record.store.History.closings", lambda _: {UID: closings, "x": 1})
     found = examined()["relay"]
     assert found["result"] == result
@@ -321,9 +322,30 @@ def test_a_record_that_cannot_be_read_is_found_and_left_as_it_is(
             whole[at : at + 64] = whole[at : at + 64] if how == "newer" else b"\xff" * 64
         how = bytes(whole)
     path.write_bytes(how)
-    found = examined("-d", "sim:")["history"]
+    probes = examined("-d", "sim:")
+    found = probes["history"]
     assert (found["result"], remedy in found["remedy"]) == ("fail", True)
+    assert [name for name, one in probes.items() if str(path) in one["says"]] == ["history"]
     assert path.read_bytes() == how
+
+
+def test_a_record_that_another_program_holds_is_not_called_damaged(
+    data: Path, examined: Examine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("poultice.record.database.BUSY_S", 0.0)
+    History.open()
+    with contextlib.closing(sqlite3.connect(data / "history.sqlite3")) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        found = examined("-d", "sim:")["history"]
+    assert (found["result"], "another program holds it" in found["remedy"]) == ("fail", True)
+
+
+def test_what_is_wrong_is_looked_for_and_nothing_made(
+    device: Faulty, examined: Examine, tmp_path: Path
+) -> None:
+    assert examined()["relay"]["result"] == "ok"
+    assert not (tmp_path / "data").exists()
 
 
 def test_a_data_directory_that_cannot_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

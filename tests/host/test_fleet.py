@@ -148,8 +148,10 @@ def test_leaving_the_questions_starts_none(
     assert [(one["session"], one["exit"]) for one in devices] == [(None, 130)] * 2
 
 
-def test_detached_each_is_started_and_left(short: str, ran: Ran) -> None:
-    devices, _ = ran(6, short, "--yes", "--detach", *sims("", "&fault=sensor_open@boot", ""))
+def test_detached_each_is_started_and_left(short: str, ran: Ran, tmp_path: Path) -> None:
+    kept = [f"&state={tmp_path / str(n)}" for n in range(3)]
+    kept[1] += "&fault=sensor_open@boot"
+    devices, _ = ran(6, short, "--yes", "--detach", *sims(*kept))
     assert [one.get("detached", False) for one in devices] == [True, False, True]
     assert [one["session"] for one in devices] == [1, None, 1]
 

@@ -188,6 +188,54 @@ def test_a_history_that_cannot_be_used_costs_nothing(
     assert taken(device, awaited=awaited) == []
 
 
+MOST = {
+    "en": "heat, cold and dose are as planned: the device restarted, and kept no more of it",
+    "de": "Wärme, Kälte und Dosis wie geplant: das Gerät startete neu und behielt nicht mehr",
+}
+
+
+@pytest.mark.parametrize("language", MOST)
+@pytest.mark.parametrize("left", [False, True])
+def test_figures_as_planned_are_said_to_be_the_most(
+    left: bool, language: str, device: Faulty, short: str, say: Say, set_in_file: Any
+) -> None:
+    set_in_file(f'language = "{language}"\n')
+    device.at(20, device.device.brown_out)
+    if left:
+        say(["run", short, "--yes", "--detach"])
+        device.passes(60)
+        say("status")
+    else:
+        assert MOST[language] in say(["run", short, "--yes"], 8).out
+    assert MOST[language] in say("history show 1").out
+    assert MOST[language] in say("report 1 -o -").out
+    summary = History.open().show(1)["summary"]
+    assert (summary["at_most"], summary["heat_s"]) == (True, 30)
+    # What was seen is no less for it, and what nobody saw is not told.
+    assert (summary["duration_s"], summary["heat_operations"]) == (
+        (None, 0) if left else (pytest.approx(19, abs=2), pytest.approx(2, abs=1))
+    )
+
+
+def test_a_kept_session_takes_the_place_of_what_the_journal_told(
+    device: Faulty, short: str, data: Path, say: Say
+) -> None:
+    broken = data / "history.sqlite3"
+    broken.write_bytes(b"no database" * 100)
+    told = say(["run", short, "--yes", "--json"])
+    [kept] = data.glob("session-*.jsonl")
+    assert told.json["record"] == str(kept) and str(kept) in told.err
+    broken.unlink()
+    assert taken(device) == [NOTE]
+    assert History.open().show(1)["samples"] == 0
+    say(["history", "import", str(kept)])
+    assert listed() == [("complete", "short")]
+    shown = History.open().show(1)
+    assert shown["samples"] > 20 and shown["screening"] == "assumed"
+    assert taken(device) == []
+    say("report 1 -o -")
+
+
 @pytest.mark.parametrize(
     ("fault", "at_s", "confirm", "name"),
     [

@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 
+from poultice.errors import SessionFileError
 from poultice.link.messages import Event, Telemetry
+from poultice.record import importing
 from poultice.record.store import History
 from poultice.session import recorder as recorders
 from poultice.session.recorder import END_S, Recorder, Recording, unwritable
@@ -23,9 +25,9 @@ from tests.host.faulty import Faulty
 
 WHAT = {
     "protocol": "arthritis",
-    "plan": {"phases": []},
-    "device": {"path": "fake:"},
-    "answers": {"screening": "assumed"},
+    "plan": {"name": "arthritis", "phases": []},
+    "device": {"path": "fake:", "uid": "e66", "firmware": "0.1.0"},
+    "answers": {"screening": "assumed", "injury_age": None, "answers": {"fever": False}},
     "started_unix": 1_780_000_000.0,
 }
 
@@ -153,6 +155,98 @@ def test_what_no_waiting_mends_is_not_waited_for(data: Path) -> None:
     (data / "history.sqlite3").unlink()
     assert recording.close() == []
     assert written() == [(None, 1)]
+
+
+def file_beside(data: Path) -> Path:
+    [path] = data.glob("session-*.jsonl")
+    return path
+
+
+def test_a_damaged_history_loses_nothing(data: Path) -> None:
+    """As it goes, so that a killed process leaves what there was; whole at the end."""
+    (data / "history.sqlite3").write_bytes(b"no database" * 100)
+    recorder, recording = recorded(Clock())
+    for second in range(3):
+        say(recording, second)
+        recorder.turn()
+    whole = file_beside(data)
+    assert whole.name == "session-20260528-202640.jsonl"
+    left = data / "left.jsonl"
+    left.write_bytes(whole.read_bytes())
+    recording.take(Event("complete", 3000, {"kind": "complete", "t_ms": 3000}), began=True)
+    recording.finish("complete", {"outcome": "complete", "heat_s": 3, "peak_mc": "odd"})
+    told = recording.close()
+    assert told[0].startswith("warning: this session is not in the history")
+    assert told[-1] == f"it is kept in {whole}: `poultice history import` takes it from there"
+    assert recording.kept == str(whole)
+    assert whole.stat().st_mode & 0o777 == 0o600
+
+    (data / "history.sqlite3").unlink()
+    history = History.open()
+    assert importing.take(history, left) == 1
+    assert written() == [(None, 3)]
+    # More of it by now: put in its place.
+    history.rate(1, {"pain_after": 2})
+    assert importing.take(history, whole) == 1
+    assert written() == [("complete", 3)]
+    shown = history.show(1)
+    assert (shown["heat_s"], shown["peak_mc"], shown["pain_after"]) == (3, None, 2)
+    assert shown["answers"] == {"fever": False} and len(shown["events"]) == 1
+    for path in (left, whole):
+        with pytest.raises(SessionFileError, match="in the record already: session 1"):
+            importing.take(history, path)
+
+
+def test_several_in_one_second_have_a_file_each(data: Path) -> None:
+    (data / "history.sqlite3").write_bytes(b"no database" * 100)
+    recorder = Recorder(Clock(), Clock().wait, threaded=False)
+    recordings = [recorder.begin(WHAT) for _ in range(2)]
+    for one in recordings:
+        say(one, 0)
+        one.finish("complete", {})
+        one.close()
+    first, second = (str(one.kept) for one in recordings)
+    assert (first[-9:], second[-11:]) == ("640.jsonl", "640-2.jsonl")
+
+
+def test_one_that_is_in_the_history_in_part_is_kept_whole(data: Path) -> None:
+    clock = Clock()
+    recorder, recording = recorded(clock)
+    say(recording, 0)
+    recorder.turn()
+    other = locked(data)
+    say(recording, 1)
+    recording.finish("complete", {})
+    told = recording.close()
+    other.close()
+    assert "not all of this session" in told[0] and str(file_beside(data)) in told[-1]
+    assert written() == [(None, 1)]
+    assert importing.take(History.open(), file_beside(data)) == 1
+    assert written() == [("complete", 2)]
+
+
+def test_a_history_that_is_mended_leaves_no_file(data: Path) -> None:
+    (data / "history.sqlite3").write_bytes(b"no database" * 100)
+    recorder, recording = recorded(Clock())
+    say(recording, 0)
+    recorder.turn()
+    assert file_beside(data)
+    (data / "history.sqlite3").unlink()
+    recording.finish("complete", {})
+    assert recording.close() == []
+    assert (written(), list(data.glob("session-*"))) == ([("complete", 1)], [])
+
+
+def test_where_no_file_can_be_made_either_that_is_told(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (data / "file").write_text("")
+    monkeypatch.setenv("POULTICE_DATA_DIR", str(data / "file" / "data"))
+    _, recording = recorded(Clock())
+    say(recording, 0)
+    recording.finish("complete", {})
+    assert recording.close()[-1] == "nor can it be kept in a file beside it: Not a directory"
+    assert recording.kept is None
 
 
 @pytest.mark.parametrize(("said", "kept"), [(10, 10), (11, 10)])

@@ -13,7 +13,7 @@ import pytest
 from poultice import errors, session
 from poultice.record.store import History
 from poultice.therapy import library, screening
-from tests.host.faulty import LIMITS, PATH, Faulty, but
+from tests.host.faulty import LIMITS, PATH, Faulty, but, error
 
 
 @pytest.fixture
@@ -79,6 +79,13 @@ def test_what_stands_in_the_way_is_raised_and_nothing_armed(device: Faulty) -> N
         with pytest.raises(kind):
             session.run(what, PATH, answers=answers, **more)  # type: ignore[arg-type]
     assert "arm" not in device.asked
+
+
+def test_what_the_device_refuses_is_raised_as_it_refused_it(device: Faulty, run: Run) -> None:
+    device.answers["arm"] = lambda params, ask: error(4, "rest_required", rest_s=60)
+    with pytest.raises(errors.RestError):
+        run()
+    assert History.open().list() == []
 
 
 def test_fit_is_for_a_sound_plan_on_a_lesser_device(device: Faulty, run: Run) -> None:

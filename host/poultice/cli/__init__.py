@@ -30,8 +30,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         # All goes with the process: to look through it for circles first takes milliseconds.
         atexit.register(gc.freeze)
     try:
+        if argv is None:
+            from poultice.cli import early
+
+            early.hold()
         from poultice.cli.boundary import run
     except KeyboardInterrupt:
-        # While our own modules load; later ones are the boundary's.
+        # Before it is held, or the second one; later ones are the boundary's.
         return 130
     return run(args)

@@ -59,7 +59,7 @@ def until_read(
     Raises Abort at the end of the input.
     """
     while True:
-        click.echo(lines(question, indent) + " ", err=True, nl=False)
+        click.echo(output.clean(lines(question, indent)) + " ", err=True, nl=False)
         try:
             answer = sys.stdin.readline()
             if not answer:

@@ -18,7 +18,7 @@ import click
 from click.core import ParameterSource
 
 from poultice import language, temperature
-from poultice.cli import complete
+from poultice.cli import complete, early
 from poultice.errors import PoulticeError, UsageError
 from poultice.link.transport import EXAMPLE_PORT
 
@@ -144,9 +144,14 @@ class Command(click.Command):
         """Run it, show its result, raise the error it ends with."""
         with _logged(ctx):
             try:
+                self.begin()
                 _report(ctx, super().invoke(ctx))
             finally:
                 self.once_over(ctx)
+
+    def begin(self) -> None:
+        """Here Ctrl-C may end it."""
+        early.release()
 
     def once_over(self, ctx: click.Context) -> None:
         """What comes after its result, however it ended."""
@@ -174,6 +179,7 @@ class Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """As the command does; the result is that of the group's own function."""
+        early.release()
         with _logged(ctx):
             _report(ctx, super().invoke(ctx))
 

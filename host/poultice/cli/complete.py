@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from poultice.cli import output
+
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
@@ -33,7 +35,7 @@ def _quietly(
 
         try:
             found = [
-                CompletionItem(value, help=text)
+                CompletionItem(value, help=text and output.clean(text))
                 for value, text in words(incomplete)
                 if value.startswith(incomplete)
             ]

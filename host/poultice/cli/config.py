@@ -55,8 +55,11 @@ def set_(pairs: tuple[str, ...], device: str | None, no_wait: bool) -> Result:
     For example `sensor_b=false density_mw_cm2=50`. Ctrl-C before the hold leaves all as it was.
     """
     from poultice.device import device_config
+    from poultice.virtual.options import require_kept
 
     changes = device_config.parse(_pairs(pairs))
+    if no_wait and device is not None:
+        require_kept(device)
     with _settled(device) as client:
         if no_wait:
             client.set_config(changes)

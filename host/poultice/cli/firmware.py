@@ -167,4 +167,6 @@ def _progress(quiet: bool) -> Iterator[Progress]:
         def copied(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total, visible=True)
 
-        yield Progress(say=lambda text: console.print(text, markup=False), copied=copied)
+        yield Progress(
+            say=lambda text: console.print(output.clean(text), markup=False), copied=copied
+        )

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from poultice.cli import attend, rendering, views
+from poultice.cli import attend, output, rendering, views
 from poultice.cli.seat import Asked, Seat, exit_code, told_of_record
 from poultice.errors import ExitCode, Interrupted, PoulticeError, UsageError
 
@@ -140,7 +140,7 @@ def tell(seats: Sequence[Seat], treated: Sequence[Seat], *, as_json: bool) -> No
         show_json(seats)
     for seat in () if as_json else seats:
         if seat.result is not None:
-            print(f"{seat.name}:")
+            print(f"{output.clean(seat.name)}:")
             rendering.show("run", seat.result.data, seat.result.view, as_json=False)
     for seat in treated:
         if isinstance(seat.error, Interrupted):

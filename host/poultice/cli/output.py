@@ -11,6 +11,7 @@ import contextlib
 import errno
 import io
 import os
+import re
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,7 +20,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from poultice import words
 from poultice.errors import UsageError
-from poultice.language import Translated, english, in_english, put, tr
+from poultice.language import Translated, both, english, in_english, put, tr
 
 if TYPE_CHECKING:
     from poultice.link.messages import Event, Telemetry
@@ -43,6 +44,28 @@ def _plainly(error: UnicodeError) -> tuple[str, int]:
 
 codecs.register_error(PLAINLY, _plainly)
 
+_STEERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def clean(text: str) -> str:
+    """`text` with nothing in it that steers a terminal, or turns the order of what stands there:
+    names of files and devices, keys and notes are not ours. What a person reads comes
+    through here."""
+    if _STEERS.search(text) is None:
+        return text
+    return both(lambda one: _STEERS.sub(lambda found: ascii(found[0])[1:-1], one), text)
+
+
+def clean_all(data: Any) -> Any:
+    """The same for every text in data such as JSON has."""
+    if isinstance(data, str):
+        return clean(data)
+    if isinstance(data, Mapping):
+        return {clean_all(key): clean_all(one) for key, one in data.items()}
+    if isinstance(data, list | tuple):
+        return [clean_all(one) for one in data]
+    return data
+
 
 def stream(
     command: str, update: Telemetry | Event, *, as_json: bool, device: str | None = None
@@ -59,6 +82,7 @@ def stream(
             text += f"{words.clock(update.t_ms // 1000)}  {words.event(update)}\n"
         else:
             text += f"{words.line(update)}\n"
+        text = clean(text)
     # In one piece: several devices may be watched.
     print(text, end="", flush=True)
 
@@ -261,6 +285,10 @@ _STATUS_BEHIND = 4
 
 def say(text: str) -> None:
     """Something for the person, not data. Where nobody can read it, the work goes on."""
+    _say(clean(text))
+
+
+def _say(text: str) -> None:
     for one in _also:
         one(english(text))
     if _held:
@@ -274,7 +302,7 @@ def say(text: str) -> None:
 def status(text: str) -> None:
     """The state now, as the last line of a terminal; only while things are said `behind`."""
     if _behind and not _held:
-        _behind[-1].status(text)
+        _behind[-1].status(clean(text))
 
 
 def ring() -> None:
@@ -302,9 +330,11 @@ def say_error(message: str, hint: str | None) -> None:
     # One that nobody translated is English as a whole, and not below a label in another language.
     said = isinstance(message, Translated)
     error, advice = (tr("error:"), tr("hint:")) if said else ("error:", "hint:")
-    say(put("{red}{error}{plain} {message}", red=red, error=error, plain=plain, message=message))
+    message = clean(message)
+    _say(put("{red}{error}{plain} {message}", red=red, error=error, plain=plain, message=message))
     if hint:
-        say(put("{bold}{advice}{plain} {hint}", bold=bold, advice=advice, plain=plain, hint=hint))
+        hint = clean(hint)
+        _say(put("{bold}{advice}{plain} {hint}", bold=bold, advice=advice, plain=plain, hint=hint))
 
 
 def provide_streams() -> None:

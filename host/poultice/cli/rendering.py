@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from poultice import temperature, words
-from poultice.cli.output import Data, coloured, json_line, say
+from poultice.cli.output import Data, clean_all, coloured, json_line, say
 from poultice.language import tr
 from poultice.record import ratings
 
@@ -17,7 +17,7 @@ def show(command: str, data: Data, view: str, *, as_json: bool) -> None:
     if as_json:
         print(json_line({"schema": f"poultice.{command}/1", **data}), end="", flush=True)
         return
-    text = "\n".join(VIEWS[view](data))
+    text = "\n".join(VIEWS[view](clean_all(data)))
     if text:
         print(text, flush=True)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from poultice.cli import attend, complete, fleet, output, rendering, views
+from poultice.cli import attend, complete, early, fleet, output, rendering, views
 from poultice.cli.base import (
     Command,
     Result,
@@ -29,6 +29,9 @@ _OVER = "poultice.over"
 
 class RunCommand(Command):
     """A command that reports an outcome even where it never came to run."""
+
+    def begin(self) -> None:
+        """Not yet: a run that ends by Ctrl-C reports that."""
 
     def once_over(self, ctx: click.Context) -> None:
         """What comes after a session comes after its summary too."""
@@ -91,6 +94,7 @@ def run(confirm: str, **options: Any) -> Result | None:
         for path in asked.device or (None,)
     ]
     try:
+        early.release()
         ready = _ran(asked, seats, as_json=quiet)
         if not several and seats[0].failure is not None:
             raise seats[0].failure
@@ -111,6 +115,7 @@ def run(confirm: str, **options: Any) -> Result | None:
 def _ran(asked: Asked, seats: Sequence[Seat], *, as_json: bool) -> list[Seat]:
     """Those whose session ran; the others know why not. Raises what stands in the way of all."""
     from poultice.therapy import library
+    from poultice.virtual.options import require_kept
 
     for seat in seats:
         seat.protocol = asked.protocol
@@ -119,6 +124,9 @@ def _ran(asked: Asked, seats: Sequence[Seat], *, as_json: bool) -> list[Seat]:
     protocol = library.load(asked.protocol)
     for seat in seats:
         seat.protocol = protocol.name
+    if asked.detach and not asked.dry_run:
+        for path in asked.device:
+            require_kept(path)
     if asked.record and len(seats) > 1:
         raise UsageError(
             tr("--record is for one device"),

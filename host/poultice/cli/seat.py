@@ -258,7 +258,7 @@ class Seat:
         recording.take(Event("detached", 0, left), began=True)
         for line in recording.close():
             self.say(line)
-        self._kept_in = recording.path
+        self._kept_in = recording.path or recording.kept
         self.result = Result(self._told(None, detached=True), "run")
 
     def attend(self) -> None:
@@ -296,7 +296,7 @@ class Seat:
                 self.say(tr("note: waiting for the history, which another program holds"))
             for line in self.recording.close():
                 self.say(line)
-            self._kept_in = self._kept_in or self.recording.path
+            self._kept_in = self._kept_in or self.recording.path or self.recording.kept
         if self.ended is not None:
             data = self._told(self.ended.outcome, self.ended.reason)
             self.result = Result(data, "run", self.ended.error)

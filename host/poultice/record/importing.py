@@ -12,7 +12,7 @@ from poultice.errors import SessionFileError
 from poultice.link import messages
 from poultice.record import ratings
 from poultice.record.schema import COUNTS, SAMPLE_COLUMNS
-from poultice.record.store import History
+from poultice.record.store import History, Rows
 from poultice.therapy import library
 from poultice.therapy.phase import MODES
 from poultice.therapy.screening import INJURY_AGES
@@ -24,13 +24,15 @@ _OUTCOMES = ("complete", "stopped", "fault", "refused", "lost", None)
 _UNIX_S = (946_684_800, 2_400_000_000)
 _TEMPERATURES_MC = (-100_000, 200_000)
 _COUNT_MAX = 10_000_000
+_NEAR_S = 86_400.0
 
 
 def take(history: History, path: Path) -> int:
     """Put the session of the file into the record; its number there.
 
-    Raises SessionFileError, with the record as it was, for a file that is no whole session of
-    `export` or is in the record already, and HistoryError where that cannot be written.
+    One that the record has in part only, cut off or from the device's journal, is put in its
+    place. Raises SessionFileError, with the record as it was, for a file that is no whole session
+    of `export` or is in the record already, and HistoryError where that cannot be written.
     """
     lines = _lines(path)
     session = next(lines, {})
@@ -47,10 +49,11 @@ def take(history: History, path: Path) -> int:
         else:
             _require(kind == "sample" and _sampled(line), path, number, "an event, or a sample")
             samples.append(line)
-    there = history.started(started_unix)
-    if there:
-        problem = f"is in the record already: session {there[0]}"
-        raise SessionFileError(problem, file=str(path), hint=f"`poultice history show {there[0]}`")
+    there = _there(history, session, events)
+    old: Mapping[str, Any] = {} if there is None else history.show(there)
+    if there is not None and not _lesser(old, session, len(samples)):
+        problem = f"is in the record already: session {there}"
+        raise SessionFileError(problem, file=str(path), hint=f"`poultice history show {there}`")
     writer = history.begin(
         protocol=session["protocol"],
         plan=session["plan"],
@@ -60,6 +63,7 @@ def take(history: History, path: Path) -> int:
         hello=session.get("hello"),
         rated=session,
         clock_s=lambda: 0.0,
+        instead_of=there,
     )
     try:
         for sample in samples:
@@ -71,9 +75,37 @@ def take(history: History, path: Path) -> int:
         writer.commit()
     finally:
         writer.close()
-    given = {name: session[name] for name in ratings.COLUMNS if session.get(name) is not None}
-    history.rate(writer.record_id, given)
+    given = {name: session.get(name) for name in ratings.COLUMNS}
+    # What somebody rated there since stays.
+    given = {name: old.get(name) if one is None else one for name, one in given.items()}
+    history.rate(writer.record_id, {name: one for name, one in given.items() if one is not None})
     return writer.record_id
+
+
+def _there(history: History, session: Mapping[str, Any], events: Rows) -> int | None:
+    """The number of this session where the record has it: by when it started, or put in from the
+    device's journal, which tells that to the minute at best."""
+    started_unix = float(session["started_unix"])
+    found = history.started(started_unix)
+    if found:
+        return found[0]
+    told = [session.get("summary") or {}, *events]
+    numbers = [one["session"] for one in told if type(one.get("session")) is int]
+    known = history.numbers(session["device"]["uid"])
+    n, _, plan = known.get(numbers[0] if numbers else -1) or (None, False, None)
+    if n is None or plan != session["plan"]["name"]:
+        return None
+    there = history.show(n)
+    near = abs((there["started_unix"] or 0.0) - started_unix) < _NEAR_S
+    return n if near and there["screening"] == "journal" else None
+
+
+def _lesser(there: Mapping[str, Any], session: Mapping[str, Any], samples: int) -> bool:
+    """Whether the record has less of it than the file: it was cut off there, or only the device's
+    journal told of its end."""
+    if session.get("outcome") is None:
+        return there["outcome"] is None and there["samples"] < samples
+    return there["outcome"] is None or bool((there["summary"] or {}).get("from_journal"))
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:

@@ -33,6 +33,10 @@ _WARNINGS = f"{schema.WARNINGS} AS warnings"
 _TOLD = ("started_unix", "protocol", "screening", "injury_age", "plan", "device", "summary")
 
 _ANSWER = "INSERT INTO answers (session_id, question, answer) VALUES (?, ?, ?)"
+_DELETE = (
+    *(f"DELETE FROM {one} WHERE session_id = ?" for one in ("answers", "samples", "events")),
+    "DELETE FROM sessions WHERE id = ?",
+)
 _EVENT = "INSERT INTO events (session_id, t_ms, kind, event) VALUES (?, ?, ?, ?)"
 _SAMPLE = (
     f"INSERT INTO samples (session_id, {', '.join(SAMPLE_COLUMNS)}) "
@@ -52,6 +56,7 @@ class RowWriter:
         row: Mapping[str, Any] | int,
         answers: Mapping[str, bool],
         clock_s: Callable[[], float],
+        instead_of: int | None = None,
     ) -> None:
         self.path = path
         self._clock_s = clock_s
@@ -64,6 +69,9 @@ class RowWriter:
                 connection.execute("PRAGMA journal_mode = WAL")
                 schema.migrate(connection, path, to_write=True)
                 connection.execute("BEGIN IMMEDIATE")
+                if instead_of is not None:
+                    for statement in _DELETE:
+                        connection.execute(statement, (instead_of,))
                 if isinstance(row, int):
                     self.record_id = row
                 else:
@@ -169,13 +177,15 @@ class History:
         hello: Mapping[str, Any] | None = None,
         rated: Mapping[str, Any] | None = None,
         clock_s: Callable[[], float] = time.monotonic,
+        instead_of: int | None = None,
     ) -> RowWriter:
         """Start the record of one session; it is in the list from here on.
 
         `answers` holds `screening` ("asked" or "assumed"), `injury_age` and the `answers`
         themselves. `started_unix` is in seconds. `hello` is what the device said of itself:
         `board`, `features` and the `limits` in force. `rated` holds what was rated before it
-        (``ratings.BEFORE``). `clock_s` paces the commits.
+        (``ratings.BEFORE``). `clock_s` paces the commits. `instead_of` is the number of a session
+        that goes; this one takes it.
         """
         row = {
             "started_unix": started_unix,
@@ -186,8 +196,9 @@ class History:
             "screening": answers.get("screening"),
             "injury_age": answers.get("injury_age"),
             **{name: ratings.rating((rated or {}).get(name)) for name in ratings.BEFORE},
+            **({} if instead_of is None else {"id": instead_of}),
         }
-        return RowWriter(self.path, row, answers.get("answers", {}), clock_s)
+        return RowWriter(self.path, row, answers.get("answers", {}), clock_s, instead_of)
 
     def resume(self, n: int) -> RowWriter:
         """Go on with the record of session `n`, which was cut off."""

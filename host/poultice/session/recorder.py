@@ -1,15 +1,15 @@
 """What running sessions say, into the history: from a thread of its own, one for the process.
 
 Handing something over never waits. What cannot be written now is kept and tried again every
-second, and longest at the end; what then is missing is told. So a lock, a slow or a full disk
-costs at most a part of a record, never a session.
+second, and longest at the end; what the history then has not is in a file beside it, and told
+(``record.kept``). So a lock, a full disk, a damaged history cost no session, nor its record.
 """
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from poultice.language import later, tr
 from poultice.link.messages import Event, Telemetry
 
 if TYPE_CHECKING:
-    from poultice.record import store
+    from poultice.record import kept, store
 
 TRY_S = 1.0
 _HANGS_S = 10.0
@@ -30,7 +30,7 @@ LOOK_S = 2.0
 """So long is a disk waited for before a session."""
 
 KEPT = 50_000
-"""Samples of one session that are kept in memory: fourteen hours."""
+"""So much of one session is kept in memory: fourteen hours."""
 
 
 class Recording:
@@ -48,9 +48,14 @@ class Recording:
         self.done = threading.Event()
         self._recorder = recorder
         self._what = what
-        self._said: deque[Telemetry | Event] = deque()
+        # All of it, until the end: a history that is damaged meanwhile gives nothing back.
+        self._said: list[Telemetry | Event] = []
+        self._written = 0
         self._ending: tuple[str, Mapping[str, Any]] | None = None
+        self._ended = False
         self._row: store.RowWriter | None = None
+        self._kept: kept.KeptSession | None = None
+        self._unkept: str | None = None
         self._dropped = 0
 
     def take(self, update: Telemetry | Event, *, began: bool) -> None:
@@ -87,7 +92,17 @@ class Recording:
         told = [tr(says, why=why if self.error is None else str(self.error))]
         if self.error is not None and self.error.hint:
             told.append(tr("hint: {hint}", hint=self.error.hint))
+        if self._unkept is not None:
+            told.append(tr("nor can it be kept in a file beside it: {why}", why=self._unkept))
+        elif self.kept is not None:
+            says = later("it is kept in {path}: `poultice history import` takes it from there")
+            told.append(tr(says, path=self.kept))
         return told
+
+    @property
+    def kept(self) -> str | None:
+        """The file that has what the history has not, whole."""
+        return None if self._kept is None else str(self._kept.path)
 
     # The recorder's side.
 
@@ -103,12 +118,35 @@ class Recording:
             self.error = error
         except Exception as error:
             self.error = HistoryError(tr("unexpected: {what}", what=repr(error)))
+        if self.error is not None and not self.busy:
+            self._keep()
         return closing and not self.busy
 
     def let_go(self) -> None:
-        """Close the file, with whatever is missing from it."""
+        """Close the history; what is missing from it is kept, and nothing twice."""
         if self._row is not None:
             self._row.close()
+        if self.error is not None:
+            self._keep(self._ending)
+        elif self._kept is not None:
+            with contextlib.suppress(OSError):
+                self._kept.drop()
+
+    def _keep(self, ending: tuple[str, Mapping[str, Any]] | None = None) -> None:
+        """In the file, whatever the history may still take: this process may be killed."""
+        from poultice.record.kept import KeptSession
+
+        try:
+            if self._kept is None:
+                self._kept = KeptSession(self._what)
+            said = list(self._said)
+            if ending is None:
+                self._kept.go_on(said)
+            else:
+                self._kept.end(said, *ending)
+            self._unkept = None
+        except Exception as error:
+            self._unkept = getattr(error, "strerror", None) or repr(error)
 
     @property
     def busy(self) -> bool:
@@ -121,14 +159,16 @@ class Recording:
         if self._row is None:
             self._row = History.open().begin(**self._what)
             self.path, self.number = str(self._row.path), self._row.record_id
-        while self._said:
-            update = self._said.popleft()
+        while self._written < len(self._said):
+            update = self._said[self._written]
+            self._written += 1
             if isinstance(update, Event):
                 self._row.event(update.data)
             else:
                 self._row.sample(update.to_json())
-        if self._ending is not None:
-            (outcome, summary), self._ending = self._ending, None
+        if self._ending is not None and not self._ended:
+            self._ended = True
+            outcome, summary = self._ending
             # As `run --json` has it, which knows of another file where there is one.
             record = {} if summary.get("record", "") else {"record": self.path}
             self._row.end(outcome, {**summary, **record})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from poultice.errors import PoulticeError
 from poultice.language import trn
+from poultice.session.tally import POWER_LOST
 
 if TYPE_CHECKING:
     from poultice.link.client import Client
@@ -17,7 +18,7 @@ _UNTREATED_S = 3600
 """A session may have waited and paused so long besides what its entry counts."""
 _LATER_S = 120
 """So much two clocks may differ, and a start be waited for."""
-_OUTCOMES = {"complete": "complete", "stopped": "stopped", "fault": "fault", "power_lost": "lost"}
+_OUTCOMES = {"complete": "complete", "stopped": "stopped", "fault": "fault", POWER_LOST: "lost"}
 
 
 def take_over(client: Client, hello: Hello, *, awaited: bool = False) -> list[str]:
@@ -103,13 +104,14 @@ def _summary(path: str, hello: Hello, entry: Mapping[str, Any], outcome: str) ->
     counts = {name: _count(entry.get(name)) for name in ("heat_s", "cold_s", "dose_m")}
     reason = entry.get("reason")
     warnings = entry.get("warnings")
+    at_most = entry.get("outcome") == POWER_LOST
     return {
         "outcome": outcome,
         "reason": reason if outcome == "stopped" else None,
         "protocol": str(entry.get("plan")),
         "session": entry["session"],
         "device": hello.device(path),
-        "duration_s": counts["heat_s"] + counts["cold_s"],
+        "duration_s": None if at_most else counts["heat_s"] + counts["cold_s"],
         **counts,
         "peak_mc": entry.get("peak_mc"),
         "min_mc": entry.get("min_mc"),
@@ -119,6 +121,7 @@ def _summary(path: str, hello: Hello, entry: Mapping[str, Any], outcome: str) ->
         "warnings": warnings if isinstance(warnings, list) else [],
         "record": None,
         "from_journal": True,
+        **({"at_most": True} if at_most else {}),
     }
 
 

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 ACTIVE = frozenset({"running", "waiting", "paused"})
 _LAST_SECOND = 1
 
+POWER_LOST = "power_lost"
+"""The outcome in the device's journal of a session that power, or a restart, cut off: its heat,
+cold and dose are as planned, the most they can have been (docs/decisions/0003)."""
+
 
 @dataclass
 class PhaseTally:
@@ -145,6 +149,10 @@ class Tally:
             "heat_operations": self.closings,
         }
         told = {name: self._journal.get(name) for name in measured}
+        at_most = self._journal.get("outcome") == POWER_LOST
+        if at_most:
+            # It kept none of them: its 0 closings are no count.
+            del told["heat_operations"]
         measured |= {name: value for name, value in told.items() if value is not None}
         span_ms = self.last_ms - self.first_ms if self.first_ms is not None else 0
         return {
@@ -152,6 +160,7 @@ class Tally:
             **measured,
             "phases": [phase.to_json() for phase in self.phases],
             "warnings": list(self.warnings),
+            **({"at_most": True} if at_most else {}),
         }
 
     def _warned(self, what: object) -> None:

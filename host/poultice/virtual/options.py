@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from poultice.errors import UsageError
+from poultice.language import tr
 from poultice.settings import expanded
 from poultice.words import meant
 
@@ -129,6 +130,18 @@ def state_of(path: str) -> Path | None:
         with contextlib.suppress(UsageError):
             return parse_options(query, scheme).state
     return None
+
+
+def require_kept(path: str) -> None:
+    """Raises UsageError for a simulated device that is gone with this process, its flash too:
+    nothing can be left to it."""
+    scheme, _, query = path.partition(":")
+    if scheme not in ("sim", "emulator") or parse_options(query, scheme).state is not None:
+        return
+    raise UsageError(
+        tr("{path} is in this process, and ends with it: nothing goes on by itself", path=path),
+        hint=tr("`poultice simulator` serves one that goes on; state=DIR keeps the flash of one"),
+    )
 
 
 def _unknown(what: str, word: str, known: Iterable[str]) -> UsageError:

@@ -25,6 +25,7 @@ from textual.widget import Widget
 from textual.widgets import Footer
 
 from poultice import words
+from poultice.cli import output
 from poultice.cli.attend import LEAST
 from poultice.cli.dashboard import chart, panels
 from poultice.cli.dashboard.course import Course
@@ -81,7 +82,8 @@ class Panel(Widget, can_focus=False):
         width = self.size.width
         line = self.lines[y] if y < len(self.lines) else []
         light, coloured = self._light, not self.app.no_color
-        segments = [Segment(text, _style(name, light, coloured)) for text, name in line]
+        styled = ((output.clean(text), _style(name, light, coloured)) for text, name in line)
+        segments = [Segment(text, look) for text, look in styled]
         return Strip(segments).adjust_cell_length(width, _style("", light, coloured))
 
 

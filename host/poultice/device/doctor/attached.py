@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from poultice import remedies
 from poultice.device.doctor.probe import FAIL, OK, WARN, Finding, Probe, failed, looked
-from poultice.errors import PoulticeError
+from poultice.errors import HistoryError, PoulticeError
 from poultice.temperature import difference, exact, shown
 
 if TYPE_CHECKING:
@@ -125,15 +125,25 @@ def self_test(client: Client, now: Telemetry) -> Iterable[Finding]:
             yield Finding(name, WARN, "the device says nothing of it", "flash the firmware again")
 
 
-def relay(uid: str) -> Finding:
-    """How far K2 is worn: no relay closes more often (the device itself warns `relay_life`)."""
-    from poultice.record.store import History
+def relay(uid: str) -> Iterable[Finding]:
+    """How far K2 is worn: no relay closes more often (the device itself warns `relay_life`).
+
+    Nothing where the record cannot be read: that is the finding `history`, once.
+    """
+    from poultice import settings
+    from poultice.record.store import FILE_NAME, History
     from poultice.words import RELAY_LIFE, relay_age
 
-    closings = History.open().closings().get(uid, 0)
+    path = settings.data_dir() / FILE_NAME
+    try:
+        # Not `open`, which would make one.
+        closings = History(path).closings().get(uid, 0) if path.exists() else 0
+    except HistoryError:
+        return
     if closings * 10 < RELAY_LIFE * 8:
-        return Finding("relay", OK, relay_age(closings))
-    return Finding("relay", WARN, relay_age(closings), "put in a new relay for K2")
+        yield Finding("relay", OK, relay_age(closings))
+    else:
+        yield Finding("relay", WARN, relay_age(closings), "put in a new relay for K2")
 
 
 def temperature(now: Telemetry) -> Iterable[Finding]:

@@ -97,26 +97,24 @@ def data_directory() -> Finding:
 def history() -> Finding:
     """Whether the record is whole. Read only: what is damaged stays as it is."""
     from poultice import settings
+    from poultice.record import database
     from poultice.record.schema import SCHEMA_VERSION, refuse_other_format
     from poultice.record.store import FILE_NAME
 
     path = settings.data_dir() / FILE_NAME
     if not path.exists():
         return Finding("history", OK, "no session is recorded yet")
-    remedy = "move it away and a new one is begun; `sqlite3 FILE .recover` may save the old"
-    try:
-        with contextlib.closing(
-            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=2.0)
-        ) as connection:
-            [verdict] = connection.execute("PRAGMA integrity_check(1)").fetchone()
-            [version] = connection.execute("PRAGMA user_version").fetchone()
-            count = 0
-            if verdict == "ok" and version == SCHEMA_VERSION:
-                [count] = connection.execute("SELECT count(*) FROM sessions").fetchone()
-    except sqlite3.Error as error:
-        return Finding("history", FAIL, f"{path}: {error}", remedy)
-    if verdict != "ok":
-        return Finding("history", FAIL, f"{path}: {verdict}", remedy)
+    count, uri = 0, f"{path.absolute().as_uri()}?mode=ro"
+    with (
+        database.errors(path),
+        contextlib.closing(sqlite3.connect(uri, uri=True, timeout=database.BUSY_S)) as connection,
+    ):
+        [verdict] = connection.execute("PRAGMA integrity_check(1)").fetchone()
+        if verdict != "ok":
+            raise sqlite3.DatabaseError(verdict)
+        [version] = connection.execute("PRAGMA user_version").fetchone()
+        if version == SCHEMA_VERSION:
+            [count] = connection.execute("SELECT count(*) FROM sessions").fetchone()
     refuse_other_format(version, path)
     return Finding("history", OK, f"{path}, whole; {count} session{'s' * (count != 1)}")
 

@@ -67,6 +67,7 @@ class Session:
     samples: Sequence[Sample]
     left_out: int
     restarted: bool
+    at_most: bool
     stretches: Sequence[Stretch]
     events: Sequence[Happening]
     screening: str
@@ -142,6 +143,7 @@ def read(history: History, n: int, course: CourseOfTreatment | None = None) -> S
         samples=samples,
         left_out=len(raw) - len(samples),
         restarted=restarted or booted,
+        at_most=summary.get("at_most") is True,
         stretches=_stretches(samples),
         events=events,
         screening=_text(stored["screening"]) or "unknown",

@@ -75,6 +75,8 @@ def _ended(session: Session) -> tuple[str, str, Rows]:
     if session.outcome == "lost":
         restart = (tr("What was seen"), tr("the device restarted; the curves end there"))
         rows = [restart, did] if session.restarted else [did]
+        if session.at_most:
+            rows.append((tr("At most"), words.at_most()))
         return "bad", tr("The computer lost the device during the session."), rows
     if session.outcome is None:
         cut = tr("the program that recorded it ended before the session did")

@@ -1,0 +1,99 @@
+"""A session that the history cannot take: whole, in a file beside it, as the JSON Lines that
+`poultice history import` takes."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from poultice import settings
+from poultice.link.messages import Event, Telemetry
+from poultice.record import jsontext, private
+from poultice.record.schema import COUNTS
+
+Said = Telemetry | Event
+
+_NAMES = 100
+
+
+class KeptSession:
+    """The file: begun without an outcome, so that a killed process leaves what there was; gone on
+    with; at last whole, or gone. Every method may raise OSError."""
+
+    def __init__(self, what: Mapping[str, Any]) -> None:
+        self._what = what
+        self.path = _begun(what["started_unix"])
+        self._count = 0
+        self._write(self.path, [_session(what, None, {})])
+
+    def go_on(self, said: list[Said]) -> None:
+        """Add what was not said before."""
+        self._write(self.path, _lines(said[self._count :]))
+        self._count = len(said)
+
+    def end(self, said: list[Said], outcome: str, summary: Mapping[str, Any]) -> None:
+        """All of it, with how it ended; in one step."""
+        beside = self.path.with_suffix(".tmp")
+        try:
+            self._write(beside, [_session(self._what, outcome, summary), *_lines(said)])
+            beside.replace(self.path)
+        except OSError:
+            beside.unlink(missing_ok=True)
+            raise
+
+    def drop(self) -> None:
+        """The history has it after all."""
+        self.path.unlink()
+
+    @staticmethod
+    def _write(path: Path, lines: Iterable[str]) -> None:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, private.FILE_MODE)
+        with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor
+            file.writelines(f"{line}\n" for line in lines)
+
+
+def _begun(started_unix: float) -> Path:
+    """A new file, named by when the session started: several may start in one second."""
+    folder = settings.data_dir()
+    folder.mkdir(mode=private.DIRECTORY_MODE, parents=True, exist_ok=True)
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(started_unix))
+    for n in range(1, _NAMES):
+        path = folder / f"session-{stamp}{f'-{n}' if n > 1 else ''}.jsonl"
+        try:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, private.FILE_MODE))
+        except FileExistsError:
+            continue
+        return path
+    raise FileExistsError(f"{path} is there already")
+
+
+def _session(what: Mapping[str, Any], outcome: str | None, summary: Mapping[str, Any]) -> str:
+    names = ("started_unix", "protocol", "plan", "device", "hello")
+    return jsontext.line(
+        {
+            "record": "session",
+            **{name: what.get(name) for name in names},
+            **(what.get("rated") or {}),
+            **what["answers"],
+            **{name: summary.get(name) for name in ("reason", "fault")},
+            # A device's own journal may have said anything, and only numbers are taken back.
+            **{name: _whole(summary.get(name)) for name in COUNTS},
+            "outcome": outcome,
+            "summary": dict(summary) or None,
+        }
+    )
+
+
+def _whole(value: object) -> int | None:
+    return value if type(value) is int else None
+
+
+def _lines(said: Iterable[Said]) -> Iterator[str]:
+    for one in said:
+        if isinstance(one, Event):
+            yield jsontext.line({**one.data, "record": "event"})
+        else:
+            yield jsontext.line({**one.to_json(), "record": "sample"})
