@@ -34,6 +34,12 @@ function notice(text, hint) {
   box.scrollIntoView({ block: "nearest" });
 }
 
+function looked() {
+  worker.postMessage(["look", !document.hidden]);
+  awake(ACTIVE.has(state));
+  draw();
+}
+
 // --- what the worker tells ---------------------------------------------------------------------------
 
 const HEARD = {
@@ -51,6 +57,7 @@ const HEARD = {
     $("main").hidden = false;
     chosen();
     listed();
+    looked();
     if (reached && serial) return;
     $("#connect").disabled = true;
     notice(tr("This browser cannot reach a USB port."), tr("Chrome, Edge and Opera can: on a computer, and perhaps"
@@ -84,29 +91,36 @@ const HEARD = {
     $("#treatment").hidden = false;
   },
 
-  now({ now, facts, line: told, asks }) {
+  now({ now }) {
     state = now.state;
     document.body.dataset.state = state;
     const active = ACTIVE.has(state);
+    $("#clear").hidden = state !== "fault";
+    $("#stopping").hidden = !active;
+    $("#treatment").hidden = active;
+    if (active) $("#session").hidden = false;
+    $("#pause").hidden = !["running", "paused"].includes(state);
+    $("#pause").textContent = state === "paused" ? tr("Go on (p)") : tr("Pause (p)");
+    $("#prompt").hidden = state !== "waiting";
+    if (active) {
+      points.push([now.t_ms / 1000, now.temp_mc, now.target_mc, now.heat]);
+      draw();
+    }
+    awake(active);
+  },
+
+  // Each second, where the page is looked at.
+  words({ line: told, facts, asks }) {
     $("#facts").replaceChildren(...facts.flatMap(([name, value]) => {
       const term = document.createElement("dt"), data = document.createElement("dd");
       term.textContent = name;
       data.textContent = value;
       return [term, data];
     }));
-    $("#clear").hidden = state !== "fault";
-    $("#stopping").hidden = !active;
-    $("#treatment").hidden = active;
-    if (active) $("#session").hidden = false;
     $("#big").textContent = told;
-    $("#pause").hidden = !["running", "paused"].includes(state);
-    $("#pause").textContent = state === "paused" ? tr("Go on (p)") : tr("Pause (p)");
-    $("#prompt").hidden = state !== "waiting";
-    if (state === "waiting") $("#prompt strong").textContent = asks ?? "";
-    document.title = active ? `${told.split("  ").slice(0, 2).join(" ")} · poultice` : tr("Run a pad · poultice");
-    if (active) points.push([now.t_ms / 1000, now.temp_mc, now.target_mc, now.heat]);
-    if (active && !document.hidden) draw(now.t_ms / 1000);
-    awake(active);
+    $("#prompt strong").textContent = asks ?? "";
+    document.title = ACTIVE.has(state) ? `${told.split("  ").slice(0, 2).join(" ")} · poultice`
+      : tr("Run a pad · poultice");
   },
 
   event: ({ text }) => line("#said", text),
@@ -264,8 +278,9 @@ async function save(id) {
 
 const celsius = (mc) => (mc === null ? null : mc / 1000);
 
-function draw(now_s) {
-  const from = points[0][0], until = Math.max(from + 60, now_s);
+function draw() {
+  if (document.hidden || !points.length) return;
+  const from = points[0][0], until = Math.max(from + 60, points.at(-1)[0]);
   // More of them than there is room for tell nothing: every so many is drawn.
   const step = Math.ceil(points.length / 600);
   const some = points.filter((_, i) => i % step === 0 || i === points.length - 1)
@@ -296,5 +311,5 @@ $("#pause").onclick = pause;
 $("#confirm").onclick = () => order("confirm");
 $("#clear").onclick = () => worker.postMessage(["clear"]);
 document.onkeydown = key;
-document.onvisibilitychange = () => awake(ACTIVE.has(state));
+document.onvisibilitychange = looked;
 window.onbeforeunload = (event) => { if (ACTIVE.has(state)) event.preventDefault(); };

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +152,46 @@ def test_once_loaded_it_needs_no_network(page: Any, device: Any, port: Any) -> N
 
     ended(tab, "short: complete")
     assert len(kept(tab)) > 50
+
+
+HIDE = "Object.defineProperty(document, 'hidden', {{ configurable: true, value: {} }});"
+SEEN = "document.dispatchEvent(new Event('visibilitychange'));"
+OPENED = """
+const opening = IDBFactory.prototype.open;
+self.opened = 0;
+IDBFactory.prototype.open = function (...given) {
+  self.opened++;
+  return opening.apply(this, given);
+};
+"""
+
+
+def test_a_page_that_nobody_sees_draws_nothing_and_keeps_all(
+    page: Any, device: Any, bridge: list[str]
+) -> None:
+    bridge.append(OPENED)
+    device()
+    tab = page()
+    connect(tab)
+    run(tab, "arthritis")
+    state(tab, "running")
+    tab.page.wait_for_selector("#curve .sensor")
+
+    tab.page.evaluate(HIDE.format("true") + SEEN)
+    tab.page.evaluate("document.querySelector('#curve').innerHTML = ''")
+    # Put into words it is all the same, every ten seconds of the device's.
+    was = tab.page.inner_text("#big")
+    tab.page.wait_for_selector(f"#big:not(:text-is('{was}'))")
+    assert tab.page.inner_html("#curve") == ""
+    tab.page.evaluate(HIDE.format("false") + SEEN)
+
+    assert "sensor" in tab.page.inner_html("#curve")
+    tab.page.click("#stop")
+    ended(tab, "stopped")
+    samples = [one["t_ms"] for one in kept(tab) if one["record"] == "sample"]
+    assert max(b - a for a, b in pairwise(samples)) <= 1_000
+    # A line each second, and the storage opened once for all of them.
+    assert tab.page.workers[0].evaluate("opened") == 1
 
 
 @pytest.mark.parametrize("by", ["button", "s", "Escape"])

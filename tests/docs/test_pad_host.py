@@ -260,6 +260,32 @@ def test_orders_reach_the_device(page: PageHost) -> None:
     assert of(told, "ended")[0]["session"]["summary"]["outcome"] == "stopped"
 
 
+def test_what_nobody_looks_at_is_put_into_words_now_and_then(page: PageHost) -> None:
+    """And at once when somebody does; every second of it is a sample all the same."""
+    looked: list[int] = []
+
+    def heard(one: dict[str, Any]) -> None:
+        if one["kind"] == "hello":
+            page.call("look", False)
+            page.call("run", ASKED)
+        if one["kind"] == "now" and one["now"]["t_ms"] > 300_000 and not looked:
+            looked.append(len(told))
+            page.call("look", True)
+        if one["kind"] == "now":
+            told.append(one)
+        if one["kind"] == "words":
+            told.append(one)
+            if looked and len(told) > looked[0] + 30:
+                page.call("leave")
+
+    told: list[dict[str, Any]] = []
+    drive(page, "sim:?speed=max", heard)
+
+    before, after = told[: looked[0]], told[looked[0] : looked[0] + 20]
+    assert 20 < len(of(before, "words")) < 60 < 200 < len(of(before, "now"))
+    assert [one["kind"] for one in after] == ["now", "words"] * 10
+
+
 ANSWERS = dict(screening.assumed(library.load("arthritis")).answers)
 ASKED = json.dumps({"protocol": "arthritis", "injury_age": "none", "answers": ANSWERS})
 
