@@ -8,6 +8,8 @@ in its dialect (docs/site/dialect.py); nothing here decides what they decide.
 import datetime
 import json
 
+import commands
+
 from poultice import language, remedies, session, words
 from poultice.errors import DeviceLostError, PoulticeError
 from poultice.language import tr
@@ -64,7 +66,7 @@ class Host:
 
     def __init__(self, library, ahead_s=0, catalogue="{}"):
         datetime.ahead_s = ahead_s
-        language.use(json.loads(catalogue))
+        language.use(json.loads(catalogue), commands.SAID)
         told = json.loads(library)
         self._columns = told["columns"]
         self._counts = told["counts"]
@@ -302,7 +304,11 @@ class Host:
         self._error("refused", error)
 
     def _error(self, kind, error):
-        self._tell(kind, text=str(error), hint=error.hint)
+        hint, instead = error.hint, error.data.get("instead")
+        if instead:
+            # The page's list has titles.
+            hint = hint.replace(instead, tr(self._protocols[instead].title))
+        self._tell(kind, text=str(error), hint=hint)
 
     def _tell(self, kind, **members):
         members["kind"] = kind

@@ -12,6 +12,7 @@ import pytest
 
 from poultice.record import importing, report
 from poultice.record.store import History
+from poultice_core import queries
 from tests.browser import pads
 from tests.host.served import Served
 
@@ -249,6 +250,7 @@ def test_a_fault_is_told_with_its_page(page: Any, device: Any) -> None:
     href = tab.page.get_attribute("#end a", "href")
     assert href == "../reference/faults/sensor_open.html"
     assert tab.page.is_visible("#clear")
+    assert "then “Clear the fault”" in tab.page.inner_text("#facts")
     tab.page.click("#clear")
     tab.page.wait_for_selector(".notice:has-text('its cause is still there')")
 
@@ -423,6 +425,35 @@ def test_garbage_on_the_port_is_no_device(page: Any, port: Any, tmp_path: Path) 
         thread.join()
         os.close(ours)
         os.close(theirs)
+
+
+@pytest.mark.parametrize(
+    ("version", "name", "says"),
+    [
+        (0, "pad.html", "on the command line, `poultice firmware flash`"),
+        (2, "pad.html", "the device is newer than this page"),
+        (2, "pad.de.html", "das Gerät ist neuer als diese Seite"),
+    ],
+)
+def test_a_device_of_another_version_begins_no_session(
+    page: Any, device: Any, monkeypatch: Any, version: int, name: str, says: str
+) -> None:
+    served = device()
+    tab = page(name=name)
+    with monkeypatch.context() as patched:
+        patched.setattr(queries, "PROTOCOL", version)
+
+        tab.page.click("#connect")
+
+        tab.page.wait_for_selector(f".notice:has-text('{says}')")
+        tab.page.wait_for_selector("body:not([data-state=idle]) #connect:enabled")
+        assert not tab.page.is_visible("#treatment")
+        tab.page.evaluate("document.querySelector('#treatment').requestSubmit()")
+        assert not served.running
+    # It has let go of the port: with the right firmware it goes on from there.
+    connect(tab)
+    assert tab.page.is_visible("#treatment")
+    assert not tab.page.is_visible(".notice")
 
 
 def test_no_port_chosen_is_said(page: Any, port: Any) -> None:
