@@ -34,7 +34,8 @@ function record(one) {
   if (!session) return;
   const mine = session;
   if (one.kind === "event") keep(() => kept.add(mine.id, "event", one.event));
-  if (one.kind === "now") keep(() => kept.add(mine.id, "sample", one.now));
+  // What the device says while it is asked how it ended, after a computer's sleep, is none of it.
+  if (one.kind === "now" && one.now.state !== "idle") keep(() => kept.add(mine.id, "sample", one.now));
   if (one.kind === "ended") {
     keep(() => kept.end(mine.id, one.session));
     session = null;

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +16,7 @@ from poultice.record import importing, report
 from poultice.record.store import History
 from poultice_core import queries
 from tests.browser import pads
+from tests.browser.conftest import of_chromium
 from tests.host.served import Served
 
 FAST = "?speed=8&user=absent"
@@ -352,6 +355,39 @@ def test_disconnect_stops_the_session_and_keeps_how_it_ended(page: Any, device: 
     # One session, one set of answers.
     connect(tab)
     assert tab.page.locator("#questions input:checked").count() == 0
+
+
+def test_a_computer_that_slept_is_told_how_the_session_ended(page: Any, device: Any) -> None:
+    """All of the browser stands still for a minute of the device's."""
+    served = device()
+    tab = page()
+    connect(tab)
+    run(tab, "arthritis")
+    tab.page.wait_for_selector("#big:has-text('HEAT')")
+
+    asleep = of_chromium()
+    assert len(asleep) > 2
+    for pid in asleep:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        served.pass_by(60)
+        assert not served.running
+    finally:
+        for pid in asleep:
+            os.kill(pid, signal.SIGCONT)
+
+    told = ended(tab, "ended by the device: the computer fell silent")
+    assert "idle" in tab.page.inner_text("#facts")
+    assert tab.page.is_visible("#treatment") and not tab.page.is_visible("#stop")
+    session, *lines = kept(tab)
+    assert (session["outcome"], session["reason"]) == ("stopped", "attended")
+    # By the device's own record it ended ten seconds after it last heard of us.
+    assert 8 <= session["heat_s"] <= session["duration_s"] < 60, told
+    samples = [one for one in lines if one["record"] == "sample"]
+    assert {one["state"] for one in samples} == {"running"}
+    # And the page goes on as before.
+    run(tab, "arthritis")
+    state(tab, "running")
 
 
 def test_a_second_tab_is_told_that_the_port_is_held(page: Any, device: Any) -> None:
