@@ -241,6 +241,31 @@ def test_a_prompt_is_answered_in_the_page(page: Any, device: Any) -> None:
     tab.page.keyboard.press("Enter")
 
     state(tab, "running")
+    assert "°C · all open · left" in tab.page.inner_text("#big")
+    # The pack lies there still.
+    tab.page.keyboard.press("s")
+    ended(tab, "stopped")
+    assert tab.page.inner_text("#prompt") == "Take the cold pack off"
+
+
+def test_a_prompt_left_to_the_devices_button_has_none_in_the_page(page: Any, device: Any) -> None:
+    served = device("?speed=8&user=absent&cooler=0")
+    tab = page()
+    connect(tab)
+    answer(tab, "muscle-strain-acute", age="lt72h")
+    tab.page.check("#by_button")
+    tab.page.click("#start")
+    state(tab, "armed")
+    with served.still():
+        served.device.board.button_down = True
+    served.pass_by(0.2)
+    with served.still():
+        served.device.board.button_down = False
+
+    state(tab, "waiting")
+
+    assert "Lay the cold pack on" in tab.page.inner_text("#prompt")
+    assert not tab.page.is_visible("#confirm")
 
 
 def test_a_fault_is_told_with_its_page(page: Any, device: Any) -> None:
@@ -280,7 +305,12 @@ def test_what_is_not_answered_is_asked(page: Any, device: Any) -> None:
 
     assert "Not all is answered" in tab.page.inner_text(".notice")
     assert tab.page.evaluate("document.activeElement.name") == "reduced_feeling"
+    # It says so where the answer lacks.
+    assert tab.page.locator(".notice + fieldset legend").first.is_visible()
     assert not served.running
+    # The questions of another treatment take it away with them; what is refused next is said.
+    run(tab, "arthritis", yes="child")
+    tab.page.wait_for_selector(".notice:has-text('a child')")
 
 
 @pytest.mark.parametrize(("later_min", "asked"), [(9, False), (11, True), (-11, True)])
@@ -551,3 +581,6 @@ def test_it_is_read_on_any_width_and_by_anybody(
     sound()
     box = tab.page.locator("#stop").bounding_box()
     assert box["y"] + box["height"] <= 900
+    # The curve's letters are as large on a narrow screen.
+    letters = "document.querySelector('#curve text').getBoundingClientRect().height"
+    assert tab.page.evaluate(letters) >= 11
