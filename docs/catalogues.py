@@ -11,7 +11,7 @@ import io
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +21,9 @@ from jinja2.ext import extract_from_ast
 ROOT = Path(__file__).parents[1]
 HOST = ROOT / "host" / "poultice"
 # The page that runs a real pad.
-PAGE = (ROOT / "docs/browser/pad.html", ROOT / "docs/browser/pad.js", ROOT / "docs/browser/pad.py")
+PAGE = tuple(
+    ROOT / "docs/browser" / name for name in ("pad.html", "pad.js", "pad.py", "commands.py")
+)
 LOCALE = HOST / "locale"
 _CALLS = ("tr", "trn", "later")
 # An element whose content is to be translated: none with another of its own kind in it.
@@ -46,9 +48,14 @@ class Message(NamedTuple):
 
 def extracted() -> list[Message]:
     """All of them, once each, by file."""
+    return within([*sorted(HOST.rglob("*")), *PAGE])
+
+
+def within(paths: Iterable[Path]) -> list[Message]:
+    """Those of these files."""
     found: dict[str, Message] = {}
     readers = {".py": _in_python, ".html": _in_template, ".toml": _in_table, ".js": _in_script}
-    for path in [*sorted(HOST.rglob("*")), *PAGE]:
+    for path in paths:
         reader = _in_page if path == PAGE[0] else readers.get(path.suffix, lambda path: iter(()))
         for one, many in reader(path):
             file = path.relative_to(ROOT).as_posix()

@@ -4,23 +4,28 @@ const done = (request) => new Promise((resolve, reject) => {
   request.onerror = () => reject(request.error);
 });
 
+// Open from the first use on: a session has a line each second. What closed it (the person, who
+// clears what pages keep) leaves another to open.
+let database;
 function opened() {
-  const request = indexedDB.open("poultice", 1);
-  request.onupgradeneeded = () => {
-    request.result.createObjectStore("sessions", { keyPath: "id", autoIncrement: true });
-    request.result.createObjectStore("lines", { autoIncrement: true }).createIndex("of", "of");
-  };
-  return done(request);
+  database ??= new Promise((resolve, reject) => {
+    const request = indexedDB.open("poultice", 1);
+    request.onupgradeneeded = () => {
+      request.result.createObjectStore("sessions", { keyPath: "id", autoIncrement: true });
+      request.result.createObjectStore("lines", { autoIncrement: true }).createIndex("of", "of");
+    };
+    done(request).then(resolve, reject);
+  }).then((made) => {
+    made.onclose = () => { database = null; };
+    return made;
+  });
+  database.catch(() => { database = null; });
+  return database;
 }
 
 async function within(mode, work) {
-  const database = await opened();
-  try {
-    const change = database.transaction(["sessions", "lines"], mode);
-    return await work(change.objectStore("sessions"), change.objectStore("lines"));
-  } finally {
-    database.close();
-  }
+  const change = (await opened()).transaction(["sessions", "lines"], mode);
+  return work(change.objectStore("sessions"), change.objectStore("lines"));
 }
 
 export const begin = (session) => within("readwrite", (sessions) => done(sessions.add({ session })));

@@ -1,17 +1,19 @@
 """The language of a page: what the build took from the catalogues, as JSON. That which `tr` and the
 others promise stands in the host's own module; in a page nothing is told in two languages."""
 
-_told = {}
+_told, _instead = {}, {}
 
 
-def use(catalogue):
-    """These texts from now on: of each English one its forms."""
-    global _told
-    _told = catalogue
+def use(catalogue, instead):
+    """These texts from now on: of each English one its forms; `instead` has what is said of some
+    in a page."""
+    global _told, _instead
+    _told, _instead = catalogue, instead
 
 
 def tr(text, **values):
     """The text, with `values` for what stands in braces."""
+    text = _instead.get(text, text)
     said = _told.get(text, [text])[0]
     return said.format(**values) if values else said
 

@@ -8,8 +8,8 @@ const BAUD = 115200;
 const LINE_MAX = 4096;
 const LINES_MAX = 1000;
 
-let python, library, host, session;
-let catalogue = "{}";
+let python, library, page, host, session;
+let catalogue = "{}", seen = true;
 const now_s = () => performance.now() / 1000;
 const tell = (kind, more) => postMessage({ kind, ...more });
 
@@ -34,7 +34,8 @@ function record(one) {
   if (!session) return;
   const mine = session;
   if (one.kind === "event") keep(() => kept.add(mine.id, "event", one.event));
-  if (one.kind === "now") keep(() => kept.add(mine.id, "sample", one.sample));
+  // What the device says while it is asked how it ended, after a computer's sleep, is none of it.
+  if (one.kind === "now" && one.now.state !== "idle") keep(() => kept.add(mine.id, "sample", one.now));
   if (one.kind === "ended") {
     keep(() => kept.end(mine.id, one.session));
     session = null;
@@ -114,6 +115,7 @@ async function connect(index) {
   const ports = await serial.getPorts();
   const line = new Line(ports[index] ?? ports[0]);
   host = made();
+  host.look(seen);
   try {
     await line.open();
   } catch (error) {
@@ -150,8 +152,9 @@ function made() {
 }
 
 onmessage = ({ data: [what, ...given] }) => {
+  if (what === "look") [seen] = given;
   if (what === "connect") connect(...given);
-  else if (what === "questions") tell("questions", { name: given[0], asked: JSON.parse(made().questions(given[0])) });
+  else if (what === "questions") tell(what, { name: given[0], asked: JSON.parse(page.questions(given[0])) });
   else host?.[what](...given);
 };
 
@@ -161,7 +164,7 @@ try {
   library = loaded.files["library.json"];
   // Its name is the language of the page.
   if (name !== "en") catalogue = await (await fetch(`catalogue.${name}.json`)).text();
-  const page = made();
+  page = made();
   tell("loaded", { protocols: JSON.parse(page.protocols()), ages: JSON.parse(page.ages()), reached: Boolean(serial) });
 } catch (error) {
   tell("broken", { text: error.message });

@@ -13,7 +13,7 @@ const tr = (text, values = {}) => (catalogue[text]?.[0] ?? text)
   .replace(/{(\w+)}/g, (_, name) => values[name]);
 const $ = (selector) => document.querySelector(selector);
 const worker = new Worker("pad-worker.js", { type: "module", name: document.documentElement.lang });
-let protocols = [], points = [], state = "", answered = 0, asleep;
+let protocols = [], points = [], state = "", answered = 0, byButton = false, asleep;
 
 const line = (list, text) => {
   const one = document.createElement("li");
@@ -22,9 +22,9 @@ const line = (list, text) => {
 };
 
 // What is refused is said where it was asked for.
-function notice(text, hint) {
-  const box = $(".notice");
-  ($("#treatment").hidden ? $("#facts") : $("#start").parentElement).before(box);
+const box = $(".notice");
+function notice(text, hint, at = $("#treatment").hidden ? $("#facts") : $("#start").parentElement) {
+  at.before(box);
   box.hidden = !text;
   box.replaceChildren(text ?? "");
   if (!hint) return;
@@ -32,6 +32,12 @@ function notice(text, hint) {
   small.textContent = hint;
   box.append(small);
   box.scrollIntoView({ block: "nearest" });
+}
+
+function looked() {
+  worker.postMessage(["look", !document.hidden]);
+  awake(ACTIVE.has(state));
+  draw();
 }
 
 // --- what the worker tells ---------------------------------------------------------------------------
@@ -51,6 +57,7 @@ const HEARD = {
     $("main").hidden = false;
     chosen();
     listed();
+    looked();
     if (reached && serial) return;
     $("#connect").disabled = true;
     notice(tr("This browser cannot reach a USB port."), tr("Chrome, Edge and Opera can: on a computer, and perhaps"
@@ -84,29 +91,38 @@ const HEARD = {
     $("#treatment").hidden = false;
   },
 
-  now({ now, facts, line: told, asks }) {
+  now({ now }) {
     state = now.state;
     document.body.dataset.state = state;
     const active = ACTIVE.has(state);
+    $("#clear").hidden = state !== "fault";
+    $("#stopping").hidden = !active;
+    $("#treatment").hidden = active;
+    if (active) $("#session").hidden = false;
+    $("#pause").hidden = !["running", "paused"].includes(state);
+    $("#pause").textContent = state === "paused" ? tr("Go on (p)") : tr("Pause (p)");
+    if (active) {
+      points.push([now.t_ms / 1000, now.temp_mc, now.target_mc, now.heat]);
+      draw();
+    }
+    awake(active);
+  },
+
+  // Each second, where the page is looked at.
+  words({ line: told, facts, asks }) {
     $("#facts").replaceChildren(...facts.flatMap(([name, value]) => {
       const term = document.createElement("dt"), data = document.createElement("dd");
       term.textContent = name;
       data.textContent = value;
       return [term, data];
     }));
-    $("#clear").hidden = state !== "fault";
-    $("#stopping").hidden = !active;
-    $("#treatment").hidden = active;
-    if (active) $("#session").hidden = false;
-    $("#big").textContent = told;
-    $("#pause").hidden = !["running", "paused"].includes(state);
-    $("#pause").textContent = state === "paused" ? tr("Go on (p)") : tr("Pause (p)");
-    $("#prompt").hidden = state !== "waiting";
-    if (state === "waiting") $("#prompt strong").textContent = asks ?? "";
-    document.title = active ? `${told.split("  ").slice(0, 2).join(" ")} · poultice` : tr("Run a pad · poultice");
-    if (active) points.push([now.t_ms / 1000, now.temp_mc, now.target_mc, now.heat]);
-    if (active && !document.hidden) draw(now.t_ms / 1000);
-    awake(active);
+    $("#big").textContent = told.split(/ {2,}/).join(" · ");
+    // A pack that still lies there is asked for after the end too; there is nothing to go on with.
+    $("#prompt").hidden = !asks;
+    $("#prompt strong").textContent = asks ?? "";
+    $("#confirm").hidden = state !== "waiting" || byButton;
+    document.title = ACTIVE.has(state) ? `${told.split(/ {2,}/).slice(0, 2).join(" ")} · poultice`
+      : tr("Run a pad · poultice");
   },
 
   event: ({ text }) => line("#said", text),
@@ -116,8 +132,11 @@ const HEARD = {
     $("#said").replaceChildren();
     $("#end").textContent = "";
     $("#session").hidden = false;
+    byButton = $("#by_button").checked;
     for (const one of notes) line("#said", one);
   },
+
+  over: () => { byButton = false; },
 
   // Answers are of one person on one day: they stand for one session, and for ten minutes.
   recorded: () => fresh(),
@@ -130,6 +149,7 @@ const HEARD = {
       link.textContent = tr("About {fault}", { fault });
       $("#end").append("\n", link);
     }
+    HEARD.over();
     $("#session").scrollIntoView({ block: "nearest" });
     listed();
   },
@@ -197,9 +217,9 @@ function start(submitted) {
   const open = [...document.querySelectorAll("#questions fieldset")].find((one) => !one.querySelector(":checked"))
     ?? ($("#age").value ? null : $("#age"));
   if (open) {
-    notice(tr("Not all is answered."),
-      tr("Each question has to be, by who will lie on the pad, within ten minutes."));
-    return (open.querySelector?.("input") ?? open).focus();
+    (open.querySelector("input") ?? open).focus();
+    return notice(tr("Not all is answered."),
+      tr("Each question has to be, by who will lie on the pad, within ten minutes."), open);
   }
   const yes = [...document.querySelectorAll("#questions input:checked")].map((one) => [one.name, one.value === "yes"]);
   worker.postMessage(["run", JSON.stringify({
@@ -264,27 +284,31 @@ async function save(id) {
 
 const celsius = (mc) => (mc === null ? null : mc / 1000);
 
-function draw(now_s) {
-  const from = points[0][0], until = Math.max(from + 60, now_s);
+function draw() {
+  if (document.hidden || !points.length) return;
+  const from = points[0][0], until = Math.max(from + 60, points.at(-1)[0]);
   // More of them than there is room for tell nothing: every so many is drawn.
   const step = Math.ceil(points.length / 600);
   const some = points.filter((_, i) => i % step === 0 || i === points.length - 1)
     .map(([t, ...mc]) => [t, celsius(mc[0]), celsius(mc[1]), mc[2]]);
-  const seen = some.map((one) => one[1]).filter((one) => one !== null);
+  const seen = some.flatMap((one) => [one[1], one[2]]).filter((one) => one !== null);
+  // As wide as there is room: its letters are as large as the page's.
+  const curve = $("#curve"), wide = Math.max(280, curve.clientWidth);
+  curve.setAttribute("viewBox", `0 0 ${wide} 240`);
   const low = Math.min(25, ...seen) - 1, high = Math.max(46, ...seen) + 1;
-  const x = (t) => (40 + (550 * (t - from)) / (until - from)).toFixed(1);
+  const x = (t) => (40 + ((wide - 50) * (t - from)) / (until - from)).toFixed(1);
   const y = (c) => (215 - (205 * (c - low)) / (high - low)).toFixed(1);
   const path = (name, told) => (told ? `<path class="${name}" d="${told}"></path>` : "");
-  const flat = (c) => `M40 ${y(c)}H590`;
+  const flat = (c) => `M40 ${y(c)}H${wide - 10}`;
   const run = (at) => some.map((one, i) =>
     one[at] === null ? "" : `${i && some[i - 1][at] !== null ? "L" : "M"}${x(one[0])} ${y(one[at])}`).join("");
   const ticks = [10, 20, 30, 40].filter((c) => c > low);
   const minutes = Math.round((until - from) / 60);
-  $("#curve").innerHTML = path("grid", ticks.map(flat).join("")) + path("cutoff", flat(43) + flat(45))
+  curve.innerHTML = path("grid", ticks.map(flat).join("")) + path("cutoff", flat(43) + flat(45))
     + path("heat", some.map((one, i) => (one[3] && i ? `M${x(some[i - 1][0])} 222H${x(one[0])}` : "")).join(""))
     + path("target", run(2)) + path("sensor", run(1))
     + ticks.map((c) => `<text x="4" y="${y(c)}">${c} °C</text>`).join("")
-    + `<text x="40" y="238">0</text><text x="545" y="238">${minutes} min</text>`;
+    + `<text x="40" y="238">0</text><text x="${wide - 55}" y="238">${minutes} min</text>`;
 }
 
 $("#connect").onclick = connect;
@@ -296,5 +320,5 @@ $("#pause").onclick = pause;
 $("#confirm").onclick = () => order("confirm");
 $("#clear").onclick = () => worker.postMessage(["clear"]);
 document.onkeydown = key;
-document.onvisibilitychange = () => awake(ACTIVE.has(state));
+document.onvisibilitychange = looked;
 window.onbeforeunload = (event) => { if (ACTIVE.has(state)) event.preventDefault(); };

@@ -8,6 +8,8 @@ in its dialect (docs/site/dialect.py); nothing here decides what they decide.
 import datetime
 import json
 
+import commands
+
 from poultice import language, remedies, session, words
 from poultice.errors import DeviceLostError, PoulticeError
 from poultice.language import tr
@@ -20,6 +22,9 @@ from poultice.therapy.phase import Phase, Protocol
 from poultice.words import phase as in_words
 
 _LINE_MAX = 4096
+
+# What nobody looks at is put into words this often: the tab has a title.
+_UNSEEN_MS = 10_000
 
 
 def _gone():
@@ -61,7 +66,7 @@ class Host:
 
     def __init__(self, library, ahead_s=0, catalogue="{}"):
         datetime.ahead_s = ahead_s
-        language.use(json.loads(catalogue))
+        language.use(json.loads(catalogue), commands.SAID)
         told = json.loads(library)
         self._columns = told["columns"]
         self._counts = told["counts"]
@@ -78,7 +83,9 @@ class Host:
         self._asked = None
         self._hello = None
         self._told = []
-        self._row = None
+        self._now = None
+        self._seen = True
+        self._worded_ms = 0
         self._steps = self._live()
         self._begun = self._left = False
         # Only while nothing of this page runs may it be asked for something.
@@ -128,13 +135,19 @@ class Host:
         if what == "stop":
             self._orders.stop()
         elif what == "confirm":
-            self._orders.confirm((self._row or {}).get("prompt"))
+            self._orders.confirm(self._now and self._now.prompt)
         else:
             self._orders.want(what)
 
     def clear(self):
         """Clear the fault that stands, where a host may."""
-        self._ask({"clear": (self._row or {}).get("fault")})
+        self._ask({"clear": self._now and self._now.fault})
+
+    def look(self, seen):
+        """Is the page looked at? Only then is each second put into words."""
+        self._seen = seen
+        if seen and self._now is not None:
+            self._word()
 
     def leave(self):
         """Let go of the device; a session that this page runs is stopped first, in good order."""
@@ -270,22 +283,32 @@ class Host:
         if isinstance(update, Event):
             self._tell("event", text=words.event(update), event=update.data)
             return
+        before, self._now = self._now, update
         row = update.to_json()
-        self._row = row
+        self._tell("now", now={name: row.get(name) for name in self._columns})
+        changed = before is None or before.state != update.state
+        if self._seen or changed or abs(update.t_ms - self._worded_ms) >= _UNSEEN_MS:
+            self._word()
+
+    def _word(self):
+        now = self._now
+        self._worded_ms = now.t_ms
         self._tell(
-            "now",
-            now=row,
-            line=words.line(update).partition("  ")[2],
-            facts=words.facts(row),
-            asks=words.meaning("prompts", row["prompt"]) if row.get("prompt") else None,
-            sample={name: row.get(name) for name in self._columns},
+            "words",
+            line=words.line(now).partition("  ")[2],
+            facts=words.facts(now.to_json()),
+            asks=words.meaning("prompts", now.prompt) if now.prompt else None,
         )
 
     def _refused(self, error):
         self._error("refused", error)
 
     def _error(self, kind, error):
-        self._tell(kind, text=str(error), hint=error.hint)
+        hint, instead = error.hint, error.data.get("instead")
+        if instead:
+            # The page's list has titles.
+            hint = hint.replace(instead, tr(self._protocols[instead].title))
+        self._tell(kind, text=str(error), hint=hint)
 
     def _tell(self, kind, **members):
         members["kind"] = kind

@@ -103,7 +103,8 @@ def pad_sources() -> dict[str, str]:
         found[f"poultice/{name}"] = json.dumps(tomllib.loads(_host(name)))
     found["poultice/link/wire.py"] = _page("wire.py")
     found["poultice/language.py"] = _page("language.py")
-    return found | _shims() | {"pad.py": _page("pad.py"), "library.json": library_json()}
+    own = {name: _page(name) for name in ("commands.py", "pad.py")}
+    return found | _shims() | own | {"library.json": library_json()}
 
 
 def library_json() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -44,6 +45,20 @@ def browser(chromium: str) -> Iterator[Any]:
         running = playwright.chromium.launch(executable_path=chromium, args=list(QUIET))
         yield running
         running.close()
+
+
+def of_chromium() -> list[int]:
+    """The processes of the Chromium that this one runs."""
+    parents: dict[int, int] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+    ours, found = {os.getpid()}, list[int]()
+    while more := {pid for pid, parent in parents.items() if parent in ours} - ours:
+        ours |= more
+        found += more
+    # Between them and us is the driver, which has none of its options.
+    return [pid for pid in found if QUIET[0].encode() in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 class Tab:

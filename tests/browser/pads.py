@@ -54,13 +54,16 @@ class Port:
             tty.setraw(self._fd)
             return True
 
-    def read(self) -> bytes | None:
+    def read(self, reader: socket.socket) -> bytes | None:
+        """What is there after a second at most; None once the port or its reader is gone."""
         fd = self._fd
         try:
             if fd is None:
                 return None
-            ready, _, _ = select.select([fd], [], [], _READ_S)
-            return os.read(fd, 65_536) if ready else b""
+            ready, _, _ = select.select([fd, reader], [], [], _READ_S)
+            if reader in ready and not reader.recv(1, socket.MSG_PEEK):
+                return None
+            return os.read(fd, 65_536) if fd in ready else b""
         except (OSError, ValueError) as error:
             return b"" if getattr(error, "errno", 0) == errno.EAGAIN and self._fd else None
 
@@ -101,16 +104,13 @@ class Handler(Quiet):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         what = self.path.removeprefix("/serial/")
-        if what == "read":
-            data = self.port.read()
-            self._answer(data or b"", ok=data is not None)
-        elif what == "write":
+        if what == "write":
             self._answer(b"", ok=self.port.write(body))
-        elif what == "open":
-            self._answer(b"", ok=self.port.open())
-        elif what == "hold":
-            self._until_gone()
+        elif what == "open" and self.port.open():
+            self._pour()
             self.port.close()
+        elif what == "open":
+            self._answer(b"", ok=False)
         elif what.startswith("seen-"):
             self.seen.append(what.removeprefix("seen-"))
             self._answer(b"")
@@ -120,12 +120,14 @@ class Handler(Quiet):
             self.port.close()
             self._answer(b"")
 
-    def _until_gone(self) -> None:
-        """A page that is closed or reloaded lets go of its port."""
-        while self.port.held:
-            ready, _, _ = select.select([self.connection], [], [], _READ_S)
-            if ready and not self.connection.recv(1, socket.MSG_PEEK):
-                break
+    def _pour(self) -> None:
+        """What the port says, until it is closed or pulled, or the page is gone."""
+        self.send_response(200)
+        self.send_header("Content-Type", "application/octet-stream")
+        self.end_headers()
+        with contextlib.suppress(ConnectionError):
+            while (data := self.port.read(self.connection)) is not None:
+                self.wfile.write(data)
 
     def _answer(self, data: bytes, *, ok: bool = True, kind: str = "text/plain") -> None:
         self.send_response(200 if ok else 410)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,9 @@ import pytest
 
 from poultice.record import importing, report
 from poultice.record.store import History
+from poultice_core import queries
 from tests.browser import pads
+from tests.browser.conftest import of_chromium
 from tests.host.served import Served
 
 FAST = "?speed=8&user=absent"
@@ -153,6 +158,46 @@ def test_once_loaded_it_needs_no_network(page: Any, device: Any, port: Any) -> N
     assert len(kept(tab)) > 50
 
 
+HIDE = "Object.defineProperty(document, 'hidden', {{ configurable: true, value: {} }});"
+SEEN = "document.dispatchEvent(new Event('visibilitychange'));"
+OPENED = """
+const opening = IDBFactory.prototype.open;
+self.opened = 0;
+IDBFactory.prototype.open = function (...given) {
+  self.opened++;
+  return opening.apply(this, given);
+};
+"""
+
+
+def test_a_page_that_nobody_sees_draws_nothing_and_keeps_all(
+    page: Any, device: Any, bridge: list[str]
+) -> None:
+    bridge.append(OPENED)
+    device()
+    tab = page()
+    connect(tab)
+    run(tab, "arthritis")
+    state(tab, "running")
+    tab.page.wait_for_selector("#curve .sensor")
+
+    tab.page.evaluate(HIDE.format("true") + SEEN)
+    tab.page.evaluate("document.querySelector('#curve').innerHTML = ''")
+    # Put into words it is all the same, every ten seconds of the device's.
+    was = tab.page.inner_text("#big")
+    tab.page.wait_for_selector(f"#big:not(:text-is('{was}'))")
+    assert tab.page.inner_html("#curve") == ""
+    tab.page.evaluate(HIDE.format("false") + SEEN)
+
+    assert "sensor" in tab.page.inner_html("#curve")
+    tab.page.click("#stop")
+    ended(tab, "stopped")
+    samples = [one["t_ms"] for one in kept(tab) if one["record"] == "sample"]
+    assert max(b - a for a, b in pairwise(samples)) <= 1_000
+    # A line each second, and the storage opened once for all of them.
+    assert tab.page.workers[0].evaluate("opened") == 1
+
+
 @pytest.mark.parametrize("by", ["button", "s", "Escape"])
 def test_a_stop_works_by_button_and_by_key(page: Any, device: Any, by: str) -> None:
     served = device("?speed=8&user=absent")
@@ -196,6 +241,31 @@ def test_a_prompt_is_answered_in_the_page(page: Any, device: Any) -> None:
     tab.page.keyboard.press("Enter")
 
     state(tab, "running")
+    assert "°C · all open · left" in tab.page.inner_text("#big")
+    # The pack lies there still.
+    tab.page.keyboard.press("s")
+    ended(tab, "stopped")
+    assert tab.page.inner_text("#prompt") == "Take the cold pack off"
+
+
+def test_a_prompt_left_to_the_devices_button_has_none_in_the_page(page: Any, device: Any) -> None:
+    served = device("?speed=8&user=absent&cooler=0")
+    tab = page()
+    connect(tab)
+    answer(tab, "muscle-strain-acute", age="lt72h")
+    tab.page.check("#by_button")
+    tab.page.click("#start")
+    state(tab, "armed")
+    with served.still():
+        served.device.board.button_down = True
+    served.pass_by(0.2)
+    with served.still():
+        served.device.board.button_down = False
+
+    state(tab, "waiting")
+
+    assert "Lay the cold pack on" in tab.page.inner_text("#prompt")
+    assert not tab.page.is_visible("#confirm")
 
 
 def test_a_fault_is_told_with_its_page(page: Any, device: Any) -> None:
@@ -208,6 +278,7 @@ def test_a_fault_is_told_with_its_page(page: Any, device: Any) -> None:
     href = tab.page.get_attribute("#end a", "href")
     assert href == "../reference/faults/sensor_open.html"
     assert tab.page.is_visible("#clear")
+    assert "then “Clear the fault”" in tab.page.inner_text("#facts")
     tab.page.click("#clear")
     tab.page.wait_for_selector(".notice:has-text('its cause is still there')")
 
@@ -234,7 +305,12 @@ def test_what_is_not_answered_is_asked(page: Any, device: Any) -> None:
 
     assert "Not all is answered" in tab.page.inner_text(".notice")
     assert tab.page.evaluate("document.activeElement.name") == "reduced_feeling"
+    # It says so where the answer lacks.
+    assert tab.page.locator(".notice + fieldset legend").first.is_visible()
     assert not served.running
+    # The questions of another treatment take it away with them; what is refused next is said.
+    run(tab, "arthritis", yes="child")
+    tab.page.wait_for_selector(".notice:has-text('a child')")
 
 
 @pytest.mark.parametrize(("later_min", "asked"), [(9, False), (11, True), (-11, True)])
@@ -311,6 +387,39 @@ def test_disconnect_stops_the_session_and_keeps_how_it_ended(page: Any, device: 
     assert tab.page.locator("#questions input:checked").count() == 0
 
 
+def test_a_computer_that_slept_is_told_how_the_session_ended(page: Any, device: Any) -> None:
+    """All of the browser stands still for a minute of the device's."""
+    served = device()
+    tab = page()
+    connect(tab)
+    run(tab, "arthritis")
+    tab.page.wait_for_selector("#big:has-text('HEAT')")
+
+    asleep = of_chromium()
+    assert len(asleep) > 2
+    for pid in asleep:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        served.pass_by(60)
+        assert not served.running
+    finally:
+        for pid in asleep:
+            os.kill(pid, signal.SIGCONT)
+
+    told = ended(tab, "ended by the device: the computer fell silent")
+    assert "idle" in tab.page.inner_text("#facts")
+    assert tab.page.is_visible("#treatment") and not tab.page.is_visible("#stop")
+    session, *lines = kept(tab)
+    assert (session["outcome"], session["reason"]) == ("stopped", "attended")
+    # By the device's own record it ended ten seconds after it last heard of us.
+    assert 8 <= session["heat_s"] <= session["duration_s"] < 60, told
+    samples = [one for one in lines if one["record"] == "sample"]
+    assert {one["state"] for one in samples} == {"running"}
+    # And the page goes on as before.
+    run(tab, "arthritis")
+    state(tab, "running")
+
+
 def test_a_second_tab_is_told_that_the_port_is_held(page: Any, device: Any) -> None:
     device()
     first = page()
@@ -384,6 +493,35 @@ def test_garbage_on_the_port_is_no_device(page: Any, port: Any, tmp_path: Path) 
         os.close(theirs)
 
 
+@pytest.mark.parametrize(
+    ("version", "name", "says"),
+    [
+        (0, "pad.html", "on the command line, `poultice firmware flash`"),
+        (2, "pad.html", "the device is newer than this page"),
+        (2, "pad.de.html", "das Gerät ist neuer als diese Seite"),
+    ],
+)
+def test_a_device_of_another_version_begins_no_session(
+    page: Any, device: Any, monkeypatch: Any, version: int, name: str, says: str
+) -> None:
+    served = device()
+    tab = page(name=name)
+    with monkeypatch.context() as patched:
+        patched.setattr(queries, "PROTOCOL", version)
+
+        tab.page.click("#connect")
+
+        tab.page.wait_for_selector(f".notice:has-text('{says}')")
+        tab.page.wait_for_selector("body:not([data-state=idle]) #connect:enabled")
+        assert not tab.page.is_visible("#treatment")
+        tab.page.evaluate("document.querySelector('#treatment').requestSubmit()")
+        assert not served.running
+    # It has let go of the port: with the right firmware it goes on from there.
+    connect(tab)
+    assert tab.page.is_visible("#treatment")
+    assert not tab.page.is_visible(".notice")
+
+
 def test_no_port_chosen_is_said(page: Any, port: Any) -> None:
     port.choosable = False
     tab = page()
@@ -443,3 +581,6 @@ def test_it_is_read_on_any_width_and_by_anybody(
     sound()
     box = tab.page.locator("#stop").bounding_box()
     assert box["y"] + box["height"] <= 900
+    # The curve's letters are as large on a narrow screen.
+    letters = "document.querySelector('#curve text').getBoundingClientRect().height"
+    assert tab.page.evaluate(letters) >= 11

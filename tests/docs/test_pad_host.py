@@ -4,6 +4,7 @@ MicroPython, a session goes as on CPython, to the last figure."""
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import zlib
 from collections.abc import Callable, Iterator
@@ -14,19 +15,23 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from docs import catalogues
+from docs.browser import commands
 from docs.site import browser, dialect
-from poultice import session
+from poultice import language, remedies, session
 from poultice.errors import DeviceLostError
 from poultice.link import wire
 from poultice.therapy import library, screening
 from poultice.therapy.screening import Answers
 from poultice.virtual.in_process import simulated
+from poultice_core import queries
 from tests.properties.backend import micropython
 
 DRIVER = """
 import json, sys
 sys.path.insert(0, {folder!r})
 import pad, poultice.link.wire as wire
+from poultice import remedies
 with open({folder!r} + "/library.json") as file:
     library = file.read()
 host = pad.Host(library)
@@ -41,8 +46,12 @@ while True:
         except wire.GarbledLine:
             told = None
     elif name == "again":
-        told = host = pad.Host(library)
+        host = pad.Host(library, 0, *given)
         told = None
+    elif name == "remedy":
+        told = getattr(remedies, given[0])(*given[1:])
+        if isinstance(told, Exception):
+            told = [str(told), told.hint]
     else:
         told = getattr(host, name)(*given)
     print(json.dumps(told))
@@ -94,6 +103,9 @@ def page(pages: PageHost) -> PageHost:
     pages.call("again")
     return pages
 
+
+ANSWERS = dict(screening.assumed(library.load("arthritis")).answers)
+ASKED = json.dumps({"protocol": "arthritis", "injury_age": "none", "answers": ANSWERS})
 
 Heard = Callable[[dict[str, Any]], None]
 
@@ -173,7 +185,8 @@ def test_a_session_ends_as_on_the_command_line(page: PageHost, protocol: str, pa
     # What became of the port is told by whoever has it.
     if done.outcome != "lost":
         error = (None, None) if done.error is None else (str(done.error), done.error.hint)
-        assert (ended["error"], ended["hint"]) == error
+        told_of = (ended["error"], ended["hint"])
+        assert told_of == error or ("`poultice" in error[1] and told_of[0] == error[0])
 
 
 def test_what_the_page_knows_is_what_the_library_says(page: PageHost) -> None:
@@ -203,6 +216,89 @@ def test_each_yes_refuses_in_the_same_words(page: PageHost, key: str) -> None:
     assert not of(told, "begun")
 
 
+def test_what_is_made_for_it_instead_has_its_title(page: PageHost) -> None:
+    answers = ANSWERS | {"hot_swollen": True}
+
+    told = treat(page, "sim:?speed=max", "arthritis", answers=answers)
+
+    title = library.load("arthritis-flare").title
+    assert of(told, "refused")[0]["hint"] == f"“{title}” is made for this; ask your doctor"
+
+
+# What only a command does: by its name, or in so many words.
+COMMAND = re.compile(r"`|--\w|\bpip\b|[Ff]lash|[Cc]onfiguration again")
+IN_PLAIN = {"en": "on the command line", "de": "auf der Kommandozeile"}
+# A page has no session that runs by itself, no protocols of a person's own, and opens no ports
+# by name.
+NOT_OF_PAGES = {
+    "session {number} runs by itself; `poultice status` shows it",
+    "see `poultice protocols`, or give the path of a .toml file",
+    "no device allows it, and --fit is for less: lower it in the protocol",
+}
+
+
+def runs(text: str, language: str) -> bool:
+    """Can its reader do that?"""
+    return not COMMAND.search(text) or IN_PLAIN[language] in text
+
+
+@pytest.mark.parametrize("name", language.KNOWN)
+def test_what_the_host_leaves_to_its_commands_a_page_says_in_its_own_way(name: str) -> None:
+    """Each text of a module that the page runs, and nothing besides."""
+    files = [f"{one}.py" for one in (*browser.HOSTED, *browser.WAITING)] + list(browser.TABLES)
+    texts = catalogues.within(browser.HOST / one for one in files)
+    named = {one.one for one in texts if COMMAND.search(one.one)}
+    assert named >= NOT_OF_PAGES
+    assert set(commands.SAID) == named - NOT_OF_PAGES
+    told = browser.catalogue(name)
+    assert [
+        said for said in commands.SAID.values() if not runs(told.get(said, [said])[0], name)
+    ] == []
+
+
+STATES = ("idle", "armed", "running", "waiting", "paused", "fault")
+ALLOWED = (["idle"], ["armed"], ["running"], ["waiting"], ["paused"], ["fault"], ["idle", "fault"])
+
+
+@pytest.mark.parametrize("name", language.KNOWN)
+def test_no_fault_and_no_refusal_sends_the_pages_reader_to_a_terminal(
+    pages: PageHost, name: str
+) -> None:
+    pages.call("again", json.dumps(browser.catalogue(name)))
+    asked: list[tuple[Any, ...]] = [("fault_hint", one) for one in (None, *remedies.FAULTS)]
+    faults = [(3, "fault_active", {"fault": one}) for one in remedies.FAULTS]
+    wrong = [
+        (1, "wrong_state", {"state": state, "states": allowed})
+        for state in STATES
+        for allowed in ALLOWED
+    ]
+    over = [
+        (2, "limit_exceeded", {"limit": "heat_target_max_mc", "asked": 42_000, "allowed": most})
+        for most in (39_000, 41_000, 42_000)
+    ]
+    unready = [(7, "not_ready", {"reason": one}) for one in remedies.NOT_READY]
+    others = [(4, "rest_required", {}), (5, "bad_token", {}), (6, "busy", {}), (-1, "what", {})]
+    asked += [("from_answer", *one) for one in (*faults, *wrong, *over, *unready, *others)]
+
+    told = [pages.call("remedy", *one) for one in asked]
+
+    texts = [one for each in told for one in ([each] if isinstance(each, str) else each) if one]
+    assert len(texts) > 100
+    assert [one for one in texts if not runs(one, name)] == []
+
+
+@pytest.mark.parametrize(("version", "says"), [(0, "older"), (None, "older"), (2, "newer")])
+def test_a_device_of_another_version_is_let_go_of(
+    page: PageHost, monkeypatch: pytest.MonkeyPatch, version: Any, says: str
+) -> None:
+    monkeypatch.setattr(queries, "PROTOCOL", version)
+
+    told = treat(page, "sim:?speed=max", "arthritis")
+
+    (gone,) = told
+    assert (gone["kind"], says in gone["hint"]) == ("gone", True)
+
+
 def test_a_plan_over_a_lesser_device_is_refused_and_fitted(page: PageHost) -> None:
     path = "sim:?speed=max&sensor_b=0&two_point=0"
     over = [one.name for one in library.all_protocols() if "heat" in one.modes]
@@ -211,7 +307,7 @@ def test_a_plan_over_a_lesser_device_is_refused_and_fitted(page: PageHost) -> No
     fitted = treat(page, path, over[0], fit=True)
 
     if of(told, "refused"):
-        assert "--fit" in of(told, "refused")[0]["hint"]
+        assert "tick that" in of(told, "refused")[0]["hint"]
         assert of(fitted, "begun")[0]["notes"]
     assert of(fitted, "ended")
 
@@ -260,8 +356,30 @@ def test_orders_reach_the_device(page: PageHost) -> None:
     assert of(told, "ended")[0]["session"]["summary"]["outcome"] == "stopped"
 
 
-ANSWERS = dict(screening.assumed(library.load("arthritis")).answers)
-ASKED = json.dumps({"protocol": "arthritis", "injury_age": "none", "answers": ANSWERS})
+def test_what_nobody_looks_at_is_put_into_words_now_and_then(page: PageHost) -> None:
+    """And at once when somebody does; every second of it is a sample all the same."""
+    looked: list[int] = []
+
+    def heard(one: dict[str, Any]) -> None:
+        if one["kind"] == "hello":
+            page.call("look", False)
+            page.call("run", ASKED)
+        if one["kind"] == "now" and one["now"]["t_ms"] > 300_000 and not looked:
+            looked.append(len(told))
+            page.call("look", True)
+        if one["kind"] == "now":
+            told.append(one)
+        if one["kind"] == "words":
+            told.append(one)
+            if looked and len(told) > looked[0] + 30:
+                page.call("leave")
+
+    told: list[dict[str, Any]] = []
+    drive(page, "sim:?speed=max", heard)
+
+    before, after = told[: looked[0]], told[looked[0] : looked[0] + 20]
+    assert 20 < len(of(before, "words")) < 60 < 200 < len(of(before, "now"))
+    assert [one["kind"] for one in after] == ["now", "words"] * 10
 
 
 def test_letting_go_of_a_session_stops_it_first(page: PageHost) -> None:

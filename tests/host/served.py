@@ -35,10 +35,9 @@ class Served:
         self, options: str = "?speed=20", heard: Callable[[bytes], bytes] = lambda data: data
     ) -> None:
         self.device = VirtualDevice(parse_options(options))
-        self._going = threading.Event()
-        self._going.set()
-        take, step = self.device.host_bytes_in, self.device.step
-        self.device.step = lambda: self._going.wait() and step()  # type: ignore[assignment]
+        self._time = threading.Lock()
+        take, self._step = self.device.host_bytes_in, self.device.step
+        self.device.step = self._in_time  # type: ignore[method-assign]
         self.device.host_bytes_in = lambda data: take(heard(data))  # type: ignore[method-assign]
         self._server = PtyServer(self.device)
         self.path = self._server.path
@@ -58,14 +57,22 @@ class Served:
         self._over.set()
         self._thread.join(60)
 
+    def _in_time(self) -> None:
+        with self._time:
+            self._step()
+
     @contextmanager
     def still(self) -> Iterator[None]:
         """Its time stands still meanwhile: whatever that takes, it takes none of its seconds."""
-        self._going.clear()
-        try:
+        with self._time:
             yield
-        finally:
-            self._going.set()
+
+    def pass_by(self, seconds: float) -> None:
+        """So many of its seconds, at once."""
+        with self._time:
+            end_s = self.device.now_s + seconds
+            while self.device.now_s < end_s:
+                self._step()
 
     @property
     def running(self) -> bool:

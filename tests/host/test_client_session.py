@@ -9,7 +9,7 @@ import pytest
 
 from poultice import errors
 from poultice.link.client import Client
-from poultice.link.messages import Event
+from poultice.link.messages import Event, Telemetry
 from poultice.session.engine import Ending, Engine, Tell
 from poultice.session.orders import Orders
 from poultice.session.tally import Tally
@@ -76,6 +76,28 @@ def test_each_warning_of_events_and_of_the_closing_entry_is_in_the_summary_once(
     for warnings in (["budget", "undertreated", "moon_phase", None, 3], None, "dose"):
         tally.journal({"warnings": warnings})
         assert tally.to_json()["warnings"] == ["inhibited", "budget", "undertreated", "moon_phase"]
+
+
+@pytest.mark.parametrize(
+    ("heard", "entry", "duration_s"),
+    [
+        # The device ended it while the computer slept.
+        ([], {"t_ms": 17_000}, 16),
+        ([Event("stopped", 12_000, {})], {"t_ms": 12_400}, 11),
+        ([], {}, 4),
+        ([], {"t_ms": None}, 4),
+    ],
+)
+def test_a_session_lasted_until_the_end_that_was_heard_or_is_in_the_journal(
+    heard: list[Event], entry: dict[str, Any], duration_s: int
+) -> None:
+    tally = Tally.of(PLAN.phases)
+    tally.event(Event("phase", 1_000, {"phase": 0}))
+    tally.take(Telemetry(t_ms=5_000, state="running"))
+    for event in heard:
+        tally.event(event)
+    tally.journal(entry)
+    assert tally.to_json()["duration_s"] == duration_s
 
 
 @pytest.mark.parametrize(

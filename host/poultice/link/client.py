@@ -115,11 +115,13 @@ class Client:
         result = self.call("hello", timeout_s=1.5)
         spoken = result.get("protocol") if isinstance(result, dict) else None
         if spoken != PROTOCOL:
-            hint = f"the device is older: `poultice firmware flash --device {self.path}`"
+            hint = tr(
+                "the device is older: `poultice firmware flash --device {path}`", path=self.path
+            )
             if self.path.startswith("emulator:"):
                 hint = "`make firmware` builds the image of this version"
             elif type(spoken) is int and spoken > PROTOCOL:
-                hint = "the device is newer: `python -m pip install --upgrade poultice`"
+                hint = tr("the device is newer: `python -m pip install --upgrade poultice`")
             raise VersionMismatchError(
                 tr(
                     "the device speaks link version {spoken}, this program version {ours}",

@@ -134,6 +134,10 @@ class Tally:
     def journal(self, entry: Mapping[str, Any]) -> None:
         """Take the device's own closing entry."""
         self._journal = entry
+        ended_ms = entry.get("t_ms")
+        # Who slept did not hear it end.
+        if self.ended is None and not self.restarted and isinstance(ended_ms, int):
+            self.last_ms = max(self.last_ms, ended_ms)
         told = entry.get("warnings")
         for what in told if isinstance(told, list) else []:
             self._warned(what)
