@@ -9,9 +9,9 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
 from pathlib import Path
 
+from tests import evidence
 from tests.explore.bugs import BUGS, Bug, hunt
 from tests.explore.search import Limits, Report, explore, replay
 from tests.explore.stories import as_story
@@ -139,13 +139,13 @@ def _write(
                 f" {report.seconds:.0f} s",
             ]
         )
-    evidence = {
-        "title": "Exhaustive exploration of the guard",
-        "command": f"make explore EXPLORE_STATES={states}",
-        "date": date.today().isoformat(),
-        "requirements": list(JUDGED),
-        "figures": figures,
-        "notes": [
+    evidence.keep(
+        path,
+        title="Exhaustive exploration of the guard",
+        command=f"make explore EXPLORE_STATES={states}",
+        requirements=JUDGED,
+        figures=figures,
+        notes=[
             "The real guard with toy limits and a tick of a second; what checks with a long memory"
             " (slope, heating proof, weld without SENSE) answer is part of the input.",
             "Where a search is not closed, its depth is counted in letters from the states of"
@@ -153,9 +153,7 @@ def _write(
             "Not judged here: SR-14 and SR-15 (the board's and the start-up's), what survives a"
             " power cut (SR-05, SR-24: the journal's), and that an exception latches (SR-19).",
         ],
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(evidence, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    )
 
 
 if __name__ == "__main__":
