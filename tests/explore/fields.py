@@ -8,7 +8,7 @@ is named below, each with the reason why it may be left out or how it is kept.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -155,8 +155,7 @@ def walk(guard: Guard) -> Iterator[str]:
     while level:
         below: list[tuple[str, object]] = []
         for prefix, thing in level:
-            for name in sorted(_attributes(thing)):
-                value = getattr(thing, name)
+            for name, value in sorted(vars(thing).items()):
                 where = prefix + name
                 if isinstance(value, int):
                     if name in changing:
@@ -170,11 +169,6 @@ def walk(guard: Guard) -> Iterator[str]:
                 elif isinstance(value, list):
                     raise TypeError(f"{where} is no part of a flat state")
         level = below
-
-
-def _attributes(thing: object) -> Iterable[str]:
-    """What is compiled keeps them without a dictionary."""
-    return getattr(type(thing), "__mypyc_attrs__", None) or vars(thing)
 
 
 @dataclass(frozen=True)
@@ -194,42 +188,33 @@ def compiled(guard: Guard) -> Fields:
     kept = {"_parts.cutoffs._hot_ticks": "g._parts.cutoffs._hot_ticks & 3"}
     far_ms = guard.limits.range_window_ms + guard.limits.tick_ms
     kept |= {name: _bad_at(name, far_ms) for name in every if "._bad_at_ms[" in name}
-    return flat(guard, every, REPORTED | TRANSIENT, caps(guard.limits), MATTERS, kept)
+    return flat(every, REPORTED | TRANSIENT, caps(guard.limits), MATTERS, kept)
 
 
 def flat(
-    thing: object,
     every: Sequence[str],
     never: Collection[str],
     saturates: Mapping[str, int],
     matters: Mapping[str, str],
     kept: Mapping[str, str],
 ) -> Fields:
-    """Of this thing and its like: functions without a loop, for they run a million times. `never`:
-    fields that are no part of it; `kept`: how one is read that is neither as it stands nor up to a
-    cap."""
+    """Functions without a loop: they run a million times. `never`: fields that are no part of it;
+    `kept`: how one is read that is neither as it stands nor up to a cap."""
     names = [name for name in every if name not in never]
     unknown = {*saturates, *matters, *never, *kept} - set(every)
     if unknown:
         raise LookupError(f"no such fields: {sorted(unknown)}")
 
-    # What is compiled takes no number for a truth.
-    truths = {name for name in every if isinstance(eval(f"g.{name}", {"g": thing}), bool)}
-
     def value(name: str) -> str:
         text = kept.get(name, f"g.{name}")
         if name in saturates:
             text = f"({text} if {text} < {saturates[name]} else {saturates[name]})"
-        nothing = name not in truths and 0
-        return f"({text} if {matters[name]} else {nothing})" if name in matters else text
-
-    def spoilt(name: str) -> str:
-        return f"g.{name} = junk > 0" if name in truths else f"g.{name} = junk"
+        return f"({text} if {matters[name]} else 0)" if name in matters else text
 
     reads = ", ".join(value(name) for name in names)
     writes = ", ".join(f"g.{name}" for name in names)
-    spoils = [f" {spoilt(name)}" for name in every if name in never]
-    spoils += [f" if not ({when}): {spoilt(name)}" for name, when in matters.items()]
+    spoils = [f" g.{name} = junk" for name in every if name in never]
+    spoils += [f" if not ({when}): g.{name} = junk" for name, when in matters.items()]
     space: dict[str, Any] = {}
     exec(
         f"def read(g): return ({reads},)\ndef write(g, s): ({writes},) = s\n"

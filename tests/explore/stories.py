@@ -85,6 +85,15 @@ STORIES = (
         "supply_lost: outputs 2",
     ),
     Story(
+        "a stall between the two halves of the proof takes nothing back",
+        "heat and SENSE, to the end",
+        (
+            *("a second", "a second", "arm heat", "start", "a second", "a second", "stall"),
+            *("a second", "a second"),
+        ),
+        "SR-22: a heat phase without the proof: [(0, 1000), (1, 1000)]",
+    ),
+    Story(
         "a token was in time for a `start` whose tick came late",
         "cold by hand",
         ("a second", "a second", "arm cold", "a second", "start and a stall"),

@@ -96,7 +96,7 @@ class Watcher(Shadow):
         matters |= dict.fromkeys(("reset_cause", "expected_fault"), "g.p is None")
         matters["brake_treated_ms"] = "g.braked"
         matters |= dict.fromkeys(("armed_ms", "tries"), "g.token is not None")
-        return fields.flat(self, every, (), self._caps(), matters, how)
+        return fields.flat(every, (), self._caps(), matters, how)
 
     def _caps(self) -> dict[str, int]:
         x = self.x

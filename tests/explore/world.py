@@ -2,8 +2,7 @@
 
 One letter is one tick: a command before it (or none), what the sensors and pins say in it, and
 what the session asks. What a check with a long memory would answer (slope, heating proof, the
-weld check without SENSE) is part of the letter too, so every answer is tried in every state. The
-core may be the interpreted one or `make fast`'s: whichever is found first.
+weld check without SENSE) is part of the letter too, so every answer is tried in every state.
 """
 
 from __future__ import annotations

@@ -216,7 +216,8 @@ def test_a_broken_history_does_not_cost_the_session(
 ) -> None:
     (data / "history.sqlite3").write_bytes(b"not a database, by far " * 100)
     told = say(["run", short, "--yes", "--json"])
-    assert (told.json["outcome"], told.json["record"]) == ("complete", None)
+    [kept] = data.glob("session-*.jsonl")
+    assert (told.json["outcome"], told.json["record"]) == ("complete", str(kept))
     assert "warning: this session is not in the history" in told.err
     say("history", 1)
 

@@ -1184,10 +1184,11 @@ class Shadow:
     def sr_22_relay_proof(self, s: Seen) -> None:
         if not self.config["sense"]:
             return
-        if s.state_was != RUNNING or self.stall:
-            self.proof = []
         alone = s.outputs if s.mode == NO_MODE else 0
-        if s.state == RUNNING and not self.proven:
+        if s.state_was != RUNNING or (self.stall and self.was):
+            # What a stall broke off has shown nothing; between two steps it makes a gap longer.
+            self.proof = []
+        elif s.state == RUNNING and not self.proven:
             if self.proof and self.proof[-1][0] == self.was:
                 self.proof[-1] = (self.was, self.proof[-1][1] + self.elapsed)
             elif self.was in (0, HEAT_BIT, MASTER_BIT):
