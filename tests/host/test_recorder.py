@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from poultice.errors import SessionFileError
+from poultice.errors import HistoryError, SessionFileError
 from poultice.link.messages import Event, Telemetry
 from poultice.record import importing
 from poultice.record.store import History
@@ -195,6 +195,48 @@ def test_a_damaged_history_loses_nothing(data: Path) -> None:
     for path in (left, whole):
         with pytest.raises(SessionFileError, match="in the record already: session 1"):
             importing.take(history, path)
+
+
+@pytest.mark.parametrize("at_the_end", [False, True])
+@pytest.mark.parametrize("how", ["removed", "renamed", "replaced", "a directory"])
+def test_a_history_taken_away_in_mid_session_loses_nothing(
+    data: Path, how: str, at_the_end: bool
+) -> None:
+    """What is written into it is in no record; and SQLite's changes beside it would be taken for
+    those of whatever lies there then."""
+    path = data / "history.sqlite3"
+    first = History.open().begin(**{**WHAT, "started_unix": 1_770_000_000.0})
+    first.finish("complete", {})
+    other = data / "other.sqlite3"
+    other.write_bytes(path.read_bytes())
+    recorder, recording = recorded(Clock())
+    for second in range(3):
+        say(recording, second)
+        recorder.turn()
+        if second == (2 if at_the_end else 1):
+            {
+                "removed": path.unlink,
+                "renamed": lambda: path.rename(data / "elsewhere.sqlite3"),
+                "replaced": lambda: other.replace(path),
+                "a directory": lambda: (path.unlink(), path.mkdir()),
+            }[how]()
+    recording.finish("complete", {"outcome": "complete", "heat_s": 3})
+    told = recording.close()
+    assert told[0].startswith("warning: this session is not in the history: the record")
+    assert (recording.path, recording.number) == (None, None)
+    whole = file_beside(data)
+    assert told[-1] == f"it is kept in {whole}: `poultice history import` takes it from there"
+    beside = data / "history.sqlite3-wal"
+    assert not beside.exists() or beside.stat().st_size == 0
+    if how == "a directory":
+        with pytest.raises(HistoryError) as raised:
+            History.open().list()
+        assert raised.value.hint == "it is a directory: move it away"
+        path.rmdir()
+    history = History.open()
+    number = importing.take(history, whole)
+    assert number == (2 if how == "replaced" else 1)
+    assert history.show(number)["outcome"] == "complete"
 
 
 def test_several_in_one_second_have_a_file_each(data: Path) -> None:

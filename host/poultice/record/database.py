@@ -37,6 +37,15 @@ def require_room(directory: Path) -> None:
         os.fsync(file.fileno())
 
 
+def identity(path: Path) -> tuple[int, int] | None:
+    """Which file it is, whatever its name; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def connect(path: Path) -> sqlite3.Connection:
     """An open record, made where there is none. Raises sqlite3.Error."""
     connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
@@ -50,6 +59,15 @@ def connect(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def close_what_was_moved(connection: sqlite3.Connection) -> None:
+    """Close a record that lies elsewhere now: another one that lies there instead must not meet its
+    changes, which SQLite keeps in a file beside it, and leaves there. They go to where they belong.
+    """
+    with contextlib.suppress(sqlite3.Error):
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
 
 
 def connect_to_read(path: Path) -> sqlite3.Connection:
@@ -96,7 +114,9 @@ def errors(path: Path) -> Iterator[None]:
         if isinstance(error, sqlite3.Error):
             data["busy"] = kind in _BUSY
             hint = "move it away and a new one is begun; `sqlite3 FILE .recover` may save the old"
-        if kind in ("SQLITE_IOERR", "EFBIG"):
+        if path.is_dir():
+            hint = "it is a directory: move it away"
+        elif kind in ("SQLITE_IOERR", "EFBIG"):
             hint = _not_taken()
         raise HistoryError(
             f"the record {path} cannot be used: {getattr(error, 'strerror', None) or error}",

@@ -84,6 +84,7 @@ class RowWriter:
             self._connection.close()
             raise
         self._committed_s = clock_s()
+        self._file = database.identity(path)
 
     def sample(self, telemetry: Mapping[str, Any]) -> None:
         """Record one telemetry object of the link; on disk within a second of the next one."""
@@ -118,13 +119,28 @@ class RowWriter:
         self.close()
 
     def commit(self) -> None:
-        """Write what was gathered, in one transaction; what fails is gathered still."""
+        """Write what was gathered, in one transaction; what fails is gathered still.
+
+        Raises too where the file is no longer the one that was opened, before it or after: what
+        went into one that was taken away is in no record.
+        """
+        self._require_the_same()
         with database.errors(self.path), self._connection as connection:
             connection.execute("BEGIN IMMEDIATE")
             for statement, row in self._pending:
                 connection.execute(statement, row)
+        self._require_the_same()
         self._pending.clear()
         self._committed_s = self._clock_s()
+
+    def _require_the_same(self) -> None:
+        if database.identity(self.path) == self._file:
+            return
+        database.close_what_was_moved(self._connection)
+        raise HistoryError(
+            f"the record {self.path} was moved, removed or replaced while this session ran",
+            data={"gone": True},
+        )
 
     def close(self) -> None:
         """Let go of the file without an outcome; the session stays in the list as unfinished."""

@@ -116,6 +116,8 @@ class Recording:
             self.error = None
         except PoulticeError as error:
             self.error = error
+            if error.data.get("gone"):
+                self.path = self.number = None
         except Exception as error:
             self.error = HistoryError(tr("unexpected: {what}", what=repr(error)))
         if self.error is not None and not self.busy:
