@@ -279,11 +279,10 @@ def answer_by_letter(guard: Any) -> None:
         "cooling": AnyCooling(parts),
         "treatment": AnyTreatment(parts.limits, parts.reading),
     }
-    judges = list(guard._judges)
+    instead = {id(getattr(parts, name)): oracle for name, oracle in told.items()}
+    guard._judges = tuple([instead.get(id(judge), judge) for judge in guard._judges])
     for name, oracle in told.items():
-        judges[judges.index(getattr(parts, name))] = oracle
         setattr(parts, name, oracle)
-    guard._judges = tuple(judges)
     guard.heating, guard.treatment = parts.heating, parts.treatment
 
 
