@@ -354,6 +354,10 @@ def table(found: list[Result]) -> dict[str, Any]:
     }
 
 
+def _counted(numbers: dict[str, int]) -> str:
+    return ", ".join(f"{number} {name}" for name, number in numbers.items())
+
+
 def _of(flips: list[Flip], jobs: int) -> Iterator[Result]:
     scratch = Path("build/flips-image")
     scratch.mkdir(parents=True, exist_ok=True)
@@ -409,22 +413,21 @@ def main() -> int:
                 ["image, SHA-256", hashlib.sha256(IMAGE.read_bytes()).hexdigest()],
                 ["bits of 264 KiB", f"{rows['flips']:,}"],
                 ["beyond SR-25", f"{len(rows['beyond'])}"],
-                *(["verdict: " + name, f"{n}"] for name, n in rows["verdicts"].items()),
-                *(["fault: " + name, f"{n}"] for name, n in rows["faults"].items()),
+                ["verdicts", _counted(rows["verdicts"])],
+                ["faults", _counted(rows["faults"])],
                 ["skin, at most", f"{rows['worst_skin_cem43']} CEM43"],
                 [
                     "from the last feed to MASTER open, at most",
                     f"{rows['longest_silence_with_master_ms']:.0f} ms",
                 ],
-                ["heat after a restart", f"{rows['heat_after_restart']}"],
-                ["heat after the session's end", f"{rows['heat_after_session']}"],
+                [
+                    "heat after a restart, after the session",
+                    f"{rows['heat_after_restart']}, {rows['heat_after_session']}",
+                ],
             ],
             notes=[
-                "unread: nothing reads the bit before it is written over, so it was not run;"
-                " silent: from outside all was as without it; undecided: the copy never sleeps"
-                f" again, and was left after {_PROCESSOR_S:.0f} s of the processor, with nothing"
-                " beyond SR-25 until then.",
-                "An emulated RP2040, on a body that nobody looks after; no real chip.",
+                "unread: written over before anything reads it, so not run; undecided: never sleeps"
+                f" again, left after {_PROCESSOR_S:.0f} s of the processor. No real chip.",
             ],
         )
     return 1 if rows["beyond"] else 0
