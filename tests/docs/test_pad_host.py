@@ -232,6 +232,7 @@ IN_PLAIN = {"en": "on the command line", "de": "auf der Kommandozeile"}
 # by name.
 NOT_OF_PAGES = {
     "session {number} runs by itself; `poultice status` shows it",
+    "session {number} went on by itself and is over; `poultice status` tells",
     "see `poultice protocols`, or give the path of a .toml file",
     "no device allows it, and --fit is for less: lower it in the protocol",
 }

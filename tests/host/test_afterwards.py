@@ -30,7 +30,7 @@ def test_the_next_session_by_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_after_a_session(short: str, say: Say) -> None:
     said = say(["run", short, "-d", "sim:?speed=max", "--yes"]).err.splitlines()
-    assert re.fullmatch(r"next session after \d\d:\d\d", said[-2])
+    assert re.fullmatch(r"next session after (\w{3} )?\d\d:\d\d", said[-2])
     assert said[-1] == "`poultice report 1` makes a page of this session"
     say("report 1 -o -")
 
@@ -39,7 +39,9 @@ def test_after_several(short: str, say: Say) -> None:
     devices = [f"sim:?speed=max&seed={seed}" for seed in (1, 2)]
     said = say(["run", short, "--yes", "-d", devices[0], "-d", devices[1]]).err
     for device in devices:
-        assert re.search(rf"^{re.escape(device)}: next session after \d", said, re.MULTILINE)
+        assert re.search(
+            rf"^{re.escape(device)}: next session after (\w{3} )?\d", said, re.MULTILINE
+        )
     assert set(re.findall(r"poultice report (\d)", said)) == {"1", "2"}
 
 
