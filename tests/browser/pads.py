@@ -33,6 +33,7 @@ class Port:
         self.choosable = True
         self.network = True
         self._fd: int | None = None
+        self._turn = 0
         self._lock = threading.Lock()
 
     def plug(self, path: str) -> None:
@@ -46,22 +47,26 @@ class Port:
     def held(self) -> bool:
         return self._fd is not None
 
-    def open(self) -> bool:
+    def open(self) -> int | None:
+        """Whose turn it is from now on; None where another has it."""
         with self._lock:
             if self._fd is not None or self.path is None:
-                return False
+                return None
             self._fd = os.open(self.path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
             tty.setraw(self._fd)
-            return True
+            self._turn += 1
+            return self._turn
 
-    def read(self, reader: socket.socket) -> bytes | None:
+    def read(self, turn: int, reader: socket.socket) -> bytes | None:
         """What is there after a second at most; None once the port or its reader is gone."""
         fd = self._fd
         try:
-            if fd is None:
+            if fd is None or turn != self._turn:
                 return None
             ready, _, _ = select.select([fd, reader], [], [], _READ_S)
             if reader in ready and not reader.recv(1, socket.MSG_PEEK):
+                return None
+            if turn != self._turn:
                 return None
             return os.read(fd, 65_536) if fd in ready else b""
         except (OSError, ValueError) as error:
@@ -73,8 +78,11 @@ class Port:
         except OSError as error:
             return error.errno == errno.EAGAIN
 
-    def close(self) -> None:
+    def close(self, turn: int | None = None) -> None:
+        """Let go of it; only of one's own, where that is said: another may have it by now."""
         with self._lock:
+            if turn not in (None, self._turn):
+                return
             fd, self._fd = self._fd, None
             if fd is not None:
                 os.close(fd)
@@ -106,11 +114,13 @@ class Handler(Quiet):
         what = self.path.removeprefix("/serial/")
         if what == "write":
             self._answer(b"", ok=self.port.write(body))
-        elif what == "open" and self.port.open():
-            self._pour()
-            self.port.close()
         elif what == "open":
-            self._answer(b"", ok=False)
+            turn = self.port.open()
+            if turn is None:
+                self._answer(b"", ok=False)
+                return
+            self._pour(turn)
+            self.port.close(turn)
         elif what.startswith("seen-"):
             self.seen.append(what.removeprefix("seen-"))
             self._answer(b"")
@@ -120,13 +130,13 @@ class Handler(Quiet):
             self.port.close()
             self._answer(b"")
 
-    def _pour(self) -> None:
+    def _pour(self, turn: int) -> None:
         """What the port says, until it is closed or pulled, or the page is gone."""
         self.send_response(200)
         self.send_header("Content-Type", "application/octet-stream")
         self.end_headers()
         with contextlib.suppress(ConnectionError):
-            while (data := self.port.read(self.connection)) is not None:
+            while (data := self.port.read(turn, self.connection)) is not None:
                 self.wfile.write(data)
 
     def _answer(self, data: bytes, *, ok: bool = True, kind: str = "text/plain") -> None:

@@ -420,7 +420,9 @@ def test_a_computer_that_slept_is_told_how_the_session_ended(page: Any, device: 
     state(tab, "running")
 
 
-def test_a_second_tab_is_told_that_the_port_is_held(page: Any, device: Any) -> None:
+def test_a_second_tab_is_told_that_the_port_is_held(
+    page: Any, device: Any, port: pads.Port
+) -> None:
     device()
     first = page()
     connect(first)
@@ -433,6 +435,9 @@ def test_a_second_tab_is_told_that_the_port_is_held(page: Any, device: Any) -> N
     # It may try again.
     first.page.click("#connect")
     first.page.wait_for_selector("#connect:has-text('Connect')")
+    # It says so before the port has closed.
+    while port.held:
+        second.page.wait_for_timeout(20)
     connect(second)
 
 
