@@ -58,6 +58,15 @@ STORIES = (
         "SR-03: 10 °C, and the cold phase goes on",
     ),
     Story(
+        "another cold phase counts its two seconds at 7 °C anew",
+        "cold with a cooler",
+        (
+            *("a second", "a second", "arm cold", "start"),
+            *("ask too cold at 7 °C", "7000 m°C"),
+        ),
+        "under_temperature: outputs 1",
+    ),
+    Story(
         "a pack laid by the button has its lowest reading from that tick on",
         "cold by hand, to the end",
         (

@@ -619,9 +619,7 @@ class Shadow:
             self.little = []
         if s.mode == COLD and not (s.mode_was == COLD and self._same_phase(s)):
             self.phase_ms = 0
-            # The cutoff's 2 s too begin anew: a session that asks for one cold phase after another
-            # puts it off by so much a phase, and has phases_max of them.
-            self.cold_end_ms = self.freeze_ms = -1
+            self.cold_end_ms = -1
             self.cold_ended = False
             self.over_ms = -1
         if s.mode != s.mode_was:
