@@ -28,6 +28,7 @@ from poultice.virtual.virtual_board import TICK_MS
 from poultice.virtual.virtual_device import VirtualDevice
 from poultice_core import codec, faults, states
 from tests import evidence
+from tests.flips import kept
 
 HOUR_TICKS = 36_000
 LIMIT_CEM43 = 9.0
@@ -271,11 +272,8 @@ def main() -> int:
         print(run(Flip(moment, float(perfusion), word, int(bit))))
         return 0
     flips = sample(options.each, options.seed)
-    results: list[Result] = []
-    if options.keep and options.keep.exists():
-        lines = options.keep.read_text(encoding="utf-8").splitlines()
-        wanted = {str(flip) for flip in flips}
-        results = [Result(*told) for line in lines if (told := json.loads(line))[0] in wanted]
+    wanted = {str(flip) for flip in flips}
+    results = [Result(**told) for told in kept.read(options.keep) if told["flip"] in wanted]
     done = {result.flip for result in results}
     for moment in MOMENTS:
         for perfusion in PLANTS:
@@ -283,9 +281,7 @@ def main() -> int:
     with multiprocessing.get_context("fork").Pool(options.jobs) as pool:
         for result in pool.imap(run, [flip for flip in flips if str(flip) not in done], 32):
             results.append(result)
-            if options.keep:
-                with options.keep.open("a", encoding="utf-8") as kept:
-                    kept.write(json.dumps(result) + "\n")
+            kept.add(options.keep, result)
     harmful = [one for one in results if not one.harmless]
     rows = table(results)
     print(json.dumps(rows, indent=1))

@@ -33,13 +33,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from poultice.device.uf2 import image_path
 from poultice.virtual.emulator.bench import MASTER, MS_NS, RELAYS
 from poultice.virtual.emulator.emulated_device import EmulatedDevice
 from poultice.virtual.options import parse_options
 from tests import evidence
 from tests.emulator.link import Link, Message
+from tests.flips import kept
 
-IMAGE = Path("build/poultice-pico.uf2")
 RAM_START, RAM_END = 0x2000_0000, 0x2004_2000
 RAM_BYTES = RAM_END - RAM_START
 LIMIT_CEM43 = 9.0
@@ -385,19 +386,14 @@ def main() -> int:
     parser.add_argument("--replay", type=int, metavar="NUMBER", help="this flip of the seed alone")
     options = parser.parse_args()
     numbers = range(options.runs) if options.replay is None else [options.replay]
-    found: list[Result] = []
-    if options.keep is not None and options.keep.exists() and options.replay is None:
-        lines = options.keep.read_text(encoding="utf-8").splitlines()
-        found = [Result(**json.loads(line)) for line in lines]
-        found = [one for one in found if one.number < options.runs]
+    keep = options.keep if options.replay is None else None
+    found = [Result(**told) for told in kept.read(keep) if told["number"] < options.runs]
     done = {one.number for one in found}
     within = options.at, options.bytes
     flips = [Flip.of(options.seed, n, *within) for n in numbers if n not in done]
     for result in _of(flips, options.jobs) if flips else ():
         found.append(result)
-        if options.keep is not None and options.replay is None:
-            with options.keep.open("a", encoding="utf-8") as kept:
-                kept.write(json.dumps(result._asdict()) + "\n")
+        kept.add(keep, result)
         if options.replay is not None:
             print(result)
     found.sort()
@@ -410,7 +406,7 @@ def main() -> int:
             command=f"python -m tests.flips.image --runs {options.runs} --seed {options.seed}",
             requirements=["SR-25"],
             figures=[
-                ["image, SHA-256", hashlib.sha256(IMAGE.read_bytes()).hexdigest()],
+                ["image, SHA-256", hashlib.sha256(image_path().read_bytes()).hexdigest()],
                 ["bits of 264 KiB", f"{rows['flips']:,}"],
                 ["beyond SR-25", f"{len(rows['beyond'])}"],
                 ["verdicts", _counted(rows["verdicts"])],

@@ -11,8 +11,7 @@ from typing import Any
 
 from poultice import settings
 from poultice.link.messages import Event, Telemetry
-from poultice.record import jsontext, private
-from poultice.record.schema import COUNTS
+from poultice.record import jsontext, private, schema
 
 Said = Telemetry | Event
 
@@ -79,16 +78,11 @@ def _session(what: Mapping[str, Any], outcome: str | None, summary: Mapping[str,
             **(what.get("rated") or {}),
             **what["answers"],
             **{name: summary.get(name) for name in ("reason", "fault")},
-            # A device's own journal may have said anything, and only numbers are taken back.
-            **{name: _whole(summary.get(name)) for name in COUNTS},
+            **{name: schema.count(summary.get(name)) for name in schema.COUNTS},
             "outcome": outcome,
             "summary": dict(summary) or None,
         }
     )
-
-
-def _whole(value: object) -> int | None:
-    return value if type(value) is int else None
 
 
 def _lines(said: Iterable[Said]) -> Iterator[str]:

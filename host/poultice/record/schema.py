@@ -107,6 +107,12 @@ class DamagedError(Exception):
     """A value in one row that nothing of ours wrote there: what it is, in words."""
 
 
+def count(value: object) -> int | None:
+    """What a column of ``COUNTS`` takes of what a device's own journal says, which may be anything:
+    a record with that in it could not be read."""
+    return value if type(value) is int else None
+
+
 def checked(row: dict[str, Any], *, session: bool = False, mend: bool = False) -> dict[str, Any]:
     """`row`, where each value is of a type that its column may hold; of a `session`, also numbers
     where numbers belong; an endless `started_unix` is None.

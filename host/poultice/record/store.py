@@ -107,8 +107,7 @@ class RowWriter:
         """Put down the outcome and the summary, for the next commit."""
         values = {name: _plain(summary.get(name)) for name in _SUMMARY_COLUMNS}
         for name in schema.COUNTS:
-            # A device's own journal may have said anything; a record with it could not be read.
-            values[name] = values[name] if type(values[name]) is int else None
+            values[name] = schema.count(values[name])
         values |= {"outcome": outcome, "summary": _json(summary)}
         self._pending.append((_update(values), (*values.values(), self.record_id)))
 
