@@ -11,7 +11,8 @@ const LINES_MAX = 1000;
 let python, library, page, host, session;
 let catalogue = "{}", seen = true;
 const now_s = () => performance.now() / 1000;
-const tell = (kind, more) => postMessage({ kind, ...more });
+// What came of one step goes together: no page shows a state beside the words of the one before.
+const tell = (kind, more) => postMessage([{ kind, ...more }]);
 
 // --- the record: what cannot be kept is told once, and costs no session -----------------------------
 
@@ -127,10 +128,8 @@ async function connect(index) {
     for (let got = null; ;) {
       const step = JSON.parse(host.step(now_s(), got, line.lost && !line.lines.length));
       if (step.send) line.send(step.send);
-      for (const one of step.told) {
-        record(one);
-        postMessage(one);
-      }
+      step.told.forEach(record);
+      if (step.told.length) postMessage(step.told);
       if (step.wait_s === null) break;
       got = await line.next(step.wait_s);
     }

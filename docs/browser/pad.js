@@ -173,7 +173,7 @@ const HEARD = {
     listed();
   },
 };
-worker.onmessage = ({ data }) => HEARD[data.kind]?.(data);
+worker.onmessage = ({ data }) => data.forEach((one) => HEARD[one.kind]?.(one));
 worker.onerror = (error) => HEARD.broken({ text: error.message || tr("its worker could not be loaded") });
 
 // --- what the person wants ---------------------------------------------------------------------------
