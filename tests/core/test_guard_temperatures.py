@@ -191,6 +191,24 @@ def test_the_cold_cutoff_of_a_cooler_trips_after_two_seconds(rig: GuardRig, mc: 
     return rig.set(COLD_MC + mc).ticks_to_fault(60), rig.fault
 
 
+@boundary("SR-03", "cold", dict.fromkeys((1, 10, COLD_TICKS - 1), (COLD_TICKS, UNDER)), cooler=True)
+def test_another_cold_phase_does_not_begin_the_two_seconds_anew(
+    rig: GuardRig, ticks: int
+) -> object:
+    rig.set(COLD_MC).wait(ticks).ask(2, states.COLD, L.cold_target_min_mc, cool=True)
+    return ticks + rig.ticks_to_fault(60), rig.fault
+
+
+@boundary("SR-03", "cold", {True: (2 * COLD_TICKS, UNDER), False: (COLD_TICKS, UNDER)}, cooler=True)
+def test_a_rest_between_two_cold_phases_does(rig: GuardRig, rests: bool) -> object:
+    rig.set(COLD_MC).wait(19)
+    if rests:
+        rig.ask(2, states.REST).wait()
+    return 19 + rests + rig.ask(3, states.COLD, L.cold_target_min_mc, cool=True).ticks_to_fault(
+        60
+    ), rig.fault
+
+
 @boundary("SR-03", "cold", {COLD_MC + 1: 61, COLD_MC: COLD_TICKS}, cooler=True)
 def test_the_colder_sensor_judges_cold(rig: GuardRig, mc: int) -> object:
     return rig.set(13_000, mc).ticks_to_fault(60)

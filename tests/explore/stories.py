@@ -58,7 +58,7 @@ STORIES = (
         "SR-03: 10 °C, and the cold phase goes on",
     ),
     Story(
-        "another cold phase counts its two seconds at 7 °C anew",
+        "the two seconds at 7 °C began anew with another cold phase",
         "cold with a cooler",
         (
             *("a second", "a second", "arm cold", "start"),

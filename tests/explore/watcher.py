@@ -15,7 +15,6 @@ from tests.explore.world import DENSITY_MW_CM2, ORDERS, PLANS, TICK_MS, Letter, 
 from tests.properties.backend import Seen
 from tests.properties.shadow import (
     ARMED,
-    COLD,
     FAULTS,
     REQUIREMENTS,
     Last,
@@ -237,14 +236,6 @@ class Watcher(Shadow):
     def _warm_weld(self, s: Seen) -> None:
         if self.letter.weld and self.readable:
             self.due.append(self.letter.weld)
-
-    def _after(self, s: Seen) -> None:
-        # Excepted, and to be mended in the guard: with a new cold phase the 2 s at 7 °C begin anew,
-        # as the 10 s at 10 °C do. The shadow of a device does not allow it.
-        anew = s.mode == COLD and not (s.mode_was == COLD and self._same_phase(s))
-        super()._after(s)
-        if anew:
-            self.freeze_ms = -1
 
     def _heat_begins(self, s: Seen) -> None:
         self.over_ms = -1

@@ -14,13 +14,13 @@ class Cold:
         self._limits = limits
         self._reading = reading
         self._pack = pack
+        self._cutoff_ms = -1
         self.restart()
 
     def restart(self) -> None:
-        """A phase begins."""
+        """A phase begins. The cutoff counts on: no row of phases puts it off."""
         self.ended = False
         self._end_ms = -1
-        self._cutoff_ms = -1
 
     def look(self, now: Interval) -> int:
         """UNDER_TEMPERATURE."""
