@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -213,12 +215,43 @@ def test_a_tilde_in_a_state_directory(tmp_path: Path, monkeypatch: pytest.Monkey
     assert not list(tmp_path.glob("~*"))
 
 
-def test_a_missing_file_that_is_named_ends_every_command(
+def _commands(group: click.Group, *before: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Every command with the words it is asked for by, those below a group too."""
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        assert command is not None
+        alone = not isinstance(command, click.Group) or command.invoke_without_command
+        if alone and name not in ("doctor", "completion", "help"):
+            yield (*before, name), command
+        if isinstance(command, click.Group):
+            yield from _commands(command, *before, name)
+
+
+@pytest.mark.parametrize(("words", "command"), list(_commands(root)), ids=lambda one: "")
+def test_a_missing_file_that_is_named_ends_every_command_but_not_its_help(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    say: Say,
+    words: tuple[str, ...],
+    command: click.Command,
+) -> None:
+    monkeypatch.setenv("POULTICE_CONFIG", str(tmp_path / "missing.toml"))
+    monkeypatch.setenv("POULTICE_DEVICE", "sim:?speed=max")
+    filled = []
+    for one in command.params:
+        if one.required:
+            filled += [one.opts[0], "1"] if isinstance(one, click.Option) else ["1"]
+    assert "missing.toml is not there" in say(" ".join((*words, *filled)), 2).err
+    assert say(" ".join((*words, "--help"))).out.startswith("Usage: ")
+
+
+def test_nor_the_doctor_and_a_run_that_reports_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, say: Say
 ) -> None:
     monkeypatch.setenv("POULTICE_CONFIG", str(tmp_path / "missing.toml"))
-    assert "missing.toml is not there" in say("run arthritis -d sim:?speed=max --yes", 2).err
     say("doctor -d sim:")
+    done = say("run arthritis -d sim:?speed=max --yes --json", 2)
+    assert json.loads(done.out)["outcome"] == "refused"
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
-"""Ctrl-C before a command has begun: no traceback, and an object where one is promised."""
+"""Ctrl-C, and the end of a process asked for, before a command has begun: no traceback, and an
+object where one is promised."""
 
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 
@@ -12,11 +14,12 @@ import pytest
 PROGRAM = """
 import signal, sys
 at = sys.argv.pop(1).split(",")
-signal.signal(signal.SIGINT, signal.{before})
+number = signal.{name}
+signal.signal(number, signal.{before})
 class Finder:
     def find_spec(self, name, path, target=None):
         if name in at:
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(number)
 sys.meta_path.insert(0, Finder())
 from poultice.cli import main
 sys.exit(main())
@@ -28,24 +31,43 @@ WHILE = [
 ]  # fmt: skip
 
 
+OTHERS = ("SIGTERM", "SIGHUP")
+
+
 def interrupted(
-    at: str, *args: str, before: str = "default_int_handler"
+    at: str, *args: str, name: str = "SIGINT", before: str = ""
 ) -> subprocess.CompletedProcess[str]:
+    before = before or ("default_int_handler" if name == "SIGINT" else "SIG_DFL")
     return subprocess.run(
-        [sys.executable, "-c", PROGRAM.format(before=before), at, *args],
+        [sys.executable, "-c", PROGRAM.format(name=name, before=before), at, *args],
         capture_output=True,
         text=True,
         timeout=60,
     )
 
 
-@pytest.mark.parametrize("at", WHILE)
-def test_a_run_reports_that_it_was_stopped(at: str) -> None:
-    done = interrupted(at, *RUN)
+def require_stopped(done: subprocess.CompletedProcess[str]) -> None:
     found = json.loads(done.stdout.splitlines()[-1])
     assert (done.returncode, found["outcome"], found["reason"]) == (130, "stopped", "host")
     assert found["schema"] == "poultice.run/1" and found["session"] is None
     assert done.stderr.strip() == "left; nothing was started"
+
+
+@pytest.mark.parametrize("name", ["SIGINT", *OTHERS])
+@pytest.mark.parametrize("at", WHILE)
+def test_a_run_reports_that_it_was_stopped(at: str, name: str) -> None:
+    require_stopped(interrupted(at, *RUN, name=name))
+
+
+@pytest.mark.parametrize("second", WHILE[1:])
+def test_a_second_one_does_not_cut_that_short(second: str) -> None:
+    require_stopped(interrupted(f"{WHILE[0]},{second}", *RUN))
+
+
+@pytest.mark.parametrize("name", ["SIGINT", *OTHERS])
+def test_nor_while_it_says_so(name: str) -> None:
+    # The tally is looked for by what a run reports that did not come to have one.
+    require_stopped(interrupted("poultice.therapy.library,poultice.session.tally", *RUN, name=name))
 
 
 @pytest.mark.parametrize("args", [("protocols",), ("history", "list"), ("doctor",)])
@@ -55,10 +77,19 @@ def test_any_command_ends_without_a_traceback(args: tuple[str, ...]) -> None:
     assert done.stderr.strip() == "left; nothing was started"
 
 
-def test_the_second_is_not_kept() -> None:
-    done = interrupted("poultice.cli.boundary,poultice.cli.root", *RUN)
+def test_whoever_insists_does_not_wait() -> None:
+    done = interrupted("poultice.cli.boundary,poultice.cli.root,poultice.cli.catalogue", *RUN)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
-def test_one_that_was_ignored_from_the_beginning_stays_ignored() -> None:
-    assert interrupted("poultice.cli.boundary", "protocols", before="SIG_IGN").returncode == 0
+@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("args", [("protocols",), ("history", "list"), ("devices",)])
+def test_any_other_command_ends_as_it_would_have(args: tuple[str, ...], name: str) -> None:
+    done = interrupted("poultice.cli.boundary", *args, name=name)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.Signals[name], "", "")
+
+
+@pytest.mark.parametrize("name", ["SIGINT", *OTHERS])
+def test_one_that_was_ignored_from_the_beginning_stays_ignored(name: str) -> None:
+    done = interrupted("poultice.cli.boundary", "protocols", name=name, before="SIG_IGN")
+    assert done.returncode == 0

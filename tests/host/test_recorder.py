@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from poultice.cli import main
+from poultice.device.doctor import computer
 from poultice.errors import HistoryError, SessionFileError
 from poultice.link.messages import Event, Telemetry
 from poultice.record import importing
@@ -157,6 +159,29 @@ def test_what_no_waiting_mends_is_not_waited_for(data: Path) -> None:
     assert written() == [(None, 1)]
 
 
+def find_history() -> tuple[str, str]:
+    """What the doctor says of it, and the end of what it advises."""
+    found = computer.history()
+    return found.result, (found.remedy or "").removeprefix("`poultice ")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"started_unix": 1}', "[" * 100_000, "\xff"])
+def test_a_file_beside_that_is_no_session_is_among_those_left(data: Path, text: str) -> None:
+    History.open().begin(**WHAT).finish("complete", {})
+    path = data / "session-1.jsonl"
+    path.write_text(text, encoding="latin-1")
+    assert History.open().left() == [path]
+
+
+def test_the_list_of_sessions_says_what_it_lacks(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    History.open().begin(**WHAT).finish("complete", {})
+    (data / "session-1.jsonl").touch()
+    assert main(["history", "list"]) == 0
+    assert f"note: it lacks {data / 'session-1.jsonl'}" in capsys.readouterr().err
+
+
 def file_beside(data: Path) -> Path:
     [path] = data.glob("session-*.jsonl")
     return path
@@ -183,12 +208,15 @@ def test_a_damaged_history_loses_nothing(data: Path) -> None:
 
     (data / "history.sqlite3").unlink()
     history = History.open()
+    assert (history.left(), find_history()) == ([whole], ("warn", f"history import {whole}`"))
     assert importing.take(history, left) == 1
     assert written() == [(None, 3)]
+    assert history.left() == [whole]
     # More of it by now: put in its place.
     history.rate(1, {"pain_after": 2})
     assert importing.take(history, whole) == 1
     assert written() == [("complete", 3)]
+    assert (history.left(), find_history()) == ([], ("ok", ""))
     shown = history.show(1)
     assert (shown["heat_s"], shown["peak_mc"], shown["pain_after"]) == (3, None, 2)
     assert shown["answers"] == {"fever": False} and len(shown["events"]) == 1

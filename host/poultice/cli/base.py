@@ -48,6 +48,9 @@ _PATHS = ("DIR", "FILE", "PATH")
 _VERBOSE, _LOG_FILE, _JSON = "poultice.verbose", "poultice.log_file", "poultice.json"
 """In a context's `meta`, which the words of one command line share: what their options say."""
 
+UNUSABLE = "poultice.unusable"
+"""There: why the configuration file cannot be used; who asks for help only gets that."""
+
 
 class Option(click.Option):
     """An option that also reads the environment, the command's own name first."""
@@ -142,6 +145,11 @@ class Command(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run it, show its result, raise the error it ends with."""
+        try:
+            _require_configuration(ctx)
+        except UsageError:
+            self.never_began(as_json=asked_for_json())
+            raise
         with _logged(ctx):
             try:
                 self.begin()
@@ -169,8 +177,11 @@ class Group(click.Group):
         """Add `command`, the one that is done where none is named; its options are the group's."""
 
         def alone(**given: Any) -> Any:
-            named = click.get_current_context().invoked_subcommand
-            return None if named or command.callback is None else command.callback(**given)
+            context = click.get_current_context()
+            if context.invoked_subcommand or command.callback is None:
+                return None
+            _require_configuration(context)
+            return command.callback(**given)
 
         self.add_command(command)
         self.callback = alone
@@ -182,6 +193,11 @@ class Group(click.Group):
         early.release()
         with _logged(ctx):
             _report(ctx, super().invoke(ctx))
+
+
+def _require_configuration(ctx: click.Context) -> None:
+    if UNUSABLE in ctx.meta:
+        raise ctx.meta[UNUSABLE]
 
 
 @contextlib.contextmanager

@@ -67,7 +67,10 @@ def list_(limit: int, simulated: bool) -> Result:
     """The latest sessions."""
     from poultice.record.store import History
 
-    rows = History.open().list(limit, simulated=simulated)
+    book = History.open()
+    rows = book.list(limit, simulated=simulated)
+    for path in book.left():
+        output.say(tr("note: it lacks {path}: `poultice history import` takes it in", path=path))
     _tell_damaged([row["damaged"] for row in rows if row["damaged"] is not None], tr("shown as -"))
     return Result({"simulated": simulated, "sessions": rows}, "sessions")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from poultice import __version__, language
-from poultice.cli.base import log_options
+from poultice.cli.base import UNUSABLE, log_options
 from poultice.cli.catalogue import COMMANDS
 from poultice.errors import UsageError
 from poultice.words import meant
@@ -86,7 +86,7 @@ def root(ctx: click.Context) -> None:
         if ctx.invoked_subcommand is not None:
             values = defaults(group, ctx.invoked_subcommand)
             ctx.default_map = {ctx.invoked_subcommand: values}
-    except UsageError:
+    except UsageError as error:
         # The doctor has this file among its findings.
         if ctx.invoked_subcommand not in ("doctor", "completion", "help"):
-            raise
+            ctx.meta[UNUSABLE] = error

@@ -94,11 +94,12 @@ def run(confirm: str, **options: Any) -> Result | None:
         for path in asked.device or (None,)
     ]
     try:
-        early.release()
+        early.release(interrupts=True)
         ready = _ran(asked, seats, as_json=quiet)
         if not several and seats[0].failure is not None:
             raise seats[0].failure
     except (PoulticeError, click.Abort, KeyboardInterrupt) as error:
+        early.leave()
         # Of several nothing was started on any.
         for seat in seats:
             seat.failure = seat.failure or error

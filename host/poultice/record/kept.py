@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from poultice.record import jsontext, private, schema
 Said = Telemetry | Event
 
 _NAMES = 100
+_TAKEN = "SELECT 1 FROM sessions WHERE started_unix = ? AND (outcome IS NOT NULL OR ?)"
+_HEAD_MAX = 1_000_000  # characters of the line that has the session's plan and answers
 
 
 class KeptSession:
@@ -52,6 +55,22 @@ class KeptSession:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, private.FILE_MODE)
         with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor
             file.writelines(f"{line}\n" for line in lines)
+
+
+def left(folder: Path, asked: Callable[[str, tuple[float, bool]], Iterable[Any]]) -> list[Path]:
+    """Those in `folder` that the history lacks, or has in part only, oldest first; `asked` is what
+    the history answers to a query. An unreadable one is among them."""
+    return [path for path in sorted(folder.glob("session-*.jsonl")) if not _taken(path, asked)]
+
+
+def _taken(path: Path, asked: Callable[[str, tuple[float, bool]], Iterable[Any]]) -> bool:
+    try:
+        with path.open(encoding="utf-8") as file:
+            first = json.loads(file.readline(_HEAD_MAX))
+        which = float(first["started_unix"]), first["outcome"] is None
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return False
+    return bool(list(asked(_TAKEN, which)))
 
 
 def _begun(started_unix: float) -> Path:

@@ -19,7 +19,7 @@ from typing import Any
 from poultice import settings
 from poultice.errors import HistoryError, UsageError
 from poultice.language import tr
-from poultice.record import database, jsontext, private, ratings, schema
+from poultice.record import database, jsontext, kept, private, ratings, schema
 from poultice.record.schema import SAMPLE_COLUMNS as SAMPLE_COLUMNS
 from poultice.record.schema import SIMULATED, parsed
 
@@ -297,6 +297,10 @@ class History:
         )
         n = row["n"]
         return n if type(n) is int else None
+
+    def left(self) -> list[Path]:
+        """Files beside it with sessions that it could not take when they ended, and lacks."""
+        return kept.left(self.path.parent, self._read)
 
     def closings(self) -> dict[str, int]:
         """How often each device's pad relay has closed in the sessions recorded of it, by uid."""

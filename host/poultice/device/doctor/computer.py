@@ -97,14 +97,14 @@ def data_directory() -> Finding:
 def history() -> Finding:
     """Whether the record is whole. Read only: what is damaged stays as it is."""
     from poultice import settings
-    from poultice.record import database
+    from poultice.record import database, kept
     from poultice.record.schema import SCHEMA_VERSION, refuse_other_format
     from poultice.record.store import FILE_NAME
 
     path = settings.data_dir() / FILE_NAME
     if not path.exists():
         return Finding("history", OK, "no session is recorded yet")
-    count, uri = 0, f"{path.absolute().as_uri()}?mode=ro"
+    count, beside, uri = 0, [], f"{path.absolute().as_uri()}?mode=ro"
     with (
         database.errors(path),
         contextlib.closing(sqlite3.connect(uri, uri=True, timeout=database.BUSY_S)) as connection,
@@ -115,7 +115,12 @@ def history() -> Finding:
         [version] = connection.execute("PRAGMA user_version").fetchone()
         if version == SCHEMA_VERSION:
             [count] = connection.execute("SELECT count(*) FROM sessions").fetchone()
+            beside = kept.left(path.parent, connection.execute)
     refuse_other_format(version, path)
+    if beside:
+        says = f"{path}, whole, without what could not be written then: {beside[0]}"
+        says += f" and {len(beside) - 1} more" if len(beside) > 1 else ""
+        return Finding("history", WARN, says, f"`poultice history import {beside[0]}`")
     return Finding("history", OK, f"{path}, whole; {count} session{'s' * (count != 1)}")
 
 
