@@ -47,7 +47,7 @@ demo: $(VENV)/.installed  ## a whole session on a simulated device
 test: lint coverage $(if $(EMULATED),images)  ## ruff, mypy, and every test that this machine can run
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(if $(EMULATED),$(ALL_TESTS))
 
-test-quick: lint  ## the same without the emulated chip: under two minutes
+test-quick: lint  ## the same without the emulated chip
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 lint: $(VENV)/.developed  ## ruff, mypy --strict and the arrows between modules, on core and host

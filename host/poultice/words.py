@@ -296,6 +296,15 @@ def at_most() -> str:
     return tr(says)
 
 
+def at_most_of(n: int) -> str:
+    """The same where `n` such sessions are in a sum."""
+    return trn(
+        "{n} session counts as it was planned: the device restarted, and kept no more of it",
+        "{n} sessions count as they were planned: the device restarted, and kept no more of them",
+        n,
+    )
+
+
 def summary(data: Mapping[str, Any]) -> list[str]:
     """How a session went."""
     if data.get("detached"):

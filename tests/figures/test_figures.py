@@ -45,7 +45,7 @@ def test_what_is_counted() -> None:
     assert [one.out_of_band for one in (good, low, high, never)] == [False, True, True, False]
     text = "\n".join(healthy.summary([good, low, high, never, trip]))
     assert "5 sessions, 4 reached their target, 0 refused" in text
-    assert "trips: 1 {'sensor_jump': 1}" in text
+    assert "trips: 1 {'sensor_jump': 1} (numbers 1)\n" in text
     assert "{'budget': 1}" in text
     assert "mean 1.800" in text
     assert "2 beyond ±0.6 °C (1 above)" in text

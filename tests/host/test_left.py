@@ -194,6 +194,12 @@ MOST = {
 }
 
 
+AT_MOST_OF = {
+    "en": "1 session counts as it was planned: the device restarted",
+    "de": "1 Sitzung zählt, wie sie geplant war: das Gerät startete neu",
+}
+
+
 @pytest.mark.parametrize("language", MOST)
 @pytest.mark.parametrize("left", [False, True])
 def test_figures_as_planned_are_said_to_be_the_most(
@@ -209,6 +215,7 @@ def test_figures_as_planned_are_said_to_be_the_most(
         assert MOST[language] in say(["run", short, "--yes"], 8).out
     assert MOST[language] in say("history show 1").out
     assert MOST[language] in say("report 1 -o -").out
+    assert AT_MOST_OF[language] in say("history trends").out
     summary = History.open().show(1)["summary"]
     assert (summary["at_most"], summary["heat_s"]) == (True, 30)
     # What was seen is no less for it, and what nobody saw is not told.

@@ -360,7 +360,7 @@ def test_trends(history: History, say: Say) -> None:
     assert found["schema"] == "poultice.history/1"
     assert found["weeks"][0] == {
         "week": "2026-05-25", "sessions": 1, "complete": 0, "days": 1, "heat_s": 30, "cold_s": 0,
-        "planned_s": 540, "done_pct": 6, "dose_m": 7,
+        "planned_s": 540, "done_pct": 6, "dose_m": 7, "at_most": 0,
     }  # fmt: skip
     assert found["closings"] == {"e6614c311b": 12}
     lines = say(weeks).out.splitlines()

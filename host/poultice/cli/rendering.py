@@ -111,9 +111,11 @@ def _trends(data: Data) -> list[str]:
                 "#" * round(20 * (one["heat_s"] + one["cold_s"]) / longest),
             )
         )
+    at_most = sum(one["at_most"] for one in data["weeks"])
     lines = [
         *_table(rows),
         tr("DONE: of the heat and cold that were planned; the bar: minutes of both"),
+        *([words.at_most_of(at_most)] if at_most else []),
         *_against_course(data),
         *ratings.trend(data["ratings"]),
         *(

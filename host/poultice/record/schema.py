@@ -41,6 +41,10 @@ WARNINGS = """CASE WHEN json_valid(summary) AND json_type(summary, '$.warnings')
     THEN json_extract(summary, '$.warnings') END"""
 """What a session warned of, in SQL: a list in JSON, null where none is recorded."""
 
+AT_MOST = """CASE WHEN json_valid(summary)
+    THEN coalesce(json_type(summary, '$.at_most') = 'true', 0) ELSE 0 END"""
+"""Whether its figures are those of its plan, in SQL: docs/decisions/0003."""
+
 
 def migrate(connection: sqlite3.Connection, path: Path, *, to_write: bool = False) -> None:
     """Make the tables where there are none, and bring an older record up to this format.

@@ -370,14 +370,15 @@ class History:
     def plans(
         self, *, simulated: bool = False, since_unix: float = 0.0, until_unix: float = math.inf
     ) -> Rows:
-        """The sessions that started in that time, oldest first: as `list` has them, with `plan`
-        and what was rated.
+        """The sessions that started in that time, oldest first: as `list` has them, with `plan`,
+        what was rated and whether the figures are `at_most`.
 
         A plan that is no JSON any more is None: it must not hide the other sessions.
         """
         there = {row["name"] for row in self._read("PRAGMA table_info(sessions)")}
         # A record of before that may only be read has no ratings.
-        more = [*(one for one in ratings.SCALES if one in there), "plan"]
+        more = [one for one in ratings.SCALES if one in there]
+        more += ["plan", f"{schema.AT_MOST} AS at_most"]
         where = f"started_unix >= ? AND started_unix < ? AND {SIMULATED} = ? ORDER BY id"
         rows = self._several(more, where, (since_unix, until_unix, simulated))
         for row in rows:

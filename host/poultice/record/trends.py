@@ -24,7 +24,9 @@ _MAX = 10**6
 
 @dataclass
 class Week:
-    """The sessions that started in the week of `monday`; seconds, and thousandths of CEM43."""
+    """The sessions that started in the week of `monday`; seconds, and thousandths of CEM43.
+
+    `at_most` of them ended with a restart of the device, and count what was planned."""
 
     monday: date
     sessions: int = 0
@@ -33,6 +35,7 @@ class Week:
     cold_s: int = 0
     planned_s: int = 0
     dose_m: int = 0
+    at_most: int = 0
     on: set[date] = field(default_factory=set)
     rows: list[dict[str, Any]] = field(default_factory=list)
     damaged: list[str] = field(default_factory=list)
@@ -56,6 +59,7 @@ class Week:
             "planned_s": self.planned_s,
             "done_pct": self.done_pct,
             "dose_m": self.dose_m,
+            "at_most": self.at_most,
         }
 
 
@@ -107,6 +111,7 @@ def _grouped(
         week.heat_s += whole(measured["heat_s"], 0, _MAX) or 0
         week.cold_s += whole(measured["cold_s"], 0, _MAX) or 0
         week.dose_m += whole(measured["dose_m"], 0, _MAX) or 0
+        week.at_most += row["at_most"]
         week.rows.append({name: one for name, one in row.items() if name != "plan"})
         if row["damaged"] is not None:
             week.damaged.append(row["damaged"])

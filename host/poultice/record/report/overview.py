@@ -67,7 +67,7 @@ def html(
 def _total(days: Iterable[Week]) -> Week:
     total = Week(date.min)
     for day in days:
-        for name in ("sessions", "complete", "heat_s", "cold_s", "planned_s", "dose_m"):
+        for name in ("sessions", "complete", "heat_s", "cold_s", "planned_s", "dose_m", "at_most"):
             setattr(total, name, getattr(total, name) + getattr(day, name))
         total.on |= day.on
     return total
