@@ -83,3 +83,11 @@ def test_what_has_to_be_gone_before_each_can_be_cleared() -> None:
 def test_the_worst_of_several_is_the_first_of_the_list(several: set[int]) -> None:
     trips = sum(1 << fault for fault in several)
     assert faults.worst(trips) == min(several, default=faults.NONE)
+
+
+@pytest.mark.requirement("SR-25")
+@pytest.mark.parametrize("trips", [1, 1 << 24, 1 << 29, -1 << 30, (-1 << 30) + 1])
+def test_bits_that_are_no_fault_of_ours_are_one_inside(trips: int) -> None:
+    """What a flipped bit would make of them: latched, and by a name."""
+    assert faults.worst(trips) == faults.INTERNAL
+    assert faults.worst(trips | 1 << faults.LOOP_LATE) == faults.LOOP_LATE

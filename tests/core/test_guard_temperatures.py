@@ -209,6 +209,37 @@ def test_a_rest_between_two_cold_phases_does(rig: GuardRig, rests: bool) -> obje
     ), rig.fault
 
 
+@boundary(
+    "SR-03",
+    "cold",
+    # The tick of `resume` is one of the pause.
+    {(COLD_MC, 1): UNDER, (COLD_MC, 50): UNDER, (COLD_MC + 1, 1): None, (COLD_MC + 1, 50): None},
+    cooler=True,
+)
+def test_a_pause_neither_counts_nor_begins_the_two_seconds_anew(
+    rig: GuardRig, paused: tuple[int, int]
+) -> object:
+    mc, ticks = paused
+    rig.set(COLD_MC).wait(19).do("pause").set(mc).wait(ticks)
+    assert rig.fault is None
+    return rig.do("resume").set(COLD_MC).wait(3).fault
+
+
+@boundary("SR-03", "cold", {END_MC: True, END_MC + 1: False}, cooler=True)
+def test_nor_the_ten_at_the_cold_end(rig: GuardRig, mc: int) -> object:
+    rig.set(END_MC).wait(END_TICKS - 1).do("pause").set(mc).wait(200)
+    assert rig.state == "paused"
+    return rig.do("resume").set(END_MC).wait(3).guard.durations.over
+
+
+@pytest.mark.requirement("SR-03")
+def test_pauses_put_the_cutoff_off_by_no_more_than_they_take() -> None:
+    rig = at("cold", cooler=True).set(COLD_MC)
+    for _ in range(COLD_TICKS // 4):
+        rig.wait(3).do("pause").wait(4).do("resume")
+    assert rig.wait(2).fault == UNDER
+
+
 @boundary("SR-03", "cold", {COLD_MC + 1: 61, COLD_MC: COLD_TICKS}, cooler=True)
 def test_the_colder_sensor_judges_cold(rig: GuardRig, mc: int) -> object:
     return rig.set(13_000, mc).ticks_to_fault(60)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from poultice_core import faults
+from poultice_core import faults, telemetry
 from poultice_core.board import SENSE_HIGH
 from poultice_core.limits import Limits
 from tests.core.rig import Rig, plan
@@ -207,6 +207,14 @@ def test_a_fault_and_its_followers() -> None:
     rig.board.sense_forced = SENSE_HIGH
     rig.ticks(10)
     assert rig.result("status")["faults_more"] == 2
+
+
+@pytest.mark.requirement("SR-25")
+@pytest.mark.parametrize(("followers", "more"), [(-1 << 30, 0), (-1, 23), (1 << 29, 0), (1, 0)])
+def test_bits_that_are_no_fault_of_ours_are_not_counted_for_ever(followers: int, more: int) -> None:
+    rig = Rig()
+    rig.guard.latch.followers = followers
+    assert telemetry.build(rig.loop)["faults_more"] == more
 
 
 def test_rest_is_told_for_either_mode() -> None:

@@ -155,7 +155,8 @@ def _warnings(heard: bytes) -> Iterator[str]:
 def summary(held: list[Held]) -> list[str]:
     """All that is counted, a line each."""
     trips = Counter(one.ended for one in held if one.trip)
-    which = ", ".join(str(one.number) for one in held if one.trip)
+    tripped = [str(one.number) for one in held if one.trip]
+    which = f"(numbers {', '.join(tripped)})" if tripped else ""
     refused = sum(one.ended.startswith("refused") for one in held)
     told: Counter[str] = Counter()
     for one in held:
@@ -169,7 +170,7 @@ def summary(held: list[Held]) -> list[str]:
     held_closings = [one.closings_a_minute for one in at_target] or [0.0]
     return [
         f"{len(held)} sessions, {reached} reached their target, {refused} refused",
-        f"trips: {sum(trips.values())} {dict(trips) or ''} {which and f'(numbers {which})'}".rstrip(),
+        f"trips: {sum(trips.values())} {dict(trips) or ''} {which}".rstrip(),
         f"sessions with a warning, by what: {dict(told) or 'none'}",
         f"closings a minute of heat: mean {mean(closings):.3f}, median {median(closings):.3f}, "
         f"most {max(closings):.3f}; of those that held a target: {mean(held_closings):.3f}",

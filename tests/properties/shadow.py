@@ -756,13 +756,20 @@ class Shadow:
         # In the phase, and in `waiting` and `paused` while a pack is on.
         judged = self.in_cold or (self.pack and s.state_was in (WAITING, PAUSED))
         frozen = self.readable and self.cold_mc <= x["cold_cutoff_mc"]
-        if not judged or not frozen:
+        # In a pause of a cooler's phase what has counted stands while the reading stays cold.
+        stands = not judged and s.state_was == PAUSED and s.mode_was == COLD
+        if stands and frozen:
+            pass
+        elif not judged or not frozen:
             self.freeze_ms = -1
         else:
             self.freeze_ms = 0 if self.freeze_ms < 0 else self.freeze_ms + self.elapsed
             if self.freeze_ms >= x["cold_cutoff_ms"]:
                 self.due.append(FAULTS["under_temperature"])
-        if judged and self.readable and self.cold_mc <= x["cold_end_mc"]:
+        cold = self.readable and self.cold_mc <= x["cold_end_mc"]
+        if stands and cold:
+            pass
+        elif judged and cold:
             self.cold_end_ms = 0 if self.cold_end_ms < 0 else self.cold_end_ms + self.elapsed
             self.cold_ended = self.cold_ended or self.cold_end_ms >= x["cold_end_ms"]
         else:

@@ -85,11 +85,9 @@ def number(name: object) -> int:
 
 
 def worst(trips: int) -> int:
-    """The most severe of the faults whose bits are set; NONE for none."""
-    fault = NONE
-    while trips > 1:
-        trips >>= 1
-        fault += 1
-        if trips & 1:
+    """The most severe of the faults whose bits are set; INTERNAL for bits that are none of ours,
+    NONE for none."""
+    for fault in range(1, len(NAMES)):
+        if trips >> fault & 1:
             return fault
-    return NONE
+    return INTERNAL if trips else NONE

@@ -49,8 +49,9 @@ class Tally:
         if guard.heated_now():
             self._heated_ms += dt_ms
         self._part_ms += dt_ms
-        while self._part_ms >= 1000:
-            self._part_ms -= 1000
+        seconds = self._part_ms // 1000
+        self._part_ms %= 1000
+        for _ in range(min(_SECONDS, seconds)):
             self._second()
 
     def _session(self, guard: Guard, operations: int) -> None:

@@ -28,7 +28,7 @@ def build(loop: "Loop") -> dict[str, object]:
         "dose_m": guard.dose.milli(),
         "budget_pct": guard.budget.percent(),
         "fault": faults.NAMES[guard.latch.fault],
-        "faults_more": _bits(guard.latch.followers),
+        "faults_more": _faults(guard.latch.followers),
         "rest_heat_s": ledger.rest_s(True, False),
         "rest_cold_s": ledger.rest_s(False, True),
         "rx_errors": loop.link.rx_errors,
@@ -69,9 +69,8 @@ def _session(loop: "Loop") -> dict[str, object]:
     return result
 
 
-def _bits(mask: int) -> int:
+def _faults(bits: int) -> int:
     count = 0
-    while mask:
-        count += mask & 1
-        mask >>= 1
+    for fault in range(1, len(faults.NAMES)):
+        count += bits >> fault & 1
     return count

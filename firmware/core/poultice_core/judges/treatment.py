@@ -84,8 +84,9 @@ class Treatment:
                 self.inhibited = True
                 self.cause = cause
         self._second_ms += now.dt_ms
-        while self._second_ms >= 1000:
-            self._second_ms -= 1000
+        seconds = self._second_ms // 1000
+        self._second_ms %= 1000
+        for _ in range(min(_SECONDS, seconds)):
             self._second = self._second + 1 if self._second < _SECONDS - 1 else 0
             self._denied_ms -= self._seconds_ms[self._second]
             self._seconds_ms[self._second] = 0
