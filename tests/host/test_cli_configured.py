@@ -245,6 +245,23 @@ def test_a_missing_file_that_is_named_ends_every_command_but_not_its_help(
     assert say(" ".join((*words, "--help"))).out.startswith("Usage: ")
 
 
+@pytest.mark.parametrize(
+    "words", ["history show", "history trends", "protocols check", "config set"]
+)
+@pytest.mark.parametrize("option", ["language", "units"])
+@pytest.mark.parametrize("where", ["file", "variable"])
+def test_nor_a_wrong_value_the_help_of_what_is_below(
+    words: str, option: str, where: str, config: Path, monkeypatch: pytest.MonkeyPatch, say: Say
+) -> None:
+    if where == "file":
+        config.write_text(f'{option} = "nonsense"\n')
+    else:
+        monkeypatch.setenv(f"POULTICE_{option.upper()}", "nonsense")
+    assert say(f"{words} --help").out.startswith("Usage: ")
+    said = say("history list", 2).err
+    assert f"--{option}" in said and ".," not in said
+
+
 def test_nor_the_doctor_and_a_run_that_reports_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, say: Say
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import io
 import json
@@ -18,6 +19,8 @@ import pytest
 from poultice import session
 from poultice.cli import attend, main, seat
 from poultice.cli.seat import SCREENED_S
+from poultice.errors import PoulticeError
+from poultice.record.store import History
 from poultice.therapy import screening
 from tests.host.served import Served
 from tests.host.terminal import Terminal
@@ -233,3 +236,59 @@ def test_a_screening_of_long_ago_is_asked_again(
     assert told.count(screening.QUESTIONS[0].text) == (0 if yes else asked)
     assert code == (6 if yes and asked == 2 else 0)
     assert ("older than 10 minutes" in told) == (asked == 2)
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_stop_before_it_is_left_alone_stops_all_that_were_started(
+    name: str, first: int, one: str, tmp_path: Path
+) -> None:
+    """It said that it was stopping, ended with 0 and left the pad heating, attended by nobody."""
+    with Served("?speed=20&seed=1") as a, Served("?speed=20&seed=2") as b:
+        line = (one, "--yes", "--json", "--detach", "-d", a.path, "-d", b.path)
+        with run(*line, data=tmp_path, stdout=subprocess.PIPE) as process:
+            until(lambda: (a, b)[first].running)
+            process.send_signal(signal.Signals[name])
+            told, _ = process.communicate(timeout=60)
+        assert not (a.running or b.running)
+    found = json.loads(told)
+    assert process.returncode == found["exit"] == 130
+    outcomes = [(each["outcome"], each["exit"]) for each in found["devices"]]
+    assert outcomes == [("stopped", 130)] * 2
+    assert found["devices"][0]["session"] == 1
+
+
+def test_one_alone_too(one: str, tmp_path: Path) -> None:
+    with Served() as served:
+        line = (one, "--yes", "--json", "--detach", "-d", served.path)
+        with run(*line, data=tmp_path, stdout=subprocess.PIPE) as process:
+            until(lambda: served.running)
+            process.send_signal(signal.SIGINT)
+            told, _ = process.communicate(timeout=60)
+        assert not served.running
+    found = json.loads(told)
+    assert (process.returncode, found["outcome"], found["reason"]) == (130, "stopped", "host")
+
+
+def test_left_running_it_is_not_said_that_nothing_was_started(one: str, tmp_path: Path) -> None:
+    """A simulated device whose flash is kept runs on, by itself, until its session is over."""
+    one = one.replace("one.toml", "long.toml")
+    Path(one).write_text(protocol("long", phase("heat", 40, 1200)), encoding="utf-8")
+    line = (one, "--yes", "--json", "--detach", "-d", f"sim:?speed=20&state={tmp_path / 'flash'}")
+    with run(*line, data=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        assert process.stdout is not None
+        until(lambda: any(tmp_path.glob("history.sqlite3")) and len(left(tmp_path)) == 1)
+        process.send_signal(signal.SIGTERM)
+        told, said = process.communicate(timeout=60)
+    found = json.loads(told)
+    assert (process.returncode, found["outcome"], found["session"]) == (130, None, 1)
+    assert "nothing was started" not in said
+    assert "left; what was started goes on" in said
+
+
+def left(data: Path) -> list[int]:
+    """The sessions in the record."""
+    with contextlib.suppress(PoulticeError):
+        return [row["n"] for row in History.open(data / "history.sqlite3").list(simulated=True)]
+    return []

@@ -67,9 +67,12 @@ class Option(click.Option):
         try:
             return super().type_cast_value(ctx, value)
         except click.BadParameter as error:
+            asked = ctx.find_root().obj or ()
+            if isinstance(ctx.command, click.Group) and {"-h", "--help"} & set(asked):
+                return None  # the command below it says what is wrong, if it is done at all
             # Click lists every spelling of yes and no.
             boolean = isinstance(self.type, click.types.BoolParamType)
-            says = f"{value!r} is neither yes nor no" if boolean else error.message
+            says = f"{value!r} is neither yes nor no" if boolean else error.message.rstrip(".")
             raise click.BadParameter(says + self._said_in(ctx), ctx, self) from None
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:

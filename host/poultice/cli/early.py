@@ -7,10 +7,8 @@ import signal
 from types import FrameType
 
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
-# Whoever insists so often need not wait for what hangs.
-_INSISTS = 3
 
-_handled: dict[int, object] = {}
+_held: list[int] = []
 _kept: list[int] = []
 
 
@@ -20,34 +18,32 @@ def hold() -> None:
         number = getattr(signal, name, None)
         usual = signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL
         if number is not None and signal.getsignal(number) is usual:
-            _handled[number] = usual
+            _held.append(number)
             signal.signal(number, _keep)
 
 
 def release(*, interrupts: bool = False) -> None:
     """From here on Ctrl-C is KeyboardInterrupt again, and the others end the process, or with
     `interrupts` are KeyboardInterrupt too. One that was kept does it now."""
-    for number, usual in _handled.items():
+    if _kept:
+        number = _kept.pop()
         if interrupts or number == signal.SIGINT:
-            usual = signal.default_int_handler
-        # Who leaves because of one is not disturbed by the next.
-        if signal.getsignal(number) is _keep and not _kept:
-            signal.signal(number, usual)  # type: ignore[arg-type]
-    if not _kept:
-        return
-    if interrupts or _kept[0] == signal.SIGINT:
-        raise KeyboardInterrupt
-    signal.signal(_kept[0], signal.SIG_DFL)
-    os.kill(os.getpid(), _kept[0])
+            raise KeyboardInterrupt
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+    for number in _held:
+        if signal.getsignal(number) is _keep:
+            keyboard = interrupts or number == signal.SIGINT
+            signal.signal(number, signal.default_int_handler if keyboard else signal.SIG_DFL)
 
 
 def leave() -> None:
-    """Nothing is left but to say so: not even that is cut short by another one."""
-    for number in _handled:
-        signal.signal(number, _keep)
+    """Nothing is left but to say so: not even that, or the end of the interpreter, which takes
+    its own handlers back, is cut short by another one."""
+    for number in _held:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _keep(number: int, frame: FrameType | None) -> None:
+    leave()
     _kept.append(number)
-    if len(_kept) >= _INSISTS:
-        raise KeyboardInterrupt

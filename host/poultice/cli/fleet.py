@@ -109,7 +109,10 @@ def treat(asked: Asked, protocol: Any, seats: Sequence[Seat], *, as_json: bool) 
     with attend.Interrupts(stop=stop) as interrupts:
         if asked.detach:
             for seat in seats:
-                seat.keep(seat.leave)
+                seat.keep(seat.begin)
+            for seat in seats:
+                if seat.failure is None:
+                    seat.keep(seat.leave)
             return
         views.show(
             [seat.feed for seat in seats],

@@ -20,8 +20,8 @@ from poultice.cli.base import (
     person_options,
 )
 from poultice.cli.seat import Asked, Seat, afterwards, somebody_answers
-from poultice.errors import PoulticeError, UsageError
-from poultice.language import tr
+from poultice.errors import Interrupted, PoulticeError, UsageError
+from poultice.language import later, tr
 
 # Of a command: whose sessions are over.
 _OVER = "poultice.over"
@@ -107,6 +107,12 @@ def run(confirm: str, **options: Any) -> Result | None:
             fleet.show_json(seats)
         elif quiet:
             rendering.show("run", seats[0].to_json(), "nothing", as_json=True)
+        begun = not asked.dry_run and any(seat.result for seat in seats)
+        if begun and isinstance(error, KeyboardInterrupt):
+            says = later("left; the session was over")
+            if asked.detach:
+                says = later("left; what was started goes on: `poultice status` shows it")
+            raise Interrupted(tr(says)) from None
         raise
     if several:
         fleet.tell(seats, ready, as_json=quiet)

@@ -248,10 +248,16 @@ class Seat:
                 hint=tr("run it again, and answer for how it is now"),
             )
 
-    def leave(self) -> None:
-        """Start it and let it run by itself."""
+    def begin(self) -> None:
+        """Start it, to be left running by itself once all are started."""
         self._require_fresh()
-        number = self._made().leave()
+        self._made().leave()
+
+    def leave(self) -> None:
+        """Let it run by itself; where a stop was ordered meanwhile it is stopped instead."""
+        assert self._engine is not None
+        self._engine.take_back()
+        number = self._engine.tally.session or 0
         # The device's journal has the rest, for the next contact with it.
         recording = self._recorded()
         left = {"kind": "detached", "t_ms": 0, "session": number}

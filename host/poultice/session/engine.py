@@ -117,7 +117,7 @@ class Engine:
         """Arm and start, then let it run by itself; the number of the session.
 
         Raises what `arm` and `start` raise, DeviceTimeoutError where nobody presses the button,
-        and DeviceFaultError where the device trips while it waits for that.
+        DeviceFaultError where the device trips while it waits for that, and what `take_back` does.
         """
         self._begin()
         try:
@@ -128,7 +128,10 @@ class Engine:
             if self.result is not None and self.result.error is not None:
                 raise self.result.error
             # Its relays are proven first: what trips there is not left "running by itself".
-            self._drain(_PROVEN_S)
+            deadline_s = self.client.now_s() + _PROVEN_S
+            while (left_s := self.client.left_s(deadline_s)) > 0:
+                self.take_back()
+                self._drain(min(left_s, POLL_S))
             now = self._running()
             if now.state == "fault":
                 raise remedies.fault_error(now.fault)
@@ -136,6 +139,14 @@ class Engine:
             self._abandon()
             raise
         return self.tally.session or 0
+
+    def take_back(self) -> None:
+        """Where a stop was ordered by now: stop it, and raise Interrupted, or how else it ended."""
+        if self.orders.stopping():
+            self._stop()
+            if self.result is not None and self.result.error is not None:
+                raise self.result.error
+            raise Interrupted(tr("stopped; the pad is off"))
 
     def _begin(self) -> None:
         if self.orders.stopping() or self.orders.abandoned:
