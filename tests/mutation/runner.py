@@ -168,7 +168,8 @@ def tests_of(module: str) -> list[str]:
 
 def _parts(module: str) -> list[list[str]]:
     if of_host(module):
-        return [[str(HOST_TESTS / name)] for name in tests_of(module)]
+        # At once: what is collected later in a session does not find the fixtures of its folder.
+        return [[str(HOST_TESTS / name) for name in tests_of(module)]]
     first = [str(TESTS / name) for name in tests_of(module)]
     rest = [
         str(path)
