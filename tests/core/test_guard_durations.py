@@ -38,7 +38,7 @@ def test_heat_ends_in_the_tick_that_reaches_its_limit_and_hot_heat_sooner(
 @boundary("SR-04", "started", {299: IN_THAT_TICK}, limits=toy(heat_hot_session_s=60), sense=False)
 def test_hot_heat_is_counted_over_all_phases(rig: GuardRig, ticks: int) -> object:
     rig.into(states.HEAT, L.heat_hot_mc + 500, 0).wait(300)
-    rig.into(states.HEAT, L.heat_hot_mc - 500, 1).wait(300)
+    rig.into(states.HEAT, L.heat_hot_mc, 1).wait(300)
     # Entering a phase costs the tick that does it, which the phase before is charged with.
     return _ends(rig.into(states.HEAT, L.heat_hot_mc + 1, 2), ticks)
 
