@@ -32,8 +32,12 @@ def test_a_pack_is_off_when_confirmed_and_three_degrees_warmer(
 
 
 @boundary("SR-23", "pack", BY_RISE)
-def test_after_the_session_the_rise_alone_is_enough(rig: GuardRig, mc: int) -> object:
+@pytest.mark.parametrize("rests", [False, True])
+def test_after_the_session_the_rise_alone_is_enough(rig: GuardRig, mc: int, rests: bool) -> object:
+    """A session of rest in between changes nothing of its lowest."""
     assert rig.do("stop").wait(5).guard.pack.on
+    if rests:
+        rig.set(LOW_MC + 1_000).ask(0, states.REST).start(order()).into(states.REST, 0).do("stop")
     return rig.set(mc).wait(5).guard.pack.on
 
 
@@ -178,6 +182,8 @@ def test_a_pack_that_was_on_when_power_went_is_on(lowest_mc: int, short_mc: int,
     off_mc = lowest_mc + L.pack_rise_mc
     rig = GuardRig(pack_lowest_mc=lowest_mc).set(off_mc - 1).ready()
     assert rig.guard.pack.on
+    alarms = [rig.wait().guard.pack.alarm for _ in range(L.pack_alarm_ms // 100 - 39)]
+    assert alarms.index(True) == len(alarms) - 1  # 30 s after start-up
     assert rig.set(off_mc - short_mc).wait().guard.pack.on == on
 
 
@@ -221,7 +227,9 @@ def test_a_pack_left_on_counts_in_the_day_and_holds_the_rest_over_a_power_cut_to
     rig.ticks(20)
     cut = Rig(rig.board.store.copy(), idle=False)
     cut.board.set_mc(LOW_MC)
-    cut.ticks(100)
+    was_s = cut.guard.ledger.last_cold_s()
+    cut.ticks(101)  # the first is no time
+    assert cut.guard.ledger.last_cold_s() == was_s + 10
     rig.ticks(1280)
     for one in (cut, rig):
         status = one.result("status")

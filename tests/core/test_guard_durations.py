@@ -38,7 +38,7 @@ def test_heat_ends_in_the_tick_that_reaches_its_limit_and_hot_heat_sooner(
 @boundary("SR-04", "started", {299: IN_THAT_TICK}, limits=toy(heat_hot_session_s=60), sense=False)
 def test_hot_heat_is_counted_over_all_phases(rig: GuardRig, ticks: int) -> object:
     rig.into(states.HEAT, L.heat_hot_mc + 500, 0).wait(300)
-    rig.into(states.HEAT, L.heat_hot_mc - 500, 1).wait(300)
+    rig.into(states.HEAT, L.heat_hot_mc, 1).wait(300)
     # Entering a phase costs the tick that does it, which the phase before is charged with.
     return _ends(rig.into(states.HEAT, L.heat_hot_mc + 1, 2), ticks)
 
@@ -55,11 +55,13 @@ def test_a_phase_cannot_be_split_to_gain_time() -> None:
 
 
 @pytest.mark.requirement("SR-04")
-def test_each_tick_another_phase_runs_out_of_phases() -> None:
+@pytest.mark.parametrize(("up", "hotter"), [(1, 0), (-1, 0), (0, 1)])
+def test_each_tick_another_phase_runs_out_of_phases(up: int, hotter: int) -> None:
     rig = at("started", sense=False)
-    for phase in range(L.phases_max + 40):
-        outputs = rig.ask(phase, states.HEAT, 40_000 + phase % 2, heat=True).step()
-        assert (outputs != 0) == (phase < L.phases_max)
+    for count in range(L.phases_max + 40):
+        target_mc = 40_000 + hotter * (count % 2)
+        outputs = rig.ask(99 + up * count, states.HEAT, target_mc, heat=True).step()
+        assert (outputs != 0) == (count < L.phases_max)
 
 
 @pytest.mark.requirement("SR-04")
@@ -119,6 +121,13 @@ def test_a_target_outside_its_limits_is_not_heated(rig: GuardRig, target_mc: int
 def test_sensitive_skin_has_its_own_highest_target(rig: GuardRig, target_mc: int) -> object:
     rig.start(order(heat_s=60, sensitive=True)).ask(0, states.HEAT, target_mc, heat=True)
     return bool(rig.wait(5).outputs & MASTER)
+
+
+@boundary("SR-04", "idle", {states.HEAT: 0, states.COLD: 0}, sense=False, cooler=True)
+def test_a_mode_that_was_not_ordered_is_not_energised(rig: GuardRig, mode: int) -> object:
+    heat = mode == states.HEAT
+    rig.start(order(cold_s=60) if heat else order(heat_s=60))
+    return rig.ask(0, mode, 40_000 if heat else 12_000, heat=heat, cool=True).wait(5).outputs
 
 
 @boundary("SR-04", "started", COLD_TARGETS, cooler=True)

@@ -48,6 +48,7 @@ def test_every_value_in_force_that_changes_is_found_within_a_second(owner: str, 
     assert rig.fault == "limits_corrupt"
     assert not rig.guard.limits_whole()
     _flip(getattr(rig.guard, owner), name)
+    assert not rig.gone
     rig.hold()
     assert rig.fault == "limits_corrupt"
 

@@ -72,6 +72,13 @@ def test_above_its_target_nobody_waits_for_heat(rig: GuardRig, mc: int) -> objec
     return _told(rig.ask(0, states.HEAT, 40_000, heat=False).wait(1_000))
 
 
+@boundary("SR-26 SR-16", "running", {25: None})
+def test_what_the_dwell_holds_back_is_not_denied(rig: GuardRig, period: int) -> object:
+    for tick in range(900):
+        rig.ask(0, states.HEAT, 40_000, heat=tick % period > 0).step()
+    return _told(rig)
+
+
 @boundary("SR-26", "running", {301: None, 10: "budget"})
 def test_the_half_is_of_any_minute(rig: GuardRig, apart: int) -> object:
     """What was denied a minute ago counts no more."""
@@ -83,7 +90,7 @@ def test_the_half_is_of_any_minute(rig: GuardRig, apart: int) -> object:
     return _told(rig)
 
 
-@boundary("SR-26", "running", {2_000: (0, -1), 2_001: (1, 0)})
+@boundary("SR-26", "running", {-100: (0, -1), 2_000: (0, -1), 2_001: (1, 0)})
 def test_a_heat_phase_too_far_below_its_target_is_told(rig: GuardRig, below_mc: int) -> object:
     rig.guard.heating.look = lambda *_: 0
     rig.settle(30_000).wait(300).settle(40_000 - below_mc).wait(400).ask(1, states.REST).step()
@@ -121,14 +128,16 @@ def test_the_next_session_begins_with_nothing_told() -> None:
 
 
 @pytest.mark.requirement("SR-26")
-def test_the_longest_phase_is_kept_whole_or_its_end_is_not() -> None:
-    """More pieces of 10 s than there is room for: those that fit are judged."""
+@pytest.mark.parametrize(
+    "looks", [[(10_000, 36_000)] * 250, [(9_999, 35_000), (1, 40_000)]], ids=["longest", "10 s"]
+)
+def test_the_second_half_is_judged_in_pieces_of_ten_seconds(looks: list[tuple[int, int]]) -> None:
+    """More pieces than there is room for: those that fit are judged."""
     rig = at("rest")
     treatment, now = rig.guard.treatment, rig.part("now")
-    now.treating, now.mode, now.dt_ms = True, states.HEAT, 10_000
-    rig.guard.reading.control_mc = 36_000
+    now.treating, now.mode = True, states.HEAT
     treatment.begin_phase()
-    for _ in range(250):
+    for now.dt_ms, rig.guard.reading.control_mc in looks:
         treatment.look(now)
     treatment.end_phase(3, states.HEAT, 40_000)
     assert (treatment.undertreated, treatment.phase) == (1, 3)

@@ -35,9 +35,10 @@ def _run(rig: GuardRig, ticks: int, course_mc: Callable[[int], int]) -> int:
     return 0
 
 
-def _fall(rig: GuardRig, ticks: int, slope_mc: int = 6) -> int:
+def _fall(rig: GuardRig, ticks: int, fall_mc: int = 600) -> int:
+    """By so much in ten seconds."""
     from_mc = rig.a_mc
-    return _run(rig, ticks, lambda tick: from_mc - slope_mc * tick)
+    return _run(rig, ticks, lambda tick: from_mc - fall_mc * tick // 100)
 
 
 def _broken(rig: GuardRig, by: str) -> GuardRig:
@@ -57,11 +58,11 @@ def _broken(rig: GuardRig, by: str) -> GuardRig:
 # --- (a) ----------------------------------------------------------------------------------
 
 
-@boundary("SR-09", "started", {6: (True, DETACHED), 5: (False, None)}, sensor_b=False)
+@boundary("SR-09", "started", {501: (True, DETACHED), 500: (False, None)}, sensor_b=False)
 def test_falling_in_each_ten_of_thirty_seconds_under_heat_is_detached(
-    rig: GuardRig, slope_mc: int
+    rig: GuardRig, fall_mc: int
 ) -> object:
-    return 300 <= _fall(_heating(rig), 350, slope_mc) <= 312, rig.fault
+    return 300 <= _fall(_heating(rig), 350, fall_mc) <= 312, rig.fault
 
 
 @boundary("SR-09", "started", {100: False, 1: True}, sensor_b=False)
@@ -69,9 +70,9 @@ def test_one_of_the_three_that_does_not_fall_is_enough_to_go_on(rig: GuardRig, f
     return _run(_heating(rig), 400, lambda t: 38_000 - 6 * (t - min(max(t - 150, 0), flat))) > 0
 
 
-@boundary("SR-09", "started", {6: 0})
-def test_detached_is_only_judged_without_sensor_b(rig: GuardRig, slope_mc: int) -> object:
-    return _fall(_heating(rig), 400, slope_mc)
+@boundary("SR-09", "started", {600: 0})
+def test_detached_is_only_judged_without_sensor_b(rig: GuardRig, fall_mc: int) -> object:
+    return _fall(_heating(rig), 400, fall_mc)
 
 
 RESTARTS = dict.fromkeys(("open", "pause", "inhibit", "stall"), (0, True, DETACHED))
@@ -131,7 +132,7 @@ def test_two_minutes_without_a_break_gain_a_degree(rig: GuardRig, gain_mc: int) 
     return _run(rig, 1300, lambda tick: 35_000 + min(tick, gain_mc)), rig.fault
 
 
-@boundary("SR-09", "started", {3_001: STALLED, 3_000: None})
+@boundary("SR-09", "started", {3_001: STALLED, 3_000: None, 2_999: None})
 def test_stalling_is_judged_more_than_three_degrees_below(rig: GuardRig, below_mc: int) -> object:
     return _heating(rig, 38_000 - below_mc, 38_000).wait(1300).fault
 

@@ -340,6 +340,7 @@ def test_what_comes_after_a_pause_starts_with_a_line_feed() -> None:
     rig = Rig()
     for _ in range(3):
         assert _said(rig, _line("ping")).startswith(b"\n{")
+        rig.ticks(2)
         assert _said(rig, _line("ping")).startswith(b"{")
         rig.ticks(60)
 
@@ -392,17 +393,17 @@ def test_a_host_that_is_silent_costs_no_memory() -> None:
     assert len(rig.loop.news.events) == 0
 
 
-def test_answers_come_before_telemetry_when_there_is_room_again() -> None:
+def test_answers_come_in_order_and_before_telemetry_when_there_is_room_again() -> None:
     rig = Rig()
     rig.ping()
     rig.ticks(2)
     rig.board.rooms = False
-    rig.board.incoming += _line("ping", "wanted")
+    rig.board.incoming += _line("ping", "wanted") + _line("ping", "next")
     rig.ticks(12)
     rig.board.rooms = True
     before = len(rig.seen)
     rig.ticks(12)
-    assert rig.seen[before].get("id") == "wanted"
+    assert [m.get("id") for m in rig.seen[before : before + 2]] == ["wanted", "next"]
 
 
 # --- what is not a request ----------------------------------------------------------------

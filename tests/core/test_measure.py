@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poultice_core import states
+from poultice_core import signals, states
 from poultice_core.board import SENSE_BROKEN, condense
 from poultice_core.measure import Measure
 from poultice_core.signals import LED_BY_STATE, led
@@ -87,9 +87,14 @@ def test_every_level_is_looked_at() -> None:
     assert tick.dt_ms == 130
 
 
-@pytest.mark.parametrize("state", range(states.FAULT + 1))
-def test_each_state_has_its_blink_code(state: int) -> None:
-    assert led(state) == LED_BY_STATE[state]
+def test_each_state_has_its_blink_code_and_each_tune_the_number_that_boards_know_it_by() -> None:
+    codes = {name: led(state) for state, name in enumerate(states.NAMES)}
+    assert codes == {
+        "boot": 1, "self_test": 1, "idle": 0, "armed": 2, "running": 3, "paused": 4, "waiting": 5,
+        "fault": 6,
+    }  # fmt: skip
+    tunes = ("PHASE", "LAY_PACK", "REMOVE_PACK", "COMPLETE", "STOPPED", "FAULT")
+    assert [getattr(signals, f"TUNE_{name}") for name in tunes] == [1, 2, 3, 4, 5, 6]
 
 
 @pytest.mark.parametrize("state", [-1, states.FAULT + 1])

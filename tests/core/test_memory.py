@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poultice_core import config, faults, states
+from poultice_core import config, faults, states, writer
 from poultice_core.ledger import COLD_S, DOSE_M, HEAT_S
 from poultice_core.limits import Limits
 from poultice_core.relays import MASTER
+from poultice_core.writer import Writer
 from tests.core.memory_rig import Bench, Flash, PowerCut
 
 L = Limits()
@@ -635,6 +636,16 @@ def test_what_could_not_be_written_is_told_tried_again_and_then_once_a_second(na
     assert bench.step().writes
     assert bench.memory.settled
     assert bench.again().entries() == bench.entries()
+
+
+def test_what_fails_first_is_tried_again_in_the_next_tick_whatever_else_has_failed() -> None:
+    bench = Bench()
+    bench.store.refuses = lambda name: True
+    saves = Writer(bench.board)
+    for kind in (writer.JOURNAL, writer.CONFIG, writer.MARK, writer.LOG):
+        assert saves.ready()
+        assert not saves.save(kind, "any", b"")
+    assert saves.ready()
 
 
 @pytest.mark.requirement("SR-15")

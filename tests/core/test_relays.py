@@ -59,7 +59,7 @@ def test_a_stall_restarts_the_300_ms(rig: GuardRig, dt_ms: int) -> object:
 
 
 @boundary("SR-10 SR-20", "idle", {L.clear_sense_ms // 100 - 1: False,
-                                  L.clear_sense_ms // 100 + 1: True})  # fmt: skip
+                                  L.clear_sense_ms // 100: True})  # fmt: skip
 def test_a_weld_is_gone_after_a_second_of_low(rig: GuardRig, ticks: int) -> object:
     assert rig.feels(SENSE_HIGH).wait(5).fault == WELDED
     gone = rig.feels(SENSE_LOW).wait(ticks).gone
@@ -131,10 +131,11 @@ def _creep(rig: GuardRig, rise_mc: int) -> str | None:
 
 
 @boundary("SR-10", "started", {501: WELDED, 500: None}, sense=False)
-def test_a_rise_with_heat_off_is_a_weld(rig: GuardRig, rise_mc: int) -> object:
-    ticks = _off(rig, 38_500).wait(100).set(38_500 + rise_mc).ticks_to_fault(500)
-    # HEAT has been off for 30 s, and the readings compared are 30 s apart.
-    assert rig.fault is None or 195 <= ticks <= 215
+@pytest.mark.parametrize("ticks", [100, 310])
+def test_a_rise_with_heat_off_is_a_weld(rig: GuardRig, rise_mc: int, ticks: int) -> object:
+    ticks += _off(rig, 38_500).wait(ticks).set(38_500 + rise_mc).ticks_to_fault(500)
+    # HEAT has been off for 30 s, and the readings compared are 30 s apart: one of each second.
+    assert rig.fault is None or 295 <= ticks <= 320
     return rig.fault
 
 

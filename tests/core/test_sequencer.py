@@ -90,9 +90,19 @@ def test_a_cooler_holds_its_target() -> None:
         assert not rig.board.outputs[1]
     assert 11_400 <= reading_mc <= 13_100
     assert cooled[50]
-    assert not all(cooled)
+    # Half a degree of 20 m°C a tick between on and off.
+    assert 10 <= sum(after != before for before, after in pairwise(cooled)) <= 20
     rig.until("idle", 20)
     assert rig.entries()[-1]["outcome"] == "complete"
+
+
+def test_a_rest_asks_for_nothing_however_cold_it_is() -> None:
+    rig = Rig()
+    rig.start(plan(("rest", None, 60)))
+    rig.board.set_mc(-5_000)
+    for _ in range(400):
+        rig.tick()
+        assert not rig.loop.ask.heat and not rig.loop.ask.cool
 
 
 @pytest.mark.parametrize("how", ["host", "button", "attended", "pause_timeout"])

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from poultice_core import states
@@ -104,6 +104,7 @@ def test_nothing_is_warned_of_between_sessions() -> None:
 
 
 @given(st.lists(st.tuples(st.booleans(), st.sampled_from([100, 100, 300, 1600])), max_size=1500))
+@example([(True, 1600)] * 40 + [(False, 1600)] * 20)
 def test_the_duty_is_the_share_of_the_last_sixty_whole_seconds(
     ticks: list[tuple[bool, int]],
 ) -> None:

@@ -129,6 +129,8 @@ def test_a_refused_closing_is_asked_for_again_and_not_counted_as_heat() -> None:
     drive.until_on(30_000)
     drive.ticks(TARGET_MC + 1_000, 50)
     assert drive.opened_ms[0] - drive.closed_ms[0] == LIMITS.dwell_min_ms
+    drive.ticks(29_000, 400)
+    assert drive.closed_ms[1] - drive.closed_ms[0] >= LIMITS.closing_min_ms
 
 
 def test_a_phase_knows_nothing_of_the_one_before() -> None:
@@ -188,6 +190,19 @@ def test_a_peak_over_the_cap_lowers_the_next_one() -> None:
     # Two peaks 0.4 °C over the cap after the first: a quarter of each.
     assert drive.ticks(TARGET_MC + CAP_MC - 205, 3) == 3
     assert drive.ticks(TARGET_MC + CAP_MC - 195, 1) == 0
+
+
+def test_what_came_after_an_opening_is_reckoned_with_before_the_next() -> None:
+    drive = Drive(30_000)
+    for temp_mc in (30_000, 34_500):
+        drive.until_on(temp_mc)
+        while drive.tick(temp_mc):
+            temp_mc += 30
+        for more_mc in range(0, 2_001, 50):
+            drive.tick(temp_mc + more_mc)
+        drive.ticks(temp_mc + 2_000, 10)
+    # It rose by 2 °C more: at the same slope the second is opened that much below the cap.
+    assert abs(TARGET_MC + CAP_MC - 2_000 - temp_mc) <= 60
 
 
 def test_what_the_reading_fell_after_a_closing_makes_the_next_earlier() -> None:

@@ -62,9 +62,10 @@ FIRST = {
     "page": ("test_memory.py", "test_journal.py"),
     "link": ("test_loop.py", "test_lines.py"),
     **dict.fromkeys(
-        ("witness", "recall", "writer", "adoption", "entries", "sealed", "wallclock"),
+        ("witness", "recall", "writer", "entries", "sealed", "wallclock"),
         ("test_memory.py", "test_journal.py", "test_regressions.py"),
     ),
+    "adoption": ("test_config.py", "test_memory.py"),
     "settings": ("test_limits.py", "test_config.py", "test_guard_integrity.py"),
     "signals": ("test_news.py",),
     "states": ("test_news.py", "test_telemetry.py"),
@@ -89,8 +90,8 @@ OF_HOST = {
 ALONE = {
     f"test_{part}.py"
     for part in (
-        "budget", "button", "codec", "config", "dose", "faults", "grammar", "ledger", "limits",
-        "lines", "plan", "thermistor", "thermostat", "ticks",
+        "codec", "dose", "faults", "grammar", "ledger", "lines", "plan", "thermistor",
+        "thermostat", "ticks",
     )
 }  # fmt: skip
 
