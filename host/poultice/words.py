@@ -336,7 +336,7 @@ def summary(data: Mapping[str, Any]) -> list[str]:
         (tr("time"), time),
         (tr("temperature"), reached),
         (tr("dose"), cem43(data["dose_m"])),
-        (tr("pad relay"), tr("{n} closings", n=data["heat_operations"])),
+        (tr("pad relay"), trn("{n} closing", "{n} closings", data["heat_operations"])),
     ]
     if data.get("at_most"):
         rows.append((tr("at most"), at_most()))
