@@ -42,7 +42,7 @@ from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Any, ClassVar
 
-from poultice.language import tr
+from poultice.language import Translated, later, put, tr
 
 
 class ExitCode(IntEnum):
@@ -112,9 +112,12 @@ class InputFileError(UsageError):
         hint: str | None = None,
     ) -> None:
         where = file if line is None else f"{file}:{line}"
-        text = f"{where}: {message}"
+        # One that nobody translated stays English as a whole.
+        text, filled = f"{where}: {message}", str.format
+        if isinstance(message, Translated):
+            text, filled = put("{where}: {message}", where=where, message=message), tr
         if expected is not None:
-            text = f"{text}; expected {expected}"
+            text = filled(later("{text}; expected {expected}"), text=text, expected=expected)
         super().__init__(text, hint=hint)
         self.file = file
         self.line = line

@@ -226,7 +226,7 @@ def test_a_damaged_history_loses_nothing(data: Path) -> None:
 
 
 @pytest.mark.parametrize("at_the_end", [False, True])
-@pytest.mark.parametrize("how", ["removed", "renamed", "replaced", "a directory"])
+@pytest.mark.parametrize("how", ["removed", "renamed", "replaced", "emptied", "a directory"])
 def test_a_history_taken_away_in_mid_session_loses_nothing(
     data: Path, how: str, at_the_end: bool
 ) -> None:
@@ -246,6 +246,7 @@ def test_a_history_taken_away_in_mid_session_loses_nothing(
                 "removed": path.unlink,
                 "renamed": lambda: path.rename(data / "elsewhere.sqlite3"),
                 "replaced": lambda: other.replace(path),
+                "emptied": lambda: os.truncate(path, 0),
                 "a directory": lambda: (path.unlink(), path.mkdir()),
             }[how]()
     recording.finish("complete", {"outcome": "complete", "heat_s": 3})

@@ -156,7 +156,7 @@ def import_(file: Path) -> Result:
     from poultice.record import importing
     from poultice.record.store import History
 
-    n = importing.take(History.open(), file)
+    n = importing.take(History.open(), file, output.say)
     output.say(tr("session {n} now; `poultice report {n}` shows it", n=n))
     return Result(History.open().show(n), "session")
 
