@@ -38,7 +38,7 @@ answered with carry its ``code``, ``message`` and ``data`` as the link contract 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
 from typing import Any, ClassVar
 
@@ -113,7 +113,8 @@ class InputFileError(UsageError):
     ) -> None:
         where = file if line is None else f"{file}:{line}"
         # One that nobody translated stays English as a whole.
-        text, filled = f"{where}: {message}", str.format
+        filled: Callable[..., str] = str.format
+        text = f"{where}: {message}"
         if isinstance(message, Translated):
             text, filled = put("{where}: {message}", where=where, message=message), tr
         if expected is not None:
