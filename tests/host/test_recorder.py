@@ -366,7 +366,7 @@ def test_memory_is_bounded_and_what_was_dropped_is_told(
     recording.take(Event("complete", 1, {"kind": "complete"}), began=True)
     notes = recording.close()
     assert bool(notes) == (said > kept)
-    assert all("1 samples were too many" in one for one in notes)
+    assert all("1 sample was too much" in one for one in notes)
     assert written() == [(None, kept)]
 
 
