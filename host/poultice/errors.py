@@ -38,11 +38,11 @@ answered with carry its ``code``, ``message`` and ``data`` as the link contract 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
 from typing import Any, ClassVar
 
-from poultice.language import tr
+from poultice.language import Translated, later, put, tr
 
 
 class ExitCode(IntEnum):
@@ -112,9 +112,13 @@ class InputFileError(UsageError):
         hint: str | None = None,
     ) -> None:
         where = file if line is None else f"{file}:{line}"
+        # One that nobody translated stays English as a whole.
+        filled: Callable[..., str] = str.format
         text = f"{where}: {message}"
+        if isinstance(message, Translated):
+            text, filled = put("{where}: {message}", where=where, message=message), tr
         if expected is not None:
-            text = f"{text}; expected {expected}"
+            text = filled(later("{text}; expected {expected}"), text=text, expected=expected)
         super().__init__(text, hint=hint)
         self.file = file
         self.line = line

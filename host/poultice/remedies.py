@@ -191,7 +191,15 @@ def _answered(
     if code == 5:
         return errors.BadTokenError, tr("the device refused the token"), tr("arm again")
     if code == 6:
-        hint = tr("try again in {wait} ms", wait=data.get("retry_ms"))
+        wait_ms = data.get("retry_ms")
+        hint = tr("try again in a moment")
+        if type(wait_ms) is int and 0 < wait_ms < 86_400_000:
+            says = later("try again in {wait}")
+            if wait_ms > 10_000:
+                says = later(
+                    "try again in {wait}: the device limits how often its relays are proven"
+                )
+            hint = tr(says, wait=duration(-(-wait_ms // 1000)))
         return errors.BusyError, tr("the device is busy"), hint
     if code == 7:
         reason = str(data.get("reason"))

@@ -331,12 +331,13 @@ def summary(data: Mapping[str, Any]) -> list[str]:
         heat=span(data["heat_s"]),
         cold=span(data["cold_s"]),
     )
+    closed = data["heat_operations"]
     reached = tr("{low} to {high}", low=shown(data["min_mc"]), high=shown(data["peak_mc"]))
     rows = [
         (tr("time"), time),
         (tr("temperature"), reached),
         (tr("dose"), cem43(data["dose_m"])),
-        (tr("pad relay"), tr("{n} closings", n=data["heat_operations"])),
+        (tr("pad relay"), "-" if closed is None else trn("{n} closing", "{n} closings", closed)),
     ]
     if data.get("at_most"):
         rows.append((tr("at most"), at_most()))

@@ -84,7 +84,7 @@ def test_what_is_no_session_is_refused_at_its_line(
     at = line - 1 if line > 0 else len(lines) - 1
     assert old in lines[at]
     lines[at] = lines[at].replace(old, new, 1)
-    exported.write_text("\n".join(lines), encoding="utf-8")
+    exported.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     with pytest.raises(SessionFileError) as refused:
         importing.take(history, exported)
@@ -108,6 +108,25 @@ def test_whatever_the_bytes_it_is_refused_or_can_be_read(
         return
     list(export.json_lines(history, n))
     exported.with_name("spoilt.sqlite3").unlink()
+
+
+def test_a_last_line_that_was_cut_off_is_left_out_and_told(
+    exported: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exported.write_bytes(exported.read_bytes()[:-20])
+    assert main(["history", "import", str(exported), "--json"]) == 0
+    told = capsys.readouterr()
+    assert told.err.count("was cut off") == 1 and "cut off" not in told.out
+    assert json.loads(told.out)["samples"] == 539
+
+
+def test_what_is_refused_is_told_in_the_language(
+    exported: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POULTICE_LANGUAGE", "de")
+    assert main(["history", "import", str(exported.with_name("none"))]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("Fehler: ") and "kann nicht gelesen werden" in said
 
 
 def test_on_the_command_line(exported: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -335,6 +335,15 @@ def test_a_fault_is_named_in_words_and_by_its_name(german: None) -> None:
     assert language.english(told) == "fault: over_temperature at 43.2 °C"
 
 
+def test_what_is_no_rating_is_told_in_the_language(say: Say, german: None) -> None:
+    assert say("note 1 --pain-before 11", 2).err.startswith("Fehler: --pain-before '11' ist")
+
+
+def test_one_closing_is_one(german: None) -> None:
+    told = trn("{n} closing", "{n} closings", 1)
+    assert (told, language.english(told)) == ("1 Schaltung", "1 closing")
+
+
 def test_the_calendar_is_in_the_language_too(say: Say, given_files: dict[str, str]) -> None:
     line = ["course", "calendar", given_files["COURSE"], "-o", "-"]
     for name, title in (("en", "moist-feeling low heat"), ("de", "milde")):

@@ -18,7 +18,7 @@ from poultice.cli import main
 from poultice.device.doctor import computer
 from poultice.errors import HistoryError, SessionFileError
 from poultice.link.messages import Event, Telemetry
-from poultice.record import importing
+from poultice.record import importing, kept
 from poultice.record.store import History
 from poultice.session import recorder as recorders
 from poultice.session.recorder import END_S, Recorder, Recording, unwritable
@@ -226,7 +226,7 @@ def test_a_damaged_history_loses_nothing(data: Path) -> None:
 
 
 @pytest.mark.parametrize("at_the_end", [False, True])
-@pytest.mark.parametrize("how", ["removed", "renamed", "replaced", "a directory"])
+@pytest.mark.parametrize("how", ["removed", "renamed", "replaced", "emptied", "a directory"])
 def test_a_history_taken_away_in_mid_session_loses_nothing(
     data: Path, how: str, at_the_end: bool
 ) -> None:
@@ -246,6 +246,7 @@ def test_a_history_taken_away_in_mid_session_loses_nothing(
                 "removed": path.unlink,
                 "renamed": lambda: path.rename(data / "elsewhere.sqlite3"),
                 "replaced": lambda: other.replace(path),
+                "emptied": lambda: os.truncate(path, 0),
                 "a directory": lambda: (path.unlink(), path.mkdir()),
             }[how]()
     recording.finish("complete", {"outcome": "complete", "heat_s": 3})
@@ -265,6 +266,41 @@ def test_a_history_taken_away_in_mid_session_loses_nothing(
     number = importing.take(history, whole)
     assert number == (2 if how == "replaced" else 1)
     assert history.show(number)["outcome"] == "complete"
+
+
+def test_half_a_line_is_never_left_in_a_kept_file(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resource = pytest.importorskip("resource")
+    one = kept.KeptSession(WHAT)
+    whole = one.path.read_bytes()
+    said = [Telemetry(second * 1000, "running") for second in range(100)]
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(whole) + 1000, before[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            one.go_on(said)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert one.path.read_bytes() == whole
+    one.go_on(said)
+    assert importing.take(History.open(), one.path) == 1
+    assert written() == [(None, 100)]
+
+
+def test_a_kept_file_with_more_than_the_history_is_among_those_left(data: Path) -> None:
+    row = History.open().begin(**WHAT)
+    one = kept.KeptSession(WHAT)
+    said = [Telemetry(second * 1000, "running") for second in range(3)]
+    one.go_on(said)
+    row.sample(said[0].to_json())
+    row.commit()
+    assert (History.open().left(), find_history()[0]) == ([one.path], "warn")
+    for update in said[1:]:
+        row.sample(update.to_json())
+    row.commit()
+    row.close()
+    assert (History.open().left(), find_history()[0]) == ([], "ok")
 
 
 def test_several_in_one_second_have_a_file_each(data: Path) -> None:
@@ -330,7 +366,7 @@ def test_memory_is_bounded_and_what_was_dropped_is_told(
     recording.take(Event("complete", 1, {"kind": "complete"}), began=True)
     notes = recording.close()
     assert bool(notes) == (said > kept)
-    assert all("1 samples were too many" in one for one in notes)
+    assert all("1 sample was too much" in one for one in notes)
     assert written() == [(None, kept)]
 
 

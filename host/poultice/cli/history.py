@@ -156,7 +156,7 @@ def import_(file: Path) -> Result:
     from poultice.record import importing
     from poultice.record.store import History
 
-    n = importing.take(History.open(), file)
+    n = importing.take(History.open(), file, output.say)
     output.say(tr("session {n} now; `poultice report {n}` shows it", n=n))
     return Result(History.open().show(n), "session")
 
@@ -285,14 +285,18 @@ def _course(path: Path | None) -> CourseOfTreatment | None:
     return None if path is None else courses.load(path)
 
 
-def _read(ctx: click.Context, param: click.Parameter, value: str | None) -> int | str | None:
+def _rating(name: str, value: str) -> int | str:
     """A whole number from 0 to 10, or `-`."""
-    if value is None or value == "-":
+    if value == "-":
         return value
     found = rate.rating(value.strip())
     if found is None:
         raise UsageError(
-            tr("{option} {value} is no rating", option=param.opts[0], value=repr(value)),
+            tr(
+                "{option} {value} is no rating",
+                option=f"--{name.replace('_', '-')}",
+                value=repr(value),
+            ),
             hint=tr(
                 "a whole number from 0 (none) to {most} (the worst there is); - removes it",
                 most=ratings.MOST,
@@ -303,7 +307,7 @@ def _read(ctx: click.Context, param: click.Parameter, value: str | None) -> int 
 
 def _scale(what: str, when: str) -> Callable[[F], F]:
     says = f"{what.capitalize()} {when} it; - removes."
-    return option(f"--{what}-{when}", metavar="0-10", callback=_read, help=says)
+    return option(f"--{what}-{when}", metavar="0-10", help=says)
 
 
 @click.command(cls=Command)
@@ -315,7 +319,9 @@ def _scale(what: str, when: str) -> Callable[[F], F]:
 def note(n: int | None, **given: Any) -> Result:
     """Pain and stiffness from 0 (none) to 10 (the worst there is), and a note, for session N or
     the latest. Without an option it asks, where there is a terminal."""
-    changes = {name: given[name] for name in ratings.SCALES if given[name] is not None}
+    # Not as the options are read: their errors would come before the language is known.
+    scales = {name: given[name] for name in ratings.SCALES if given[name] is not None}
+    changes: dict[str, Any] = {name: _rating(name, one) for name, one in scales.items()}
     if given["text"] is not None:
         changes[ratings.NOTE] = given["text"] if given["text"] == "-" else rate.text(given["text"])
     asks = not changes and attend.at_terminal() and not asked_for_json()

@@ -37,13 +37,13 @@ def require_room(directory: Path) -> None:
         os.fsync(file.fileno())
 
 
-def identity(path: Path) -> tuple[int, int] | None:
-    """Which file it is, whatever its name; None where there is none."""
+def identity(path: Path) -> tuple[int, int, int] | None:
+    """Which file it is, whatever its name, and how long; None where there is none."""
     try:
         found = path.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return found.st_dev, found.st_ino, found.st_size
 
 
 def connect(path: Path) -> sqlite3.Connection:

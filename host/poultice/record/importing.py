@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from poultice.errors import SessionFileError
+from poultice.language import tr
 from poultice.link import messages
 from poultice.record import ratings
 from poultice.record.schema import COUNTS, SAMPLE_COLUMNS
@@ -27,14 +28,15 @@ _COUNT_MAX = 10_000_000
 _NEAR_S = 86_400.0
 
 
-def take(history: History, path: Path) -> int:
+def take(history: History, path: Path, say: Callable[[str], object] = lambda text: None) -> int:
     """Put the session of the file into the record; its number there.
 
     One that the record has in part only, cut off or from the device's journal, is put in its
     place. Raises SessionFileError, with the record as it was, for a file that is no whole session
-    of `export` or is in the record already, and HistoryError where that cannot be written.
+    of `export` or is in the record already, and HistoryError where that cannot be written. `say`
+    is told where the last line was cut off, and left out.
     """
-    lines = _lines(path)
+    lines = _lines(path, say)
     session = next(lines, {})
     _require(session.pop("record", None) == "session", path, 1, "the session, on the first line")
     for name, sound in _MEMBERS.items():
@@ -52,7 +54,7 @@ def take(history: History, path: Path) -> int:
     there = _there(history, session, events)
     old: Mapping[str, Any] = {} if there is None else history.show(there)
     if there is not None and not _lesser(old, session, len(samples)):
-        problem = f"is in the record already: session {there}"
+        problem = tr("is in the record already: session {n}", n=there)
         raise SessionFileError(problem, file=str(path), hint=f"`poultice history show {there}`")
     writer = history.begin(
         protocol=session["protocol"],
@@ -108,21 +110,27 @@ def _lesser(there: Mapping[str, Any], session: Mapping[str, Any], samples: int) 
     return there["outcome"] is None or bool((there["summary"] or {}).get("from_journal"))
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
+def _lines(path: Path, say: Callable[[str], object]) -> Iterator[dict[str, Any]]:
     try:
         with path.open("rb") as file:
             data = file.read(FILE_MAX_BYTES + 1)
     except (OSError, ValueError) as error:
-        problem = f"cannot be read ({getattr(error, 'strerror', None) or error})"
+        why = getattr(error, "strerror", None) or str(error)
+        problem = tr("cannot be read ({why})", why=why)
         raise SessionFileError(problem, file=str(path)) from None
     if len(data) > FILE_MAX_BYTES:
         most = f"at most {FILE_MAX_BYTES // 2**20} MiB"
         raise SessionFileError("is too large", file=str(path), expected=most)
-    for number, line in enumerate(data.splitlines(), 1):
+    found = data.splitlines()
+    for number, line in enumerate(found, 1):
         try:
             told = json.loads(line)
         except (ValueError, RecursionError):
             told = None
+            # Who wrote it was killed, or its disk was full.
+            if 1 < number == len(found) and not data.endswith(b"\n"):
+                say(tr("note: the last line of {path} was cut off, and is left out", path=path))
+                return
         _require(isinstance(told, dict), path, number, "a line of JSON")
         yield told
 
@@ -130,7 +138,7 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
 def _require(sound: bool, path: Path, line: int, expected: str) -> None:
     if not sound:
         raise SessionFileError(
-            "is no session of `poultice history export --format jsonl`",
+            tr("is no session of `poultice history export --format jsonl`"),
             file=str(path),
             line=line,
             expected=expected,

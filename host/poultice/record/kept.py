@@ -17,7 +17,12 @@ from poultice.record import jsontext, private, schema
 Said = Telemetry | Event
 
 _NAMES = 100
-_TAKEN = "SELECT 1 FROM sessions WHERE started_unix = ? AND (outcome IS NOT NULL OR ?)"
+# Never as many as NULL: a file with an outcome is taken once the history has one too.
+_TAKEN = (
+    "SELECT 1 FROM sessions WHERE started_unix = ? AND (outcome IS NOT NULL OR"
+    " (SELECT count(*) FROM samples WHERE session_id = sessions.id) >= ?)"
+)
+Asked = Callable[[str, tuple[float, int | None]], Iterable[Any]]
 _HEAD_MAX = 1_000_000  # characters of the line that has the session's plan and answers
 
 
@@ -29,7 +34,11 @@ class KeptSession:
         self._what = what
         self.path = _begun(what["started_unix"])
         self._count = 0
-        self._write(self.path, [_session(what, None, {})])
+        try:
+            self._write(self.path, [_session(what, None, {})])
+        except OSError:
+            self.path.unlink(missing_ok=True)
+            raise
 
     def go_on(self, said: list[Said]) -> None:
         """Add what was not said before."""
@@ -53,21 +62,34 @@ class KeptSession:
     @staticmethod
     def _write(path: Path, lines: Iterable[str]) -> None:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, private.FILE_MODE)
-        with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor
-            file.writelines(f"{line}\n" for line in lines)
+        # Nothing is buffered: what failed is not written after all when the file is closed.
+        with open(descriptor, "wb", buffering=0) as file:  # noqa: PTH123 - a descriptor
+            before = os.fstat(descriptor).st_size
+            rest = memoryview("".join(f"{line}\n" for line in lines).encode())
+            try:
+                while rest:
+                    rest = rest[file.write(rest) :]
+            except OSError:
+                # What comes next must not go on behind half a line.
+                file.truncate(before)
+                raise
 
 
-def left(folder: Path, asked: Callable[[str, tuple[float, bool]], Iterable[Any]]) -> list[Path]:
+def left(folder: Path, asked: Asked) -> list[Path]:
     """Those in `folder` that the history lacks, or has in part only, oldest first; `asked` is what
     the history answers to a query. An unreadable one is among them."""
     return [path for path in sorted(folder.glob("session-*.jsonl")) if not _taken(path, asked)]
 
 
-def _taken(path: Path, asked: Callable[[str, tuple[float, bool]], Iterable[Any]]) -> bool:
+def _taken(path: Path, asked: Asked) -> bool:
     try:
         with path.open(encoding="utf-8") as file:
             first = json.loads(file.readline(_HEAD_MAX))
-        which = float(first["started_unix"]), first["outcome"] is None
+            ended = first["outcome"] is not None
+            # The last line may be half of one.
+            rest = [] if ended else [json.loads(line) for line in file if line[-1] == "\n"]
+        samples = sum(one["record"] == "sample" for one in rest)
+        which = float(first["started_unix"]), None if ended else samples
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return False
     return bool(list(asked(_TAKEN, which)))

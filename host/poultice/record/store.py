@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -133,11 +134,19 @@ class RowWriter:
         self._committed_s = self._clock_s()
 
     def _require_the_same(self) -> None:
-        if database.identity(self.path) == self._file:
+        found = database.identity(self.path)
+        # Emptied, or cut short: with a log beside it, SQLite only ever lets it grow.
+        if found and self._file and found[:2] == self._file[:2] and found[2] >= self._file[2]:
+            self._file = found
             return
         database.close_what_was_moved(self._connection)
+        if found and self._file and found == (*self._file[:2], 0):
+            with contextlib.suppress(OSError):
+                # The pages that closing put there are no record; an empty file is a new one.
+                os.truncate(self.path, 0)
         raise HistoryError(
-            f"the record {self.path} was moved, removed or replaced while this session ran",
+            f"the record {self.path} was moved, removed, replaced or cut short"
+            " while this session ran",
             data={"gone": True},
         )
 

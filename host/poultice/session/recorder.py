@@ -15,7 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from poultice.errors import HistoryError, PoulticeError
-from poultice.language import later, tr
+from poultice.language import later, tr, trn
 from poultice.link.messages import Event, Telemetry
 
 if TYPE_CHECKING:
@@ -85,7 +85,9 @@ class Recording:
         self._recorder.close(self)
         if self.error is None and not self._dropped:
             return []
-        why = tr("{count} samples were too many to keep", count=self._dropped)
+        why = trn(
+            "{n} sample was too much to keep", "{n} samples were too many to keep", self._dropped
+        )
         says = later("warning: not all of this session is in the history: {why}")
         if self.path is None:
             says = later("warning: this session is not in the history: {why}")
