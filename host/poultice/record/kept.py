@@ -42,8 +42,12 @@ class KeptSession:
 
     def go_on(self, said: list[Said]) -> None:
         """Add what was not said before."""
-        self._write(self.path, _lines(said[self._count :]))
-        self._count = len(said)
+        self._write(self.path, self._counted(said[self._count :]))
+
+    def _counted(self, said: list[Said]) -> Iterator[str]:
+        for line in _lines(said):
+            yield line
+            self._count += 1  # asked for the next one: this one is written
 
     def end(self, said: list[Said], outcome: str, summary: Mapping[str, Any]) -> None:
         """All of it, with how it ended; in one step."""
@@ -64,14 +68,16 @@ class KeptSession:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, private.FILE_MODE)
         # Nothing is buffered: what failed is not written after all when the file is closed.
         with open(descriptor, "wb", buffering=0) as file:  # noqa: PTH123 - a descriptor
-            before = os.fstat(descriptor).st_size
-            rest = memoryview("".join(f"{line}\n" for line in lines).encode())
+            whole = os.fstat(descriptor).st_size
             try:
-                while rest:
-                    rest = rest[file.write(rest) :]
+                for line in lines:
+                    rest = text = f"{line}\n".encode()
+                    while rest:
+                        rest = rest[file.write(rest) :]
+                    whole += len(text)
             except OSError:
                 # What comes next must not go on behind half a line.
-                file.truncate(before)
+                file.truncate(whole)
                 raise
 
 
