@@ -42,7 +42,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
 from typing import Any, ClassVar
 
-from poultice.language import Translated, later, put, tr
+from poultice.language import later, put, tr
 
 
 class ExitCode(IntEnum):
@@ -115,7 +115,7 @@ class InputFileError(UsageError):
         # One that nobody translated stays English as a whole.
         filled: Callable[..., str] = str.format
         text = f"{where}: {message}"
-        if isinstance(message, Translated):
+        if hasattr(message, "english"):
             text, filled = put("{where}: {message}", where=where, message=message), tr
         if expected is not None:
             text = filled(later("{text}; expected {expected}"), text=text, expected=expected)
