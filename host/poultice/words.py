@@ -262,12 +262,17 @@ def next_allowed(now: Telemetry) -> str | None:
 def course(told: Mapping[str, Any]) -> str:
     """How far a course was kept to: what ``record.adherence.to_json`` says, in one line."""
     if not told["due"]:
-        said = later("nothing was due yet: {sessions} sessions from {first} on")
-        return tr(said, sessions=told["sessions"], first=day(told["from"]))
-    kept = tr(
-        "{done} of {due} sessions that were due ({pct} %)",
+        return trn(
+            "nothing was due yet: {n} session from {first} on",
+            "nothing was due yet: {n} sessions from {first} on",
+            told["sessions"],
+            first=day(told["from"]),
+        )
+    kept = trn(
+        "{done} of {n} session that was due ({pct} %)",
+        "{done} of {n} sessions that were due ({pct} %)",
+        told["due"],
         done=told["done"],
-        due=told["due"],
         pct=told["pct"],
     )
     if not told["extra"]:

@@ -342,6 +342,11 @@ def test_what_is_no_rating_is_told_in_the_language(say: Say, german: None) -> No
 def test_one_closing_is_one(german: None) -> None:
     told = trn("{n} closing", "{n} closings", 1)
     assert (told, language.english(told)) == ("1 Schaltung", "1 closing")
+    course = {"due": 0, "sessions": 1, "from": "2026-05-01", "done": 1, "pct": 100, "extra": 0}
+    told = words.course(course)
+    assert language.english(told) == "nothing was due yet: 1 session from 2026-05-01 on"
+    assert words.course({**course, "due": 1}) == "1 von 1 fälligen Sitzung (100 %)"
+    assert words.course({**course, "due": 2}) == "1 von 2 fälligen Sitzungen (100 %)"
 
 
 def test_the_calendar_is_in_the_language_too(say: Say, given_files: dict[str, str]) -> None:

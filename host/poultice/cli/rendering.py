@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from poultice import temperature, words
 from poultice.cli.output import Data, clean_all, coloured, json_line, say
-from poultice.language import tr
+from poultice.language import tr, trn
 from poultice.record import ratings
 
 
@@ -134,13 +134,14 @@ def _against_course(data: Data) -> list[str]:
 
 
 def _course(data: Data) -> list[str]:
-    when = tr(
+    when = trn(
+        "{days} at {times}, from {first} until {last}: {n} session",
         "{days} at {times}, from {first} until {last}: {n} sessions",
+        data["sessions"],
         days=" ".join(map(tr, data["days"].split())),
         times=", ".join(data["times"]),
         first=words.day(data["from"]),
         last=words.day(data["until"]),
-        n=data["sessions"],
     )
     rows = [
         (data["name"], f"{tr(data['title'])} ({data['protocol']})"),
@@ -187,8 +188,11 @@ def _session(data: Data) -> list[str]:
     lines = [head, *(f"  {label:<12} {text}" for label, text in rows)]
     protocol = data["protocol"]
     if data["summary"] is None:
-        says = tr(
-            "{protocol}: cut off before its end; {n} samples", protocol=protocol, n=data["samples"]
+        says = trn(
+            "{protocol}: cut off before its end; {n} sample",
+            "{protocol}: cut off before its end; {n} samples",
+            data["samples"],
+            protocol=protocol,
         )
         lines.append(f"  {says}")
     else:
