@@ -33,6 +33,8 @@ NAMED = (
     (".clocks.session_ms", 17, "internal"),
     (".bounds.dose_u", 22, "internal"),
     (".bounds.heat_ms", 20, "internal"),
+    # No fault of ours: it held the loop for ever.
+    ("._writer.lost", 30, "internal"),
 )
 STATES = tuple(("armed", "guard.course.state", bit) for bit in range(3)) + tuple(
     ("paused", "guard.course.state", bit) for bit in range(3)
