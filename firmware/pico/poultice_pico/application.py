@@ -28,7 +28,7 @@ _LOOK_MS = const(30)
 _DEAF_MS = const(30)
 # Often enough that even what the densest lines leave behind is no piece of work's to collect: that
 # would take it 12 ms longer.
-_TICKS_A_COLLECTION = const(5)
+_TICKS_A_COLLECTION = const(3)
 _HELD_MS = const(50)
 
 
