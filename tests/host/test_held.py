@@ -276,8 +276,6 @@ def test_left_running_it_is_not_said_that_nothing_was_started(one: str, tmp_path
     Path(one).write_text(protocol("long", phase("heat", 40, 1200)), encoding="utf-8")
     line = (one, "--yes", "--json", "--detach", "-d", f"sim:?speed=20&state={tmp_path / 'flash'}")
     with run(*line, data=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stderr is not None
-        assert process.stdout is not None
         until(lambda: any(tmp_path.glob("history.sqlite3")) and len(left(tmp_path)) == 1)
         process.send_signal(signal.SIGTERM)
         told, said = process.communicate(timeout=60)
